@@ -1,0 +1,1 @@
+"""Screening: numbers, verdicts, and the store that answers in one round trip."""

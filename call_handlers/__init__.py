@@ -1,0 +1,1 @@
+"""The life of a call: begin, advance, end. The only orchestration."""

@@ -1,0 +1,1 @@
+"""The ticket, its reference number, the outbox, and delivery to the back office."""
