@@ -1,0 +1,100 @@
+"""The SQL database: SQLite in WAL mode as the embedded default, PostgreSQL by `DATABASE_URL`.
+
+Every transaction on SQLite begins with `BEGIN IMMEDIATE`: a transaction that reads first and
+writes later would otherwise fail with "database is locked" however long it was told to wait.
+A connection at isolation level `AUTOCOMMIT` begins none, so plain reads take no write lock.
+"""
+
+import sqlite3
+import time
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+
+BUSY_TIMEOUT_MS = 3_000
+_WAL_DEADLINE_S = 10.0
+
+
+def make_engine(url: str, *, pool_size: int = 5) -> sa.Engine:
+    """An engine for `url` (`sqlite:///path`, `postgresql://...`). Connects to nothing yet.
+
+    Values of statements never appear in exceptions or logs: they may be personal data.
+    Raises ValueError for another kind of database.
+    """
+    parsed = _with_driver(make_url(url))
+    options: dict[str, Any] = {"hide_parameters": True, "query_cache_size": 500}
+    if parsed.get_backend_name() == "sqlite":
+        _make_folder(parsed)
+        if not parsed.database or parsed.database == ":memory:":
+            raise ValueError(
+                "an SQLite database in memory is lost with its process: name a file, "
+                "as in sqlite:///var/hotline.db"
+            )
+        engine = sa.create_engine(
+            parsed,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+            **options,
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    return sa.create_engine(
+        parsed,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": 3},
+        **options,
+    )
+
+
+def _with_driver(url: URL) -> URL:
+    match url.drivername:
+        case "postgresql" | "postgres":
+            return url.set(drivername="postgresql+psycopg")
+        case "sqlite" | "postgresql+psycopg":
+            return url
+        case other:
+            raise ValueError(
+                f"DATABASE_URL names the database kind {other!r}: use sqlite:///... "
+                "or postgresql://..."
+            )
+
+
+def _make_folder(url: URL) -> None:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    _switch_to_wal(cursor)
+    # A reference number that a caller has heard must outlive a power failure: NORMAL would
+    # fsync the write-ahead log only at checkpoints.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
+    """WAL is a property of the file. The first switch does not honour busy_timeout, so wait here."""
+    deadline = time.monotonic() + _WAL_DEADLINE_S
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

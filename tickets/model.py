@@ -1,0 +1,245 @@
+"""The ticket as frozen data, in Open311 GeoReport v2 names first.
+
+`NewTicket` is what the caller's side knows; `Ticket` is what was committed; `to_wire` is how it
+is told to others.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+RIYADH = timezone(timedelta(hours=3), "Asia/Riyadh")
+"""Saudi Arabia keeps UTC+03:00 all year; the wire promises that offset."""
+
+KINDS = ("inquiry", "report", "complaint", "suggestion")
+CHANNELS = ("phone",)
+PRIORITIES = ("low", "normal", "high")
+LANGUAGES = ("ar", "en")
+JURISDICTION = "jeddah.gov.sa"
+MAX_DESCRIPTION = 4000
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_SERVICE_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,31}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+
+
+class InvalidTicket(ValueError):
+    """A field of a ticket that cannot stand; `field` names it, the message says the mend."""
+
+    def __init__(self, field: str, problem: str, mend: str) -> None:
+        super().__init__(f"{field}: {problem}; {mend}")
+        self.field = field
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A Saudi National Address, as far as the caller gave it. All parts are text."""
+
+    building_number: str | None = None
+    street: str | None = None
+    district: str | None = None
+    postal_code: str | None = None
+    secondary_number: str | None = None
+    short_address: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises InvalidTicket where a part has not the form of the National Address."""
+        _demand(self.building_number, "address.building_number", r"[0-9]{4}", "four digits")
+        _demand(self.postal_code, "address.postal_code", r"[0-9]{5}", "five digits")
+        _demand(self.secondary_number, "address.secondary_number", r"[0-9]{4}", "four digits")
+        _demand(
+            self.short_address,
+            "address.short_address",
+            r"[A-Z]{4}[0-9]{4}",
+            "four capital letters and four digits",
+        )
+        _text(self.street, "address.street", 200)
+        _text(self.district, "address.district", 200)
+
+    def as_dict(self) -> dict[str, str]:
+        """The parts that are known."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    def one_line(self) -> str | None:
+        """The address in the order it is written on an envelope, or None when nothing is known."""
+        parts = (
+            self.building_number,
+            self.street,
+            self.district,
+            self.postal_code,
+            self.secondary_number,
+        )
+        return ", ".join(part for part in parts if part) or self.short_address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTicket:
+    """What is known when a ticket is opened.
+
+    `origin` names the event that opens it ("call:<id>:<n>"): opening the same origin again gives
+    the same ticket. `target_hours` is the service's promise, in hours from now.
+    """
+
+    origin: str
+    service_code: str
+    kind: str = "report"
+    channel: str = "phone"
+    language: str = "ar"
+    jurisdiction_id: str = JURISDICTION
+    call_id: str | None = None
+    phone: str | None = None
+    caller_id_withheld: bool = False
+    first_name: str | None = None
+    last_name: str | None = None
+    address: Address = Address()
+    address_string: str | None = None
+    lat: float | None = None
+    long: float | None = None
+    location_verified: bool = False
+    location_source: str | None = None
+    sub_municipality: str | None = None
+    agency_responsible: tuple[str, ...] = ()
+    target_hours: int | None = None
+    priority: str = "normal"
+    description: str | None = None
+    recording_ref: str | None = None
+    callback_requested: bool = False
+    parent_service_request_id: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises InvalidTicket, naming the field and the mend."""
+        if not self.origin:
+            raise InvalidTicket("origin", "is empty", "pass a text such as call:<id>:<n>")
+        _one_of(self.kind, "kind", KINDS)
+        _one_of(self.channel, "channel", CHANNELS)
+        _one_of(self.language, "language", LANGUAGES)
+        _one_of(self.priority, "priority", PRIORITIES)
+        if not _SERVICE_CODE.fullmatch(self.service_code):
+            raise InvalidTicket(
+                "service_code", "is not a service code", "use one of config/services.yaml"
+            )
+        if self.phone is not None and not _E164.fullmatch(self.phone):
+            raise InvalidTicket("phone", "is not E.164", "pass +9665... or None")
+        if self.caller_id_withheld and self.phone is not None:
+            raise InvalidTicket("phone", "is given though withheld", "pass None")
+        if (self.lat is None) != (self.long is None):
+            raise InvalidTicket("lat", "lat and long come together", "pass both or neither")
+        if self.target_hours is not None and self.target_hours <= 0:
+            raise InvalidTicket("target_hours", "is not positive", "pass hours, or None")
+        for name, length in _TEXT_FIELDS.items():
+            _text(getattr(self, name), name, length)
+        if self.kind == "report" and not self._has_place():
+            raise InvalidTicket(
+                "address",
+                "a report has no place",
+                "give an address, address_string, lat and long, or sub_municipality",
+            )
+
+    def _has_place(self) -> bool:
+        return bool(
+            self.address_string
+            or self.lat is not None
+            or self.sub_municipality
+            or self.address.as_dict()
+        )
+
+
+_TEXT_FIELDS = {
+    "origin": 200,
+    "jurisdiction_id": 100,
+    "call_id": 100,
+    "first_name": 100,
+    "last_name": 100,
+    "address_string": 500,
+    "location_source": 32,
+    "sub_municipality": 8,
+    "description": MAX_DESCRIPTION,
+    "recording_ref": 200,
+    "parent_service_request_id": 9,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A committed ticket. Datetimes are UTC; `idempotency_key` never changes."""
+
+    service_request_id: str
+    idempotency_key: str
+    origin: str
+    jurisdiction_id: str
+    service_code: str
+    kind: str
+    channel: str
+    status: str
+    requested_datetime: datetime
+    updated_datetime: datetime
+    expected_datetime: datetime | None
+    language: str
+    caller_id_withheld: bool
+    location_verified: bool
+    call_id: str | None
+    version: int
+    phone: str | None
+    first_name: str | None
+    last_name: str | None
+    description: str | None
+    lat: float | None
+    long: float | None
+    address_string: str | None
+    address_id: str | None
+    address: Mapping[str, str]
+    location_source: str | None
+    sub_municipality: str | None
+    attributes: Mapping[str, Any]
+    agency_responsible: tuple[str, ...]
+    priority: str
+    parent_service_request_id: str | None
+    recording_ref: str | None
+    callback_requested: bool
+    satisfaction: int | None
+    external_ids: Mapping[str, str]
+
+
+TICKET_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Ticket))
+_REQUIRED_ON_WIRE = frozenset({"phone", "call_id"})
+"""Told even when they are null: a receiver must see that there is none."""
+
+
+def to_wire(ticket: Ticket) -> dict[str, Any]:
+    """The ticket as JSON for others: times as ISO 8601 with +03:00, unknown fields left out."""
+    wire: dict[str, Any] = {}
+    for name in TICKET_FIELDS:
+        value = getattr(ticket, name)
+        if name == "origin" or (value is None and name not in _REQUIRED_ON_WIRE):
+            continue
+        if isinstance(value, datetime):
+            wire[name] = value.astimezone(RIYADH).isoformat(timespec="seconds")
+        elif isinstance(value, Mapping):
+            wire[name] = dict(value)
+        elif isinstance(value, tuple):
+            wire[name] = list(value)
+        else:
+            wire[name] = value
+    return wire
+
+
+def _demand(value: str | None, name: str, pattern: str, form: str) -> None:
+    if value is not None and not re.fullmatch(pattern, value):
+        raise InvalidTicket(name, "has the wrong form", f"pass {form}, or None")
+
+
+def _one_of(value: str, name: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise InvalidTicket(name, f"{value!r} is not known", f"use one of {', '.join(allowed)}")
+
+
+def _text(value: str | None, name: str, longest: int) -> None:
+    if value is None:
+        return
+    if len(value) > longest:
+        raise InvalidTicket(name, f"is {len(value)} characters long", f"cut it to {longest}")
+    if _CONTROL.search(value):
+        raise InvalidTicket(name, "holds control characters", "remove them")

@@ -1,0 +1,167 @@
+"""Opening a ticket: the ticket and its outbox in one transaction, once per origin."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.exc import IntegrityError
+
+from tickets.model import TICKET_FIELDS, NewTicket, Ticket
+from tickets.reference import new_reference
+from tickets.schema import deliveries, reading
+from tickets.schema import tickets as table
+
+log = structlog.get_logger()
+
+OPENED = "ticket.opened"
+_REFERENCE_TRIES = 10
+_COLUMNS = [table.c[name] for name in TICKET_FIELDS]
+
+
+def open_ticket(
+    engine: sa.Engine, new: NewTicket, *, destinations: Iterable[str], now: datetime
+) -> Ticket:
+    """Commit `new` and one delivery row per destination; when this returns, both are on disk.
+
+    The same `new.origin` again returns the first ticket unchanged, also when two callers race.
+    `now` must be aware. Raises ValueError for a naive `now`, sqlalchemy.exc.SQLAlchemyError when
+    the database is away: then neither ticket nor delivery exists.
+    """
+    names = tuple(dict.fromkeys(destinations))
+    for _ in range(_REFERENCE_TRIES):
+        ticket = _ticket(new, now)
+        try:
+            with engine.begin() as connection:
+                connection.execute(table.insert(), _row(ticket))
+                if names:
+                    connection.execute(deliveries.insert(), _outbox(ticket, names))
+        except IntegrityError:
+            existing = find_by_origin(engine, new.origin)
+            if existing is not None:
+                return existing
+            log.info("reference_taken_again")
+        else:
+            log.info("ticket_opened", reference=ticket.service_request_id, call_id=ticket.call_id)
+            return ticket
+    raise RuntimeError(f"no free reference number in {_REFERENCE_TRIES} tries")
+
+
+def find_ticket(engine: sa.Engine, reference: str) -> Ticket | None:
+    """The ticket with this reference number."""
+    return _one(engine, table.c.service_request_id == reference)
+
+
+def find_by_origin(engine: sa.Engine, origin: str) -> Ticket | None:
+    """The ticket that this event opened."""
+    return _one(engine, table.c.origin == origin)
+
+
+def list_tickets(
+    engine: sa.Engine,
+    *,
+    call_id: str | None = None,
+    phone: str | None = None,
+    service_code: str | None = None,
+    status: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Ticket]:
+    """Tickets, newest first, that match all that is given."""
+    wanted = {"call_id": call_id, "phone": phone, "service_code": service_code, "status": status}
+    statement = (
+        sa.select(*_COLUMNS)
+        .where(*(table.c[name] == value for name, value in wanted.items() if value is not None))
+        .order_by(table.c.requested_datetime.desc(), table.c.idempotency_key)
+        .limit(limit)
+        .offset(offset)
+    )
+    with reading(engine) as connection:
+        return [ticket_from_row(row) for row in connection.execute(statement)]
+
+
+def ticket_by_key(connection: sa.Connection, idempotency_key: str) -> Ticket:
+    """The ticket that a delivery row belongs to; the foreign key promises that it exists."""
+    statement = sa.select(*_COLUMNS).where(table.c.idempotency_key == idempotency_key)
+    return ticket_from_row(connection.execute(statement).one())
+
+
+def ticket_from_row(row: sa.Row[tuple[object, ...]]) -> Ticket:
+    """A row of the tickets table as a Ticket."""
+    values = dict(row._mapping)
+    values["agency_responsible"] = tuple(values["agency_responsible"])
+    return Ticket(**values)
+
+
+def _one(engine: sa.Engine, condition: sa.ColumnElement[bool]) -> Ticket | None:
+    with reading(engine) as connection:
+        row = connection.execute(sa.select(*_COLUMNS).where(condition)).one_or_none()
+    return None if row is None else ticket_from_row(row)
+
+
+def _ticket(new: NewTicket, now: datetime) -> Ticket:
+    if now.tzinfo is None:
+        raise ValueError("now has no time zone: pass an aware datetime")
+    moment = now.astimezone(UTC)
+    expected = None if new.target_hours is None else moment + timedelta(hours=new.target_hours)
+    return Ticket(
+        service_request_id=new_reference(),
+        idempotency_key=str(uuid.uuid4()),
+        origin=new.origin,
+        jurisdiction_id=new.jurisdiction_id,
+        service_code=new.service_code,
+        kind=new.kind,
+        channel=new.channel,
+        status="open",
+        requested_datetime=moment,
+        updated_datetime=moment,
+        expected_datetime=expected,
+        language=new.language,
+        caller_id_withheld=new.caller_id_withheld,
+        location_verified=new.location_verified,
+        call_id=new.call_id,
+        version=1,
+        phone=new.phone,
+        first_name=new.first_name,
+        last_name=new.last_name,
+        description=new.description,
+        lat=new.lat,
+        long=new.long,
+        address_string=new.address_string or new.address.one_line() or new.sub_municipality,
+        address_id=new.address.short_address,
+        address=new.address.as_dict(),
+        location_source=new.location_source,
+        sub_municipality=new.sub_municipality,
+        attributes=dict(new.attributes),
+        agency_responsible=tuple(new.agency_responsible),
+        priority=new.priority,
+        parent_service_request_id=new.parent_service_request_id,
+        recording_ref=new.recording_ref,
+        callback_requested=new.callback_requested,
+        satisfaction=None,
+        external_ids={},
+    )
+
+
+def _row(ticket: Ticket) -> dict[str, object]:
+    return {name: getattr(ticket, name) for name in TICKET_FIELDS}
+
+
+def _outbox(ticket: Ticket, destinations: tuple[str, ...]) -> list[dict[str, object]]:
+    return [
+        {
+            "id": uuid.uuid4().hex,
+            "ticket_id": ticket.idempotency_key,
+            "destination": name,
+            "event": OPENED,
+            "ticket_version": ticket.version,
+            "state": "pending",
+            "attempts": 0,
+            "attempts_before_retry": 0,
+            "created_at": ticket.requested_datetime,
+            "next_attempt_at": ticket.requested_datetime,
+            "queue_count": 0,
+        }
+        for name in destinations
+    ]

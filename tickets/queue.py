@@ -1,0 +1,44 @@
+"""The queue in Redis: one list, jobs that carry a delivery's identifier and nothing else.
+
+The queue is a short buffer, not a store: it may vanish at any moment and is filled from SQL.
+"""
+
+import redis
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from rq.serializers import JSONSerializer
+
+from tickets.jobs import DELIVER
+
+QUEUE_NAME = "deliveries"
+_FAILURE_KEPT_S = 86_400
+
+
+def open_queue(connection: "redis.Redis[bytes]", *, job_timeout_s: int = 13) -> Queue:
+    """The deliveries queue. A job is cut off after `job_timeout_s`, before its lease ends."""
+    return Queue(
+        QUEUE_NAME,
+        connection=connection,
+        default_timeout=job_timeout_s,
+        serializer=JSONSerializer,
+    )
+
+
+def enqueue(queue: Queue, delivery_id: str, count: int) -> None:
+    """Put a delivery on the queue for the `count`-th time.
+
+    The job's id says both, so a repetition after a lost reply finds the job in place: that is
+    success. A new count is a new job, whatever has become of the one before it. Raises
+    redis.exceptions.RedisError when Redis is away.
+    """
+    try:
+        queue.enqueue(
+            DELIVER,
+            delivery_id,
+            job_id=f"delivery-{delivery_id}-{count}",
+            result_ttl=0,
+            failure_ttl=_FAILURE_KEPT_S,
+            unique=True,
+        )
+    except DuplicateJobError:
+        return

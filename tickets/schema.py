@@ -1,0 +1,138 @@
+"""The tables of tickets, and how moments are stored: UTC, always aware of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """A moment in UTC. Refuses naive datetimes; SQLite forgets the zone, this gives it back."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC for the database. Raises ValueError for a datetime without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone: pass an aware datetime")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """An aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+tickets = sa.Table(
+    "tickets",
+    metadata,
+    sa.Column("idempotency_key", sa.String(36), primary_key=True),
+    sa.Column("service_request_id", sa.String(9), nullable=False, unique=True),
+    sa.Column("origin", sa.String(200), nullable=False, unique=True),
+    sa.Column("jurisdiction_id", sa.String(100), nullable=False),
+    sa.Column("service_code", sa.String(32), nullable=False, index=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("channel", sa.String(16), nullable=False),
+    sa.Column("status", sa.String(32), nullable=False),
+    sa.Column("requested_datetime", UtcDateTime, nullable=False, index=True),
+    sa.Column("updated_datetime", UtcDateTime, nullable=False),
+    sa.Column("expected_datetime", UtcDateTime),
+    sa.Column("language", sa.String(8), nullable=False),
+    sa.Column("caller_id_withheld", sa.Boolean, nullable=False),
+    sa.Column("location_verified", sa.Boolean, nullable=False),
+    sa.Column("call_id", sa.String(100), index=True),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("phone", sa.String(16), index=True),
+    sa.Column("first_name", sa.String(100)),
+    sa.Column("last_name", sa.String(100)),
+    sa.Column("description", sa.String(4000)),
+    sa.Column("lat", sa.Float),
+    sa.Column("long", sa.Float),
+    sa.Column("address_string", sa.String(500)),
+    sa.Column("address_id", sa.String(8)),
+    sa.Column("address", sa.JSON, nullable=False),
+    sa.Column("location_source", sa.String(32)),
+    sa.Column("sub_municipality", sa.String(8)),
+    sa.Column("attributes", sa.JSON, nullable=False),
+    sa.Column("agency_responsible", sa.JSON, nullable=False),
+    sa.Column("priority", sa.String(16), nullable=False),
+    sa.Column("parent_service_request_id", sa.String(9)),
+    sa.Column("recording_ref", sa.String(200)),
+    sa.Column("callback_requested", sa.Boolean, nullable=False),
+    sa.Column("satisfaction", sa.Integer),
+    sa.Column("external_ids", sa.JSON, nullable=False),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column(
+        "ticket_id", sa.String(36), sa.ForeignKey(tickets.c.idempotency_key), nullable=False
+    ),
+    sa.Column("destination", sa.String(64), nullable=False),
+    sa.Column("event", sa.String(32), nullable=False),
+    sa.Column("ticket_version", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    # Attempts made before an admin put it back: the policy counts those after it.
+    sa.Column("attempts_before_retry", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("next_attempt_at", UtcDateTime, nullable=False),
+    sa.Column("queued_at", UtcDateTime),
+    sa.Column("queue_count", sa.Integer, nullable=False),
+    sa.Column("lease_token", sa.String(32)),
+    sa.Column("lease_until", UtcDateTime),
+    sa.Column("last_status", sa.Integer),
+    sa.Column("last_error", sa.String(500)),
+    sa.Column("acknowledged_at", UtcDateTime),
+    sa.Column("remote_id", sa.String(100)),
+    sa.UniqueConstraint("ticket_id", "destination", "event", "ticket_version"),
+    sa.Index(None, "state", "next_attempt_at"),
+)
+
+delivery_attempts = sa.Table(
+    "delivery_attempts",
+    metadata,
+    sa.Column("delivery_id", sa.String(32), sa.ForeignKey(deliveries.c.id), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("outcome", sa.String(16)),
+    sa.Column("status", sa.Integer),
+    sa.Column("error", sa.String(500)),
+)
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection for reads only: no transaction, so on SQLite no write lock is taken."""
+    with engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def database_now(connection: sa.Connection) -> datetime:
+    """The moment by the database's clock: one clock for all workers, whatever their hosts show.
+
+    SQLite is a library in this process, so its clock is this machine's.
+    """
+    if connection.dialect.name == "sqlite":
+        return datetime.now(UTC)
+    moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+    return moment.astimezone(UTC)
