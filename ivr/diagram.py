@@ -1,0 +1,37 @@
+"""The flow as a Mermaid flowchart, drawn from the same `edges` that the engine walks."""
+
+from itertools import groupby
+
+from ivr.flow import Ask, Do, Edge, End, Flow, Menu, Node, RecordNode, TransferNode, edges
+
+_SHAPES: tuple[tuple[type[Node], str, str], ...] = (
+    (Menu, "{{", "}}"),
+    (Ask, "[/", "/]"),
+    (RecordNode, "[(", ")]"),
+    (Do, "[[", "]]"),
+    (TransferNode, "([", "])"),
+    (End, "((", "))"),
+)
+
+
+def mermaid(flow: Flow) -> str:
+    """`flowchart TD` text. Giving up (the third error) is left out: it is the same everywhere."""
+    lines = ["flowchart TD", '  call(["a call"])']
+    for verdict, name in flow.starts.items():
+        lines.append(f"  call -->|{verdict}| n_{name}")
+    for name, node in flow.nodes.items():
+        left, right = next(((a, b) for kind, a, b in _SHAPES if isinstance(node, kind)), ("[", "]"))
+        lines.append(f'  n_{name}{left}"{name}"{right}')
+        shown = [edge for edge in edges(node) if edge.kind != "give_up" and edge.label != "0"]
+        shown.sort(key=lambda edge: edge.target)
+        for target, group in groupby(shown, key=lambda edge: edge.target):
+            labels = ", ".join(dict.fromkeys(_label(edge) for edge in group))
+            arrow = f"-->|{labels}|" if labels else "-->"
+            lines.append(f"  n_{name} {arrow} n_{target}")
+    return "\n".join(lines) + "\n"
+
+
+def _label(edge: Edge) -> str:
+    if edge.kind == "key":
+        return edge.label.replace("#", "#35;")
+    return edge.label or ("" if edge.kind == "next" else edge.kind)

@@ -1,0 +1,281 @@
+"""The engine: `step(flow, session, event) -> (session, turn)`. Pure; the same in, the same out.
+
+The rules, in the words of VoiceXML 2.1's form interpretation:
+
+- *noinput* (silence) and *nomatch* (a wrong key) are counted apart. The first and the second time
+  the caller hears that node's message and the question again; the third time the node gives up.
+- `0 * #` mean operator, back and again wherever the node's `keys` say so.
+- A node with `skip_if` is passed over while all those answers are there. Going back ignores that:
+  the caller asked for the question.
+- A step runs through nodes that need nothing from outside, gathering their prompts, and stops at
+  the first that must wait, act or end.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Transferred
+from ivr.flow import (
+    BACK,
+    REPEAT,
+    Ask,
+    Do,
+    End,
+    Flow,
+    Menu,
+    Node,
+    RecordNode,
+    Say,
+    SayNode,
+    TransferNode,
+    Waiting,
+    target,
+)
+from ivr.session import Session
+from ivr.turn import Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
+
+TRIES = 3
+NO_RECORDING = "none"
+"""The answer that stands for "no recording": the question was asked and answered."""
+_ASCII_DIGITS = frozenset("0123456789")
+
+
+class FlowError(Exception):
+    """The flow and the session do not fit together: the flow was changed under a live call."""
+
+
+def begin(
+    flow: Flow, call_id: str, *, verdict: str = "allow", answers: Mapping[str, str] | None = None
+) -> tuple[Session, Turn]:
+    """Open a conversation at the node that the flow has for this verdict."""
+    session = Session(
+        call_id=call_id,
+        flow=flow.name,
+        flow_version=flow.version,
+        node="",
+        language=flow.language,
+        answers=dict(answers or {}),
+    )
+    return _enter(flow, session, flow.starts.get(verdict, flow.starts["default"]), ())
+
+
+def step(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
+    """Take `event` at the node where `session` stands.
+
+    Raises FlowError when the session's node is not in the flow, or when an effect returns an
+    outcome that its node does not name.
+    """
+    if isinstance(event, HungUp):
+        return _hung_up(session)
+    node = flow.nodes.get(session.node)
+    if node is None:
+        raise FlowError(
+            f"flow {flow.name}: no node {session.node!r} (begun with v{session.flow_version})"
+        )
+    match node, event:
+        case Waiting(), NoInput() | Digits(value=""):
+            return _noinput(flow, session, node)
+        case Menu(), Digits(value=keys) | Speech(text=keys):
+            return _chosen(flow, session, node, keys)
+        case Ask(), Digits(value=digits):
+            return _entered(flow, session, node, digits)
+        case RecordNode(), Recorded(reference=reference, duration_ms=ms):
+            return _recorded(flow, session, node, reference, ms)
+        case Do(), Done(outcome=outcome, data=data):
+            session = replace(session, answers={**session.answers, **data})
+            return _go(flow, session, node, "outcome", outcome)
+        case TransferNode(), Transferred(result=result):
+            if result == "answered":
+                return _end(session, ())
+            session = replace(session, disposition="", transferred_to="")
+            return _go(flow, session, node, "unavailable")
+        case Waiting(), _:
+            return _nomatch(flow, session, node)
+        case _:
+            raise FlowError(f"node {node.name}: {type(event).__name__} cannot happen here")
+
+
+def _go(
+    flow: Flow,
+    session: Session,
+    node: Node,
+    kind: str,
+    label: str = "",
+    said: tuple[Prompt, ...] = (),
+) -> tuple[Session, Turn]:
+    """Follow the edge of this kind and label."""
+    name = target(node, kind, label)
+    if name is None:
+        raise FlowError(f"node {node.name}: no way on for {kind} {label!r}")
+    return _enter(flow, session, name, said)
+
+
+def _enter(
+    flow: Flow, session: Session, name: str, said: tuple[Prompt, ...], *, returning: bool = False
+) -> tuple[Session, Turn]:
+    """Come to the node `name`; run on while nothing is needed from outside."""
+    while True:
+        node = flow.nodes.get(name)
+        if node is None:
+            raise FlowError(f"flow {flow.name}: no node {name!r}")
+        if node.skip_to and not returning and all(session.answers.get(a) for a in node.skip_if):
+            name = node.skip_to
+            continue
+        session = replace(
+            session,
+            node=name,
+            noinput=0,
+            nomatch=0,
+            trail=_trail(session.trail, node),
+            path=(*session.path, name),
+            disposition=node.disposition or session.disposition,
+        )
+        said += _prompts(session, node.intro) + _prompts(session, node.say)
+        if not isinstance(node, SayNode):
+            return _turn(session, node, said)
+        name, returning = node.next, False
+
+
+def _turn(session: Session, node: Node, said: tuple[Prompt, ...]) -> tuple[Session, Turn]:
+    """Stop at `node`: the turn that it makes, numbered."""
+    match node:
+        case Menu():
+            return _numbered(session, said, Collect(max_digits=1))
+        case Ask(max_digits=most):
+            return _numbered(session, said, Collect(max_digits=most))
+        case RecordNode(max_seconds=seconds):
+            return _numbered(session, said, Record(seconds))
+        case Do(effect=effect):
+            return _numbered(session, said, Perform(effect))
+        case TransferNode(target=to):
+            session = replace(session, disposition="transferred", transferred_to=to)
+            return _numbered(session, said, Transfer(to))
+        case End():
+            return _end(session, said)
+        case _:
+            raise FlowError(f"node {node.name}: unknown kind {type(node).__name__}")
+
+
+def _numbered(
+    session: Session,
+    said: tuple[Prompt, ...],
+    action: Collect | Record | Transfer | Perform | HangUp,
+) -> tuple[Session, Turn]:
+    session = replace(session, turn=session.turn + 1)
+    return session, Turn(session.turn, session.node, session.language, said, action)
+
+
+def _end(session: Session, said: tuple[Prompt, ...]) -> tuple[Session, Turn]:
+    session = replace(session, disposition=session.disposition or "completed")
+    return _numbered(session, said, HangUp())
+
+
+def _hung_up(session: Session) -> tuple[Session, Turn]:
+    session = replace(session, disposition=session.disposition or "abandoned")
+    return _numbered(session, (), HangUp())
+
+
+def _again(session: Session, node: Node, errors: tuple[Prompt, ...] = ()) -> tuple[Session, Turn]:
+    """The node's question once more, after an error message if there is one."""
+    return _turn(session, node, errors + _prompts(session, node.say))
+
+
+def _noinput(flow: Flow, session: Session, node: Waiting) -> tuple[Session, Turn]:
+    if node.noinput_to:
+        return _go(flow, session, node, "noinput")
+    tries = session.noinput + 1
+    if tries >= TRIES:
+        return _go(flow, session, node, "give_up")
+    session = replace(session, noinput=tries)
+    return _again(session, node, _error(node.noinput, tries))
+
+
+def _nomatch(flow: Flow, session: Session, node: Waiting) -> tuple[Session, Turn]:
+    tries = session.nomatch + 1
+    if tries >= TRIES:
+        return _go(flow, session, node, "give_up")
+    session = replace(session, nomatch=tries)
+    return _again(session, node, _error(node.nomatch, tries))
+
+
+def _error(messages: tuple[str, ...], tries: int) -> tuple[Prompt, ...]:
+    key = messages[min(tries, len(messages)) - 1]
+    return (Prompt(key, {}, guarded=True),)
+
+
+def _special(flow: Flow, session: Session, node: Waiting, key: str) -> tuple[Session, Turn] | None:
+    """What `0 * #` do at this node, or None when the key has no such meaning here."""
+    meaning = node.keys.get(key)
+    if meaning is None:
+        return None
+    if meaning == REPEAT:
+        return _again(session, node)
+    if meaning == BACK:
+        earlier = _menu_before(flow, session, node)
+        if earlier is None:
+            return _again(session, node)
+        return _enter(flow, session, earlier, (), returning=True)
+    return _go(flow, session, node, "key", key)
+
+
+def _chosen(flow: Flow, session: Session, node: Menu, keys: str) -> tuple[Session, Turn]:
+    option = node.options.get(keys)
+    if option is None:
+        return _special(flow, session, node, keys) or _nomatch(flow, session, node)
+    answers = {name: value for name, value in session.answers.items() if name not in option.clear}
+    session = replace(
+        session,
+        answers={**answers, **option.set},
+        language=option.language or session.language,
+    )
+    return _go(flow, session, node, "key", keys)
+
+
+def _entered(flow: Flow, session: Session, node: Ask, digits: str) -> tuple[Session, Turn]:
+    special = _special(flow, session, node, digits) if len(digits) == 1 else None
+    if special is not None:
+        return special
+    if not (node.min_digits <= len(digits) <= node.max_digits and _ASCII_DIGITS.issuperset(digits)):
+        return _nomatch(flow, session, node)
+    session = replace(session, answers={**session.answers, node.store: digits})
+    return _go(flow, session, node, "next")
+
+
+def _recorded(
+    flow: Flow, session: Session, node: RecordNode, reference: str, duration_ms: int
+) -> tuple[Session, Turn]:
+    if not reference:
+        session = replace(session, answers={**session.answers, node.store: NO_RECORDING})
+        return _go(flow, session, node, "unavailable")
+    answers = {**session.answers, node.store: reference, f"{node.store}_ms": str(duration_ms)}
+    return _go(flow, replace(session, answers=answers), node, "next")
+
+
+def _trail(trail: tuple[str, ...], node: Node) -> tuple[str, ...]:
+    """The menus on the way here. A menu met again cuts the trail back to itself."""
+    if not isinstance(node, Menu):
+        return trail
+    if node.name in trail:
+        return trail[: trail.index(node.name) + 1]
+    return (*trail, node.name)
+
+
+def _menu_before(flow: Flow, session: Session, node: Node) -> str | None:
+    """The menu to go back to: the last one on the trail whose question can still be put.
+
+    A read-back whose answers were cleared since cannot be put, so it is passed over.
+    """
+    for name in reversed(session.trail):
+        menu = flow.nodes.get(name)
+        if menu is None or name == node.name:
+            continue
+        if all(value in session.answers for say in menu.say for value in say.values):
+            return name
+    return None
+
+
+def _prompts(session: Session, says: tuple[Say, ...]) -> tuple[Prompt, ...]:
+    return tuple(
+        Prompt(say.key, {name: session.answers.get(name, "") for name in say.values})
+        for say in says
+    )

@@ -1,0 +1,180 @@
+"""The flow model: a directed graph of nodes, as frozen data.
+
+`edges` is the one account of where a node can lead. The engine takes its targets from the same
+`Edge` objects that the lint walks and the diagram draws, so the three cannot disagree.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+KEYS = "0123456789*#"
+REPEAT = "repeat"
+BACK = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """One prompt of a node, and the answers that fill its placeholders."""
+
+    key: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice of a menu: where it leads and what it does to the session on the way."""
+
+    to: str
+    language: str = ""
+    set: Mapping[str, str] = field(default_factory=dict)
+    clear: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What all nodes share.
+
+    `intro` is said on entry only, `say` on entry and on every repetition. `skip_if` names answers;
+    when all are there the node is passed over to `skip_to` (a form item is visited only while it
+    is unfilled: VoiceXML 2.1, 2.1.6 Form Interpretation Algorithm). `disposition` is earned on
+    entry.
+    """
+
+    name: str
+    intro: tuple[Say, ...] = ()
+    say: tuple[Say, ...] = ()
+    skip_if: tuple[str, ...] = ()
+    skip_to: str = ""
+    disposition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Node):
+    """A node at which the caller is listened to.
+
+    `keys` are what `0 * #` do here. `noinput_to` is where silence leads when it is no error.
+    """
+
+    keys: Mapping[str, str] = field(default_factory=dict)
+    noinput_to: str = ""
+    give_up: str = ""
+    noinput: tuple[str, ...] = ()
+    nomatch: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Menu(Waiting):
+    """A choice by one key. `form` marks a question of the report, not a level of the menu tree."""
+
+    options: Mapping[str, Option] = field(default_factory=dict)
+    form: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ask(Waiting):
+    """An entry of `min_digits` to `max_digits` digits, kept as the answer `store`."""
+
+    store: str = ""
+    min_digits: int = 1
+    max_digits: int = 1
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordNode(Waiting):
+    """A recording of at most `max_seconds`, kept by reference as the answer `store`."""
+
+    store: str = ""
+    max_seconds: int = 60
+    next: str = ""
+    unavailable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SayNode(Node):
+    """Something said, and on."""
+
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Do(Node):
+    """An effect with named outcomes."""
+
+    effect: str = ""
+    outcomes: Mapping[str, str] = field(default_factory=dict)
+    stores: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TransferNode(Node):
+    """A transfer to `target`; when nobody answers, the call goes on at `unavailable`."""
+
+    target: str = ""
+    unavailable: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class End(Node):
+    """Something said, and the call is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A whole flow. `starts` gives the first node by verdict, with `default` for the others.
+
+    `given` names the answers that are there before the first turn.
+    """
+
+    name: str
+    version: int
+    language: str
+    languages: tuple[str, ...]
+    starts: Mapping[str, str]
+    root: str
+    given: tuple[str, ...]
+    nodes: Mapping[str, Node]
+    lines: Mapping[str, int] = field(default_factory=dict)
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way on: `kind` is key, next, skip, noinput, give_up, outcome or unavailable."""
+
+    source: str
+    target: str
+    kind: str
+    label: str = ""
+
+
+def edges(node: Node) -> Iterator[Edge]:
+    """Every way on from `node`, in the order a caller would meet them."""
+    name = node.name
+    if node.skip_to:
+        yield Edge(name, node.skip_to, "skip", " + ".join(node.skip_if))
+    if isinstance(node, Menu):
+        for key, option in node.options.items():
+            yield Edge(name, option.to, "key", key)
+    if isinstance(node, Waiting):
+        for key, target in node.keys.items():
+            if target not in (REPEAT, BACK):
+                yield Edge(name, target, "key", key)
+        if node.noinput_to:
+            yield Edge(name, node.noinput_to, "noinput")
+        yield Edge(name, node.give_up, "give_up")
+    if isinstance(node, Ask | RecordNode | SayNode):
+        yield Edge(name, node.next, "next")
+    if isinstance(node, RecordNode | TransferNode) and node.unavailable:
+        yield Edge(name, node.unavailable, "unavailable")
+    if isinstance(node, Do):
+        for outcome, target in node.outcomes.items():
+            yield Edge(name, target, "outcome", outcome)
+
+
+def target(node: Node, kind: str, label: str = "") -> str | None:
+    """Where `node` leads by the edge of this kind and label; None when it has no such edge."""
+    for edge in edges(node):
+        if edge.kind == kind and edge.label == label:
+            return edge.target
+    return None

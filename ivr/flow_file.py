@@ -1,0 +1,150 @@
+"""A flow file as people write it: the schema that the loader checks and editors complete.
+
+`FlowFile.model_json_schema()` is the JSON Schema of it.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ivr.flow import KEYS
+
+Key = Annotated[str, Field(pattern=rf"^[{KEYS}]$")]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Prompts = list[str | dict[str, list[str]]]
+Disposition = Literal["", "completed", "abandoned", "transferred", "blocked", "voicemail", "failed"]
+
+
+class Strict(BaseModel):
+    """What all parts share: no unknown keys, no guessed types."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class OptionFile(Strict):
+    """A choice of a menu."""
+
+    to: Name
+    language: str = ""
+    set: dict[str, str] = {}
+    clear: list[str] = []
+
+
+class NodeFile(Strict):
+    """What all nodes share."""
+
+    intro: Prompts = []
+    say: Prompts = []
+    skip_if: list[Name] = []
+    skip_to: Name | Literal[""] = ""
+    disposition: Disposition = ""
+
+    @field_validator("intro", "say")
+    @classmethod
+    def _one_prompt_each(cls, prompts: Prompts) -> Prompts:
+        if any(isinstance(p, dict) and len(p) != 1 for p in prompts):
+            raise ValueError("write one prompt an item: - prompt: [answer, answer]")
+        return prompts
+
+
+class WaitingFile(NodeFile):
+    """What nodes share at which the caller is listened to."""
+
+    keys: dict[Key, str] = {}
+    noinput_to: Name | Literal[""] = ""
+    give_up: Name | Literal[""] = ""
+    noinput: list[str] = []
+    nomatch: list[str] = []
+
+
+class MenuFile(WaitingFile):
+    """A choice by one key."""
+
+    kind: Literal["menu"]
+    options: dict[Key, OptionFile]
+    form: bool = False
+
+
+class AskFile(WaitingFile):
+    """An entry of digits: `digits: [least, most]`."""
+
+    kind: Literal["ask"]
+    digits: Annotated[list[int], Field(min_length=2, max_length=2)]
+    store: Name
+    next: Name
+
+
+class RecordFile(WaitingFile):
+    """A recording."""
+
+    kind: Literal["record"]
+    store: Name
+    max_seconds: Annotated[int, Field(ge=1, le=600)]
+    next: Name
+    unavailable: Name
+
+
+class SayFile(NodeFile):
+    """Something said, and on."""
+
+    kind: Literal["say"]
+    next: Name
+
+
+class DoFile(NodeFile):
+    """An effect; its first outcome is the one that succeeds."""
+
+    kind: Literal["do"]
+    effect: Name
+    outcomes: dict[str, Name]
+    stores: list[Name] = []
+
+
+class TransferFile(NodeFile):
+    """A connection to operators or an agency."""
+
+    kind: Literal["transfer"]
+    target: Annotated[str, Field(pattern=r"^([a-z_]+|[0-9]{3,5})$")]
+    unavailable: Name
+
+
+class EndFile(NodeFile):
+    """Something said, and the call is over."""
+
+    kind: Literal["end"]
+
+
+AnyNode = Annotated[
+    MenuFile | AskFile | RecordFile | SayFile | DoFile | TransferFile | EndFile,
+    Field(discriminator="kind"),
+]
+
+
+class Defaults(Strict):
+    """What holds at every node that does not say otherwise."""
+
+    keys: dict[Key, str]
+    noinput: Annotated[list[str], Field(min_length=1)]
+    nomatch: Annotated[list[str], Field(min_length=1)]
+    give_up: Name
+
+
+class FlowFile(Strict):
+    """A flow file as people write it."""
+
+    flow: str
+    version: Annotated[int, Field(ge=1)]
+    languages: Annotated[list[str], Field(min_length=1)]
+    language: str
+    given: list[Name] = []
+    root: Name
+    starts: dict[str, Name]
+    defaults: Defaults
+    nodes: dict[Name, AnyNode]
+
+    @field_validator("starts")
+    @classmethod
+    def _has_default(cls, starts: dict[str, str]) -> dict[str, str]:
+        if "default" not in starts:
+            raise ValueError("one start must be called default")
+        return starts

@@ -1,0 +1,207 @@
+"""Reading a flow file: YAML to frozen nodes, with errors that name file, line and key."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError
+
+from ivr.flow import (
+    Ask,
+    Do,
+    End,
+    Flow,
+    Menu,
+    Node,
+    Option,
+    RecordNode,
+    Say,
+    SayNode,
+    TransferNode,
+)
+from ivr.flow_file import (
+    AskFile,
+    Defaults,
+    DoFile,
+    FlowFile,
+    MenuFile,
+    OptionFile,
+    Prompts,
+    RecordFile,
+    SayFile,
+    TransferFile,
+    WaitingFile,
+)
+
+
+class FlowFileError(Exception):
+    """The flow file is wrong. Each message names file, line, key and what was expected there."""
+
+    def __init__(self, messages: Sequence[str]) -> None:
+        super().__init__("\n".join(messages))
+        self.messages = tuple(messages)
+
+
+def load_flow(path: Path) -> Flow:
+    """Read the flow at `path`.
+
+    Raises FlowFileError with every mistake found, and OSError when the file cannot be read. Targets
+    that lead nowhere are the lint's business, not this function's.
+    """
+    tree = _read_yaml(path)
+    try:
+        file = FlowFile.model_validate(_plain(tree))
+    except ValidationError as error:
+        raise FlowFileError(
+            [
+                f"{path}:{_line(tree, e['loc'])}: {_dotted(e['loc'])}: {_words(e)}"
+                for e in error.errors(include_url=False)
+            ]
+        ) from None
+    return _flow(file, path, tree)
+
+
+def _read_yaml(path: Path) -> CommentedMap:
+    try:
+        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark is not None else 0
+        problem = str(error.problem or error).split("\n")[0]
+        raise FlowFileError([f"{path}:{line}: {problem}"]) from None
+    except UnicodeDecodeError as error:
+        raise FlowFileError([f"{path}:0: not UTF-8 text: {error.reason}"]) from None
+    if not isinstance(tree, CommentedMap):
+        raise FlowFileError(
+            [f"{path}:1: a flow file is a mapping that begins with flow: and version:"]
+        )
+    return tree
+
+
+def _plain(tree: Any) -> Any:
+    """ruamel's round-trip containers and strings as plain ones, which strict validation demands."""
+    if isinstance(tree, dict):
+        return {(str(k) if isinstance(k, str) else k): _plain(v) for k, v in tree.items()}
+    if isinstance(tree, list):
+        return [_plain(item) for item in tree]
+    if isinstance(tree, bool) or tree is None:
+        return tree
+    for kind in (str, int, float):
+        if isinstance(tree, kind):
+            return kind(tree)
+    return tree
+
+
+def _line(tree: Any, loc: tuple[str | int, ...]) -> int:
+    """The line (from 1) of the deepest part of `loc` that is in the file."""
+    line = 1
+    for part in loc:
+        if isinstance(tree, CommentedMap) and part in tree:
+            line = tree.lc.key(part)[0] + 1
+        elif isinstance(tree, CommentedSeq) and isinstance(part, int) and part < len(tree):
+            line = tree.lc.item(part)[0] + 1
+        else:
+            continue
+        tree = tree[part]
+    return line
+
+
+def _dotted(loc: tuple[str | int, ...]) -> str:
+    return ".".join(str(part) for part in loc if part != "[key]")
+
+
+def _words(error: Any) -> str:
+    if error["loc"] and error["loc"][-1] == "[key]" and error["type"] == "string_type":
+        return f'put the key in quotes: "{error["input"]}"'
+    return str(error["msg"]).removeprefix("Value error, ")
+
+
+def _flow(file: FlowFile, path: Path, tree: CommentedMap) -> Flow:
+    nodes = {name: _node(name, node, file.defaults) for name, node in file.nodes.items()}
+    return Flow(
+        name=file.flow,
+        version=file.version,
+        language=file.language,
+        languages=tuple(file.languages),
+        starts=file.starts,
+        root=file.root,
+        given=tuple(file.given),
+        nodes=nodes,
+        lines={name: _line(tree, ("nodes", name)) for name in nodes},
+        path=str(path),
+    )
+
+
+def _node(name: str, node: Any, defaults: Defaults) -> Node:
+    shared: dict[str, Any] = {
+        "name": name,
+        "intro": _says(node.intro),
+        "say": _says(node.say),
+        "skip_if": tuple(node.skip_if),
+        "skip_to": node.skip_to,
+        "disposition": node.disposition,
+    }
+    if isinstance(node, WaitingFile):
+        shared |= {
+            "keys": _keys(defaults.keys, node),
+            "noinput_to": node.noinput_to,
+            "give_up": node.give_up or defaults.give_up,
+            "noinput": tuple(node.noinput or defaults.noinput),
+            "nomatch": tuple(node.nomatch or defaults.nomatch),
+        }
+    match node:
+        case MenuFile():
+            options = {key: _option(option) for key, option in node.options.items()}
+            return Menu(**shared, options=options, form=node.form)
+        case AskFile():
+            least, most = node.digits
+            return Ask(
+                **shared, store=node.store, min_digits=least, max_digits=most, next=node.next
+            )
+        case RecordFile():
+            return RecordNode(
+                **shared,
+                store=node.store,
+                max_seconds=node.max_seconds,
+                next=node.next,
+                unavailable=node.unavailable,
+            )
+        case SayFile():
+            return SayNode(**shared, next=node.next)
+        case DoFile():
+            return Do(
+                **shared, effect=node.effect, outcomes=node.outcomes, stores=tuple(node.stores)
+            )
+        case TransferFile():
+            return TransferNode(**shared, target=node.target, unavailable=node.unavailable)
+        case _:
+            return End(**shared)
+
+
+def _keys(defaults: Mapping[str, str], node: WaitingFile) -> dict[str, str]:
+    """What `0 * #` do at this node. In an entry `0` is a digit; a recording ends by any key."""
+    if isinstance(node, MenuFile):
+        keys = {**defaults, **node.keys}
+    elif isinstance(node, AskFile):
+        keys = {**{k: v for k, v in defaults.items() if k in "*#"}, **node.keys}
+    else:
+        keys = dict(node.keys)
+    return {key: meaning for key, meaning in keys.items() if meaning}
+
+
+def _option(option: OptionFile) -> Option:
+    return Option(option.to, option.language, option.set, tuple(option.clear))
+
+
+def _says(prompts: Prompts) -> tuple[Say, ...]:
+    says = []
+    for prompt in prompts:
+        if isinstance(prompt, str):
+            says.append(Say(prompt))
+        else:
+            ((key, values),) = prompt.items()
+            says.append(Say(key, tuple(values)))
+    return tuple(says)

@@ -1,0 +1,110 @@
+"""A turn: what is said to the caller, then exactly one action.
+
+Drivers perform turns and decide nothing.
+
+A turn is plain data. `turn_to_dict` and `turn_from_dict` carry it through JSON, because a repeated
+request, or a server that takes over a call, must perform the very turn that was stored.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+NOINPUT_MS = 5000
+"""Silence after a prompt that counts as *noinput* (VoiceXML 2.1, `timeout`)."""
+INTERDIGIT_MS = 3000
+"""Silence between two keys that ends an entry (VoiceXML 2.1, `interdigittimeout`)."""
+GUARD_MS = 1000
+"""The first part of an error message over which keys are not heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One prompt of the catalogue, with the values of its placeholders.
+
+    `guarded` marks an error message: keys are ignored over its first `GUARD_MS`.
+    """
+
+    key: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Collect:
+    """Listen for keys. A terminator ends an entry; a terminator alone is itself the entry."""
+
+    max_digits: int
+    terminators: str = "*#"
+    timeout_ms: int = NOINPUT_MS
+    interdigit_ms: int = INTERDIGIT_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Record the caller after a beep, until a key of `terminators`, or `max_seconds`."""
+
+    max_seconds: int
+    terminators: str = "#"
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Connect the caller with `target`: `operators`, or an agency's short number such as `911`."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Run the effect of this name with the session, then feed `Done` back in."""
+
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
+class HangUp:
+    """Say the prompts, then end the call."""
+
+
+Action = Collect | Record | Transfer | Perform | HangUp
+_ACTIONS: dict[str, type[Any]] = {
+    kind.__name__: kind for kind in (Collect, Record, Transfer, Perform, HangUp)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The `number`th turn of a call: `prompts` in `language`, then `action`."""
+
+    number: int
+    node: str
+    language: str
+    prompts: tuple[Prompt, ...]
+    action: Action
+
+
+def turn_to_dict(turn: Turn) -> dict[str, Any]:
+    """The turn as JSON-ready data."""
+    action = asdict(turn.action)
+    action["kind"] = type(turn.action).__name__
+    return {
+        "number": turn.number,
+        "node": turn.node,
+        "language": turn.language,
+        "prompts": [[p.key, dict(p.values), p.guarded] for p in turn.prompts],
+        "action": action,
+    }
+
+
+def turn_from_dict(data: Mapping[str, Any]) -> Turn:
+    """The turn that `turn_to_dict` wrote. Raises KeyError or TypeError on anything else."""
+    fields = dict(data["action"])
+    action: Action = _ACTIONS[fields.pop("kind")](**fields)
+    return Turn(
+        number=data["number"],
+        node=data["node"],
+        language=data["language"],
+        prompts=tuple(Prompt(key, values, guarded) for key, values, guarded in data["prompts"]),
+        action=action,
+    )
