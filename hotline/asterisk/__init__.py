@@ -1,0 +1,1 @@
+"""A real Asterisk for development, tests and the demonstration: installing it, running it."""

@@ -1,0 +1,50 @@
+"""Ports for callers and servers that share one machine with others."""
+
+import os
+import random
+import socket
+
+# Under the kernel's own ephemeral range, and apart from Asterisk's default media ports.
+CALLER_SIP = (20000, 22999)
+CALLER_MEDIA = (23000, 27999)
+ASTERISK_MEDIA = (12000, 19999)
+SCENARIO_MEDIA = (28000, 31999)
+
+
+def free_port(within: tuple[int, int], *, udp: bool = True, tcp: bool = True) -> int:
+    """A loopback port of the range that nobody is bound to at this moment.
+
+    Raises OSError when forty tries find none.
+    """
+    chosen = random.Random(os.urandom(8))
+    for _ in range(40):
+        port = chosen.randrange(within[0], within[1] + 1)
+        if _is_free(port, udp=udp, tcp=tcp):
+            return port
+    raise OSError(f"no free port in {within[0]} to {within[1]}")
+
+
+def media_range(within: tuple[int, int], count: int) -> tuple[int, int]:
+    """First and last of `count` neighbouring UDP ports, beginning at an even one.
+
+    Blocks lie on a raster of `count`, so two ranges are the same or apart; the first port is probed.
+    Raises OSError when forty tries find none.
+    """
+    chosen = random.Random(os.urandom(8))
+    blocks = (within[1] + 1 - within[0]) // count
+    for _ in range(40):
+        first = within[0] + chosen.randrange(blocks) * count
+        if all(_is_free(first + n, udp=True, tcp=False) for n in range(0, min(count, 8), 2)):
+            return first, first + count - 1
+    raise OSError(f"no free block of {count} ports in {within[0]} to {within[1]}")
+
+
+def _is_free(port: int, *, udp: bool, tcp: bool) -> bool:
+    kinds = [socket.SOCK_DGRAM] * udp + [socket.SOCK_STREAM] * tcp
+    for kind in kinds:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("0.0.0.0", port))
+            except OSError:
+                return False
+    return True
