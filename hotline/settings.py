@@ -1,0 +1,228 @@
+"""Every setting of the house, read once from the environment. Nothing else reads it.
+
+Names are `HOTLINE_` and the field's name, with `__` between a group and its field
+(`HOTLINE_AGI__MAX_CALLS=300`); `REDIS_URL` and `DATABASE_URL` keep the names that hosts give them.
+Lists are written with commas. A secret may be put in a file instead: `<NAME>_FILE` names it.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+    ValidationError,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+)
+
+from hotline.environment import Environment, SettingsWrong, explain, secrets_from_files, unknown
+
+PREFIX = "HOTLINE_"
+CONFIG_DIR = Path(__file__).resolve().parent.parent / "config"
+
+SECRET_NAMES = frozenset({"REDIS_URL", "DATABASE_URL", "HOTLINE_BACKOFFICE__SECRETS"})
+"""The settings that `<NAME>_FILE` may give."""
+
+
+def _by_commas(value: Any) -> Any:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _scheme(*allowed: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(allowed):
+            raise ValueError(f"must begin with {' or '.join(allowed)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("is not a time zone, such as Asia/Riyadh") from None
+    return value
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Ports = Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)]
+Networks = Annotated[
+    tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)
+]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_by_commas)]
+RedisUrl = Annotated[SecretStr, _scheme("redis://", "rediss://", "unix://")]
+DatabaseUrl = Annotated[SecretStr, _scheme("sqlite:", "postgresql:", "postgresql+psycopg:")]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Group(BaseModel):
+    """A group of settings; an unknown name in it is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class AgiSettings(Group):
+    """The FastAGI servers. One process serves each of `ports`."""
+
+    host: str = "127.0.0.1"
+    ports: Ports = (4573, 4574)
+    max_calls: Annotated[int, Field(ge=1)] = 600
+    """Calls at once in one process; more are sent to the next server."""
+    allowed_networks: Networks = Field(default=("127.0.0.0/8", "::1/128"), validate_default=True)
+    """Where Asterisk may connect from: FastAGI itself has no authentication."""
+    drain_seconds: Seconds = 120.0
+    """How long calls in progress may take to finish after SIGTERM."""
+
+
+class MetricsSettings(Group):
+    """Prometheus. Each process serves `/metrics` on a port of its own."""
+
+    enabled: bool = True
+    host: str = "127.0.0.1"
+    agi_ports: Ports = (9451, 9452)
+    worker_port: Port = 9453
+    relay_port: Port = 9454
+
+
+class SipSettings(Group):
+    """The embedded Asterisk."""
+
+    host: str = "127.0.0.1"
+    port: Port = 5060
+    rtp_first: Port = 10000
+    rtp_last: Port = 10999
+
+
+class BackofficeSettings(Group):
+    """Where tickets are delivered. Unset secrets: one is made for the embedded stack and kept."""
+
+    url: str = "http://127.0.0.1:8941/tickets"
+    secrets: Secrets = ()
+    """Standard Webhooks secrets (`whsec_…`), newest first: all are accepted, the first signs."""
+    host: str = "127.0.0.1"
+    port: Port = 8941
+
+
+class DeliverySettings(Group):
+    """How a ticket is pushed to the back office, and when that is given up."""
+
+    attempts: Annotated[int, Field(ge=1)] = 12
+    backoff_first_seconds: Seconds = 2.0
+    backoff_longest_seconds: Seconds = 3600.0
+    timeout_seconds: Seconds = 10.0
+    workers: Annotated[int, Field(ge=1)] = 2
+    relay_seconds: Seconds = 5.0
+    """How often the relay looks for deliveries that no queue knows of."""
+    lease_seconds: Seconds = 15.0
+
+
+class RetentionSettings(Group):
+    """Days until personal data is destroyed or de-identified (PDPL)."""
+
+    calls_days: Annotated[int, Field(ge=1)] = 365
+    recordings_days: Annotated[int, Field(ge=1)] = 180
+    tickets_days: Annotated[int, Field(ge=1)] = 1825
+
+
+class LogSettings(Group):
+    """`auto` is for people on a terminal and JSON everywhere else."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class Settings(BaseSettings):
+    """All of it; frozen. Made by `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="forbid",
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    state_dir: Path = Path("var")
+    config_dir: Path = CONFIG_DIR
+    sounds_dir: Path | None = None
+    cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "hotline-940")
+    redis_url: RedisUrl | None = Field(None, validation_alias=AliasChoices("REDIS_URL"))
+    database_url: DatabaseUrl | None = Field(None, validation_alias=AliasChoices("DATABASE_URL"))
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Riyadh"
+    jurisdiction: str = "jeddah.gov.sa"
+    agi: AgiSettings = AgiSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    sip: SipSettings = SipSettings()
+    backoffice: BackofficeSettings = BackofficeSettings()
+    deliveries: DeliverySettings = DeliverySettings()
+    retention: RetentionSettings = RetentionSettings()
+    log: LogSettings = LogSettings()
+
+    @property
+    def sounds(self) -> Path:
+        """The folder of rendered prompts."""
+        return self.sounds_dir or self.state_dir / "sounds"
+
+    @property
+    def recordings(self) -> Path:
+        """The folder of callers' recordings."""
+        return self.state_dir / "recordings"
+
+    @property
+    def database(self) -> str:
+        """The SQL address; a SQLite file under `state_dir` when none was given."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.state_dir.absolute() / 'hotline.db'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Values given by name only: `load_settings` alone reads the environment."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from `environ` (default: this process's).
+
+    Raises `SettingsWrong`, whose text lists everything that is wrong at once, never with a value.
+    """
+    given = dict(os.environ if environ is None else environ)
+    problems = secrets_from_files(given, SECRET_NAMES)
+    problems += unknown(given, Settings, PREFIX)
+    try:
+        values = Environment(Settings, given)()
+        settings = Settings(**values)
+    except ValidationError as error:
+        problems += explain(error, PREFIX)
+    except SettingsError as error:
+        problems.append(f"{error}: it is a group, set its fields one by one")
+    if problems:
+        raise SettingsWrong(problems)
+    return settings
