@@ -1,0 +1,105 @@
+"""A call as it arrives, and a call as it stands between two turns."""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ivr.session import Session, session_from_dict, session_to_dict
+from ivr.turn import Turn, turn_from_dict, turn_to_dict
+
+_NAMESPACE = uuid.UUID("94000000-0000-5000-8000-000000000940")
+LONGEST_ID = 200
+ATTESTATIONS = ("A", "B", "C", "")
+"""STIR/SHAKEN attestation levels (ATIS-1000074); empty when the network gave none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a channel knows of a new call. `caller` is as the network sent it, whatever that is."""
+
+    channel: str
+    provider_id: str
+    caller: str = ""
+    withheld: bool = False
+    attestation: str = ""
+    dialled: str = "940"
+
+    @property
+    def call_id(self) -> str:
+        """The call's id: the same for every process that meets this call, and never guessed twice.
+
+        A name-based UUID (RFC 9562, version 5) of the channel and the provider's id, without
+        hyphens.
+        """
+        return uuid.uuid5(_NAMESPACE, f"{self.channel}:{self.provider_id[:LONGEST_ID]}").hex
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a call before its first prompt; it does not change any more.
+
+    `started_ms` is in milliseconds since the epoch, UTC.
+    """
+
+    call_id: str
+    channel: str
+    provider_id: str
+    caller: str
+    e164: str | None
+    withheld: bool
+    attestation: str
+    flow: str
+    flow_version: int
+    verdict: str
+    verdict_reason: str
+    screening: str
+    started_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call between two turns: what the next process needs to go on.
+
+    `at_ms` is when this turn was made. `unsaved` are events that the session store has not taken.
+    """
+
+    facts: Facts
+    session: Session
+    turn: Turn
+    at_ms: int
+    unsaved: tuple[str, ...] = ()
+
+    @property
+    def call_id(self) -> str:
+        """The call's id."""
+        return self.facts.call_id
+
+
+def call_to_json(call: Call) -> str:
+    """The call as JSON text for the session store; events are kept beside it."""
+    return json.dumps(
+        {
+            "facts": asdict(call.facts),
+            "session": session_to_dict(call.session),
+            "turn": turn_to_dict(call.turn),
+            "at_ms": call.at_ms,
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def call_from_json(text: str) -> Call:
+    """The call that `call_to_json` wrote.
+
+    Raises ValueError, KeyError or TypeError on anything else, such as a session of another release.
+    """
+    data: Mapping[str, Any] = json.loads(text)
+    return Call(
+        facts=Facts(**data["facts"]),
+        session=session_from_dict(data["session"]),
+        turn=turn_from_dict(data["turn"]),
+        at_ms=data["at_ms"],
+    )

@@ -1,0 +1,268 @@
+"""The desk: begins, advances and ends calls, whatever channel they come by.
+
+A call survives the process that has it: its state is stored after every turn, before the turn is
+performed, and `begin` on a call that is stored gives that turn back to be performed again.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+
+from blacklist.numbers import CallerNumber, normalise
+from blacklist.port import Screening
+from blacklist.verdict import Verdict
+from call_handlers import metrics
+from call_handlers.arrival import (
+    ATTESTATIONS,
+    LONGEST_ID,
+    Arrival,
+    Call,
+    Facts,
+    call_from_json,
+    call_to_json,
+)
+from call_handlers.effects import FAILED, Effect
+from call_handlers.events import event_row, masked
+from call_handlers.records import Record, RecordWriter
+from call_handlers.sessions import SessionStore, StoreAway
+from ivr.engine import FlowError, begin, step
+from ivr.event import Done, Event
+from ivr.flow import Flow
+from ivr.session import Session
+from ivr.turn import Perform
+
+log = structlog.get_logger()
+_LONGEST_CALLER = 64
+_DAY_S = 86_400
+_MOST_TURNS = 500
+"""No honest call has as many; a caller who plays with the keys for ever gets a human."""
+
+
+class CallFailed(Exception):
+    """This process cannot go on with the call: the channel must bring the caller to a human."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallDesk:
+    """The one way to lead a call. Everything it needs is handed in by the composition root.
+
+    `clock` gives seconds since the epoch.
+    """
+
+    flow: Flow
+    screening: Screening
+    sessions: SessionStore
+    records: RecordWriter
+    effects: Mapping[str, Effect]
+    clock: Callable[[], float] = time.time
+
+    def begin(self, arrival: Arrival) -> Call:
+        """Screen the call and make its first turn, or take up a call that another process had.
+
+        Idempotent by the arrival's channel and provider id. Raises CallFailed.
+        """
+        stored = self.find(arrival.call_id)
+        if stored is not None:
+            log.info("call_taken_over", turn=stored.turn.number, node=stored.turn.node)
+            return self._settled(stored)
+        number = normalise(arrival.caller, withheld=arrival.withheld)
+        verdict = self.screening.screen(number)
+        facts = self._facts(arrival, number, verdict)
+        answers = {"contact": spoken_number(number.e164), "days": self._days_left(verdict)}
+        session, turn = begin(
+            self.flow, facts.call_id, verdict=verdict.disposition, answers=answers
+        )
+        metrics.CALLS.labels(facts.channel, facts.verdict, facts.screening).inc()
+        log.info("call_began", verdict=facts.verdict, screening=facts.screening)
+        self.records.submit(Record(facts, language=session.language, last_node=session.node))
+        call = Call(facts, session, turn, facts.started_ms)
+        return self._settled(self._saved(call))
+
+    def advance(self, call: Call, event: Event) -> Call:
+        """Take `event` as what came of the call's turn; the call with its next turn.
+
+        When another process took this turn first, its outcome is returned and ours is dropped.
+        Raises CallFailed.
+        """
+        return self._settled(self._saved(self._stepped(call, event)))
+
+    def end(self, call: Call | Arrival, reason: str) -> None:
+        """Complete the call's record, once. Never raises.
+
+        `reason`: `done` (we ended it), `hangup` (the caller is gone), `transferred` (connected with
+        somebody), `failed` (it could not be led to its end here).
+        """
+        call_id = call.call_id
+        try:
+            held = self.find(call_id) or (call if isinstance(call, Call) else None)
+            if held is None:
+                return  # ended before, or never begun
+            if isinstance(call, Call) and call.turn.number > held.turn.number:
+                held = call
+            events = (*self._events(call_id), *held.unsaved)
+            if not self._finish(call_id):
+                return
+        except (ValueError, KeyError, TypeError):
+            log.exception("call_unreadable")
+            return
+        self.close(held, events, reason)
+
+    def close(self, held: Call, events: tuple[str, ...], reason: str) -> None:
+        """Write the last record of a call whose session is already marked as ended."""
+        session = held.session
+        now_ms = self._now_ms()
+        gone = event_row(held.turn, "end", reason, at_ms=now_ms, ms=now_ms - held.at_ms)
+        disposition = _disposition(session, reason)
+        self.records.submit(
+            Record(
+                facts=held.facts,
+                language=session.language,
+                ended_ms=now_ms,
+                disposition=disposition,
+                transferred_to=session.transferred_to if disposition == "transferred" else "",
+                tickets=tuple(filter(None, session.answers.get("references", "").split(","))),
+                last_node=session.node,
+                turns=session.turn,
+                path=session.path,
+                events=(*events, gone),
+            )
+        )
+        metrics.ENDED.labels(held.facts.channel, disposition).inc()
+        seconds = (now_ms - held.facts.started_ms) / 1000
+        metrics.CALL_SECONDS.labels(held.facts.channel).observe(max(0.0, seconds))
+        log.info("call_ended", disposition=disposition, node=session.node, turns=session.turn)
+
+    def find(self, call_id: str) -> Call | None:
+        """The call as it is stored, None when it is not, has ended, or the store is away."""
+        try:
+            state = self.sessions.load(call_id)
+            return None if state is None else call_from_json(state)
+        except StoreAway:
+            log.warning("sessions_away", doing="load")
+        except (ValueError, KeyError, TypeError):
+            log.exception("session_unreadable")
+        return None
+
+    def recording_name(self, call: Call) -> str:
+        """A name for what is recorded in this turn: ours alone, and safe as a file's name."""
+        return f"{call.call_id}-{call.turn.number}"
+
+    def _stepped(self, call: Call, event: Event) -> Call:
+        now_ms = self._now_ms()
+        kind, kept = masked(event)
+        row = event_row(call.turn, kind, kept, at_ms=now_ms, ms=now_ms - call.at_ms)
+        metrics.TURNS.labels(call.turn.node, kind).inc()
+        if call.turn.number >= _MOST_TURNS:
+            raise CallFailed(f"more than {_MOST_TURNS} turns")
+        try:
+            session, turn = step(self.flow, call.session, event)
+        except FlowError as error:
+            log.error("flow_error", error=str(error))
+            raise CallFailed(str(error)) from error
+        return Call(call.facts, session, turn, now_ms, (*call.unsaved, row))
+
+    def _settled(self, call: Call) -> Call:
+        """Run effects until the turn is one that a channel can perform.
+
+        The turn that asks for an effect is stored before the effect runs. A process that takes over
+        then runs the same effect of the same turn, which finds what the first one made.
+        """
+        while isinstance(call.turn.action, Perform):
+            done = self._performed(call, call.turn.action.effect)
+            said = call.turn.prompts
+            call = self._stepped(call, done)
+            if done.outcome != FAILED and "reference" in done.data:
+                call = replace(call, session=_with_reference(call.session, done.data["reference"]))
+            if said:
+                call = replace(call, turn=replace(call.turn, prompts=(*said, *call.turn.prompts)))
+            call = self._saved(call)
+        return call
+
+    def _performed(self, call: Call, name: str) -> Done:
+        started = time.perf_counter()
+        moment = datetime.fromtimestamp(self.clock(), UTC)
+        done = self.effects[name](call.facts, call.session, moment)
+        metrics.EFFECT_SECONDS.labels(name).observe(time.perf_counter() - started)
+        metrics.EFFECTS.labels(name, done.outcome).inc()
+        log.info("effect_done", effect=name, outcome=done.outcome)
+        return done
+
+    def _saved(self, call: Call) -> Call:
+        try:
+            stored = self.sessions.save(
+                call.call_id, call.turn.number, call_to_json(call), call.unsaved
+            )
+        except StoreAway:
+            metrics.UNSAVED_TURNS.inc()
+            log.warning("sessions_away", doing="save")
+            return call
+        if stored is None:
+            return replace(call, unsaved=()) if call.unsaved else call
+        log.warning("turn_overtaken", turn=call.turn.number)
+        return call_from_json(stored)
+
+    def _events(self, call_id: str) -> tuple[str, ...]:
+        try:
+            return tuple(self.sessions.events(call_id))
+        except StoreAway:
+            return ()
+
+    def _finish(self, call_id: str) -> bool:
+        try:
+            return self.sessions.finish(call_id)
+        except StoreAway:
+            return True  # nobody can say that it was ended before; the record takes the first end
+
+    def _facts(self, arrival: Arrival, number: CallerNumber, verdict: Verdict) -> Facts:
+        return Facts(
+            call_id=arrival.call_id,
+            channel=arrival.channel,
+            provider_id=_clean(arrival.provider_id)[:LONGEST_ID],
+            caller=_clean(arrival.caller)[:_LONGEST_CALLER],
+            e164=number.e164,
+            withheld=number.withheld,
+            attestation=arrival.attestation if arrival.attestation in ATTESTATIONS else "",
+            flow=self.flow.name,
+            flow_version=self.flow.version,
+            verdict=verdict.disposition,
+            verdict_reason=verdict.reason,
+            screening="degraded" if verdict.degraded else "ok",
+            started_ms=self._now_ms(),
+        )
+
+    def _days_left(self, verdict: Verdict) -> str:
+        if verdict.until is None:
+            return "1"
+        seconds = verdict.until.timestamp() - self.clock()
+        return str(max(1, min(999, -int(-seconds // _DAY_S))))
+
+    def _now_ms(self) -> int:
+        return int(self.clock() * 1000)
+
+
+def spoken_number(e164: str | None) -> str:
+    """A number as it is read out here: `05…` for Saudi ones, `00…` for others, "" for none."""
+    if e164 is None:
+        return ""
+    return f"0{e164[4:]}" if e164.startswith("+966") else f"00{e164[1:]}"
+
+
+def _disposition(session: Session, reason: str) -> str:
+    if session.disposition:
+        return session.disposition
+    return "failed" if reason == "failed" else "abandoned" if reason == "hangup" else "completed"
+
+
+def _with_reference(session: Session, reference: str) -> Session:
+    """Remember every ticket of the call, not only the last one."""
+    known = [*filter(None, session.answers.get("references", "").split(",")), reference]
+    answers = {**session.answers, "references": ",".join(dict.fromkeys(known))}
+    return replace(session, answers=answers)
+
+
+def _clean(text: str) -> str:
+    """The text without control characters, surrogates and direction marks: it is kept and shown."""
+    return "".join(c for c in text if c.isprintable() and c not in "\u202a\u202b\u202d\u202e")

@@ -1,0 +1,50 @@
+"""What a call record says of a turn: prompts, the kind of input, and nothing personal."""
+
+import json
+from typing import Any
+
+from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Transferred
+from ivr.turn import Turn
+
+
+def masked(event: Event) -> tuple[str, str]:
+    """The kind of an input, and what may be kept of it.
+
+    A single key is a choice and is kept. An entry of several digits is somebody's address or
+    number, and what somebody said is theirs: of those only the length is kept.
+    """
+    match event:
+        case Digits(value=value) if len(value) <= 1:
+            return "digits", value if value in set("0123456789*#") else "?"
+        case Digits(value=value):
+            return "digits", f"{len(value)} keys"
+        case Speech(text=text):
+            return "speech", f"{len(text)} characters"
+        case NoInput():
+            return "noinput", ""
+        case Recorded(reference=reference, duration_ms=ms):
+            return "recording", f"{ms} ms" if reference else "unavailable"
+        case Done(outcome=outcome):
+            return "effect", outcome[:64]
+        case Transferred(result=result):
+            return "transfer", result[:64]
+        case HungUp():
+            return "hangup", ""
+
+
+def event_row(turn: Turn, kind: str, kept: str, *, at_ms: int, ms: int) -> str:
+    """One event as JSON text: `at_ms` since the epoch (UTC), `ms` since the turn was made.
+
+    `kind` and `kept` are `masked`'s, or `end` and why the call ended.
+    """
+    row: dict[str, Any] = {
+        "turn": turn.number,
+        "node": turn.node,
+        "language": turn.language,
+        "prompts": [prompt.key for prompt in turn.prompts],
+        "kind": kind,
+        "input": kept,
+        "at_ms": at_ms,
+        "ms": ms,
+    }
+    return json.dumps(row, separators=(",", ":"))

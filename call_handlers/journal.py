@@ -1,0 +1,58 @@
+"""A local journal for facts that the database cannot take now: one fsynced JSON line each.
+
+Replaying a line twice does no harm, because what it leads to is keyed by the call. A line holds
+what the database would hold, so the file is readable by its owner only.
+"""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+log = structlog.get_logger()
+
+
+class Journal:
+    """The journal file at `path`. Safe between threads and processes (an advisory lock)."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def append(self, entries: Iterable[dict[str, Any]]) -> None:
+        """Write entries and wait until they are on disk. Raises OSError when the disk refuses."""
+        lines = "".join(json.dumps(entry, separators=(",", ":")) + "\n" for entry in entries)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            os.write(descriptor, lines.encode("utf-8"))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def replay(self, apply: Callable[[list[dict[str, Any]]], None]) -> int:
+        """Hand all entries to `apply`, then empty the journal; the number of entries.
+
+        When `apply` raises, nothing is removed and its exception goes on to the caller. A line cut
+        short by a power failure is passed over and told.
+        """
+        if not self._path.exists() or self._path.stat().st_size == 0:
+            return 0
+        with self._path.open("r+b") as file:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+            entries = []
+            for line in file.read().splitlines():
+                try:
+                    entries.append(json.loads(line))
+                except ValueError:
+                    log.error("journal_line_unreadable", length=len(line))
+            if entries:
+                apply(entries)
+            file.seek(0)
+            file.truncate()
+            os.fsync(file.fileno())
+        return len(entries)

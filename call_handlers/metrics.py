@@ -1,0 +1,24 @@
+"""What is counted of calls."""
+
+from prometheus_client import Counter, Histogram
+
+CALLS = Counter("hotline_calls_total", "Calls that began.", ["channel", "verdict", "screening"])
+ENDED = Counter("hotline_calls_ended_total", "Calls that ended.", ["channel", "disposition"])
+CALL_SECONDS = Histogram(
+    "hotline_call_seconds",
+    "Length of calls, from their begin to their end.",
+    ["channel"],
+    buckets=(5, 15, 30, 60, 90, 120, 180, 300, 600, 1200),
+)
+TURNS = Counter("hotline_turns_total", "Turns taken, by what the caller did.", ["node", "input"])
+EFFECTS = Counter("hotline_effects_total", "Effects run.", ["effect", "outcome"])
+EFFECT_SECONDS = Histogram(
+    "hotline_effect_seconds",
+    "Time that effects took.",
+    ["effect"],
+    buckets=(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10),
+)
+UNSAVED_TURNS = Counter(
+    "hotline_turns_unsaved_total", "Turns that the session store did not take: it was away."
+)
+RECORDS = Counter("hotline_call_records_total", "Call records written, by where.", ["where"])

@@ -1,0 +1,175 @@
+"""Writing call records: off the path of the call, in batches, and to the journal when SQL is away.
+
+A record is written when the call begins and completed when it ends. Both are idempotent: the first
+end wins, and an event's place in its call is its key.
+"""
+
+import json
+import queue
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from call_handlers import metrics
+from call_handlers.arrival import Facts
+from call_handlers.journal import Journal
+from call_handlers.schema import call_events, calls
+
+log = structlog.get_logger()
+_MOST_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A call as it is written down. `ended_ms` is 0 while the call goes on."""
+
+    facts: Facts
+    language: str = "ar"
+    ended_ms: int = 0
+    disposition: str = ""
+    transferred_to: str = ""
+    tickets: tuple[str, ...] = ()
+    last_node: str = ""
+    turns: int = 0
+    path: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+
+
+class RecordWriter:
+    """One thread that writes what is handed to it. `submit` never waits and never raises."""
+
+    def __init__(self, engine: sa.Engine, journal: Journal) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._queue: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="record-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, record: Record) -> None:
+        """Have `record` written soon."""
+        self._queue.put(record)
+
+    def close(self) -> None:
+        """Write all that was submitted, then end the thread."""
+        self._queue.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        going = True
+        while going:
+            batch: list[Record] = []
+            item = self._queue.get()
+            while item is not None:
+                batch.append(item)
+                if len(batch) >= _MOST_AT_ONCE or self._queue.empty():
+                    break
+                item = self._queue.get()
+            going = item is not None
+            if batch:
+                self._write(batch)
+
+    def _write(self, batch: list[Record]) -> None:
+        try:
+            write_records(self._engine, batch)
+            metrics.RECORDS.labels("sql").inc(len(batch))
+            return
+        except SQLAlchemyError as error:
+            log.error("records_journalled", count=len(batch), error=type(error).__name__)
+        try:
+            self._journal.append(asdict(record) for record in batch)
+            metrics.RECORDS.labels("journal").inc(len(batch))
+        except OSError as error:
+            log.critical("records_lost", count=len(batch), error=type(error).__name__)
+            metrics.RECORDS.labels("lost").inc(len(batch))
+
+
+def replay_journal(engine: sa.Engine, journal: Journal) -> int:
+    """Write what the journal holds into SQL; the number of records. Raises SQLAlchemyError."""
+    return journal.replay(
+        lambda entries: write_records(engine, [_record_from_dict(entry) for entry in entries])
+    )
+
+
+def write_records(engine: sa.Engine, records: Sequence[Record]) -> None:
+    """Write records in one transaction. Raises SQLAlchemyError, and then nothing is written."""
+    insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+    begun = insert(calls).on_conflict_do_nothing(index_elements=[calls.c.id])
+    happened = insert(call_events).on_conflict_do_nothing(
+        index_elements=[call_events.c.call_id, call_events.c.position]
+    )
+    with engine.begin() as connection:
+        connection.execute(begun, [_call_row(record) for record in records])
+        for record in records:
+            if record.ended_ms:
+                row = _call_row(record)
+                changed = {name: row[name] for name in _AT_THE_END}
+                connection.execute(
+                    calls.update()
+                    .where(calls.c.id == record.facts.call_id, calls.c.ended_at.is_(None))
+                    .values(changed)
+                )
+            if record.events:
+                connection.execute(happened, _event_rows(record))
+
+
+_AT_THE_END = (
+    *("language", "ended_at", "disposition", "transferred_to", "tickets"),
+    *("last_node", "turns", "path"),
+)
+
+
+def _call_row(record: Record) -> dict[str, Any]:
+    facts = record.facts
+    started = _moment(facts.started_ms)
+    return {
+        "id": facts.call_id,
+        "channel": facts.channel,
+        "provider_id": facts.provider_id,
+        "caller": facts.caller,
+        "e164": facts.e164,
+        "withheld": facts.withheld,
+        "attestation": facts.attestation,
+        "language": record.language,
+        "flow": facts.flow,
+        "flow_version": facts.flow_version,
+        "verdict": facts.verdict,
+        "verdict_reason": facts.verdict_reason,
+        "screening": facts.screening,
+        "started_at": started,
+        "answered_at": started,
+        "ended_at": _moment(record.ended_ms) if record.ended_ms else None,
+        "disposition": record.disposition,
+        "transferred_to": record.transferred_to,
+        "tickets": list(record.tickets),
+        "last_node": record.last_node,
+        "turns": record.turns,
+        "path": list(record.path),
+    }
+
+
+def _event_rows(record: Record) -> list[dict[str, Any]]:
+    rows = []
+    for position, text in enumerate(record.events):
+        row = json.loads(text)
+        row["at"] = _moment(row.pop("at_ms"))
+        rows.append({"call_id": record.facts.call_id, "position": position, **row})
+    return rows
+
+
+def _record_from_dict(entry: dict[str, Any]) -> Record:
+    fields = dict(entry)
+    fields["facts"] = Facts(**fields["facts"])
+    for name in ("tickets", "path", "events"):
+        fields[name] = tuple(fields[name])
+    return Record(**fields)
+
+
+def _moment(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,166 @@
+"""Where calls stand between two turns: a port, its Redis, and one in memory for single processes.
+
+Redis is fast and can be lost. Whoever gets `StoreAway` goes on with the call it holds in its hands.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import redis
+
+from blacklist.breaker import Breaker
+
+SESSION_TTL_S = 2 * 3600
+"""Longer than any call: a session that nobody closed is swept long before."""
+FINISHED_TTL_S = 15 * 60
+"""How long an ended session stays, so that a late event of the call is recognised."""
+_PREFIX = "hotline:call:"
+T = TypeVar("T")
+
+
+class StoreAway(Exception):
+    """The session store did not answer in time; nothing is known of what it holds."""
+
+
+class SessionStore(Protocol):
+    """Compare-and-set by turn number; events in the order they happened."""
+
+    def load(self, call_id: str) -> str | None:
+        """The newest state, or None. Raises StoreAway."""
+        ...
+
+    def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
+        """Keep `state` as turn `turn`, and `events`.
+
+        None when kept; else the state that another process stored for this turn or a later one,
+        and then nothing of ours is kept. Raises StoreAway.
+        """
+        ...
+
+    def events(self, call_id: str) -> list[str]:
+        """The events kept so far. Raises StoreAway."""
+        ...
+
+    def finish(self, call_id: str) -> bool:
+        """Mark the call as ended; False when it was already, or is not known. Raises StoreAway."""
+        ...
+
+    def unfinished(self, idle_s: float) -> list[str]:
+        """Ids of calls whose last turn is older than `idle_s` and that nobody ended."""
+        ...
+
+
+class RedisSessions:
+    """Sessions in Redis: one hash and one list a call, one round trip a turn.
+
+    `client` must have short time-outs and no retry; `breaker` is shared with whatever else asks
+    the same server, so that a hung server costs one time-out, not one a call.
+    """
+
+    def __init__(self, client: redis.Redis, breaker: Breaker) -> None:
+        self._client = client
+        self._breaker = breaker
+        script = Path(__file__).with_name("save.lua").read_text(encoding="utf-8")
+        self._save = client.register_script(script)
+
+    def load(self, call_id: str) -> str | None:
+        """The newest state of a call that has not ended, or None."""
+        state, ended = self._asked(lambda: self._client.hmget(_state(call_id), "state", "ended"))
+        return None if state is None or ended else _text(state)
+
+    def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
+        """Keep `state` as turn `turn`; the state stored by another process when it was quicker."""
+        keys = [_state(call_id), _events(call_id)]
+        stored = self._asked(lambda: self._save(keys, [turn, state, SESSION_TTL_S, *events]))
+        return None if stored is None else _text(stored)
+
+    def events(self, call_id: str) -> list[str]:
+        """The events kept so far, in order."""
+        rows = self._asked(lambda: self._client.lrange(_events(call_id), 0, -1))
+        return [_text(row) for row in rows]
+
+    def finish(self, call_id: str) -> bool:
+        """Mark the call as ended."""
+
+        def mark() -> bool:
+            with self._client.pipeline(transaction=True) as pipe:
+                pipe.exists(_state(call_id))
+                pipe.hsetnx(_state(call_id), "ended", 1)
+                pipe.expire(_state(call_id), FINISHED_TTL_S)
+                pipe.expire(_events(call_id), FINISHED_TTL_S)
+                known, marked, *_ = pipe.execute()
+            return bool(known and marked)
+
+        return self._asked(mark)
+
+    def unfinished(self, idle_s: float) -> list[str]:
+        """Ids of calls that nobody ended, by the time Redis last saw them."""
+        found = []
+        for key in self._client.scan_iter(match=f"{_PREFIX}*:state", count=500):
+            age_s = SESSION_TTL_S - self._client.ttl(key)
+            if age_s >= idle_s and not self._client.hexists(key, "ended"):
+                found.append(_text(key)[len(_PREFIX) : -len(":state")])
+        return found
+
+    def _asked(self, question: Callable[[], T]) -> T:
+        if not self._breaker.allows():
+            raise StoreAway("the breaker is open")
+        try:
+            answer = question()
+        except redis.exceptions.RedisError as error:
+            self._breaker.failed()
+            raise StoreAway(type(error).__name__) from error
+        self._breaker.succeeded()
+        return answer
+
+
+class MemorySessions:
+    """Sessions of one process, for a caller without Redis; every state goes through JSON text."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, tuple[int, str]] = {}
+        self._events: dict[str, list[str]] = {}
+        self._ended: set[str] = set()
+
+    def load(self, call_id: str) -> str | None:
+        """The newest state of a call that has not ended, or None."""
+        if call_id in self._ended or call_id not in self._states:
+            return None
+        return self._states[call_id][1]
+
+    def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
+        """Keep `state` as turn `turn`; the stored one when that is as new."""
+        stored = self._states.get(call_id)
+        if stored is not None and stored[0] >= turn:
+            return stored[1]
+        self._states[call_id] = (turn, state)
+        self._events.setdefault(call_id, []).extend(events)
+        return None
+
+    def events(self, call_id: str) -> list[str]:
+        """The events kept so far, in order."""
+        return list(self._events.get(call_id, ()))
+
+    def finish(self, call_id: str) -> bool:
+        """Mark the call as ended."""
+        if call_id in self._ended or call_id not in self._states:
+            return False
+        self._ended.add(call_id)
+        return True
+
+    def unfinished(self, idle_s: float) -> list[str]:  # noqa: ARG002 - the port's signature
+        """Nothing outlives this process, so nothing is left to close."""
+        return []
+
+
+def _state(call_id: str) -> str:
+    return f"{_PREFIX}{call_id}:state"
+
+
+def _events(call_id: str) -> str:
+    return f"{_PREFIX}{call_id}:events"
+
+
+def _text(value: bytes | str) -> str:
+    return value.decode("utf-8") if isinstance(value, bytes) else value
