@@ -83,7 +83,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
-    """WAL is a property of the file. The first switch does not honour busy_timeout, so wait here."""
+    """WAL is a property of the file; its first switch does not honour busy_timeout: wait here."""
     deadline = time.monotonic() + _WAL_DEADLINE_S
     while True:
         try:

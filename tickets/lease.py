@@ -46,9 +46,7 @@ def free(now: datetime, lease_s: float) -> sa.ColumnElement[bool]:
 def due(now: datetime) -> sa.ColumnElement[bool]:
     """The condition that the delivery waits for an attempt at `now`."""
     at = deliveries.c.next_attempt_at
-    return sa.and_(
-        deliveries.c.state.in_(OPEN_STATES), sa.or_(at <= now, at > now + LONGEST_WAIT)
-    )
+    return sa.and_(deliveries.c.state.in_(OPEN_STATES), sa.or_(at <= now, at > now + LONGEST_WAIT))
 
 
 def take(engine: sa.Engine, delivery_id: str, lease_s: float) -> Lease | None:

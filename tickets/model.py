@@ -93,7 +93,7 @@ class NewTicket:
     caller_id_withheld: bool = False
     first_name: str | None = None
     last_name: str | None = None
-    address: Address = Address()
+    address: Address = field(default_factory=Address)
     address_string: str | None = None
     lat: float | None = None
     long: float | None = None

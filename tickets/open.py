@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from tickets.model import TICKET_FIELDS, NewTicket, Ticket
 from tickets.reference import new_reference
-from tickets.schema import deliveries, reading
+from tickets.schema import database_now, deliveries, reading
 from tickets.schema import tickets as table
 
 log = structlog.get_logger()
@@ -36,7 +36,9 @@ def open_ticket(
             with engine.begin() as connection:
                 connection.execute(table.insert(), _row(ticket))
                 if names:
-                    connection.execute(deliveries.insert(), _outbox(ticket, names))
+                    connection.execute(
+                        deliveries.insert(), _outbox(ticket, names, database_now(connection))
+                    )
         except IntegrityError:
             existing = find_by_origin(engine, new.origin)
             if existing is not None:
@@ -148,7 +150,10 @@ def _row(ticket: Ticket) -> dict[str, object]:
     return {name: getattr(ticket, name) for name in TICKET_FIELDS}
 
 
-def _outbox(ticket: Ticket, destinations: tuple[str, ...]) -> list[dict[str, object]]:
+def _outbox(
+    ticket: Ticket, destinations: tuple[str, ...], moment: datetime
+) -> list[dict[str, object]]:
+    """Rows due at once by the database's clock, which the workers go by, not the caller's."""
     return [
         {
             "id": uuid.uuid4().hex,
@@ -159,8 +164,8 @@ def _outbox(ticket: Ticket, destinations: tuple[str, ...]) -> list[dict[str, obj
             "state": "pending",
             "attempts": 0,
             "attempts_before_retry": 0,
-            "created_at": ticket.requested_datetime,
-            "next_attempt_at": ticket.requested_datetime,
+            "created_at": moment,
+            "next_attempt_at": moment,
             "queue_count": 0,
         }
         for name in destinations

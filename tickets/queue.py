@@ -14,7 +14,7 @@ QUEUE_NAME = "deliveries"
 _FAILURE_KEPT_S = 86_400
 
 
-def open_queue(connection: "redis.Redis[bytes]", *, job_timeout_s: int = 13) -> Queue:
+def open_queue(connection: redis.Redis, *, job_timeout_s: int = 13) -> Queue:
     """The deliveries queue. A job is cut off after `job_timeout_s`, before its lease ends."""
     return Queue(
         QUEUE_NAME,

@@ -63,9 +63,7 @@ def relay_once(engine: sa.Engine, queue: Queue, policy: RelayPolicy) -> int:
     return len(claimed)
 
 
-def run_relay(
-    engine: sa.Engine, queue: Queue, policy: RelayPolicy, stop: threading.Event
-) -> None:
+def run_relay(engine: sa.Engine, queue: Queue, policy: RelayPolicy, stop: threading.Event) -> None:
     """Relay until `stop` is set. Redis or SQL being away is logged once and waited out."""
     trouble: str | None = None
     observed = alerted = False

@@ -32,7 +32,7 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         utc = value.astimezone(UTC)
         return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """An aware datetime in UTC."""
         if value is None:
             return None
@@ -83,9 +83,7 @@ deliveries = sa.Table(
     "deliveries",
     metadata,
     sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column(
-        "ticket_id", sa.String(36), sa.ForeignKey(tickets.c.idempotency_key), nullable=False
-    ),
+    sa.Column("ticket_id", sa.String(36), sa.ForeignKey(tickets.c.idempotency_key), nullable=False),
     sa.Column("destination", sa.String(64), nullable=False),
     sa.Column("event", sa.String(32), nullable=False),
     sa.Column("ticket_version", sa.Integer, nullable=False),

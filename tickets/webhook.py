@@ -78,9 +78,7 @@ def signed_request(
     return body.encode(), headers
 
 
-def push(
-    client: httpx.Client, ticket: Ticket, event: str, destination: Destination
-) -> PushResult:
+def push(client: httpx.Client, ticket: Ticket, event: str, destination: Destination) -> PushResult:
     """Send the ticket once and judge the answer. Never raises for what the network does."""
     body, headers = signed_request(ticket, event, destination, datetime.now(UTC))
     deadline = time.monotonic() + destination.timeout_s

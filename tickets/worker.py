@@ -16,9 +16,9 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
+from tickets.delivery import Deliverer
 from tickets.jobs import job_table
 from tickets.queue import open_queue
-from tickets.delivery import Deliverer
 
 log = structlog.get_logger()
 
@@ -97,7 +97,7 @@ class DeliveryWorker(SimpleWorker):
         return bool(super().perform_job(job, queue, execution))
 
 
-def run_worker(connection: "redis.Redis[bytes]", deliverer: Deliverer, *, burst: bool = False) -> None:
+def run_worker(connection: redis.Redis, deliverer: Deliverer, *, burst: bool = False) -> None:
     """Deliver until SIGTERM (or until the queue is empty, with `burst`). Blocks.
 
     Raises redis.exceptions.RedisError when Redis is away at the start.

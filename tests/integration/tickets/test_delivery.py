@@ -1,0 +1,207 @@
+"""One attempt at a delivery, against the reference back office and against receivers that err."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from tests.fixtures.tickets import NOW, Backoffice, deliverer_to, new_ticket
+from tickets.delivery import RetryPolicy
+from tickets.open import open_ticket
+from tickets.outbox import Delivery, list_attempts, list_deliveries, retry_delivery
+from tickets.schema import deliveries
+
+EAGER = RetryPolicy(base_s=0.000_001, cap_s=0.000_001, max_attempts=3)
+
+
+def only(engine: sa.Engine) -> Delivery:
+    """The one delivery there is."""
+    (delivery,) = list_deliveries(engine)
+    return delivery
+
+
+def opened(engine: sa.Engine) -> Delivery:
+    """A new ticket's delivery."""
+    open_ticket(engine, new_ticket(), destinations=["backoffice"], now=NOW)
+    return only(engine)
+
+
+def test_a_ticket_reaches_the_back_office(engine: sa.Engine, backoffice: Backoffice) -> None:
+    """The back office has what the caller said, once, and its number comes back."""
+    delivery = opened(engine)
+    with deliverer_to(engine, f"{backoffice.url}/tickets") as deliverer:
+        assert deliverer.deliver(delivery.id) == "acknowledged"
+        assert deliverer.deliver(delivery.id) == "skipped"
+    (received,) = backoffice.tickets()
+    assert received["service_request_id"] == delivery.service_request_id
+    assert received["ticket"]["address"] == {"building_number": "7421", "postal_code": "23218"}
+    assert received["ticket"]["requested_datetime"] == "2026-11-24T12:00:00+03:00"
+    assert received["times_received"] == 1
+    delivery = only(engine)
+    assert delivery.state == "acknowledged"
+    assert delivery.remote_id == received["id"]
+    assert [a.outcome for a in list_attempts(engine, delivery.id)] == ["acknowledged"]
+
+
+def test_a_lost_reply_makes_no_second_ticket(
+    engine: sa.Engine, backoffice: Backoffice, httpserver: HTTPServer
+) -> None:
+    """When the answer is lost on its way the push is repeated, and the ticket is made once."""
+    import httpx
+
+    answers: list[int] = []
+
+    def through(request: Request) -> Response:
+        """A proxy that hands the push on and loses the first answer."""
+        headers = {k: v for k, v in request.headers if k.lower().startswith("webhook-")}
+        reply = httpx.post(f"{backoffice.url}/tickets", content=request.get_data(), headers=headers)
+        answers.append(reply.status_code)
+        if len(answers) == 1:
+            return Response("the way back is broken", status=502)
+        return Response(reply.content, status=reply.status_code)
+
+    httpserver.expect_request("/tickets").respond_with_handler(through)
+    delivery = opened(engine)
+    with deliverer_to(engine, httpserver.url_for("/tickets"), EAGER) as deliverer:
+        assert deliverer.deliver(delivery.id) == "failed"
+        assert deliverer.deliver(delivery.id) == "acknowledged"
+    assert answers == [201, 200]
+    (received,) = backoffice.tickets()
+    assert received["times_received"] == 2
+
+
+def test_the_last_failure_is_a_dead_letter_and_retry_revives_it(
+    engine: sa.Engine, httpserver: HTTPServer
+) -> None:
+    """After its attempts a delivery waits for a human, who gives it all its attempts again."""
+    httpserver.expect_ordered_request("/tickets").respond_with_data("", status=500)
+    httpserver.expect_ordered_request("/tickets").respond_with_data("", status=503)
+    httpserver.expect_ordered_request("/tickets").respond_with_data("", status=429)
+    httpserver.expect_ordered_request("/tickets").respond_with_data("", status=500)
+    httpserver.expect_ordered_request("/tickets").respond_with_json({"id": "A-1"}, status=201)
+    delivery = opened(engine)
+    with deliverer_to(engine, httpserver.url_for("/tickets"), EAGER) as deliverer:
+        outcomes = [deliverer.deliver(delivery.id) for _ in range(4)]
+        assert outcomes == ["failed", "failed", "dead", "skipped"]
+        assert only(engine).last_status == 429
+        assert retry_delivery(engine, delivery.id)
+        assert only(engine).state == "pending"
+        assert [deliverer.deliver(delivery.id) for _ in range(2)] == ["failed", "acknowledged"]
+    assert not retry_delivery(engine, delivery.id)
+    assert [a.status for a in list_attempts(engine, delivery.id)] == [500, 503, 429, 500, 201]
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "outcome"),
+    [
+        (200, "", "acknowledged"),
+        (202, "not json", "acknowledged"),
+        (409, '{"error": "already_exists"}', "acknowledged"),
+        (409, '{"error": "reference_taken"}', "dead"),
+        (400, "", "dead"),
+        (422, "", "dead"),
+        (302, "", "dead"),
+        (401, "", "failed"),
+        (404, "", "failed"),
+        (408, "", "failed"),
+        (425, "", "failed"),
+        (429, "", "failed"),
+        (500, "", "failed"),
+    ],
+)
+def test_what_an_answer_means(
+    engine: sa.Engine, httpserver: HTTPServer, status: int, body: str, outcome: str
+) -> None:
+    """Faults of the message go to a human at once; of the network and configuration, are retried."""
+    httpserver.expect_request("/tickets").respond_with_data(
+        body, status=status, headers={"Location": httpserver.url_for("/elsewhere")}
+    )
+    delivery = opened(engine)
+    with deliverer_to(engine, httpserver.url_for("/tickets")) as deliverer:
+        assert deliverer.deliver(delivery.id) == outcome
+    assert only(engine).state == outcome
+    assert len(httpserver.log) == 1
+
+
+def test_nobody_listening_is_a_failure_to_be_retried(engine: sa.Engine) -> None:
+    """A refused connection leaves the delivery waiting, with its reason."""
+    from tests.fixtures.redis_process import free_port
+
+    delivery = opened(engine)
+    with deliverer_to(engine, f"http://127.0.0.1:{free_port()}/tickets") as deliverer:
+        assert deliverer.deliver(delivery.id) == "failed"
+    delivery = only(engine)
+    assert (delivery.state, delivery.last_error) == ("failed", "ConnectError")
+
+
+def test_a_silent_receiver_is_given_up_in_time(engine: sa.Engine, httpserver: HTTPServer) -> None:
+    """A receiver that takes the push and says nothing holds a worker no longer than its time-out."""
+    import threading
+
+    answer = threading.Event()
+
+    def silent(_request: Request) -> Response:
+        answer.wait(10)
+        return Response("late")
+
+    httpserver.expect_request("/tickets").respond_with_handler(silent)
+    delivery = opened(engine)
+    with deliverer_to(engine, httpserver.url_for("/tickets"), timeout_s=0.3) as deliverer:
+        assert deliverer.deliver(delivery.id) == "failed"
+    answer.set()
+    assert only(engine).last_error == "ReadTimeout"
+
+
+def test_an_unknown_destination_is_a_dead_letter_with_its_reason(engine: sa.Engine) -> None:
+    """A destination that was taken out of the settings is seen by an admin, not retried for ever."""
+    open_ticket(engine, new_ticket(), destinations=["gone"], now=NOW)
+    with deliverer_to(engine, "http://127.0.0.1:1/") as deliverer:
+        assert deliverer.deliver(only(engine).id) == "dead"
+    assert "not configured" in (only(engine).last_error or "")
+
+
+def held_until(engine: sa.Engine, shift: str) -> None:
+    """Make every delivery held until now plus `shift` (SQLite's form)."""
+    with engine.begin() as connection:
+        moment = sa.text(f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{shift}')")
+        connection.execute(deliveries.update().values(state="sent", lease_until=moment))
+
+
+@pytest.mark.parametrize(
+    ("shift", "outcome"),
+    [("+5 seconds", "skipped"), ("-1 seconds", "acknowledged"), ("+2 hours", "acknowledged")],
+)
+def test_a_lease_holds_until_it_ends_and_not_for_ever(
+    engine: sa.Engine, httpserver: HTTPServer, shift: str, outcome: str
+) -> None:
+    """A held delivery is left alone; one whose worker died, or whose clock jumped, is taken."""
+    httpserver.expect_request("/tickets").respond_with_data("", status=200)
+    delivery = opened(engine)
+    held_until(engine, shift)
+    with deliverer_to(engine, httpserver.url_for("/tickets")) as deliverer:
+        assert deliverer.deliver(delivery.id) == outcome
+
+
+def test_a_destination_slower_than_its_lease_is_refused(engine: sa.Engine) -> None:
+    """A push must end before its lease does."""
+    with (
+        pytest.raises(ValueError, match="lease_s"),
+        deliverer_to(engine, "http://127.0.0.1:1/", timeout_s=13.5),
+    ):
+        pass
+
+
+_Waits = Callable[[int], float]
+
+
+def test_back_off_has_full_jitter_under_a_growing_ceiling() -> None:
+    """Waits spread from nothing to a ceiling that doubles, never above the cap."""
+    policy = RetryPolicy(base_s=1.0, cap_s=60.0)
+    for attempt, ceiling in [(1, 1.0), (2, 2.0), (5, 16.0), (50, 60.0)]:
+        waits = [policy.wait_s(attempt) for _ in range(300)]
+        assert 0 <= min(waits) < ceiling / 4
+        assert ceiling * 3 / 4 < max(waits) <= ceiling
+    assert 30.0 <= policy.wait_s(1, 30.0) <= 31.0
+    assert policy.wait_s(1, 10_000.0) == 60.0

@@ -1,0 +1,55 @@
+"""Reference numbers that a caller can hear, write down and key in again."""
+
+import pytest
+
+from tickets.reference import LENGTH, is_reference, new_reference
+
+
+def test_a_new_reference_is_nine_digits_not_beginning_with_zero() -> None:
+    """Every new number is valid by its own rule and can be spoken digit by digit."""
+    for _ in range(500):
+        reference = new_reference()
+        assert len(reference) == LENGTH
+        assert reference[0] != "0"
+        assert is_reference(reference)
+
+
+def test_every_wrong_single_digit_is_caught() -> None:
+    """A caller who misses one key never reaches another's ticket."""
+    for _ in range(50):
+        reference = new_reference()
+        for place in range(LENGTH):
+            for digit in "0123456789":
+                if digit != reference[place]:
+                    wrong = reference[:place] + digit + reference[place + 1 :]
+                    assert not is_reference(wrong)
+
+
+def test_every_exchange_of_neighbours_is_caught() -> None:
+    """Two digits keyed in the wrong order are noticed."""
+    for _ in range(200):
+        reference = new_reference()
+        for place in range(LENGTH - 1):
+            a, b = reference[place], reference[place + 1]
+            if a != b:
+                assert not is_reference(reference[:place] + b + a + reference[place + 2 :])
+
+
+def test_references_are_not_in_sequence() -> None:
+    """One number says nothing of the next."""
+    numbers = [int(new_reference()) for _ in range(200)]
+    assert len(set(numbers)) == 200
+    assert numbers != sorted(numbers)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "12345678", "1234567890", "٥٧٢٤٥٧٢٤٥", "57245724²", "123 456 78", "-12345678"]
+)
+def test_what_is_not_nine_ascii_digits_is_no_reference(text: str) -> None:
+    """Other scripts' digits, signs and blanks are refused, not translated."""
+    assert not is_reference(text)
+
+
+def test_a_trailing_newline_is_refused() -> None:
+    """A number with a line end is not the number."""
+    assert not is_reference(new_reference() + "\n")

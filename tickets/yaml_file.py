@@ -1,0 +1,82 @@
+"""Reading a YAML file that people edit, so that every error names file, line and key."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+Model = TypeVar("Model", bound=BaseModel)
+# YAML reads 1.1 as a number and no as false: people need the mend, not the type's name.
+_MENDS = {
+    "string_type": 'must be text: put it in double quotes, as in "1.1"',
+    "missing": "is missing: write it here",
+    "extra_forbidden": "is not known here: check the spelling or remove it",
+}
+
+Location = tuple[str | int, ...]
+
+
+class CatalogueError(ValueError):
+    """A file of the catalogue that cannot be used: each line of the message is one fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document(Generic[Model]):
+    """A file that was read: its checked value, and its tree for the lines of later errors."""
+
+    path: Path
+    value: Model
+    tree: Any
+
+    def fail(self, location: Location, problem: str) -> CatalogueError:
+        """The error for a fault found after reading. To be raised by the caller."""
+        return CatalogueError(_message(self.path, self.tree, location, problem))
+
+
+def load_yaml(path: Path, model: type[Model]) -> Document[Model]:
+    """Read `path` as `model`. Raises CatalogueError with all faults, one a line."""
+    try:
+        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CatalogueError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CatalogueError(f"{path}: is not UTF-8: save it as UTF-8") from error
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        problem = (error.problem or "is not YAML").splitlines()[0]
+        raise CatalogueError(f"{path}:{line}: {problem}") from error
+    except YAMLError as error:
+        raise CatalogueError(f"{path}: is not YAML") from error
+    try:
+        return Document(path, model.model_validate(tree), tree)
+    except ValidationError as error:
+        faults = [
+            _message(path, tree, fault["loc"], _MENDS.get(fault["type"], fault["msg"]))
+            for fault in error.errors(include_url=False)
+        ]
+        raise CatalogueError("\n".join(faults)) from error
+
+
+def _message(path: Path, tree: Any, location: Location, problem: str) -> str:
+    key = ".".join(str(part) for part in location) or "(the whole file)"
+    return f"{path}:{_line(tree, location)}: {key}: {problem}"
+
+
+def _line(tree: Any, location: Location) -> int:
+    """The line of the deepest part of `location` that exists in the file."""
+    line = 1
+    node: Any = tree
+    for part in location:
+        if isinstance(node, CommentedMap) and part in node:
+            line = node.lc.key(part)[0] + 1
+        elif isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
+            line = node.lc.item(part)[0] + 1
+        else:
+            break
+        node = node[part]
+    return line
