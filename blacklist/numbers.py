@@ -70,7 +70,7 @@ def normalise(raw: str | None, *, withheld: bool = False, region: str = REGION) 
         return WITHHELD
     if len(raw) > LONGEST_RAW:
         return UNUSABLE
-    text = _plain(raw)
+    text = plain(raw)
     if not text or text.casefold() in WITHHELD_WORDS:
         return WITHHELD
     text = text.translate(_SEPARATORS)
@@ -81,7 +81,7 @@ def normalise(raw: str | None, *, withheld: bool = False, region: str = REGION) 
     return _parsed(text, region)
 
 
-def _plain(raw: str) -> str:
+def plain(raw: str) -> str:
     """Drop wrapping and invisible characters; turn every script's decimal digits into ASCII.
 
     Format characters (right-to-left marks and overrides, zero-width) go wherever they stand.

