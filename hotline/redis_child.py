@@ -1,21 +1,17 @@
 """The embedded stack's own Redis: a child process with a data folder and a private socket."""
 
-import hashlib
 import importlib
 import os
 import shutil
 import signal
 import stat
-import tempfile
 from pathlib import Path
 
 import redis
 
 from hotline.child import ChildSpec
 from hotline.redis_clients import make_redis
-
-LONGEST_SOCKET_PATH = 100
-"""Bytes; the kernel takes 107 (unix(7), sun_path)."""
+from hotline.redis_socket import embedded_redis_url, redis_socket
 
 
 class RedisMissing(RuntimeError):
@@ -42,14 +38,6 @@ def find_redis_server() -> str:
     )
 
 
-def embedded_redis_url(state_dir: Path) -> str:
-    """Return where the embedded Redis of `state_dir` listens: a Unix socket only we may open.
-
-    It is the same for every command that is given the same `state_dir`.
-    """
-    return f"unix://{_socket_path(state_dir)}"
-
-
 def redis_child(state_dir: Path, *, stop_stage: int = 90) -> ChildSpec:
     """Describe the embedded Redis: append-only file on, nothing evicted, no TCP port.
 
@@ -57,7 +45,7 @@ def redis_child(state_dir: Path, *, stop_stage: int = 90) -> ChildSpec:
     """
     folder = state_dir.absolute() / "redis"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    socket_path = _socket_path(state_dir)
+    socket_path = redis_socket(state_dir)
     _private(socket_path.parent)
     url = embedded_redis_url(state_dir)
     return ChildSpec(
@@ -83,14 +71,6 @@ def _answers(url: str) -> bool:
             return bool(client.ping())
         except redis.BusyLoadingError:
             return False
-
-
-def _socket_path(state_dir: Path) -> Path:
-    path = state_dir.absolute() / "redis" / "redis.sock"
-    if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
-        return path
-    name = hashlib.sha256(os.fsencode(state_dir.absolute())).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"hotline-{os.getuid()}-{name}" / "redis.sock"
 
 
 def _private(folder: Path) -> None:

@@ -31,6 +31,7 @@ from pydantic_settings import (
 )
 
 from hotline.environment import Environment, SettingsWrong, explain, secrets_from_files, unknown
+from hotline.redis_socket import embedded_redis_url
 
 PREFIX = "HOTLINE_"
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "config"
@@ -186,6 +187,13 @@ class Settings(BaseSettings):
     def recordings(self) -> Path:
         """The folder of callers' recordings."""
         return self.state_dir / "recordings"
+
+    @property
+    def redis(self) -> str:
+        """The Redis address; the embedded stack's socket under `state_dir` when none was given."""
+        if self.redis_url is not None:
+            return self.redis_url.get_secret_value()
+        return embedded_redis_url(self.state_dir)
 
     @property
     def database(self) -> str:
