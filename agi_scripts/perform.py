@@ -1,0 +1,195 @@
+"""A turn becomes AGI commands; what the caller did becomes an event.
+
+How keys are collected, with reasons found on Asterisk 22:
+
+- Prompts and the first key are one `Read` of one key without terminators: any key ends it at once,
+  over any prompt. An entry of several keys goes on with a second `Read` that plays nothing. One
+  `Read` for both would not do: with two terminators its option `e` returns *all* terminators when
+  one was pressed alone, and its one time-out argument stands for both time-outs.
+- `Read` says result=0 whatever came; READSTATUS tells. It is ERROR, and nobody listened, when the
+  last file is missing: then we listen without files.
+- A guarded piece is a `Playback`, over which keys are not heard.
+- A turn whose files do not fit into one line is played in several, each listening for that key.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import structlog
+
+from agi_scripts import metrics
+from agi_scripts.channel import AgiChannel
+from agi_scripts.errors import ApplicationFailed, CallerGone, ConnectionLost, LocalError
+from agi_scripts.sounds import Sound, Sounds, is_path
+from ivr.event import Digits, Event, HungUp, NoInput, Recorded
+from ivr.turn import Collect, HangUp, Record, Transfer, Turn
+
+log = structlog.get_logger()
+
+KEYS = frozenset("0123456789*#ABCD")
+"""What a keypad can send (ITU-T Q.23)."""
+FILE_S = 60.0
+"""No piece of a prompt is longer (s)."""
+NO_WAIT_MS = 50
+"""How long a `Read` listens after files that others follow: Asterisk's own pause between files."""
+MAX_FILES_BYTES = 1900
+"""Bytes of file names in one line; the rest of the 2 KiB is for the command around them."""
+_SAMPLES_PER_MS = 8
+_READ = "${READSTATUS}:${IVR_IN}"
+
+
+def perform(channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str) -> Event | None:
+    """Play and act out one turn; what came of it, or None when the script is to end.
+
+    `recording` is where Asterisk records, a path without extension whose last part is the
+    recording's reference. Raises RemoteError when the call can no longer be led from here (the
+    connection is lost, Asterisk is silent or answers nonsense) and LocalError for a turn that
+    cannot be performed; a caller who hangs up is no error.
+    """
+    files = sounds.of(turn)
+    try:
+        channel.test_hangup()
+        match turn.action:
+            case Collect() as collect:
+                return _collect(channel, files, collect)
+            case Record() as record:
+                _play_until_key(channel, _parts(files))
+                return _record(channel, record, recording)
+            case Transfer(target=target):
+                _play(channel, files)
+                _finish(channel, "transfer", target)
+            case HangUp():
+                _play(channel, files)
+                _finish(channel, "hangup")
+            case other:
+                raise LocalError(f"a channel cannot perform {type(other).__name__}")
+    except ConnectionLost:
+        raise  # whether the caller is gone is not known: another server may go on
+    except CallerGone:
+        return HungUp()
+    return None
+
+
+def _collect(channel: AgiChannel, files: list[Sound], collect: Collect) -> Event:
+    *parts, last = _parts(files) if files and not files[-1].guarded else [*_parts(files), _NONE]
+    key = _play_until_key(channel, parts)
+    if not key:
+        key = _read(channel, last[1], 1, "", collect.timeout_ms)
+    if not key:
+        return NoInput()
+    more = min(collect.max_digits, 255) - 1
+    if more < 1 or key in collect.terminators:
+        return Digits(key)
+    return Digits(key + _read(channel, (), more, collect.terminators, collect.interdigit_ms))
+
+
+_Part = tuple[bool, Sequence[str]]
+_NONE: _Part = (False, ())
+
+
+def _parts(files: Sequence[Sound]) -> list[_Part]:
+    """Files that one command can play: guarded or not, and short enough for a line."""
+    return [
+        (guarded, part)
+        for guarded, group in groupby(files, key=lambda sound: sound.guarded)
+        for part in _lines([sound.path for sound in group])
+    ]
+
+
+def _lines(paths: Sequence[str]) -> Iterator[list[str]]:
+    line: list[str] = []
+    length = 0
+    for path in paths:
+        size = len(path) + 1
+        if line and length + size > MAX_FILES_BYTES:
+            yield line
+            line, length = [], 0
+        line.append(path)
+        length += size
+    if line:
+        yield line
+
+
+def _play_until_key(channel: AgiChannel, parts: Sequence[_Part]) -> str:
+    """Play parts one after another; the key that stopped them, or an empty text."""
+    for guarded, paths in parts:
+        if guarded:
+            _playback(channel, paths)
+        elif key := _read(channel, paths, 1, "", NO_WAIT_MS):
+            return key
+    return ""
+
+
+def _play(channel: AgiChannel, files: Sequence[Sound]) -> None:
+    for paths in _lines([sound.path for sound in files]):
+        _playback(channel, paths)
+
+
+def _playback(channel: AgiChannel, paths: Sequence[str]) -> None:
+    channel.test_hangup()
+    reply = channel.command("EXEC", "Playback", "&".join(paths), lasts=FILE_S * len(paths))
+    if reply.result == "-1":
+        raise CallerGone("hung up over a prompt")
+    if reply.result != "0":
+        raise ApplicationFailed(f"Playback: result={reply.result[:8]}")
+
+
+def _read(
+    channel: AgiChannel, paths: Sequence[str], most: int, terminators: str, wait_ms: int
+) -> str:
+    """Play and collect keys; `wait_ms` is the silence that ends it. Empty when no key came."""
+    if not KEYS.issuperset(terminators):
+        raise LocalError("terminators are keys")
+    channel.test_hangup()
+    wait = f"{wait_ms / 1000:g}"
+    reply = channel.command(
+        *("EXEC", "Read"),
+        f"IVR_IN,{'&'.join(paths)},{most},t({terminators}),1,{wait}",
+        lasts=FILE_S * len(paths) + most * wait_ms / 1000,
+    )
+    if reply.result not in ("0", "-1"):
+        raise ApplicationFailed(f"Read: result={reply.result[:8]}")
+    status, _, keys = (channel.command("GET FULL VARIABLE", _READ).data or "").partition(":")
+    if status in ("OK", "TIMEOUT"):
+        # Anything that is no key makes the whole entry a wrong one: a part of it may be valid.
+        return keys[:most] if KEYS.issuperset(keys) else "?"
+    if status == "HANGUP" or channel.hung_up:
+        raise CallerGone("hung up while listening")
+    if status == "ERROR" and paths:
+        log.error("prompt_not_played", files=len(paths))
+        return _read(channel, (), most, terminators, wait_ms)
+    raise ApplicationFailed(f"Read: {status[:16]}")
+
+
+def _record(channel: AgiChannel, record: Record, path: str) -> Event:
+    if not is_path(path):
+        raise LocalError("a recording's path has characters that Asterisk would not take as one")
+    reference = path.rpartition("/")[2]
+    command = ("RECORD FILE", path, "wav", record.terminators, record.max_seconds * 1000)
+    channel.test_hangup()
+    reply = channel.command(*command, "BEEP", lasts=record.max_seconds + FILE_S)
+    if reply.result == "-1" and reply.data == "randomerror" and not reply.endpos:
+        # Asterisk has no beep of its own: the caller is heard without one.
+        log.warning("beep_missing")
+        channel.test_hangup()
+        reply = channel.command(*command, lasts=record.max_seconds + FILE_S)
+    if reply.result == "-1" and (reply.data == "hangup" or channel.hung_up):
+        if reply.endpos:
+            log.info("recording_kept", recording=reference, ms=reply.endpos // _SAMPLES_PER_MS)
+        return HungUp()
+    if reply.result == "-1":
+        metrics.RECORDINGS_FAILED.labels((reply.data or "")[:16]).inc()
+        log.error("recording_failed", reason=(reply.data or "")[:16])
+        return Recorded("", 0)
+    if not reply.endpos:
+        return Recorded("", 0)
+    return Recorded(reference, reply.endpos // _SAMPLES_PER_MS)
+
+
+def _finish(channel: AgiChannel, done: str, target: str = "") -> None:
+    """Tell the dialplan what is next. IVR_DONE is last: once it is set, nobody takes over."""
+    if target:
+        if not (target.isascii() and target.isalnum()):
+            raise LocalError("a transfer's target is letters and digits")
+        channel.command("SET VARIABLE", "IVR_TARGET", target)
+    channel.command("SET VARIABLE", "IVR_DONE", done)

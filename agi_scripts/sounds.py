@@ -1,0 +1,101 @@
+"""From a turn's prompts to sound files as Asterisk names them.
+
+A prompt without audio is never silence if it can be helped: the whole prompt is said in another
+language. Only when no language has it is it left out; the turn still listens.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import structlog
+
+from agi_scripts import metrics
+from ivr.turn import Prompt, Turn
+
+log = structlog.get_logger()
+
+_PATH = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_-.")
+
+
+class SpokenPiece(Protocol):
+    """A part of a prompt: `audio` is a file's stem relative to the sounds' folder."""
+
+    @property
+    def audio(self) -> str:
+        """The stem."""
+
+    @property
+    def guarded(self) -> bool:
+        """Whether keys are ignored over it."""
+
+
+class SpokenPrompts(Protocol):
+    """The catalogue of prompts."""
+
+    def speak(self, language: str, prompt: Prompt, /) -> Sequence[SpokenPiece]:
+        """The pieces of this prompt."""
+
+
+class Sound(NamedTuple):
+    """A file to play, without its extension. Keys are not heard over a `guarded` one."""
+
+    path: str
+    guarded: bool
+
+
+def is_path(text: str) -> bool:
+    """Whether Asterisk takes `text` for one file: no `,`, `&`, quote or blank, and no `..`."""
+    return bool(text) and _PATH.issuperset(text) and ".." not in text
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds:
+    """The sounds of all prompts.
+
+    `available` tells whether a stem has its file; it is asked for every piece of every turn, so it
+    answers from memory. `prefix` is the folder as Asterisk sees it. `languages` are tried in this
+    order when the turn's own has no audio.
+    """
+
+    catalogue: SpokenPrompts
+    available: Callable[[str], bool]
+    prefix: str
+    languages: tuple[str, ...] = ("ar", "en")
+
+    def of(self, turn: Turn) -> list[Sound]:
+        """The files of the turn's prompts, in the order they are played."""
+        sounds: list[Sound] = []
+        for prompt in turn.prompts:
+            sounds += self._pieces(turn.language, prompt) or self._instead(turn, prompt)
+        return sounds
+
+    def _pieces(self, language: str, prompt: Prompt) -> list[Sound]:
+        """The prompt's files in this language; empty unless all are there."""
+        try:
+            pieces = self.catalogue.speak(language, prompt)
+        except (LookupError, ValueError):
+            return []  # a prompt or value that this language does not know
+        sounds = []
+        for piece in pieces:
+            if not (is_path(piece.audio) and self.available(piece.audio)):
+                return []
+            sounds.append(Sound(f"{self.prefix}/{piece.audio}", piece.guarded))
+        return sounds
+
+    def _instead(self, turn: Turn, prompt: Prompt) -> list[Sound]:
+        for language in self.languages:
+            if language == turn.language:
+                continue
+            if sounds := self._pieces(language, prompt):
+                metrics.AUDIO_MISSING.labels(turn.language, prompt.key, language).inc()
+                log.warning(
+                    "prompt_audio_missing",
+                    prompt=prompt.key,
+                    language=turn.language,
+                    instead=language,
+                )
+                return sounds
+        metrics.AUDIO_MISSING.labels(turn.language, prompt.key, "").inc()
+        log.error("prompt_left_out", prompt=prompt.key, language=turn.language, node=turn.node)
+        return []
