@@ -31,7 +31,7 @@ def open_ticket(
     """
     names = tuple(dict.fromkeys(destinations))
     for _ in range(_REFERENCE_TRIES):
-        ticket = _ticket(new, now)
+        ticket = build_ticket(new, now)
         try:
             with engine.begin() as connection:
                 connection.execute(table.insert(), _row(ticket))
@@ -102,7 +102,8 @@ def _one(engine: sa.Engine, condition: sa.ColumnElement[bool]) -> Ticket | None:
     return None if row is None else ticket_from_row(row)
 
 
-def _ticket(new: NewTicket, now: datetime) -> Ticket:
+def build_ticket(new: NewTicket, now: datetime) -> Ticket:
+    """The ticket that `new` becomes, with a fresh reference and key; nothing is written."""
     if now.tzinfo is None:
         raise ValueError("now has no time zone: pass an aware datetime")
     moment = now.astimezone(UTC)
