@@ -91,6 +91,10 @@ class AgiSettings(Group):
     """Where Asterisk may connect from: FastAGI itself has no authentication."""
     drain_seconds: Seconds = 120.0
     """How long calls in progress may take to finish after SIGTERM."""
+    sounds_prefix: str = ""
+    """The folder of prompts as Asterisk sees it, where that is not the folder as we see it."""
+    recordings_prefix: str = ""
+    """The folder for recordings as Asterisk sees it, likewise."""
 
 
 class MetricsSettings(Group):
@@ -130,7 +134,7 @@ class DeliverySettings(Group):
     backoff_longest_seconds: Seconds = 3600.0
     timeout_seconds: Seconds = 10.0
     workers: Annotated[int, Field(ge=1)] = 2
-    relay_seconds: Seconds = 5.0
+    relay_seconds: Seconds = 1.0
     """How often the relay looks for deliveries that no queue knows of."""
     lease_seconds: Seconds = 15.0
 
@@ -139,7 +143,7 @@ class RetentionSettings(Group):
     """Days until personal data is destroyed or de-identified (PDPL)."""
 
     calls_days: Annotated[int, Field(ge=1)] = 365
-    recordings_days: Annotated[int, Field(ge=1)] = 180
+    recordings_days: Annotated[int, Field(ge=1)] = 90
     tickets_days: Annotated[int, Field(ge=1)] = 1825
 
 
@@ -165,7 +169,7 @@ class Settings(BaseSettings):
     state_dir: Path = Path("var")
     config_dir: Path = CONFIG_DIR
     sounds_dir: Path | None = None
-    cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "hotline-940")
+    cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "hotline940")
     redis_url: RedisUrl | None = Field(None, validation_alias=AliasChoices("REDIS_URL"))
     database_url: DatabaseUrl | None = Field(None, validation_alias=AliasChoices("DATABASE_URL"))
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Riyadh"
@@ -180,8 +184,8 @@ class Settings(BaseSettings):
 
     @property
     def sounds(self) -> Path:
-        """The folder of rendered prompts."""
-        return self.sounds_dir or self.state_dir / "sounds"
+        """The folder of rendered prompts; named by their content, so installations may share it."""
+        return self.sounds_dir or self.cache_dir / "sounds"
 
     @property
     def recordings(self) -> Path:
