@@ -1,0 +1,19 @@
+"""Prompts as sound: the synthetic voice, studio recordings, and the WAV files that callers hear.
+
+What lives here: espeak-ng and sox, and the files they make. What may not: which prompt is said
+when.
+"""
+
+from hotline.audio.build import BuildReport, Missing, build, check
+from hotline.audio.recordings import recording_hashes
+from hotline.audio.sound import AudioError, duration_ms
+
+__all__ = [
+    "AudioError",
+    "BuildReport",
+    "Missing",
+    "build",
+    "check",
+    "duration_ms",
+    "recording_hashes",
+]

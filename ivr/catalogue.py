@@ -1,0 +1,198 @@
+"""The prompt catalogue: what is said to callers, as pieces of recorded sound.
+
+A prompt is cut where its placeholders stand. Each literal fragment is one sound, and the values are
+put together from the vocabulary of `ivr.spoken`, so every sound there can ever be is known before.
+Sounds are named after their content: a text that did not change keeps its sound.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from ivr.prompt_text import Part, Slot
+from ivr.spoken import PAUSES, count, digits, vocabulary
+from ivr.spoken.voice import VOICES
+from ivr.turn import Prompt
+
+WITHHELD = "phone_withheld"
+"""Key of what is said in place of a number that was not shown."""
+ERROR_KEYS = ("noinput_", "nomatch_")
+"""How the keys of error messages begin: the prompts that exist with a guarded head."""
+_HOURS_UP_TO = 48
+
+
+class PromptError(Exception):
+    """A prompt cannot be said: the key, or a value, is not what the catalogue knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One sound: `audio` is its file's stem below the sounds folder.
+
+    Keys are not heard over a `guarded` one. Of a prompt cut in head and tail, the head carries the
+    whole text and the tail none.
+    """
+
+    text: str
+    audio: str
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a sound comes from: `recording` (a name such as `ar/welcome`), else `text` spoken.
+
+    `cut` is empty, or `head` or `tail` of the sound `whole`.
+    """
+
+    language: str
+    text: str
+    recording: str = ""
+    cut: str = ""
+    whole: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One prompt in one language. `heads`: head and tail of its first piece, in error messages."""
+
+    parts: tuple[Piece | Slot, ...]
+    heads: tuple[Piece, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """All prompts in all languages, cut and named beforehand: `speak` only looks up."""
+
+    lines: Mapping[str, Mapping[str, Line]]
+    words: Mapping[str, Mapping[str, Piece]]
+    sources: Mapping[str, Source]
+    literals: Mapping[str, Mapping[str, tuple[Part, ...]]] = field(repr=False)
+    unused_recordings: tuple[str, ...] = ()
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages there are, in the order in which they were given."""
+        return tuple(self.lines)
+
+    def keys(self, language: str) -> frozenset[str]:
+        """The keys of all prompts in `language`."""
+        return frozenset(self.lines[language])
+
+    def placeholders(self, language: str, key: str) -> frozenset[str]:
+        """The names of the values that this prompt needs. Raises PromptError for an unknown key."""
+        parts = self._line(language, key).parts
+        return frozenset(part.name for part in parts if isinstance(part, Slot))
+
+    def speak(self, language: str, prompt: Prompt) -> tuple[Piece, ...]:
+        """The sounds of `prompt`, in order.
+
+        Over the first of a guarded prompt (exactly `GUARD_MS` long) keys are not heard. Raises
+        PromptError for an unknown key or language, and for a missing or impossible value.
+        """
+        line = self._line(language, prompt.key)
+        pieces: list[Piece] = []
+        for part in line.parts:
+            if isinstance(part, Piece):
+                pieces.append(part)
+            else:
+                pieces += self._value(language, prompt, part)
+        if not prompt.guarded:
+            return tuple(pieces)
+        if line.heads:
+            return (*line.heads, *pieces[1:])
+        # No head was cut for this one: better its whole first piece guarded than none of it.
+        return (Piece(pieces[0].text, pieces[0].audio, guarded=True), *pieces[1:])
+
+    def text(self, language: str, prompt: Prompt) -> str:
+        """The whole prompt, for people to read. Raises PromptError as `speak` does."""
+        pause = PAUSES[language]
+        texts = [piece.text for piece in self.speak(language, prompt) if piece.text]
+        return " ".join(texts).replace(f" {pause}", pause)
+
+    def inventory(self, language: str) -> tuple[Piece, ...]:
+        """Every piece that can be heard in calls in `language`, each once: heads and tails too."""
+        pieces = dict.fromkeys(self.words[language].values())
+        for line in self.lines[language].values():
+            spoken = (part for part in line.parts if isinstance(part, Piece))
+            pieces.update(dict.fromkeys((*spoken, *line.heads)))
+        return tuple(pieces)
+
+    def _line(self, language: str, key: str) -> Line:
+        try:
+            return self.lines[language][key]
+        except KeyError:
+            raise PromptError(f"there is no prompt {key} in {language}") from None
+
+    def _value(self, language: str, prompt: Prompt, slot: Slot) -> tuple[Piece, ...]:
+        value = prompt.values.get(slot.name)
+        if value is None:
+            raise PromptError(f"prompt {prompt.key} needs a value for {slot.name}")
+        if slot.kind in ("service", "key"):
+            return self._other(language, f"service.{value}" if slot.kind == "service" else value)
+        if slot.kind == "phone" and not (value := local_number(value)):
+            return self._other(language, WITHHELD)
+        try:
+            words = _SPOKEN[slot.kind](language, value)
+        except ValueError as error:  # the value itself stays out of the message: it may be personal
+            raise PromptError(f"prompt {prompt.key}: {slot.name} is no {slot.kind}") from error
+        known = self.words[language]
+        return tuple(known[word] for word in words)
+
+    def _other(self, language: str, key: str) -> tuple[Piece, ...]:
+        parts = self._line(language, key).parts
+        if any(isinstance(part, Slot) for part in parts):
+            raise PromptError(f"prompt {key} has placeholders of its own: it cannot be a value")
+        return tuple(part for part in parts if isinstance(part, Piece))
+
+
+def local_number(number: str) -> str:
+    """The digits of a telephone number as people here dial it; empty when it is not one.
+
+    What the network sends is not to be trusted: anything but an optional + and 3 to 15 digits
+    counts as withheld.
+    """
+    if not re.fullmatch(r"\+?[0-9]{3,15}", number):
+        return ""
+    return f"0{number[4:]}" if number.startswith("+966") else number.removeprefix("+")
+
+
+def _number(value: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", value):
+        raise ValueError("not a number that is counted here")
+    return int(value)
+
+
+def _hours(language: str, value: str) -> tuple[str, ...]:
+    hours = _number(value)
+    if hours < _HOURS_UP_TO:
+        return count(language, hours, "hour", "genitive")
+    return count(language, -(-hours // 24), "day", "genitive")
+
+
+_SPOKEN: Mapping[str, Callable[[str, str], tuple[str, ...]]] = MappingProxyType(
+    {
+        "digits": digits,
+        "phone": digits,
+        "hours": _hours,
+        "days": lambda language, value: count(language, _number(value), "day", "genitive"),
+        "minutes": lambda language, value: count(language, _number(value), "minute", "genitive"),
+        "years": lambda language, value: count(language, _number(value), "year", "genitive"),
+        "place": lambda language, value: count(language, _number(value), "caller", "nominative"),
+    }
+)
+"""How a value is spoken. Spans of time stand behind خِلَالَ or لِمُدَّةِ, so in the genitive."""
+
+
+def stem(language: str, text: str, cut: str = "", recording: str = "") -> str:
+    """The name of a sound: its language, and a hash of all that decides how it sounds."""
+    voice = f"recording {recording}" if recording else f"{VOICES[language].version}\n{text}"
+    digest = hashlib.sha256(f"{voice}\n{cut}".encode()).hexdigest()
+    return f"{language}/{digest[:12]}"
+
+
+def words_of(language: str) -> dict[str, Piece]:
+    """The vocabulary of a language as pieces."""
+    return {word: Piece(word, stem(language, word)) for word in vocabulary(language)}

@@ -1,0 +1,164 @@
+"""The prompt catalogue, loaded from the files that people write; and its public names.
+
+Every error names file, line and key.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+from ivr.catalogue import (
+    ERROR_KEYS,
+    Catalogue,
+    Line,
+    Piece,
+    PromptError,
+    Source,
+    stem,
+    words_of,
+)
+from ivr.prompt_lint import prompt_findings
+from ivr.prompt_text import Literal, Part, Pause, Slot, TextError, parse
+from ivr.spoken import PAUSES
+from ivr.spoken.voice import VOICES
+
+__all__ = [
+    "Catalogue",
+    "CatalogueError",
+    "Piece",
+    "PromptError",
+    "Source",
+    "load_catalogue",
+    "prompt_findings",
+]
+
+_KEY = re.compile(r"[a-z][a-z0-9_]*(\.[A-Z][A-Z0-9_]*)?")
+_Parts = tuple[Part, ...]
+
+
+class CatalogueError(Exception):
+    """A prompt file is wrong: `file:line: key: what to mend`."""
+
+
+def load_catalogue(
+    paths: Mapping[str, Path], recordings: Mapping[str, str] = MappingProxyType({})
+) -> Catalogue:
+    """The catalogue of these files, one a language.
+
+    `recordings` are the studio recordings there are: name (`ar/welcome`; with several fragments
+    `ar/reference.1`, `ar/reference.2`, in the order of the text) → hash of the content. A recording
+    wins over the synthetic voice. Raises CatalogueError.
+    """
+    languages = frozenset(paths)
+    for language, path in paths.items():
+        if language not in VOICES:
+            raise CatalogueError(f"{path}: there is no voice for {language!r}")
+    literals = {language: _read(path, language, languages) for language, path in paths.items()}
+    words = {language: words_of(language) for language in paths}
+    sources: dict[str, Source] = {}
+    lines: dict[str, dict[str, Line]] = {}
+    used: set[str] = set()
+    for language, prompts in literals.items():
+        lines[language] = {}
+        for key, parts in prompts.items():
+            names = _recording_names(language, key, parts)
+            used.update(names)
+            hashes = [recordings.get(name, "") for name in names]
+            pause = words[language][PAUSES[language]]
+            lines[language][key] = _line(key, parts, pause, names, hashes, sources)
+    for language, pieces in words.items():
+        for piece in pieces.values():
+            sources.setdefault(piece.audio, Source(language, piece.text))
+    unused = tuple(sorted(set(recordings) - used))
+    return Catalogue(lines, words, sources, literals, unused)
+
+
+def _recording_names(language: str, key: str, parts: _Parts) -> list[str]:
+    fragments = sum(isinstance(part, Literal) for part in parts)
+    if len(parts) == 1:
+        return [f"{language}/{key}"] * fragments
+    return [f"{language}/{key}.{number + 1}" for number in range(fragments)]
+
+
+def _line(
+    key: str,
+    parts: _Parts,
+    pause: Piece,
+    names: list[str],
+    hashes: list[str],
+    sources: dict[str, Source],
+) -> Line:
+    made: list[Piece | Slot] = []
+    heads: tuple[Piece, ...] = ()
+    recorded = iter(zip(names, hashes, strict=True))
+    for position, part in enumerate(parts):
+        if isinstance(part, Slot):
+            made.append(part)
+            continue
+        if isinstance(part, Pause):
+            made.append(pause)
+            continue
+        name, content = next(recorded)
+        recording = name if content else ""
+        piece = Piece(part.text, stem(part.language, part.text, "", content))
+        sources[piece.audio] = Source(part.language, part.text, recording)
+        made.append(piece)
+        if position == 0 and key.startswith(ERROR_KEYS):
+            head, tail = (stem(part.language, part.text, cut, content) for cut in ("head", "tail"))
+            for audio, cut in ((head, "head"), (tail, "tail")):
+                sources[audio] = Source(part.language, part.text, recording, cut, piece.audio)
+            heads = (Piece(part.text, head, guarded=True), Piece("", tail))
+    return Line(tuple(made), heads)
+
+
+def _read(path: Path, language: str, languages: frozenset[str]) -> dict[str, _Parts]:
+    yaml = YAML(typ="rt")
+    try:
+        data = yaml.load(path.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
+        raise CatalogueError(f"{path}:{line}: {_told(error)}") from error
+    except (YAMLError, UnicodeDecodeError, OSError) as error:
+        raise CatalogueError(f"{path}:{_line_of_control(path)}: cannot be read: {error}") from error
+    if not isinstance(data, CommentedMap) or not data:
+        raise CatalogueError(f"{path}:1: the file must be `key: text` lines")
+    return {key: _prompt(path, data, key, language, languages) for key in data}
+
+
+def _prompt(
+    path: Path, data: CommentedMap, key: object, language: str, languages: frozenset[str]
+) -> _Parts:
+    where = f"{path}:{data.lc.key(key)[0] + 1}: {key}"
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        raise CatalogueError(f"{where}: a key is written like `welcome` or `service.RD_HOLE`")
+    text = data[key]
+    if not isinstance(text, str):
+        raise CatalogueError(f"{where}: the text must be in quotes; this is {type(text).__name__}")
+    try:
+        return parse(text, language, languages)
+    except TextError as error:
+        raise CatalogueError(f"{where}: {error}") from error
+
+
+def _told(error: MarkedYAMLError) -> str:
+    problem = (error.problem or "not YAML").splitlines()[0]
+    return f"{problem} {error.context or ''}".strip()
+
+
+def _line_of_control(path: Path) -> int:
+    """The line of the first control character, which YAML refuses without saying where."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError):
+        return 1
+    for number, line in enumerate(lines, start=1):
+        if any(unicodedata.category(char) == "Cc" and char != "\t" for char in line):
+            return number
+    return 1

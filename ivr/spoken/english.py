@@ -1,0 +1,28 @@
+"""English numbers."""
+
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+_TEENS = (
+    *("ten", "eleven", "twelve", "thirteen", "fourteen"),
+    *("fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+
+
+def count(number: int, noun: str, case: str) -> tuple[str, ...]:
+    """`number` (0 to 999) of `noun`. English nouns have no case: `case` makes no difference."""
+    del case
+    return (*_cardinal(number), noun if number == 1 else f"{noun}s")
+
+
+def _cardinal(number: int) -> tuple[str, ...]:
+    hundreds, rest = divmod(number, 100)
+    if hundreds:
+        tail = ("and", *_cardinal(rest)) if rest else ()
+        return (DIGITS[hundreds], "hundred", *tail)
+    tens, units = divmod(number, 10)
+    if tens == 0:
+        return (DIGITS[units],)
+    if tens == 1:
+        return (_TEENS[units],)
+    return (_TENS[tens - 2], DIGITS[units]) if units else (_TENS[tens - 2],)
