@@ -99,7 +99,7 @@ def _shared(people: bool) -> list[Processor]:
 def _renderer(people: bool) -> Processor:
     if people:
         return structlog.dev.ConsoleRenderer()
-    return structlog.processors.JSONRenderer(ensure_ascii=False)
+    return structlog.processors.JSONRenderer()
 
 
 def _route_standard_library(
