@@ -35,6 +35,7 @@ NO_WAIT_MS = 50
 MAX_FILES_BYTES = 1900
 """Bytes of file names in one line; the rest of the 2 KiB is for the command around them."""
 _SAMPLES_PER_MS = 8
+_RECORD_FAILURES = frozenset({"writefile", "randomerror", "waitfor"})
 _READ = "${READSTATUS}:${IVR_IN}"
 
 
@@ -178,8 +179,9 @@ def _record(channel: AgiChannel, record: Record, path: str) -> Event:
             log.info("recording_kept", recording=reference, ms=reply.endpos // _SAMPLES_PER_MS)
         return HungUp()
     if reply.result == "-1":
-        metrics.RECORDINGS_FAILED.labels((reply.data or "")[:16]).inc()
-        log.error("recording_failed", reason=(reply.data or "")[:16])
+        reason = reply.data if reply.data in _RECORD_FAILURES else "other"
+        metrics.RECORDINGS_FAILED.labels(reason).inc()
+        log.error("recording_failed", reason=reason)
         return Recorded("", 0)
     if not reply.endpos:
         return Recorded("", 0)

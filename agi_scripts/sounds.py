@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 import structlog
 
 from agi_scripts import metrics
+from ivr.catalogue import Piece, PromptError
 from ivr.turn import Prompt, Turn
 
 log = structlog.get_logger()
@@ -18,23 +19,11 @@ log = structlog.get_logger()
 _PATH = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/_-.")
 
 
-class SpokenPiece(Protocol):
-    """A part of a prompt: `audio` is a file's stem relative to the sounds' folder."""
-
-    @property
-    def audio(self) -> str:
-        """The stem."""
-
-    @property
-    def guarded(self) -> bool:
-        """Whether keys are ignored over it."""
-
-
 class SpokenPrompts(Protocol):
     """The catalogue of prompts."""
 
-    def speak(self, language: str, prompt: Prompt, /) -> Sequence[SpokenPiece]:
-        """The pieces of this prompt."""
+    def speak(self, language: str, prompt: Prompt, /) -> Sequence[Piece]:
+        """The pieces of this prompt. Raises PromptError."""
 
 
 class Sound(NamedTuple):
@@ -74,7 +63,7 @@ class Sounds:
         """The prompt's files in this language; empty unless all are there."""
         try:
             pieces = self.catalogue.speak(language, prompt)
-        except (LookupError, ValueError):
+        except PromptError:
             return []  # a prompt or value that this language does not know
         sounds = []
         for piece in pieces:

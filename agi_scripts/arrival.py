@@ -1,0 +1,53 @@
+"""From an AGI environment to a call's arrival.
+
+The caller's *name* is never looked at: networks let anybody choose it.
+"""
+
+from urllib.parse import parse_qs
+
+from agi_scripts.environment import Environment
+from agi_scripts.errors import BadEnvironment
+from call_handlers.arrival import ATTESTATIONS, Arrival
+
+MAX_CALLER = 128
+_NO_NUMBER = frozenset({"", "unknown", "anonymous"})
+# Presentation bits of Q.931 (octet 3a, bits 7 and 6): allowed, restricted, not available, reserved.
+_PRESENTATION = 0x60
+
+
+def arrival_of(environment: Environment) -> Arrival:
+    """The call as Asterisk presents it.
+
+    The provider's id is Asterisk's unique id, after the `system` of the script's query where several
+    Asterisks share the servers. A tampered environment proves neither number nor attestation: such
+    a call is served as one whose number is withheld. Raises BadEnvironment without a unique id.
+    """
+    query = environment["agi_network_script"].partition("?")[2]
+    system = parse_qs(query).get("system", [""])[0]
+    unique = environment["agi_uniqueid"]
+    if not unique:
+        raise BadEnvironment("no unique id")
+    caller = environment["agi_callerid"][:MAX_CALLER]
+    attestation = environment.argument(1)
+    if environment.tampered:
+        caller = attestation = ""
+    return Arrival(
+        channel="asterisk",
+        provider_id=f"{system}-{unique}" if system else unique,
+        caller="" if caller.casefold() in _NO_NUMBER else caller,
+        withheld=caller.casefold() in _NO_NUMBER or _restricted(environment["agi_callingpres"]),
+        attestation=attestation if attestation in ATTESTATIONS else "",
+        dialled=_dialled(environment),
+    )
+
+
+def _restricted(presentation: str) -> bool:
+    if not (presentation.isascii() and presentation.isdigit() and len(presentation) < 4):
+        return True  # not said: what may not be meant to be seen is not shown
+    return int(presentation) & _PRESENTATION != 0
+
+
+def _dialled(environment: Environment) -> str:
+    dialled = environment["agi_dnid"]
+    known = dialled.isascii() and dialled.isdigit() and len(dialled) <= 15
+    return dialled if known else "940"

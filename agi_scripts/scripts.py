@@ -1,0 +1,123 @@
+"""The entry scripts, by the name that the dialplan asks for.
+
+The contract with the dialplan (`config/asterisk/extensions.conf`): a script that has led the call
+to a decision sets IVR_DONE to `hangup`, or to `transfer` with IVR_TARGET. A script that cannot closes
+the connection and leaves IVR_DONE unset; the dialplan then asks the next server, which performs
+the stored turn again, and at last the operators.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from structlog.contextvars import bind_contextvars
+
+from agi_scripts import metrics
+from agi_scripts.arrival import arrival_of
+from agi_scripts.channel import AgiChannel
+from agi_scripts.perform import perform
+from agi_scripts.sounds import Sounds
+from call_handlers.arrival import Arrival, Call
+from ivr.event import Event, HungUp, Transferred
+from ivr.turn import HangUp, Transfer
+
+Script = Callable[[AgiChannel], str]
+"""Serves one connection; the outcome, as it is counted. What it raises ends that call alone."""
+
+TRANSFER_RESULTS = frozenset({"answered", "busy", "no_answer", "unavailable"})
+
+
+class Desk(Protocol):
+    """Who decides. See `call_handlers.desk.CallDesk`."""
+
+    def begin(self, arrival: Arrival, /) -> Call:
+        """The call's first turn, or the stored one."""
+
+    def advance(self, call: Call, event: Event, /) -> Call:
+        """The next turn."""
+
+    def end(self, call: Call | Arrival, reason: str, /) -> None:
+        """Close the call's record."""
+
+    def recording_name(self, call: Call, /) -> str:
+        """A name for what this turn records."""
+
+
+def make_scripts(desk: Desk, sounds: Sounds, *, recordings: str) -> Mapping[str, Script]:
+    """All scripts. `recordings` is the folder for recordings as Asterisk sees it."""
+    scripts = _Scripts(desk, sounds, recordings)
+    return {
+        "call": scripts.call,
+        "transferred": scripts.transferred,
+        "ended": scripts.ended,
+        "ping": ping,
+    }
+
+
+def ping(channel: AgiChannel) -> str:
+    """Answer that this server is there (a health check, or a look from Asterisk's console)."""
+    channel.command("VERBOSE", "940: this server is ready", 1)
+    return "ok"
+
+
+class _Scripts:
+    """The scripts of one desk."""
+
+    def __init__(self, desk: Desk, sounds: Sounds, recordings: str) -> None:
+        self._desk = desk
+        self._sounds = sounds
+        self._recordings = recordings
+
+    def call(self, channel: AgiChannel) -> str:
+        """Lead a call, new or taken over from another server."""
+        return self._lead(channel, self._begun(channel))
+
+    def transferred(self, channel: AgiChannel) -> str:
+        """Go on with a call whose transfer failed: argument 1 says how."""
+        call = self._begun(channel)
+        result = channel.environment.argument(1)
+        # A server before us may have taken the result already: then its turn is performed.
+        if isinstance(call.turn.action, Transfer):
+            known = result in TRANSFER_RESULTS
+            call = self._desk.advance(call, Transferred(result if known else "unavailable"))
+        return self._lead(channel, call)
+
+    def ended(self, channel: AgiChannel) -> str:
+        """Close the record of a call that is over. The channel is dead: nothing is played.
+
+        Argument 1 is IVR_DONE as it stood, argument 2 `answered` when somebody took the call.
+        """
+        arrival = arrival_of(channel.environment)
+        bind_contextvars(call_id=arrival.call_id)
+        done, transfer = channel.environment.argument(1), channel.environment.argument(2)
+        if transfer == "answered":
+            reason = "transferred"
+        else:
+            reason = "done" if done == "hangup" else "hangup"
+        self._desk.end(arrival, reason)
+        return reason
+
+    def _begun(self, channel: AgiChannel) -> Call:
+        arrival = arrival_of(channel.environment)
+        bind_contextvars(call_id=arrival.call_id)
+        return self._desk.begin(arrival)
+
+    def _lead(self, channel: AgiChannel, call: Call) -> str:
+        """Perform and advance until the caller is gone or the dialplan has what it needs."""
+        started = time.perf_counter()
+        while True:
+            waited = channel.waited
+            recording = f"{self._recordings}/{self._desk.recording_name(call)}"
+            event = perform(channel, call.turn, self._sounds, recording)
+            if isinstance(event, HungUp):
+                self._desk.end(self._desk.advance(call, event), "hangup")
+                return "caller_gone"
+            if event is None:
+                if isinstance(call.turn.action, HangUp):
+                    self._desk.end(call, "done")
+                    return "hangup"
+                return "transfer"
+            call = self._desk.advance(call, event)
+            now = time.perf_counter()
+            metrics.TURN_SECONDS.observe(max(0.0, now - started - (channel.waited - waited)))
+            started = now
