@@ -1,0 +1,188 @@
+"""Reading call records back: one, a list, or all of them in batches."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from blacklist.numbers import normalise
+from call_handlers.schema import call_events, calls
+from tickets.schema import reading
+
+BATCH = 500
+"""Calls read at once: what an export holds in memory, however many there are."""
+WITHHELD = "withheld"
+"""The filter for callers whose number was not shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallEvent:
+    """What came of one turn. `at` is when the input came, `ms` how long after the turn was made."""
+
+    turn: int
+    node: str
+    language: str
+    prompts: tuple[str, ...]
+    kind: str
+    input: str
+    at: datetime
+    ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call as it is written down. `ended_at` is None while it goes on."""
+
+    id: str
+    channel: str
+    provider_id: str
+    caller: str
+    e164: str | None
+    withheld: bool
+    attestation: str
+    language: str
+    flow: str
+    flow_version: int
+    verdict: str
+    verdict_reason: str
+    screening: str
+    started_at: datetime
+    answered_at: datetime | None
+    ended_at: datetime | None
+    disposition: str
+    transferred_to: str
+    tickets: tuple[str, ...]
+    last_node: str
+    turns: int
+    path: tuple[str, ...]
+
+    @property
+    def seconds(self) -> float | None:
+        """How long the call took; None while it goes on."""
+        if self.ended_at is None:
+            return None
+        return (self.ended_at - self.started_at).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which calls: all that is given must hold. `since` counts from it on, `until` up to before it.
+
+    `caller` is a number in any usual writing, `withheld`, or the text that the network sent.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    disposition: str = ""
+    caller: str = ""
+    channel: str = ""
+
+
+def list_calls(engine: sa.Engine, wanted: Wanted, *, limit: int = 50) -> list[CallRecord]:
+    """At most `limit` calls, newest first. Raises SQLAlchemyError."""
+    statement = (
+        sa.select(calls)
+        .where(*_conditions(wanted))
+        .order_by(calls.c.started_at.desc(), calls.c.id.desc())
+        .limit(limit)
+    )
+    with reading(engine) as connection:
+        return [_record(row) for row in connection.execute(statement)]
+
+
+def count_calls(engine: sa.Engine, wanted: Wanted) -> int:
+    """How many there are. Raises SQLAlchemyError."""
+    statement = sa.select(sa.func.count()).select_from(calls).where(*_conditions(wanted))
+    with reading(engine) as connection:
+        return int(connection.execute(statement).scalar_one())
+
+
+def find_call(engine: sa.Engine, call_id: str) -> tuple[CallRecord, tuple[CallEvent, ...]] | None:
+    """The call of this id and its events in order; None when there is none."""
+    with reading(engine) as connection:
+        row = connection.execute(sa.select(calls).where(calls.c.id == call_id)).one_or_none()
+        if row is None:
+            return None
+        record = _record(row)
+        return record, _events(connection, [record.id]).get(record.id, ())
+
+
+def stream_calls(
+    engine: sa.Engine, wanted: Wanted, *, batch: int = BATCH
+) -> Iterator[tuple[CallRecord, tuple[CallEvent, ...]]]:
+    """Every call that is wanted with its events, oldest first, `batch` in memory at a time.
+
+    Each batch is a short read that goes on where the last one ended (keyset pagination), so a long
+    export keeps no transaction open, and calls that come meanwhile are neither lost nor doubled.
+    Raises SQLAlchemyError.
+    """
+    place = sa.tuple_(calls.c.started_at, calls.c.id)
+    statement = (
+        sa.select(calls)
+        .where(*_conditions(wanted))
+        .order_by(calls.c.started_at, calls.c.id)
+        .limit(batch)
+    )
+    last: CallRecord | None = None
+    while True:
+        after = () if last is None else (place > sa.tuple_(_at(last), sa.literal(last.id)),)
+        with reading(engine) as connection:
+            records = [_record(row) for row in connection.execute(statement.where(*after))]
+            events = _events(connection, [record.id for record in records])
+        for record in records:
+            yield record, events.get(record.id, ())
+        if len(records) < batch:
+            return
+        last = records[-1]
+
+
+def _at(record: CallRecord) -> sa.BindParameter[datetime]:
+    return sa.literal(record.started_at, type_=calls.c.started_at.type)
+
+
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = []
+    if wanted.since is not None:
+        conditions.append(calls.c.started_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(calls.c.started_at < wanted.until)
+    if wanted.disposition:
+        conditions.append(calls.c.disposition == wanted.disposition)
+    if wanted.channel:
+        conditions.append(calls.c.channel == wanted.channel)
+    if wanted.caller:
+        conditions.append(_called_by(wanted.caller))
+    return conditions
+
+
+def _called_by(caller: str) -> sa.ColumnElement[bool]:
+    if caller.casefold() == WITHHELD:
+        return calls.c.withheld.is_(True)
+    number = normalise(caller)
+    return calls.c.caller == caller if number.e164 is None else calls.c.e164 == number.e164
+
+
+def _events(connection: sa.Connection, call_ids: Sequence[str]) -> dict[str, tuple[CallEvent, ...]]:
+    if not call_ids:
+        return {}
+    statement = (
+        sa.select(call_events)
+        .where(call_events.c.call_id.in_(call_ids))
+        .order_by(call_events.c.call_id, call_events.c.position)
+    )
+    found: dict[str, list[CallEvent]] = {}
+    for row in connection.execute(statement):
+        values = dict(row._mapping)
+        call_id = values.pop("call_id")
+        del values["position"]
+        values["prompts"] = tuple(values["prompts"])
+        found.setdefault(call_id, []).append(CallEvent(**values))
+    return {call_id: tuple(events) for call_id, events in found.items()}
+
+
+def _record(row: sa.Row[tuple[object, ...]]) -> CallRecord:
+    values = dict(row._mapping)
+    values["tickets"] = tuple(values["tickets"])
+    values["path"] = tuple(values["path"])
+    return CallRecord(**values)
