@@ -31,7 +31,7 @@ Effect = Callable[[Facts, Session, datetime], Done]
 class OpenTicket(Protocol):
     """Commits a ticket and its outbox; the same origin again gives the same ticket."""
 
-    def __call__(self, new: NewTicket, now: datetime) -> Ticket:
+    def __call__(self, new: NewTicket, now: datetime, /) -> Ticket:
         """Raises SQLAlchemyError when the database is away: then nothing was kept."""
         ...
 

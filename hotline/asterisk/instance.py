@@ -81,6 +81,11 @@ class AsteriskInstance:
         return self.layout.outside(self.root, "log", "messages.log")
 
     @property
+    def running(self) -> bool:
+        """Whether its process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def pid(self) -> int:
         """The process id."""
         assert self._process is not None, "not started"

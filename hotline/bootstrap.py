@@ -1,0 +1,232 @@
+"""The composition root: the only place that builds things and hands them in.
+
+`Services` builds each collaborator once, when it is first asked for, and closes what it opened.
+Nothing here connects to anything before a method is called.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import redis
+import sqlalchemy as sa
+
+from agi_scripts.sounds import Sounds
+from blacklist.breaker import Breaker
+from blacklist.store import RedisBlacklist
+from call_handlers.desk import CallDesk
+from call_handlers.effects import EFFECT_NAMES, make_effects
+from call_handlers.journal import Journal
+from call_handlers.records import RecordWriter
+from call_handlers.sessions import RedisSessions
+from hotline.audio import recording_hashes
+from hotline.database import make_engine
+from hotline.redis_clients import embedded_redis_url, make_redis
+from hotline.secret import embedded_secret
+from hotline.settings import Settings
+from ivr.flow import Flow
+from ivr.lint import Finding, lint
+from ivr.load import load_flow
+from ivr.prompts import Catalogue, load_catalogue
+from tickets.catalogue import Service, load_services
+from tickets.delivery import Deliverer, RetryPolicy
+from tickets.model import NewTicket, Ticket
+from tickets.open import open_ticket
+from tickets.relay import RelayPolicy
+from tickets.webhook import Destination, open_client
+
+BACKOFFICE = "backoffice"
+"""The name of the destination that every ticket is delivered to."""
+
+
+class Services:
+    """Everything that the parts of the house are made of, for the lifetime of one process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._stack = ExitStack()
+
+    def close(self) -> None:
+        """Write what is still to be written and close what was opened."""
+        self._stack.close()
+
+    # --- data that people edit -----------------------------------------------------------------
+
+    @cached_property
+    def flow(self) -> Flow:
+        """The flow. Raises FlowFileError."""
+        return load_flow(self.settings.config_dir / "flows" / "940.yaml")
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The prompts. Raises CatalogueError."""
+        folder = self.settings.config_dir / "prompts"
+        paths = {language: folder / f"{language}.yaml" for language in ("ar", "en")}
+        return load_catalogue(paths, recording_hashes(self.recorded_prompts))
+
+    @property
+    def recorded_prompts(self) -> Path:
+        """The folder of studio recordings."""
+        return self.settings.config_dir / "prompts" / "recordings"
+
+    @cached_property
+    def services(self) -> Mapping[str, Service]:
+        """The service catalogue. Raises CatalogueError."""
+        return load_services(self.settings.config_dir / "services.yaml")
+
+    def lint(self) -> list[Finding]:
+        """What is wrong with the flow and its prompts together."""
+        placeholders = {
+            language: {
+                key: self.catalogue.placeholders(language, key)
+                for key in self.catalogue.keys(language)
+            }
+            for language in self.flow.languages
+        }
+        return lint(self.flow, placeholders, EFFECT_NAMES)
+
+    # --- stores ----------------------------------------------------------------------------------
+
+    @cached_property
+    def _engine(self) -> sa.Engine:
+        engine = make_engine(self.settings.database)
+        self._stack.callback(engine.dispose)
+        return engine
+
+    def engine(self) -> sa.Engine:
+        """The SQL database."""
+        return self._engine
+
+    @property
+    def redis_url(self) -> str:
+        """Where Redis is: `REDIS_URL`, else the embedded one of this state folder."""
+        given = self.settings.redis_url
+        return given.get_secret_value() if given else embedded_redis_url(self.settings.state_dir)
+
+    @cached_property
+    def fast_redis(self) -> redis.Redis:
+        """Redis for the path of a call: short time-outs, no retry."""
+        client = make_redis(self.redis_url, fast=True)
+        self._stack.callback(client.close)
+        return client
+
+    @cached_property
+    def slow_redis(self) -> redis.Redis:
+        """Redis for queues and for people."""
+        client = make_redis(self.redis_url, fast=False)
+        self._stack.callback(client.close)
+        return client
+
+    @cached_property
+    def breaker(self) -> Breaker:
+        """One breaker for everything on the path of a call that asks this Redis."""
+        return Breaker()
+
+    @cached_property
+    def _blacklist(self) -> RedisBlacklist:
+        return RedisBlacklist(self.fast_redis, register=self.slow_redis, breaker=self.breaker)
+
+    def blacklist(self) -> RedisBlacklist:
+        """Screening and the register of blocked numbers."""
+        return self._blacklist
+
+    @cached_property
+    def journal(self) -> Journal:
+        """Where call records wait while SQL is away."""
+        return Journal(self.settings.state_dir / "journal" / "records.jsonl")
+
+    # --- calls -----------------------------------------------------------------------------------
+
+    @cached_property
+    def sessions(self) -> RedisSessions:
+        """Where calls stand between two turns."""
+        return RedisSessions(self.fast_redis, self.breaker)
+
+    @cached_property
+    def records(self) -> RecordWriter:
+        """The writer of call records."""
+        writer = RecordWriter(self.engine(), self.journal)
+        self._stack.callback(writer.close)
+        return writer
+
+    @cached_property
+    def desk(self) -> CallDesk:
+        """The one way to lead a call."""
+        return CallDesk(
+            flow=self.flow,
+            screening=self.blacklist(),
+            sessions=self.sessions,
+            records=self.records,
+            effects=make_effects(self.open_ticket(), self.services),
+        )
+
+    def open_ticket(self) -> Callable[[NewTicket, datetime], Ticket]:
+        """Commits a ticket and its delivery to the back office."""
+        engine = self.engine()
+
+        def opened(new: NewTicket, now: datetime) -> Ticket:
+            return open_ticket(engine, new, destinations=(BACKOFFICE,), now=now)
+
+        return opened
+
+    def sounds(self, prefix: str) -> Sounds:
+        """The prompts as Asterisk plays them from its folder `prefix`."""
+        folder = self.settings.sounds
+        there = {
+            f"{path.parent.name}/{path.stem}" for path in folder.glob("*/*.wav") if path.is_file()
+        }
+        return Sounds(self.catalogue, there.__contains__, prefix)
+
+    # --- deliveries ------------------------------------------------------------------------------
+
+    @cached_property
+    def backoffice_secrets(self) -> tuple[str, ...]:
+        """What signs deliveries; made and kept under `state_dir` for the embedded stack."""
+        given = tuple(secret.get_secret_value() for secret in self.settings.backoffice.secrets)
+        return given or (embedded_secret(self.settings.state_dir),)
+
+    @cached_property
+    def destinations(self) -> dict[str, Destination]:
+        """Where tickets are delivered, by name."""
+        return {
+            BACKOFFICE: Destination(
+                BACKOFFICE,
+                self.settings.backoffice.url,
+                self.backoffice_secrets[0],
+                self.settings.deliveries.timeout_seconds,
+            )
+        }
+
+    @cached_property
+    def retry_policy(self) -> RetryPolicy:
+        """When a failed push is tried again."""
+        deliveries = self.settings.deliveries
+        return RetryPolicy(
+            base_s=deliveries.backoff_first_seconds,
+            cap_s=deliveries.backoff_longest_seconds,
+            max_attempts=deliveries.attempts,
+            lease_s=deliveries.lease_seconds,
+        )
+
+    @cached_property
+    def relay_policy(self) -> RelayPolicy:
+        """How the relay looks for work."""
+        deliveries = self.settings.deliveries
+        return RelayPolicy(interval_s=deliveries.relay_seconds, lease_s=deliveries.lease_seconds)
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        """What a worker needs to deliver."""
+        client = open_client()
+        self._stack.callback(client.close)
+        return Deliverer(self.engine(), client, self.destinations, self.retry_policy)
+
+
+def ensure_folders(settings: Settings) -> None:
+    """Make the folders that every role may write to, readable by their owner only."""
+    for folder in (settings.state_dir, settings.recordings, settings.sounds):
+        folder.mkdir(parents=True, exist_ok=True)
+    with suppress(PermissionError):
+        Path(settings.state_dir).chmod(0o700)

@@ -1,0 +1,159 @@
+"""What a call needs, checked one by one: each check says what it found, and the mend."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpx
+import redis
+from sqlalchemy.exc import SQLAlchemyError
+
+from hotline.asterisk.install import find_asterisk
+from hotline.audio import check as check_audio
+from hotline.bootstrap import Services
+from hotline.migrations import current, head
+from hotline.stack import agi_answers, http_answers, sip_answers
+
+ENOUGH_BYTES = 500 * 1024 * 1024
+FULLEST = 0.8
+PLENTY_BYTES = 10 * 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of one check."""
+
+    name: str
+    passed: bool
+    found: str
+    mend: str = ""
+
+
+def all_checks(services: Services) -> Iterator[Check]:
+    """Run every check, in the order in which a call would meet what is checked."""
+    yield Check("settings", True, f"state in {services.settings.state_dir}")
+    for name, check in _CHECKS:
+        try:
+            yield from check(services)
+        except Exception as error:  # a check that breaks is a check that failed, never the end
+            yield Check(name, False, f"{type(error).__name__}: {error}".split("\n")[0])
+
+
+def _flow(services: Services) -> Iterator[Check]:
+    findings = services.lint()
+    version = f"flow {services.flow.name} version {services.flow.version}"
+    found = f"{version}, {len(services.flow.nodes)} nodes, {len(findings)} findings"
+    yield Check("flow", not findings, found, "see `hotline flow lint`")
+
+
+def _prompts(services: Services) -> Iterator[Check]:
+    catalogue = services.catalogue
+    missing = check_audio(catalogue, services.settings.sounds)
+    for language in services.flow.languages:
+        there = len(catalogue.inventory(language))
+        lost = sum(1 for item in missing if item.language == language)
+        found = f"{there - lost} of {there} sounds"
+        yield Check(f"prompts {language}", lost == 0, found, "run `hotline prompts build`")
+
+
+def _redis(services: Services) -> Iterator[Check]:
+    mend = "start `hotline serve`, or set REDIS_URL"
+    try:
+        client = services.slow_redis
+        version = client.info("server")["redis_version"]
+        policy = client.config_get("maxmemory-policy").get("maxmemory-policy", "")
+        append = client.config_get("appendonly").get("appendonly", "")
+    except redis.exceptions.RedisError as error:
+        yield Check("redis", False, f"does not answer: {type(error).__name__}", mend)
+        return
+    yield Check("redis", True, f"version {version}")
+    safe = policy == "noeviction" and append == "yes"
+    yield Check(
+        "redis keeps its data",
+        safe,
+        f"maxmemory-policy {policy}, appendonly {append}",
+        "set maxmemory-policy noeviction and appendonly yes: an LRU policy drops jobs silently",
+    )
+
+
+def _database(services: Services) -> Iterator[Check]:
+    try:
+        found = current(services.engine())
+    except SQLAlchemyError as error:
+        yield Check("database", False, type(error).__name__, "check DATABASE_URL")
+        return
+    kind = services.engine().dialect.name
+    newest = head()
+    shown = f"{kind}, revision {found or 'empty'} of {newest}"
+    yield Check("database", found == newest, shown, "run `hotline db upgrade`")
+
+
+def _agi(services: Services) -> Iterator[Check]:
+    settings = services.settings.agi
+    for port in settings.ports:
+        where = f"{settings.host}:{port}"
+        passed = _answers(lambda port=port: agi_answers(settings.host, port))  # type: ignore[misc]
+        found = f"{where} {'answers' if passed else 'does not answer'}"
+        yield Check("fastagi", passed, found, "start `hotline agi` or `hotline serve`")
+
+
+def _asterisk(services: Services) -> Iterator[Check]:
+    root = find_asterisk(services.settings.cache_dir)
+    sip = services.settings.sip
+    answers = _answers(lambda: sip_answers(sip.host, sip.port))
+    where = f"{sip.host}:{sip.port}"
+    if answers:
+        yield Check("asterisk", True, f"SIP answers on {where}")
+        return
+    kind = "installed, but" if root else "not installed here, and"
+    mend = "start `hotline serve`" if root else "run `make setup` as root on Debian"
+    yield Check("asterisk", False, f"{kind} nothing answers SIP on {where}", mend)
+
+
+def _backoffice(services: Services) -> Iterator[Check]:
+    url = services.settings.backoffice.url
+    parts = urlsplit(url)
+    health = f"{parts.scheme}://{parts.netloc}/healthz"
+    passed = _answers(lambda: http_answers(health))
+    if not passed:
+        passed = _answers(lambda: _speaks_http(url))
+    found = f"{parts.netloc} {'answers' if passed else 'does not answer'}"
+    yield Check("back office", passed, found, "check HOTLINE_BACKOFFICE__URL, or start it")
+
+
+def _disk(services: Services) -> Iterator[Check]:
+    folder = services.settings.state_dir
+    while not folder.exists():
+        folder = folder.absolute().parent
+    usage = shutil.disk_usage(folder)
+    used = 1 - usage.free / usage.total
+    enough = usage.free > PLENTY_BYTES or (usage.free > ENOUGH_BYTES and used < FULLEST)
+    found = f"{usage.free // 2**20} MB free, {used:.0%} used"
+    yield Check("disk", enough, found, "make room for recordings")
+    shown = str(services.settings.state_dir)
+    yield Check("state folder", os.access(folder, os.W_OK), shown, "make it writable")
+
+
+def _speaks_http(url: str) -> bool:
+    return httpx.get(url, timeout=2.0, trust_env=False).status_code < 500
+
+
+def _answers(ask: Callable[[], bool]) -> bool:
+    try:
+        return ask()
+    except (OSError, httpx.HTTPError):
+        return False
+
+
+_CHECKS: tuple[tuple[str, Callable[[Services], Iterator[Check]]], ...] = (
+    ("flow", _flow),
+    ("prompts", _prompts),
+    ("redis", _redis),
+    ("database", _database),
+    ("fastagi", _agi),
+    ("asterisk", _asterisk),
+    ("back office", _backoffice),
+    ("disk", _disk),
+)

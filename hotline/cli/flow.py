@@ -1,0 +1,48 @@
+"""`hotline flow`: what is wrong with the voice menu, and a picture of it."""
+
+import json
+import sys
+
+import rich_click as click
+
+from hotline.bootstrap import Services
+from ivr.diagram import mermaid
+from ivr.load import FlowFileError
+from ivr.prompts import CatalogueError
+
+
+@click.group("flow")
+def flow_group() -> None:
+    """The voice menu: lint and diagram."""
+
+
+@flow_group.command("lint")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list instead of lines")
+@click.pass_obj
+def lint_command(services: Services, as_json: bool) -> None:
+    """Check the flow and its prompts; exit 1 when anything is wrong, 2 when a file is."""
+    try:
+        findings = services.lint()
+    except (FlowFileError, CatalogueError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    if as_json:
+        rows = [{"where": f.where, "rule": f.rule, "message": f.message} for f in findings]
+        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            click.echo(str(finding))
+        nodes = len(services.flow.nodes)
+        click.echo(f"flow {services.flow.name}: {nodes} nodes, {len(findings)} findings")
+    sys.exit(1 if findings else 0)
+
+
+@flow_group.command("diagram")
+@click.pass_obj
+def diagram_command(services: Services) -> None:
+    """Print the flow as a Mermaid flowchart."""
+    try:
+        click.echo(mermaid(services.flow), nl=False)
+    except FlowFileError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)

@@ -1,0 +1,151 @@
+"""One role of the house each, for production: a supervisor of your own runs as many as it needs."""
+
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from types import FrameType
+
+import rich_click as click
+import structlog
+
+from hotline.bootstrap import Services, ensure_folders
+from hotline.observability import metrics_served
+
+log = structlog.get_logger()
+SWEEP_SECONDS = 30.0
+
+
+def stop_event() -> threading.Event:
+    """An event that SIGTERM and SIGINT set. Main thread only."""
+    stop = threading.Event()
+
+    def asked(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, asked)
+    return stop
+
+
+@click.command()
+@click.option("--port", type=int, default=None, help="TCP port; default: the first of the settings")
+@click.option("--metrics-port", type=int, default=None, help="Port of /metrics; default: none")
+@click.pass_obj
+def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
+    """Run one FastAGI server until SIGTERM; then finish its calls and refuse new ones."""
+    from agi_scripts.scripts import make_scripts
+    from agi_scripts.server import FastAgiServer
+
+    settings = services.settings.agi
+    ensure_folders(services.settings)
+    stop = stop_event()
+    sounds = services.sounds(settings.sounds_prefix or str(services.settings.sounds.absolute()))
+    scripts = make_scripts(
+        services.desk,
+        sounds,
+        recordings=settings.recordings_prefix or str(services.settings.recordings.absolute()),
+    )
+    server = FastAgiServer(
+        settings.host,
+        settings.ports[0] if port is None else port,
+        scripts,
+        max_calls=settings.max_calls,
+        allowed=settings.allowed_networks,
+    )
+    with ExitStack() as stack:
+        if metrics_port is not None:
+            stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
+        server.start()
+        log.info("agi_ready", port=server.port)
+        stop.wait()
+        log.info("agi_drains")
+        cut = server.drain(settings.drain_seconds)
+        log.info("agi_stopped", cut=cut)
+
+
+@click.command()
+@click.option("--metrics-port", type=int, default=None, help="Port of /metrics; default: none")
+@click.pass_obj
+def worker(services: Services, metrics_port: int | None) -> None:
+    """Deliver tickets to the back office until SIGTERM; the delivery under way is finished."""
+    from tickets.worker import run_worker
+
+    with ExitStack() as stack:
+        if metrics_port is not None:
+            stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
+        run_worker(services.slow_redis, services.deliverer)
+
+
+@click.command()
+@click.option("--metrics-port", type=int, default=None, help="Port of /metrics; default: none")
+@click.pass_obj
+def relay(services: Services, metrics_port: int | None) -> None:
+    """Queue what is due, close calls that nobody ended, replay the journal; until SIGTERM."""
+    from tickets.queue import open_queue
+    from tickets.relay import run_relay
+
+    ensure_folders(services.settings)
+    stop = stop_event()
+    sweeper = threading.Thread(target=_sweep, args=(services, stop), name="sweeper")
+    with ExitStack() as stack:
+        if metrics_port is not None:
+            stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
+        sweeper.start()
+        stack.callback(sweeper.join)
+        queue = open_queue(services.slow_redis)
+        run_relay(services.engine(), queue, services.relay_policy, stop)
+
+
+def _sweep(services: Services, stop: threading.Event) -> None:
+    while not stop.is_set():
+        started = time.monotonic()
+        try:
+            services.sweep()
+        except (
+            Exception
+        ) as error:  # the sweeper outlives whatever is away; the next round tries again
+            log.warning("sweep_failed", error=type(error).__name__)
+        stop.wait(max(1.0, SWEEP_SECONDS - (time.monotonic() - started)))
+
+
+@click.command()
+@click.option("--port", type=int, default=None, help="TCP port; default: from the settings")
+@click.pass_obj
+def backoffice(services: Services, port: int | None) -> None:
+    """Run the reference back office: it stands for the city's own system."""
+    from hotline.backoffice.server import serve_backoffice
+
+    settings = services.settings
+    folder = settings.state_dir / "backoffice"
+    folder.mkdir(parents=True, exist_ok=True)
+    serve_backoffice(
+        settings.backoffice.host,
+        settings.backoffice.port if port is None else port,
+        folder / "backoffice.db",
+        services.backoffice_secrets,
+    )
+
+
+@click.command()
+@click.pass_obj
+def asterisk(services: Services) -> None:
+    """Run the embedded Asterisk in the foreground until SIGTERM."""
+    from hotline.asterisk.instance import AsteriskFailed
+    from hotline.stack import asterisk_instance
+
+    stop = stop_event()
+    instance = asterisk_instance(services.settings)
+    if instance is None:
+        click.echo("no Asterisk here: run `make setup` as root on Debian", err=True)
+        sys.exit(1)
+    try:
+        with instance:
+            while not stop.wait(1.0):
+                if not instance.running:
+                    click.echo("Asterisk ended by itself; see its log", err=True)
+                    sys.exit(1)
+    except AsteriskFailed as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)

@@ -1,0 +1,84 @@
+"""`hotline serve`: the whole embedded stack under one supervisor."""
+
+import sys
+
+import rich_click as click
+from sqlalchemy.exc import SQLAlchemyError
+
+from hotline.asterisk.install import find_asterisk
+from hotline.audio import AudioError
+from hotline.bootstrap import Services, ensure_folders
+from hotline.cli.prompts import build_with_progress
+from hotline.migrations import upgrade
+from hotline.redis_child import RedisMissing
+from hotline.settings import Settings
+from hotline.stack import stack_children
+from hotline.supervisor import StartFailed, Supervisor
+from ivr.prompts import CatalogueError
+
+
+@click.command()
+@click.option(
+    "--asterisk/--no-asterisk",
+    "wanted",
+    default=None,
+    help="Run the embedded Asterisk; default: where it is installed",
+)
+@click.option("--quiet", is_flag=True, help="Do not show the roles' logs (they are in files)")
+@click.pass_obj
+def serve(services: Services, wanted: bool | None, quiet: bool) -> None:
+    """Run everything that answers calls, until Ctrl-C: then calls in progress are finished."""
+    settings = services.settings
+    installed = find_asterisk(settings.cache_dir) is not None
+    if wanted and not installed:
+        click.echo("no Asterisk here: run `make setup` as root on Debian", err=True)
+        sys.exit(1)
+    with_asterisk = installed if wanted is None else wanted
+    try:
+        prepare(services)
+        children = stack_children(settings, with_asterisk=with_asterisk)
+        supervisor = Supervisor(
+            children,
+            log_dir=settings.state_dir / "log",
+            show=None if quiet else lambda name, line: click.echo(f"{name:>10} | {line}"),
+        )
+        status = supervisor.run(lambda: click.echo(where_things_are(settings, with_asterisk)))
+    except SQLAlchemyError as error:
+        click.echo(f"database: {type(error).__name__}; check DATABASE_URL", err=True)
+        sys.exit(1)
+    except (RedisMissing, StartFailed, AudioError, CatalogueError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    sys.exit(status)
+
+
+def prepare(services: Services) -> None:
+    """Make what the roles need before they start: folders, the database's tables, the prompts.
+
+    Raises SQLAlchemyError, AudioError, CatalogueError.
+    """
+    ensure_folders(services.settings)
+    upgrade(services.engine())
+    build_with_progress(services)
+
+
+def where_things_are(settings: Settings, with_asterisk: bool) -> str:
+    """Where a newcomer looks: numbers to call, pages, logs."""
+    agi = ", ".join(f"agi://{settings.agi.host}:{port}/call" for port in settings.agi.ports)
+    backoffice = f"http://{settings.backoffice.host}:{settings.backoffice.port}/tickets"
+    lines = [
+        "940 is ready.",
+        f"  FastAGI      {agi}",
+        f"  back office  {backoffice}",
+        f"  logs         {settings.state_dir / 'log'}",
+    ]
+    if settings.metrics.enabled:
+        ports = settings.metrics
+        every = (*ports.agi_ports, ports.worker_port, ports.relay_port)
+        shown = " ".join(str(port) for port in every)
+        lines.append(f"  metrics      http://{ports.host}:PORT/metrics on {shown}")
+    if with_asterisk:
+        lines.append(f"  call         sip:940@{settings.sip.host}:{settings.sip.port}")
+    else:
+        lines.append("  call         no Asterisk here; `hotline call --via agi` needs none")
+    return "\n".join(lines)

@@ -1,0 +1,167 @@
+"""`hotline tickets` and `hotline deliveries`: what was opened, and whether it has arrived."""
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import rich_click as click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from hotline.bootstrap import Services
+from tickets.model import to_wire
+from tickets.open import find_ticket, list_tickets
+from tickets.outbox import list_attempts, list_deliveries, retry_delivery
+from tickets.reference import is_reference
+
+_STATES = ("pending", "sent", "acknowledged", "failed", "dead")
+
+
+@click.group("tickets")
+def tickets_group() -> None:
+    """Tickets: list and show."""
+
+
+@tickets_group.command("list")
+@click.option("--status", help="Only tickets with this status")
+@click.option("--service", "service_code", help="Only tickets of this service code")
+@click.option("--call", "call_id", help="Only tickets of this call")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--offset", type=click.IntRange(0), default=0)
+@click.option("--json", "as_json", is_flag=True, help="One JSON list, in Open311's names")
+@click.pass_obj
+def tickets_list(services: Services, /, as_json: bool, **wanted: Any) -> None:
+    """List tickets, newest first."""
+    try:
+        found = list_tickets(services.engine(), **wanted)
+    except SQLAlchemyError as error:
+        _database_away(error)
+    if as_json:
+        click.echo(json.dumps([to_wire(ticket) for ticket in found], ensure_ascii=False, indent=2))
+        return
+    table = Table("reference", "opened", "kind", "service", "status", "expected", "call")
+    for ticket in found:
+        table.add_row(
+            ticket.service_request_id,
+            _local(services, ticket.requested_datetime),
+            ticket.kind,
+            ticket.service_code,
+            ticket.status,
+            _local(services, ticket.expected_datetime),
+            ticket.call_id or "",
+        )
+    Console().print(table)
+
+
+@tickets_group.command("show")
+@click.argument("reference")
+@click.pass_obj
+def tickets_show(services: Services, reference: str) -> None:
+    """Show one ticket and where it was delivered, as JSON; exit 1 when there is none."""
+    if not is_reference(reference):
+        click.echo(f"{reference}: not a reference number (nine digits, the last a check)", err=True)
+        sys.exit(2)
+    try:
+        ticket = find_ticket(services.engine(), reference)
+        rows = [] if ticket is None else list_deliveries(services.engine(), reference=reference)
+    except SQLAlchemyError as error:
+        _database_away(error)
+    if ticket is None:
+        click.echo(f"{reference}: no such ticket", err=True)
+        sys.exit(1)
+    shown = {"ticket": to_wire(ticket), "deliveries": [_plain(asdict(row)) for row in rows]}
+    click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
+
+
+@click.group("deliveries")
+def deliveries_group() -> None:
+    """Deliveries: list and retry."""
+
+
+@deliveries_group.command("list")
+@click.option("--state", type=click.Choice(_STATES), help="Only deliveries in this state")
+@click.option("--reference", help="Only deliveries of this ticket")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON list")
+@click.pass_obj
+def deliveries_list(
+    services: Services, state: str | None, reference: str | None, limit: int, as_json: bool
+) -> None:
+    """List deliveries, newest first, with what became of them."""
+    try:
+        found = list_deliveries(services.engine(), state=state, reference=reference, limit=limit)
+    except SQLAlchemyError as error:
+        _database_away(error)
+    if as_json:
+        click.echo(json.dumps([_plain(asdict(row)) for row in found], indent=2))
+        return
+    table = Table("id", "reference", "destination", "state", "attempts", "next", "last error")
+    for row in found:
+        waits = row.state in ("pending", "sent", "failed")
+        table.add_row(
+            row.id,
+            row.service_request_id,
+            row.destination,
+            row.state,
+            str(row.attempts),
+            _local(services, row.next_attempt_at) if waits else "",
+            row.last_error or "",
+        )
+    Console().print(table)
+
+
+@deliveries_group.command("attempts")
+@click.argument("delivery_id")
+@click.pass_obj
+def deliveries_attempts(services: Services, delivery_id: str) -> None:
+    """Show every attempt at one delivery, as JSON."""
+    try:
+        rows = list_attempts(services.engine(), delivery_id)
+    except SQLAlchemyError as error:
+        _database_away(error)
+    click.echo(json.dumps([_plain(asdict(row)) for row in rows], indent=2))
+
+
+@deliveries_group.command("retry")
+@click.argument("delivery_ids", nargs=-1)
+@click.option("--all-dead", is_flag=True, help="Every delivery that was given up")
+@click.pass_obj
+def deliveries_retry(services: Services, delivery_ids: tuple[str, ...], all_dead: bool) -> None:
+    """Put deliveries that failed or were given up back to be tried at once."""
+    if not delivery_ids and not all_dead:
+        raise click.UsageError("name deliveries, or give --all-dead")
+    try:
+        engine = services.engine()
+        if all_dead:
+            dead = list_deliveries(engine, state="dead", limit=100_000)
+            delivery_ids = (*delivery_ids, *(row.id for row in dead))
+        refused = [key for key in delivery_ids if not retry_delivery(engine, key)]
+    except SQLAlchemyError as error:
+        _database_away(error)
+    for key in refused:
+        click.echo(f"{key}: no such delivery, or it needs no retry", err=True)
+    click.echo(f"{len(delivery_ids) - len(refused)} put back")
+    sys.exit(1 if refused else 0)
+
+
+def _database_away(error: SQLAlchemyError) -> Any:
+    click.echo(f"database: {type(error).__name__}; check DATABASE_URL, `hotline doctor`", err=True)
+    sys.exit(1)
+
+
+def _local(services: Services, moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    zone = ZoneInfo(services.settings.timezone)
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def _plain(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }

@@ -1,0 +1,86 @@
+"""The `hotline` command. A subcommand's module is imported when it is called, and not before.
+
+Exit status: 0 done, 1 checked and failed, 2 wrong usage, settings or input, 130 interrupted.
+"""
+
+import importlib
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import rich_click as click
+
+from hotline.environment import SettingsWrong
+from hotline.logs import configure
+from hotline.settings import Settings, load_settings
+
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "serve": ("hotline.cli.serve:serve", "Run the whole embedded stack until Ctrl-C."),
+    "doctor": ("hotline.cli.doctor:doctor", "Check everything that a call needs."),
+    "demo": ("hotline.cli.demo:demo", "Place one call and tell its story."),
+    "agi": ("hotline.cli.roles:agi", "Run one FastAGI server."),
+    "worker": ("hotline.cli.roles:worker", "Run one delivery worker."),
+    "relay": ("hotline.cli.roles:relay", "Run the relay of the outbox."),
+    "backoffice": ("hotline.cli.roles:backoffice", "Run the reference back office."),
+    "asterisk": ("hotline.cli.roles:asterisk", "Run the embedded Asterisk."),
+    "call": ("hotline.cli.call:call_command", "Play a caller transcript."),
+    "flow": ("hotline.cli.flow:flow_group", "The voice menu: lint and diagram."),
+    "prompts": ("hotline.cli.prompts:prompts_group", "The prompts' audio: build and check."),
+    "records": ("hotline.cli.records:records_group", "Call records: list, show, export."),
+    "tickets": ("hotline.cli.tickets:tickets_group", "Tickets: list and show."),
+    "deliveries": ("hotline.cli.tickets:deliveries_group", "Deliveries: list and retry."),
+    "blacklist": ("hotline.cli.blacklist:blacklist_group", "Blocked numbers."),
+    "db": ("hotline.cli.database:db_group", "The database: upgrade and revision."),
+    "bench": ("hotline.cli.bench:bench", "Measure costs as ratios."),
+}
+
+
+class LazyGroup(click.RichGroup):
+    """A group that knows its commands by name and one line, and imports one when it is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order people meet them."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        del ctx
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands in the help, from their one lines: nothing is imported for it."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="hotline-940", prog_name="hotline")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """940: the software that answers a city's hotline."""
+    settings = ctx.obj if isinstance(ctx.obj, Settings) else load_settings()
+    configure(settings.log.level, settings.log.format)
+    ctx.obj = _services(ctx, settings)
+
+
+def _services(ctx: click.Context, settings: Settings) -> Any:
+    from hotline.bootstrap import Services
+
+    services = Services(settings)
+    ctx.call_on_close(services.close)
+    return services
+
+
+def main() -> None:
+    """Run the command and exit with its status."""
+    try:
+        cli(prog_name="hotline")
+    except SettingsWrong as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the command line's own voice
+        sys.exit(2)

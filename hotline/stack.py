@@ -1,0 +1,191 @@
+"""The embedded stack: which roles run, in which order, with which settings."""
+
+import hashlib
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, SecretStr
+
+from hotline.asterisk.install import find_asterisk
+from hotline.asterisk.instance import AsteriskInstance
+from hotline.asterisk.layout import Layout
+from hotline.asterisk.sounds import SOUNDS_INSIDE
+from hotline.child import ChildSpec, role
+from hotline.redis_child import redis_child
+from hotline.redis_clients import embedded_redis_url
+from hotline.settings import PREFIX, Settings
+
+PROBE_SECONDS = 1.0
+_PING = b"agi_network: yes\nagi_network_script: ping\n\n"
+_STAGE_CALLS, _STAGE_AGI, _STAGE_DELIVERY, _STAGE_BACKOFFICE = 10, 20, 30, 40
+
+
+def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec]:
+    """The children of `hotline serve`, in the order of their start.
+
+    Asterisk comes last, so that no call comes in before there is somebody to lead it, and it is
+    stopped first. The database must be at the newest revision. Raises RedisMissing.
+    """
+    env = to_environment(settings)
+    if settings.redis_url is None:
+        env["REDIS_URL"] = embedded_redis_url(settings.state_dir)
+    if with_asterisk:
+        env[f"{PREFIX}AGI__SOUNDS_PREFIX"] = SOUNDS_INSIDE
+        env[f"{PREFIX}AGI__RECORDINGS_PREFIX"] = _layout(settings).inside("spool", "recordings")
+    children = [redis_child(settings.state_dir)] if settings.redis_url is None else []
+    children += _delivery_children(settings, env)
+    children += _agi_children(settings, env)
+    if with_asterisk:
+        children.append(
+            ChildSpec(
+                name="asterisk",
+                argv=role("asterisk"),
+                env=env,
+                ready=lambda: sip_answers(settings.sip.host, settings.sip.port),
+                ready_seconds=60.0,
+                stop_stage=_STAGE_CALLS,
+                stop_seconds=20.0,
+            )
+        )
+    return children
+
+
+def _delivery_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec]:
+    ports = settings.metrics
+    health = f"http://{settings.backoffice.host}:{settings.backoffice.port}/healthz"
+    yield ChildSpec(
+        name="backoffice",
+        argv=role("backoffice"),
+        env=env,
+        ready=lambda: http_answers(health),
+        probe=lambda: http_answers(health),
+        stop_stage=_STAGE_BACKOFFICE,
+    )
+    metrics = ("--metrics-port", str(ports.relay_port)) if ports.enabled else ()
+    yield ChildSpec("relay", role("relay", *metrics), env, stop_stage=_STAGE_DELIVERY)
+    for number in range(1, settings.deliveries.workers + 1):
+        metrics = ()
+        if ports.enabled and number == 1:
+            metrics = ("--metrics-port", str(ports.worker_port))
+        yield ChildSpec(
+            f"worker-{number}", role("worker", *metrics), env, stop_stage=_STAGE_DELIVERY
+        )
+
+
+def _agi_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec]:
+    host = settings.agi.host
+    for number, port in enumerate(settings.agi.ports):
+        metrics: tuple[str, ...] = ()
+        if settings.metrics.enabled and number < len(settings.metrics.agi_ports):
+            metrics = ("--metrics-port", str(settings.metrics.agi_ports[number]))
+        yield ChildSpec(
+            name=f"agi-{number + 1}",
+            argv=role("agi", "--port", str(port), *metrics),
+            env=env,
+            ready=lambda port=port: agi_answers(host, port),  # type: ignore[misc]
+            probe=lambda port=port: agi_answers(host, port),  # type: ignore[misc]
+            hung_seconds=3.0,
+            stop_stage=_STAGE_AGI,
+            stop_seconds=settings.agi.drain_seconds + 5.0,
+        )
+
+
+def asterisk_instance(settings: Settings) -> AsteriskInstance | None:
+    """The embedded Asterisk of these settings, not yet started; None where none is installed."""
+    root = find_asterisk(settings.cache_dir)
+    if root is None:
+        return None
+    layout = _layout(settings)
+    return AsteriskInstance(
+        root,
+        layout.folder_name,
+        config=settings.config_dir / "asterisk",
+        sip_port=layout.sip_port,
+        rtp_range=layout.rtp_range,
+        agi_a=layout.agi_a,
+        agi_b=layout.agi_b,
+        sounds_source=settings.sounds,
+    )
+
+
+def _layout(settings: Settings) -> Layout:
+    """The same for every process that has the same state folder."""
+    name = hashlib.sha256(os.fsencode(settings.state_dir.absolute())).hexdigest()[:8]
+    ports = settings.agi.ports
+    return Layout(
+        f"s{name}",
+        settings.sip.port,
+        (settings.sip.rtp_first, settings.sip.rtp_last),
+        f"{settings.agi.host}:{ports[0]}",
+        f"{settings.agi.host}:{ports[1 % len(ports)]}",
+        settings.sip.host,
+    )
+
+
+def agi_answers(host: str, port: int) -> bool:
+    """Whether the FastAGI server there takes a call of the script `ping` and speaks."""
+    with closing(socket.create_connection((host, port), PROBE_SECONDS)) as connection:
+        connection.settimeout(PROBE_SECONDS)
+        connection.sendall(_PING)
+        spoke = bool(connection.recv(512))
+        connection.sendall(b"200 result=1\n")
+        return spoke
+
+
+def sip_answers(host: str, port: int) -> bool:
+    """Whether something listens for SIP there: a SIP OPTIONS (RFC 3261, 11) gets any answer."""
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
+        probe.settimeout(PROBE_SECONDS)
+        probe.connect((host, port))
+        own_host, own_port = probe.getsockname()
+        branch = f"z9hG4bK{os.urandom(6).hex()}"
+        probe.send(
+            (
+                f"OPTIONS sip:{host}:{port} SIP/2.0\r\n"
+                f"Via: SIP/2.0/UDP {own_host}:{own_port};branch={branch};rport\r\n"
+                f"From: <sip:probe@{own_host}>;tag={branch}\r\nTo: <sip:{host}:{port}>\r\n"
+                f"Call-ID: {branch}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 1\r\n"
+                f"Contact: <sip:probe@{own_host}:{own_port}>\r\nContent-Length: 0\r\n\r\n"
+            ).encode("ascii")
+        )
+        return probe.recv(4096).startswith(b"SIP/2.0")
+
+
+def http_answers(url: str) -> bool:
+    """Whether an HTTP server answers `url` with 200."""
+    return httpx.get(url, timeout=PROBE_SECONDS, trust_env=False).status_code == 200
+
+
+def to_environment(settings: Settings) -> dict[str, str]:
+    """The settings as the environment that gives them: for child processes of our own only."""
+    env: dict[str, str] = {}
+    for name, value in _set_fields(settings):
+        if name in ("redis_url", "database_url"):
+            if value is not None:
+                env[name.upper()] = _text(value)
+        elif isinstance(value, BaseModel):
+            for inner, part in _set_fields(value):
+                env[f"{PREFIX}{name}__{inner}".upper()] = _text(part)
+        elif value is not None:
+            env[f"{PREFIX}{name}".upper()] = _text(value)
+    return {name: value for name, value in env.items() if value != ""}
+
+
+def _set_fields(model: BaseModel) -> Iterator[tuple[str, Any]]:
+    for name in type(model).model_fields:
+        yield name, getattr(model, name)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, Path):
+        return str(value.absolute())
+    if isinstance(value, tuple | list):
+        return ",".join(_text(part) for part in value)
+    return str(value)
