@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine import URL, ExceptionContext, make_url
 
 BUSY_TIMEOUT_MS = 3_000
 _WAL_DEADLINE_S = 10.0
@@ -43,7 +43,7 @@ def make_engine(url: str, *, pool_size: int = 5) -> sa.Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         return engine
-    return sa.create_engine(
+    engine = sa.create_engine(
         parsed,
         pool_size=pool_size,
         max_overflow=pool_size,
@@ -51,6 +51,8 @@ def make_engine(url: str, *, pool_size: int = 5) -> sa.Engine:
         connect_args={"connect_timeout": 3},
         **options,
     )
+    event.listen(engine, "handle_error", _forget_values)
+    return engine
 
 
 def _with_driver(url: URL) -> URL:
@@ -93,6 +95,23 @@ def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
+
+
+def _forget_values(context: ExceptionContext) -> None:
+    """Take the row's values out of PostgreSQL's errors: their DETAIL line quotes the whole row,
+    and errors of class 22 (data exception) quote the value in their first line too.
+    """
+    original: Any = context.original_exception
+    state = getattr(original, "sqlstate", None)
+    if state is None:
+        return
+    text = f"{type(original).__name__} (SQLSTATE {state})"
+    primary = original.diag.message_primary
+    if primary and not state.startswith("22"):
+        text = f"{text}: {primary}"
+    original.args = (text,)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (text,)
 
 
 def _begin_immediate(connection: sa.Connection) -> None:

@@ -1,7 +1,7 @@
 """Opening a ticket: the ticket and its outbox in one transaction, once per origin."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -21,17 +21,23 @@ _COLUMNS = [table.c[name] for name in TICKET_FIELDS]
 
 
 def open_ticket(
-    engine: sa.Engine, new: NewTicket, *, destinations: Iterable[str], now: datetime
+    engine: sa.Engine,
+    new: NewTicket,
+    *,
+    destinations: Iterable[str],
+    now: datetime,
+    mint: Callable[[], str] = new_reference,
 ) -> Ticket:
     """Commit `new` and one delivery row per destination; when this returns, both are on disk.
 
     The same `new.origin` again returns the first ticket unchanged, also when two callers race.
-    `now` must be aware. Raises ValueError for a naive `now`, sqlalchemy.exc.SQLAlchemyError when
-    the database is away: then neither ticket nor delivery exists.
+    `now` must be aware; `mint` makes reference numbers. Raises ValueError for a naive `now`,
+    sqlalchemy.exc.SQLAlchemyError when the database is away: then neither ticket nor delivery
+    exists.
     """
     names = tuple(dict.fromkeys(destinations))
     for _ in range(_REFERENCE_TRIES):
-        ticket = build_ticket(new, now)
+        ticket = build_ticket(new, now, mint())
         try:
             with engine.begin() as connection:
                 connection.execute(table.insert(), _row(ticket))
@@ -102,14 +108,14 @@ def _one(engine: sa.Engine, condition: sa.ColumnElement[bool]) -> Ticket | None:
     return None if row is None else ticket_from_row(row)
 
 
-def build_ticket(new: NewTicket, now: datetime) -> Ticket:
-    """The ticket that `new` becomes, with a fresh reference and key; nothing is written."""
+def build_ticket(new: NewTicket, now: datetime, reference: str) -> Ticket:
+    """The ticket that `new` becomes, with a fresh idempotency key; nothing is written."""
     if now.tzinfo is None:
         raise ValueError("now has no time zone: pass an aware datetime")
     moment = now.astimezone(UTC)
     expected = None if new.target_hours is None else moment + timedelta(hours=new.target_hours)
     return Ticket(
-        service_request_id=new_reference(),
+        service_request_id=reference,
         idempotency_key=str(uuid.uuid4()),
         origin=new.origin,
         jurisdiction_id=new.jurisdiction_id,

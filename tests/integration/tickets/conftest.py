@@ -1,5 +1,48 @@
-"""Fixtures of tickets for this folder."""
+"""Fixtures of tickets for this folder. Tests with `any_engine` run on every database there is."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from hotline.database import make_engine
+from hotline.migrations import upgrade
+from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.tickets import backoffice, database_url, engine
+from tickets.schema import metadata
 
 __all__ = ["backoffice", "database_url", "engine"]
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL for the session; the test is skipped where it is not installed."""
+    if postgres_programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A migrated, empty database of each kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'any.db'}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    engine = make_engine(url)
+    upgrade(engine)
+    with engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+    engine.dispose()
+    return url
+
+
+@pytest.fixture
+def any_engine(any_url: str) -> Iterator[sa.Engine]:
+    """An engine on each kind of database."""
+    engine = make_engine(any_url)
+    yield engine
+    engine.dispose()

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -18,6 +19,7 @@ from werkzeug.test import TestResponse
 from hotline.backoffice import create_backoffice
 from tests.fixtures.tickets import NOW, SECRET, Backoffice, new_ticket
 from tickets.open import build_ticket
+from tickets.reference import new_reference
 from tickets.webhook import Destination, signed_request
 
 OLD_SECRET = "whsec_" + base64.b64encode(b"o" * 32).decode()
@@ -39,7 +41,7 @@ def client(app: Flask) -> FlaskClient:
 
 def message(secret: str = SECRET, at: datetime | None = None) -> tuple[bytes, dict[str, str]]:
     """A genuine push of a new ticket."""
-    ticket = build_ticket(new_ticket(), NOW)
+    ticket = build_ticket(new_ticket(), NOW, new_reference())
     destination = Destination("backoffice", "http://x/", secret)
     return signed_request(ticket, "ticket.opened", destination, at or datetime.now(UTC))
 
@@ -192,8 +194,6 @@ def test_no_secret_is_no_back_office(tmp_path: Path) -> None:
 
 def test_sixteen_pushes_at_once_make_one_ticket(backoffice: Backoffice) -> None:
     """Also when they come at the same moment over real sockets."""
-    import httpx
-
     body, headers = message()
 
     def push(_: int) -> int:

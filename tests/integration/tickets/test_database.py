@@ -1,5 +1,6 @@
 """The engine's promises and the revisions."""
 
+import traceback
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -47,11 +48,19 @@ def test_sqlite_is_durable_and_keeps_references_whole(engine: sa.Engine) -> None
         assert values == ["wal", 2, 1, 3000]
 
 
-def test_values_of_statements_are_not_in_errors(engine: sa.Engine) -> None:
-    """An error that is logged tells no caller's number."""
-    with pytest.raises(sa.exc.SQLAlchemyError) as caught, engine.begin() as connection:
-        connection.execute(sa.text("INSERT INTO tickets (phone) VALUES (:p)"), {"p": "+966501"})
-    assert "+966501" not in str(caught.value)
+def test_values_of_statements_are_not_in_errors(any_engine: sa.Engine) -> None:
+    """An error that is logged with its whole traceback tells no caller's number."""
+    statements = [
+        ("INSERT INTO tickets (phone) VALUES (:p)", "+966501"),
+        ("SELECT 1 FROM tickets WHERE version = CAST(:p AS integer) / 0", "no 966501"),
+        ("SELECT no_such_function(:p)", "966501"),
+    ]
+    for statement, value in statements:
+        try:
+            with any_engine.begin() as connection:
+                connection.execute(sa.text(statement), {"p": value})
+        except sa.exc.SQLAlchemyError:
+            assert "966501" not in traceback.format_exc()
 
 
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///:memory:"])
@@ -66,25 +75,26 @@ def test_postgresql_is_spoken_to_by_psycopg_3() -> None:
     assert make_engine("postgresql://u@h/d").driver == "psycopg"
 
 
-def test_moments_are_stored_in_utc_and_naive_ones_refused(engine: sa.Engine) -> None:
+def test_moments_are_stored_in_utc_and_naive_ones_refused(any_engine: sa.Engine) -> None:
     """Whatever the zone of a moment, it comes back as the same moment in UTC."""
     table = sa.Table("moments", sa.MetaData(), sa.Column("at", UtcDateTime))
-    table.create(engine)
+    table.drop(any_engine, checkfirst=True)
+    table.create(any_engine)
     riyadh = datetime(2026, 11, 24, 12, tzinfo=timezone(timedelta(hours=3)))
-    with engine.begin() as connection:
+    with any_engine.begin() as connection:
         connection.execute(table.insert(), {"at": riyadh})
         stored = connection.execute(sa.select(table.c.at)).scalar_one()
         assert stored == riyadh
         assert stored.tzinfo is UTC
     naive = riyadh.replace(tzinfo=None)
-    with pytest.raises(sa.exc.StatementError, match="time zone"), engine.begin() as connection:
+    with pytest.raises(sa.exc.StatementError, match="time zone"), any_engine.begin() as connection:
         connection.execute(table.insert(), {"at": naive})
 
 
-def test_an_upgraded_database_is_what_the_tables_say(engine: sa.Engine) -> None:
+def test_an_upgraded_database_is_what_the_tables_say(any_engine: sa.Engine) -> None:
     """The revisions and the tables in the program do not drift apart."""
-    assert current(engine) == head()
-    assert differences(engine, metadata) == []
+    assert current(any_engine) == head()
+    assert differences(any_engine, metadata) == []
 
 
 def test_a_difference_would_be_seen(engine: sa.Engine) -> None:
@@ -95,10 +105,10 @@ def test_a_difference_would_be_seen(engine: sa.Engine) -> None:
     assert len(differences(engine, metadata)) == 2
 
 
-def test_upgrading_again_changes_nothing(engine: sa.Engine) -> None:
+def test_upgrading_again_changes_nothing(any_engine: sa.Engine) -> None:
     """Every start may upgrade."""
-    upgrade(engine)
-    assert current(engine) == head()
+    upgrade(any_engine)
+    assert current(any_engine) == head()
 
 
 _UPGRADER = """

@@ -1,17 +1,19 @@
 """One attempt at a delivery, against the reference back office and against receivers that err."""
 
-from collections.abc import Callable
+import threading
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tests.fixtures.tickets import NOW, Backoffice, deliverer_to, new_ticket
+from tests.fixtures.redis_process import free_port
+from tests.fixtures.tickets import NOW, Backoffice, deliverer_to, new_ticket, pass_on
 from tickets.delivery import RetryPolicy
 from tickets.open import open_ticket
 from tickets.outbox import Delivery, list_attempts, list_deliveries, retry_delivery
-from tickets.schema import deliveries
+from tickets.schema import database_now, deliveries
 
 EAGER = RetryPolicy(base_s=0.000_001, cap_s=0.000_001, max_attempts=3)
 
@@ -28,10 +30,10 @@ def opened(engine: sa.Engine) -> Delivery:
     return only(engine)
 
 
-def test_a_ticket_reaches_the_back_office(engine: sa.Engine, backoffice: Backoffice) -> None:
+def test_a_ticket_reaches_the_back_office(any_engine: sa.Engine, backoffice: Backoffice) -> None:
     """The back office has what the caller said, once, and its number comes back."""
-    delivery = opened(engine)
-    with deliverer_to(engine, f"{backoffice.url}/tickets") as deliverer:
+    delivery = opened(any_engine)
+    with deliverer_to(any_engine, f"{backoffice.url}/tickets") as deliverer:
         assert deliverer.deliver(delivery.id) == "acknowledged"
         assert deliverer.deliver(delivery.id) == "skipped"
     (received,) = backoffice.tickets()
@@ -39,32 +41,27 @@ def test_a_ticket_reaches_the_back_office(engine: sa.Engine, backoffice: Backoff
     assert received["ticket"]["address"] == {"building_number": "7421", "postal_code": "23218"}
     assert received["ticket"]["requested_datetime"] == "2026-11-24T12:00:00+03:00"
     assert received["times_received"] == 1
-    delivery = only(engine)
+    delivery = only(any_engine)
     assert delivery.state == "acknowledged"
     assert delivery.remote_id == received["id"]
-    assert [a.outcome for a in list_attempts(engine, delivery.id)] == ["acknowledged"]
+    assert [a.outcome for a in list_attempts(any_engine, delivery.id)] == ["acknowledged"]
 
 
 def test_a_lost_reply_makes_no_second_ticket(
-    engine: sa.Engine, backoffice: Backoffice, httpserver: HTTPServer
+    any_engine: sa.Engine, backoffice: Backoffice, httpserver: HTTPServer
 ) -> None:
     """When the answer is lost on its way the push is repeated, and the ticket is made once."""
-    import httpx
-
     answers: list[int] = []
 
     def through(request: Request) -> Response:
         """A proxy that hands the push on and loses the first answer."""
-        headers = {k: v for k, v in request.headers if k.lower().startswith("webhook-")}
-        reply = httpx.post(f"{backoffice.url}/tickets", content=request.get_data(), headers=headers)
+        reply = pass_on(request, backoffice)
         answers.append(reply.status_code)
-        if len(answers) == 1:
-            return Response("the way back is broken", status=502)
-        return Response(reply.content, status=reply.status_code)
+        return reply if len(answers) > 1 else Response("the way back is broken", status=502)
 
     httpserver.expect_request("/tickets").respond_with_handler(through)
-    delivery = opened(engine)
-    with deliverer_to(engine, httpserver.url_for("/tickets"), EAGER) as deliverer:
+    delivery = opened(any_engine)
+    with deliverer_to(any_engine, httpserver.url_for("/tickets"), EAGER) as deliverer:
         assert deliverer.deliver(delivery.id) == "failed"
         assert deliverer.deliver(delivery.id) == "acknowledged"
     assert answers == [201, 200]
@@ -73,7 +70,7 @@ def test_a_lost_reply_makes_no_second_ticket(
 
 
 def test_the_last_failure_is_a_dead_letter_and_retry_revives_it(
-    engine: sa.Engine, httpserver: HTTPServer
+    any_engine: sa.Engine, httpserver: HTTPServer
 ) -> None:
     """After its attempts a delivery waits for a human, who gives it all its attempts again."""
     httpserver.expect_ordered_request("/tickets").respond_with_data("", status=500)
@@ -81,16 +78,16 @@ def test_the_last_failure_is_a_dead_letter_and_retry_revives_it(
     httpserver.expect_ordered_request("/tickets").respond_with_data("", status=429)
     httpserver.expect_ordered_request("/tickets").respond_with_data("", status=500)
     httpserver.expect_ordered_request("/tickets").respond_with_json({"id": "A-1"}, status=201)
-    delivery = opened(engine)
-    with deliverer_to(engine, httpserver.url_for("/tickets"), EAGER) as deliverer:
+    delivery = opened(any_engine)
+    with deliverer_to(any_engine, httpserver.url_for("/tickets"), EAGER) as deliverer:
         outcomes = [deliverer.deliver(delivery.id) for _ in range(4)]
         assert outcomes == ["failed", "failed", "dead", "skipped"]
-        assert only(engine).last_status == 429
-        assert retry_delivery(engine, delivery.id)
-        assert only(engine).state == "pending"
+        assert only(any_engine).last_status == 429
+        assert retry_delivery(any_engine, delivery.id)
+        assert only(any_engine).state == "pending"
         assert [deliverer.deliver(delivery.id) for _ in range(2)] == ["failed", "acknowledged"]
-    assert not retry_delivery(engine, delivery.id)
-    assert [a.status for a in list_attempts(engine, delivery.id)] == [500, 503, 429, 500, 201]
+    assert not retry_delivery(any_engine, delivery.id)
+    assert [a.status for a in list_attempts(any_engine, delivery.id)] == [500, 503, 429, 500, 201]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +111,7 @@ def test_the_last_failure_is_a_dead_letter_and_retry_revives_it(
 def test_what_an_answer_means(
     engine: sa.Engine, httpserver: HTTPServer, status: int, body: str, outcome: str
 ) -> None:
-    """Faults of the message go to a human at once; of the network and configuration, are retried."""
+    """Faults of the message go to a human at once; of the network or the settings, are retried."""
     httpserver.expect_request("/tickets").respond_with_data(
         body, status=status, headers={"Location": httpserver.url_for("/elsewhere")}
     )
@@ -127,8 +124,6 @@ def test_what_an_answer_means(
 
 def test_nobody_listening_is_a_failure_to_be_retried(engine: sa.Engine) -> None:
     """A refused connection leaves the delivery waiting, with its reason."""
-    from tests.fixtures.redis_process import free_port
-
     delivery = opened(engine)
     with deliverer_to(engine, f"http://127.0.0.1:{free_port()}/tickets") as deliverer:
         assert deliverer.deliver(delivery.id) == "failed"
@@ -137,9 +132,7 @@ def test_nobody_listening_is_a_failure_to_be_retried(engine: sa.Engine) -> None:
 
 
 def test_a_silent_receiver_is_given_up_in_time(engine: sa.Engine, httpserver: HTTPServer) -> None:
-    """A receiver that takes the push and says nothing holds a worker no longer than its time-out."""
-    import threading
-
+    """A receiver that takes the push and says nothing holds a worker for its time-out only."""
     answer = threading.Event()
 
     def silent(_request: Request) -> Response:
@@ -155,32 +148,36 @@ def test_a_silent_receiver_is_given_up_in_time(engine: sa.Engine, httpserver: HT
 
 
 def test_an_unknown_destination_is_a_dead_letter_with_its_reason(engine: sa.Engine) -> None:
-    """A destination that was taken out of the settings is seen by an admin, not retried for ever."""
+    """A destination that is no longer in the settings is seen by an admin, not retried."""
     open_ticket(engine, new_ticket(), destinations=["gone"], now=NOW)
     with deliverer_to(engine, "http://127.0.0.1:1/") as deliverer:
         assert deliverer.deliver(only(engine).id) == "dead"
     assert "not configured" in (only(engine).last_error or "")
 
 
-def held_until(engine: sa.Engine, shift: str) -> None:
-    """Make every delivery held until now plus `shift` (SQLite's form)."""
+def held_until(engine: sa.Engine, shift: timedelta) -> None:
+    """Make every delivery held until now plus `shift`, by the database's clock."""
     with engine.begin() as connection:
-        moment = sa.text(f"strftime('%Y-%m-%d %H:%M:%f000', 'now', '{shift}')")
+        moment = database_now(connection) + shift
         connection.execute(deliveries.update().values(state="sent", lease_until=moment))
 
 
 @pytest.mark.parametrize(
     ("shift", "outcome"),
-    [("+5 seconds", "skipped"), ("-1 seconds", "acknowledged"), ("+2 hours", "acknowledged")],
+    [
+        (timedelta(seconds=5), "skipped"),
+        (timedelta(seconds=-1), "acknowledged"),
+        (timedelta(hours=2), "acknowledged"),
+    ],
 )
 def test_a_lease_holds_until_it_ends_and_not_for_ever(
-    engine: sa.Engine, httpserver: HTTPServer, shift: str, outcome: str
+    any_engine: sa.Engine, httpserver: HTTPServer, shift: timedelta, outcome: str
 ) -> None:
     """A held delivery is left alone; one whose worker died, or whose clock jumped, is taken."""
     httpserver.expect_request("/tickets").respond_with_data("", status=200)
-    delivery = opened(engine)
-    held_until(engine, shift)
-    with deliverer_to(engine, httpserver.url_for("/tickets")) as deliverer:
+    delivery = opened(any_engine)
+    held_until(any_engine, shift)
+    with deliverer_to(any_engine, httpserver.url_for("/tickets")) as deliverer:
         assert deliverer.deliver(delivery.id) == outcome
 
 
@@ -191,9 +188,6 @@ def test_a_destination_slower_than_its_lease_is_refused(engine: sa.Engine) -> No
         deliverer_to(engine, "http://127.0.0.1:1/", timeout_s=13.5),
     ):
         pass
-
-
-_Waits = Callable[[int], float]
 
 
 def test_back_off_has_full_jitter_under_a_growing_ceiling() -> None:

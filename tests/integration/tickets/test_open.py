@@ -8,21 +8,20 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-import tickets.open as opening
 from tests.fixtures.tickets import NOW, new_ticket, python_process, wait_until
 from tickets.open import find_ticket, list_tickets, open_ticket
 from tickets.outbox import list_deliveries
 from tickets.reference import is_reference
 
 
-def test_a_ticket_and_its_outbox_are_there_when_the_number_is_told(engine: sa.Engine) -> None:
+def test_a_ticket_and_its_outbox_are_there_when_the_number_is_told(any_engine: sa.Engine) -> None:
     """What open_ticket returns can be found by its number, with a delivery per destination."""
-    ticket = open_ticket(engine, new_ticket(), destinations=["backoffice", "archive"], now=NOW)
+    ticket = open_ticket(any_engine, new_ticket(), destinations=["backoffice", "archive"], now=NOW)
     assert is_reference(ticket.service_request_id)
-    assert find_ticket(engine, ticket.service_request_id) == ticket
+    assert find_ticket(any_engine, ticket.service_request_id) == ticket
     assert ticket.expected_datetime == NOW + timedelta(hours=72)
     assert ticket.address_string == "7421, 23218"
-    rows = list_deliveries(engine, reference=ticket.service_request_id)
+    rows = list_deliveries(any_engine, reference=ticket.service_request_id)
     assert sorted(row.destination for row in rows) == ["archive", "backoffice"]
     assert {row.state for row in rows} == {"pending"}
 
@@ -40,30 +39,29 @@ def test_a_failure_between_ticket_and_outbox_leaves_neither(engine: sa.Engine) -
     assert list_deliveries(engine) == []
 
 
-def test_the_same_origin_under_eight_threads_is_one_ticket(engine: sa.Engine) -> None:
+def test_the_same_origin_under_eight_threads_is_one_ticket(any_engine: sa.Engine) -> None:
     """An event that is told again, also at the same moment, opens nothing new."""
     barrier = threading.Barrier(8)
 
     def opened(_: int) -> str:
         barrier.wait()
-        ticket = open_ticket(engine, new_ticket(), destinations=["backoffice"], now=NOW)
+        ticket = open_ticket(any_engine, new_ticket(), destinations=["backoffice"], now=NOW)
         return ticket.service_request_id
 
     with ThreadPoolExecutor(8) as pool:
         references = set(pool.map(opened, range(8)))
     assert len(references) == 1
-    assert len(list_tickets(engine)) == 1
-    assert len(list_deliveries(engine)) == 1
+    assert len(list_tickets(any_engine)) == 1
+    assert len(list_deliveries(any_engine)) == 1
 
 
-def test_a_reference_that_is_taken_is_replaced(
-    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_reference_that_is_taken_is_replaced(any_engine: sa.Engine) -> None:
     """A collision of random numbers is invisible to the caller."""
-    first = open_ticket(engine, new_ticket(), destinations=[], now=NOW)
+    first = open_ticket(any_engine, new_ticket(), destinations=[], now=NOW)
     numbers = iter([first.service_request_id, first.service_request_id, "572400002"])
-    monkeypatch.setattr(opening, "new_reference", lambda: next(numbers))
-    second = open_ticket(engine, new_ticket("call:c2:1"), destinations=[], now=NOW)
+    second = open_ticket(
+        any_engine, new_ticket("call:c2:1"), destinations=[], now=NOW, mint=lambda: next(numbers)
+    )
     assert second.service_request_id == "572400002"
 
 
@@ -74,20 +72,20 @@ def test_a_moment_without_a_zone_is_refused(engine: sa.Engine) -> None:
         open_ticket(engine, new_ticket(), destinations=[], now=naive)
 
 
-def test_listing_filters_and_is_newest_first(engine: sa.Engine) -> None:
+def test_listing_filters_and_is_newest_first(any_engine: sa.Engine) -> None:
     """Tickets are found by call, phone, service and status."""
     for number in range(3):
         later = NOW + timedelta(minutes=number)
-        open_ticket(engine, new_ticket(f"call:c{number}:1"), destinations=[], now=later)
+        open_ticket(any_engine, new_ticket(f"call:c{number}:1"), destinations=[], now=later)
     other = new_ticket("call:x:1", call_id="x", phone="+966500000000", service_code="LT_OUT")
-    open_ticket(engine, other, destinations=[], now=NOW)
-    assert [t.origin for t in list_tickets(engine, phone="+966501234567")] == [
+    open_ticket(any_engine, other, destinations=[], now=NOW)
+    assert [t.origin for t in list_tickets(any_engine, phone="+966501234567")] == [
         "call:c2:1",
         "call:c1:1",
         "call:c0:1",
     ]
-    assert [t.origin for t in list_tickets(engine, service_code="LT_OUT")] == ["call:x:1"]
-    assert list_tickets(engine, status="closed") == []
+    assert [t.origin for t in list_tickets(any_engine, service_code="LT_OUT")] == ["call:x:1"]
+    assert list_tickets(any_engine, status="closed") == []
 
 
 _OPENER = """
@@ -105,16 +103,16 @@ print("done", flush=True)
 """
 
 
-def test_two_processes_open_tickets_at_once(engine: sa.Engine, database_url: str) -> None:
+def test_two_processes_open_tickets_at_once(any_engine: sa.Engine, any_url: str) -> None:
     """Writers of several processes wait for each other and never meet "database is locked"."""
     with (
-        python_process(_OPENER, database_url, "a") as one,
-        python_process(_OPENER, database_url, "b") as two,
+        python_process(_OPENER, any_url, "a") as one,
+        python_process(_OPENER, any_url, "b") as two,
     ):
         assert one.wait(timeout=60) == 0
         assert two.wait(timeout=60) == 0
-    assert len(list_tickets(engine, limit=500)) == 200
-    assert len(list_deliveries(engine, limit=500)) == 200
+    assert len(list_tickets(any_engine, limit=500)) == 200
+    assert len(list_deliveries(any_engine, limit=500)) == 200
 
 
 _KILLED = """

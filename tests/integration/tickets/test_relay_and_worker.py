@@ -13,15 +13,17 @@ import pytest
 import redis
 import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
-from rq import Queue
+from rq import Queue, Worker
 from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from werkzeug import Request, Response
 
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.tickets import (
+    SECRET,
     Backoffice,
     new_ticket,
+    pass_on,
     python_process,
     running_backoffice,
     wait_until,
@@ -54,8 +56,6 @@ def worker(
     database_url: str, redis_url: str, url: str, *options: str
 ) -> Iterator[subprocess.Popen[str]]:
     """A real worker process that pushes to `url`."""
-    from tests.fixtures.tickets import SECRET
-
     with python_process(_WORKER, database_url, redis_url, url, SECRET, *options) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "started\n"
@@ -105,12 +105,12 @@ def queue(redis_url: str) -> Iterator[Queue]:
         yield open_queue(client)
 
 
-def test_the_relay_queues_what_is_due_and_only_once(engine: sa.Engine, queue: Queue) -> None:
+def test_the_relay_queues_what_is_due_and_only_once(any_engine: sa.Engine, queue: Queue) -> None:
     """A delivery that waits on the queue is not queued again before it is late."""
-    open_some(engine, 3)
-    assert relay_once(engine, queue, QUICK) == 3
-    assert relay_once(engine, queue, QUICK) == 0
-    wait_until(lambda: relay_once(engine, queue, QUICK) == 3, "late ones are queued again")
+    open_some(any_engine, 3)
+    assert relay_once(any_engine, queue, QUICK) == 3
+    assert relay_once(any_engine, queue, QUICK) == 0
+    wait_until(lambda: relay_once(any_engine, queue, QUICK) == 3, "late ones are queued again")
 
 
 def test_jobs_carry_an_identifier_and_nothing_else(engine: sa.Engine, queue: Queue) -> None:
@@ -161,17 +161,17 @@ def test_what_could_not_be_queued_is_due_again_at_once(
 
 
 def test_relay_and_worker_deliver_everything_once(
-    engine: sa.Engine, database_url: str, redis_url: str, backoffice: Backoffice
+    any_engine: sa.Engine, any_url: str, redis_url: str, backoffice: Backoffice
 ) -> None:
     """The whole path with two workers: every ticket arrives, none twice."""
-    references = open_some(engine, 30)
+    references = open_some(any_engine, 30)
     target = f"{backoffice.url}/tickets"
     with (
-        relay(engine, redis_url),
-        worker(database_url, redis_url, target),
-        worker(database_url, redis_url, target),
+        relay(any_engine, redis_url),
+        worker(any_url, redis_url, target),
+        worker(any_url, redis_url, target),
     ):
-        wait_until(lambda: count_by_state(engine) == {"acknowledged": 30}, "all acknowledged")
+        wait_until(lambda: count_by_state(any_engine) == {"acknowledged": 30}, "all acknowledged")
     received = backoffice.tickets()
     assert {t["service_request_id"] for t in received} == references
     assert {t["times_received"] for t in received} == {1}
@@ -185,25 +185,17 @@ def test_kill_9_of_a_worker_in_mid_delivery_makes_the_ticket_once(
     httpserver: HTTPServer,
 ) -> None:
     """The push has reached the back office, the worker dies before it hears so: delivered once."""
-    import httpx
-
     pushes: list[int] = []
     first_is_there = threading.Event()
     worker_is_dead = threading.Event()
 
     def through(request: Request) -> Response:
-        headers = {k: v for k, v in request.headers if k.lower().startswith("webhook-")}
-        reply = httpx.post(
-            f"{backoffice.url}/tickets",
-            content=request.get_data(),
-            headers=headers,
-            trust_env=False,
-        )
+        reply = pass_on(request, backoffice)
         pushes.append(reply.status_code)
         if len(pushes) == 1:
             first_is_there.set()
             worker_is_dead.wait(10)
-        return Response(reply.content, status=reply.status_code)
+        return reply
 
     httpserver.expect_request("/tickets").respond_with_handler(through)
     target = httpserver.url_for("/tickets")
@@ -263,22 +255,16 @@ def test_a_back_office_that_comes_back_gets_what_waited(
     """While it is away deliveries fail and wait; the relay queues each when its moment comes."""
     open_some(engine, 3)
     with running_backoffice(tmp_path) as office:
-        down = threading.Event()
+        back = threading.Event()
 
         def front(request: Request) -> Response:
-            import httpx
-
-            if not down.is_set():
-                return Response("", status=503)
-            headers = {k: v for k, v in request.headers if k.lower().startswith("webhook-")}
-            reply = httpx.post(f"{office.url}/tickets", content=request.get_data(), headers=headers)
-            return Response(reply.content, status=reply.status_code)
+            return pass_on(request, office) if back.is_set() else Response("", status=503)
 
         httpserver.expect_request("/tickets").respond_with_handler(front)
         target = httpserver.url_for("/tickets")
         with relay(engine, redis_url), worker(database_url, redis_url, target):
             wait_until(lambda: sum(d.attempts for d in list_deliveries(engine)) >= 6, "retries")
-            down.set()
+            back.set()
             wait_until(lambda: count_by_state(engine) == {"acknowledged": 3}, "acknowledged")
         assert {t["times_received"] for t in office.tickets()} == {1}
 
@@ -310,8 +296,6 @@ def test_sigterm_lets_the_delivery_under_way_finish(
 
 def test_sigterm_ends_an_idle_worker(database_url: str, redis_url: str, queue: Queue) -> None:
     """A worker with nothing to do exits at once."""
-    from rq import Worker
-
     with worker(database_url, redis_url, "http://127.0.0.1:1/") as process:
         wait_until(lambda: Worker.count(queue=queue) == 1, "the worker is registered")
         process.send_signal(signal.SIGTERM)

@@ -77,5 +77,5 @@ def test_a_file_that_cannot_be_read_is_told_as_such(tmp_path: Path, content: byt
     file = tmp_path / "services.yaml"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(CatalogueError, match="services.yaml"):
+    with pytest.raises(CatalogueError, match=r"services\.yaml"):
         load_services(file)

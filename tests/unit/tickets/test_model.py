@@ -13,7 +13,7 @@ from tickets.open import build_ticket
 
 def a_ticket(**changes: Any) -> Ticket:
     """What opening would commit."""
-    return build_ticket(new_ticket(**changes), NOW)
+    return build_ticket(new_ticket(**changes), NOW, "572400002")
 
 
 @pytest.mark.parametrize(
