@@ -17,7 +17,7 @@ from hotline.asterisk.layout import Layout
 from hotline.asterisk.sounds import SOUNDS_INSIDE
 from hotline.child import ChildSpec, role
 from hotline.redis_child import redis_child
-from hotline.redis_clients import embedded_redis_url
+from hotline.redis_socket import embedded_redis_url
 from hotline.settings import PREFIX, Settings
 
 PROBE_SECONDS = 1.0
