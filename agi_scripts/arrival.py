@@ -18,9 +18,10 @@ _PRESENTATION = 0x60
 def arrival_of(environment: Environment) -> Arrival:
     """The call as Asterisk presents it.
 
-    The provider's id is Asterisk's unique id, after the `system` of the script's query where several
-    Asterisks share the servers. A tampered environment proves neither number nor attestation: such
-    a call is served as one whose number is withheld. Raises BadEnvironment without a unique id.
+    The provider's id is Asterisk's unique id, after the `system` of the script's query where
+    several Asterisks share the servers. A tampered environment proves neither number nor
+    attestation: such a call is served as one whose number is withheld. Raises BadEnvironment
+    without a unique id.
     """
     query = environment["agi_network_script"].partition("?")[2]
     system = parse_qs(query).get("system", [""])[0]

@@ -1,9 +1,9 @@
 """The entry scripts, by the name that the dialplan asks for.
 
 The contract with the dialplan (`config/asterisk/extensions.conf`): a script that has led the call
-to a decision sets IVR_DONE to `hangup`, or to `transfer` with IVR_TARGET. A script that cannot closes
-the connection and leaves IVR_DONE unset; the dialplan then asks the next server, which performs
-the stored turn again, and at last the operators.
+to a decision sets IVR_DONE to `hangup`, or to `transfer` with IVR_TARGET. A script that cannot
+closes the connection and leaves IVR_DONE unset; the dialplan then asks the next server, which
+performs the stored turn again, and at last the operators.
 """
 
 import time
