@@ -5,7 +5,6 @@ RFC 4733 telephone-events. What it hears grows in `heard` as 8 kHz 16-bit mono s
 """
 
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -35,7 +34,7 @@ auplay_srate 8000
 ausrc_channels 1
 auplay_channels 1
 rtp_ports {media_first}-{media_last}
-jitter_buffer_delay 2-40
+jitter_buffer_delay 0-0
 net_interface 127.0.0.1
 module_path {modules}
 module g711.so
@@ -68,8 +67,8 @@ class SipCaller:
     """One telephone. A context manager: it is ready to dial inside, and gone after.
 
     `number` is the user part of From (what the network sends as caller ID); None withholds it.
-    `display_name` goes into From as it is given. `voice` is a WAV that the caller sends all the time
-    (8 kHz mono 16 bit); a soft babble when not given.
+    `display_name` goes into From as it is given. `voice` is a WAV that the caller sends all
+    the time (8 kHz mono 16 bit); a soft babble when not given.
     """
 
     def __init__(
@@ -174,16 +173,12 @@ class SipCaller:
 
     def stop(self) -> None:
         """End the program, and with it the call."""
-        control, self._control = self._control, None
-        if control is not None:
-            try:
-                control.command("quit", timeout=1)
-            except (ControlLost, OSError):
-                pass
-            control.close()
         process, self._process = self._process, None
         if process is not None:
             _end(process)
+        control, self._control = self._control, None
+        if control is not None:
+            control.close()
 
     @property
     def _controlled(self) -> Control:
@@ -258,11 +253,10 @@ def _modules() -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    for wait, sign in ((2.0, None), (2.0, signal.SIGTERM), (5.0, signal.SIGKILL)):
-        if sign is not None:
-            process.send_signal(sign)
-        try:
-            process.wait(wait)
-            return
-        except subprocess.TimeoutExpired:
-            continue
+    # At SIGTERM it hangs up its call, and waits for the answer a little.
+    process.terminate()
+    try:
+        process.wait(3)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,5 +1,6 @@
 """The control connection to a baresip: JSON in netstrings, commands out and events in."""
 
+import contextlib
 import json
 import socket
 import threading
@@ -20,7 +21,7 @@ def take_netstrings(buffer: bytearray) -> list[bytes]:
 
     Raises ValueError when the bytes are no netstring.
     """
-    found = []
+    found: list[bytes] = []
     while True:
         colon = buffer.find(b":", 0, 12)
         if colon < 0:
@@ -90,10 +91,8 @@ class Control:
 
     def close(self) -> None:
         """End the connection and its thread."""
-        try:
+        with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._reader.join(5)
         self._socket.close()
 

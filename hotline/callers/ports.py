@@ -1,7 +1,6 @@
 """Ports for callers and servers that share one machine with others."""
 
-import os
-import random
+import secrets
 import socket
 
 # Under the kernel's own ephemeral range, and apart from Asterisk's default media ports.
@@ -16,9 +15,8 @@ def free_port(within: tuple[int, int], *, udp: bool = True, tcp: bool = True) ->
 
     Raises OSError when forty tries find none.
     """
-    chosen = random.Random(os.urandom(8))
     for _ in range(40):
-        port = chosen.randrange(within[0], within[1] + 1)
+        port = within[0] + secrets.randbelow(within[1] + 1 - within[0])
         if _is_free(port, udp=udp, tcp=tcp):
             return port
     raise OSError(f"no free port in {within[0]} to {within[1]}")
@@ -27,13 +25,12 @@ def free_port(within: tuple[int, int], *, udp: bool = True, tcp: bool = True) ->
 def media_range(within: tuple[int, int], count: int) -> tuple[int, int]:
     """First and last of `count` neighbouring UDP ports, beginning at an even one.
 
-    Blocks lie on a raster of `count`, so two ranges are the same or apart; the first port is probed.
+    Blocks lie on a raster of `count`, so two ranges are the same or apart; the first are probed.
     Raises OSError when forty tries find none.
     """
-    chosen = random.Random(os.urandom(8))
     blocks = (within[1] + 1 - within[0]) // count
     for _ in range(40):
-        first = within[0] + chosen.randrange(blocks) * count
+        first = within[0] + secrets.randbelow(blocks) * count
         if all(_is_free(first + n, udp=True, tcp=False) for n in range(0, min(count, 8), 2)):
             return first, first + count - 1
     raise OSError(f"no free block of {count} ports in {within[0]} to {within[1]}")
@@ -44,7 +41,7 @@ def _is_free(port: int, *, udp: bool, tcp: bool) -> bool:
     for kind in kinds:
         with socket.socket(socket.AF_INET, kind) as probe:
             try:
-                probe.bind(("0.0.0.0", port))
+                probe.bind(("127.0.0.1", port))
             except OSError:
                 return False
     return True
