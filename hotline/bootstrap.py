@@ -23,7 +23,8 @@ from call_handlers.records import RecordWriter
 from call_handlers.sessions import RedisSessions
 from hotline.audio import recording_hashes
 from hotline.database import make_engine
-from hotline.redis_socket import embedded_redis_url, make_redis
+from hotline.redis_clients import make_redis
+from hotline.redis_socket import embedded_redis_url
 from hotline.secret import embedded_secret
 from hotline.settings import Settings
 from ivr.flow import Flow
