@@ -1,0 +1,46 @@
+# `make demo` and `make test` set up whatever is missing by themselves.
+VIA ?= sip
+WORKERS ?= 4
+TESTS ?= tests
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check format bench lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## Install what is missing: Debian packages, .venv, Asterisk, prompts' audio
+	@tools/setup
+
+demo: setup ## Place one real call and tell its story (VIA=sip, or VIA=agi without an Asterisk)
+	@$(BIN)/hotline demo --via $(VIA)
+
+serve: setup ## Run the whole embedded stack until Ctrl-C
+	@$(BIN)/hotline serve
+
+test: setup ## Run every test (TESTS=tests/unit for a part, WORKERS=1 for one after another)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+
+check: setup ## Run the linters and the type checker
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/hotline flow lint
+	@tools/shell-check tools/setup tools/shell-check .ci/run
+
+format: setup ## Put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup ## Measure what a call costs, as ratios
+	@$(BIN)/hotline bench
+
+lock: ## Renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate \
+		--no-emit-index-url --extra dev --upgrade pyproject.toml -o requirements.lock
+
+clean: ## Remove .venv and everything the stack has stored under var/
+	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
