@@ -110,6 +110,7 @@ def asterisk_instance(settings: Settings) -> AsteriskInstance | None:
         agi_a=layout.agi_a,
         agi_b=layout.agi_b,
         sounds_source=settings.sounds,
+        keep=True,
     )
 
 

@@ -109,6 +109,7 @@ class AsteriskInstance:
         Raises AsteriskFailed when it ends or is not ready within `timeout` seconds.
         """
         self.root.name_this_machine()
+        self._end_orphan()
         self.refresh_sounds()
         lay_waiting_music(self.root.folder / MUSIC_INSIDE.lstrip("/"))
         shutil.rmtree(self.layout.outside(self.root), ignore_errors=True)
@@ -185,6 +186,21 @@ class AsteriskInstance:
                 process.wait()
         if not self._keep:
             shutil.rmtree(self.layout.outside(self.root), ignore_errors=True)
+
+    def _end_orphan(self) -> None:
+        """End the Asterisk that a killed run of the same folder left behind: it holds the port."""
+        try:
+            pid = int(self.layout.outside(self.root, "run", "asterisk.pid").read_text())
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except (OSError, ValueError):
+            return
+        if self._conf.encode() not in command.split(b"\0"):
+            return  # the number belongs to somebody else by now
+        log.warning("asterisk_orphan_ended", pid=pid)
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 5
+        while Path(f"/proc/{pid}").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     @property
     def _conf(self) -> str:

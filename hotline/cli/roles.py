@@ -133,6 +133,7 @@ def backoffice(services: Services, port: int | None) -> None:
 def asterisk(services: Services) -> None:
     """Run the embedded Asterisk in the foreground until SIGTERM."""
     from hotline.asterisk.instance import AsteriskFailed
+    from hotline.recordings import collect_recordings
     from hotline.stack import asterisk_instance
 
     stop = stop_event()
@@ -140,12 +141,19 @@ def asterisk(services: Services) -> None:
     if instance is None:
         click.echo("no Asterisk here: run `make setup` as root on Debian", err=True)
         sys.exit(1)
+    ensure_folders(services.settings)
+    kept = services.settings.recordings
+    collect_recordings(instance.recordings_outside, kept, settled_s=0)  # of a run that was killed
     try:
-        with instance:
-            while not stop.wait(1.0):
-                if not instance.running:
-                    click.echo("Asterisk ended by itself; see its log", err=True)
-                    sys.exit(1)
+        instance.start()
+        while not stop.wait(1.0):
+            collect_recordings(instance.recordings_outside, kept)
+            if not instance.running:
+                click.echo("Asterisk ended by itself; see its log", err=True)
+                sys.exit(1)
     except AsteriskFailed as error:
         click.echo(str(error), err=True)
         sys.exit(1)
+    finally:
+        instance.stop()
+        collect_recordings(instance.recordings_outside, kept, settled_s=0)
