@@ -1,0 +1,218 @@
+"""`hotline records`: the calls that were, as lists, as stories, and for other programs."""
+
+import io
+import json
+import re
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn, TextIO, TypeVar
+from zoneinfo import ZoneInfo
+
+import rich_click as click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from call_handlers.export import Calls, call_to_dict, write_csv, write_jsonl
+from call_handlers.history import (
+    CallRecord,
+    Wanted,
+    count_calls,
+    find_call,
+    list_calls,
+    stream_calls,
+)
+from call_handlers.vcon import vcon
+from hotline.bootstrap import Services
+from hotline.cli.story import story
+
+_DISPOSITIONS = ("completed", "abandoned", "transferred", "blocked", "voicemail", "failed")
+_AGO = re.compile(r"([0-9]{1,5})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_PROGRESS_S = 3.0
+_ORGANISATION = "Jeddah Municipality"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Moment(click.ParamType[datetime]):
+    """A date, a date and time, or how long ago. Without a zone it is the hotline's."""
+
+    name = "when"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The moment that is meant, with its zone."""
+        if isinstance(value, datetime):
+            return value
+        ago = _AGO.fullmatch(value)
+        if ago:
+            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r}: write 2026-11-24, 2026-11-24T09:30, or 30m, 24h, 7d", param, ctx)
+        zone = ZoneInfo(ctx.obj.settings.timezone) if ctx is not None else UTC
+        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def wanted_options(command: Command) -> Command:
+    """The filters that list and export share."""
+    for option in reversed(
+        (
+            click.option("--since", type=Moment(), help="From then on: a date, or 24h ago"),
+            click.option("--until", type=Moment(), help="Before this moment"),
+            click.option("--disposition", type=click.Choice(_DISPOSITIONS), default=""),
+            click.option("--caller", default="", help="A number, or: withheld"),
+            click.option("--channel", default="", help="asterisk, twilio or test"),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("records")
+def records_group() -> None:
+    """Call records: list, show and export."""
+
+
+@records_group.command("list")
+@wanted_options
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One JSON list, times in UTC")
+@click.pass_obj
+def records_list(services: Services, /, limit: int, as_json: bool, **filters: Any) -> None:
+    """List calls, newest first."""
+    try:
+        found = list_calls(services.engine(), _wanted(filters), limit=limit)
+    except SQLAlchemyError as error:
+        _database_away(error)
+    if as_json:
+        click.echo(json.dumps([call_to_dict(one) for one in found], ensure_ascii=False, indent=2))
+        return
+    zone = ZoneInfo(services.settings.timezone)
+    table = Table("call", "started", "seconds", "caller", "verdict", "disposition", "tickets")
+    for record in found:
+        table.add_row(*(escape(text) for text in _row(record, zone)))
+    Console().print(table)
+
+
+@records_group.command("show")
+@click.argument("call_id")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, times in UTC")
+@click.pass_obj
+def records_show(services: Services, call_id: str, as_json: bool) -> None:
+    """Tell the story of one call; exit 1 when there is none of this id."""
+    record, events = _found(services, call_id)
+    if as_json:
+        click.echo(json.dumps(call_to_dict(record, events), ensure_ascii=False, indent=2))
+        return
+    for line in story(record, events, ZoneInfo(services.settings.timezone)):
+        click.echo(line)
+
+
+@records_group.command("export")
+@wanted_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["jsonl", "csv", "vcon"]),
+    required=True,
+    help="jsonl: exact, with events; csv: for spreadsheets; vcon: one IETF vCon a line",
+)
+@click.option("--call", "call_id", help="Only the call of this id")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout")
+@click.pass_obj
+def records_export(
+    services: Services, /, form: str, call_id: str | None, output: Path | None, **filters: Any
+) -> None:
+    """Write calls out, oldest first. Times are UTC in jsonl and vcon, local in csv."""
+    wanted = _wanted(filters)
+    try:
+        if call_id is not None:
+            total, calls = 1, iter([_found(services, call_id)])
+        else:
+            total = count_calls(services.engine(), wanted)
+            calls = stream_calls(services.engine(), wanted)
+        with ExitStack() as stack:
+            out = _opened(stack, output)
+            zone = ZoneInfo(services.settings.timezone)
+            writers = {
+                "jsonl": lambda: write_jsonl(calls, out),
+                "csv": lambda: write_csv(calls, out, zone),
+                "vcon": lambda: _write_vcons(calls, out),
+            }
+            _told(writers[form](), total)
+            out.flush()
+    except SQLAlchemyError as error:
+        _database_away(error)
+
+
+def _write_vcons(calls: Calls, out: TextIO) -> Iterator[int]:
+    for number, (record, events) in enumerate(calls, start=1):
+        whole = vcon(record, events, organisation=_ORGANISATION)
+        out.write(json.dumps(whole, ensure_ascii=False) + "\n")
+        yield number
+
+
+def _told(written: Iterator[int], total: int) -> None:
+    """Do the writing; say on stderr how far it is, once it takes long."""
+    last, told = time.monotonic(), False
+    number = 0
+    for number in written:
+        now = time.monotonic()
+        if now - last >= _PROGRESS_S:
+            click.echo(f"{number:,} of {total:,} calls", err=True)
+            last, told = now, True
+    if told:
+        click.echo(f"{number:,} calls written", err=True)
+
+
+def _opened(stack: ExitStack, output: Path | None) -> TextIO:
+    """The file, or stdout, as UTF-8 with line ends as they are written."""
+    if output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="")
+        return sys.stdout
+    try:
+        return stack.enter_context(output.open("w", encoding="utf-8", newline=""))
+    except OSError as error:
+        raise click.ClickException(f"{output}: {error.strerror}") from None
+
+
+def _wanted(filters: dict[str, Any]) -> Wanted:
+    return Wanted(**{name: value for name, value in filters.items() if value is not None})
+
+
+def _found(services: Services, call_id: str) -> Any:
+    try:
+        found = find_call(services.engine(), call_id.strip().lower().replace("-", ""))
+    except SQLAlchemyError as error:
+        _database_away(error)
+    if found is None:
+        click.echo(f"{call_id}: no call has this id; see `hotline records list`", err=True)
+        sys.exit(1)
+    return found
+
+
+def _row(record: CallRecord, zone: ZoneInfo) -> tuple[str, ...]:
+    return (
+        record.id,
+        f"{record.started_at.astimezone(zone):%Y-%m-%d %H:%M:%S}",
+        "" if record.seconds is None else f"{record.seconds:.0f}",
+        "withheld" if record.withheld else record.e164 or record.caller,
+        record.verdict,
+        record.disposition or "in progress",
+        " ".join(record.tickets),
+    )
+
+
+def _database_away(error: SQLAlchemyError) -> NoReturn:
+    click.echo(f"database: {type(error).__name__}; check DATABASE_URL, `hotline doctor`", err=True)
+    sys.exit(1)

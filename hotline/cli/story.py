@@ -1,0 +1,60 @@
+"""One call as a story that somebody who was not there understands."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from call_handlers.history import CallEvent, CallRecord
+
+_HEARD = {
+    "digits": "pressed {input}",
+    "speech": "said {input}",
+    "noinput": "said nothing",
+    "hangup": "hung up",
+}
+_WORLD = {
+    "effect": "the system answered: {input}",
+    "transfer": "the connection came to: {input}",
+    "recording": "a recording: {input}",
+    "end": "the call ended: {input}",
+}
+
+
+def story(record: CallRecord, events: tuple[CallEvent, ...], zone: ZoneInfo) -> Iterator[str]:
+    """Lines: who called and how it came out, then turn by turn. Times in `zone`."""
+    started = record.started_at.astimezone(zone)
+    yield f"Call {record.id}, by {record.channel}, {started:%Y-%m-%d %H:%M:%S} ({zone.key})"
+    yield f"  caller       {_caller(record)}"
+    reason = f" ({record.verdict_reason})" if record.verdict_reason else ""
+    yield f"  screening    {record.verdict}{reason}" + (
+        "" if record.screening == "ok" else f", {record.screening}: the store was away"
+    )
+    yield f"  dialog       flow {record.flow} v{record.flow_version}, in {record.language}"
+    yield f"  outcome      {_outcome(record)}"
+    yield f"  tickets      {' '.join(record.tickets) or 'none'}"
+    yield ""
+    for event in events:
+        yield from _turn(event, zone)
+
+
+def _caller(record: CallRecord) -> str:
+    shown = "number withheld" if record.withheld else record.e164 or record.caller or "unknown"
+    return f"{shown}, attested {record.attestation}" if record.attestation else shown
+
+
+def _outcome(record: CallRecord) -> str:
+    if record.seconds is None:
+        return f"in progress, at {record.last_node}"
+    to = f" to {record.transferred_to}" if record.transferred_to else ""
+    return f"{record.disposition}{to} after {record.seconds:.0f} s, at {record.last_node}"
+
+
+def _turn(event: CallEvent, zone: ZoneInfo) -> Iterator[str]:
+    at = event.at.astimezone(zone)
+    if event.prompts and event.kind != "end":
+        begun = at - timedelta(milliseconds=event.ms)
+        prompts = ", ".join(event.prompts)
+        yield f"  {begun:%H:%M:%S}  {event.turn:>3} {event.node}: {prompts}"
+    who, words = ("caller", _HEARD) if event.kind in _HEARD else ("", _WORLD)
+    told = words.get(event.kind, f"{event.kind} {{input}}").format(input=event.input).rstrip(": ")
+    yield f"  {at:%H:%M:%S}      {f'{who} {told}'.strip()}"
