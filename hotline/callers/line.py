@@ -101,5 +101,3 @@ def need_no_more_than_keys(transcript: Transcript) -> None:
         raise CannotPlay("the clock cannot be set on this driver")
     if any(isinstance(step.input, Speak) for step in transcript.steps):
         raise CannotPlay("this driver has no recogniser for speech")
-
-

@@ -15,8 +15,7 @@ How a transcript is read:
   difference; only hanging up is still possible while it says its last words.
 """
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hotline.callers.line import Difference, Differs, Line
@@ -27,14 +26,6 @@ from ivr.turn import Collect, HangUp, Record, Transfer, Turn
 _AFTER = "after the call"
 
 
-def play(transcript: Transcript, line: Line, given: Sequence[str]) -> tuple[str, ...]:
-    """Live through the transcript; the prompt keys that were heard.
-
-    `given` are the references of the tickets from before the call. Raises CallDiffers.
-    """
-    return _Caller(transcript, line, given).live()
-
-
 class CallDiffers(Exception):
     """The call went otherwise than written."""
 
@@ -43,79 +34,175 @@ class CallDiffers(Exception):
         self.difference = difference
 
 
+def play(transcript: Transcript, line: Line, given: Sequence[str]) -> tuple[str, ...]:
+    """Live through the transcript; the prompt keys that were heard.
+
+    `given` are the references of the tickets from before the call. Raises CallDiffers.
+    """
+    caller = _Caller(transcript, line, given)
+    where, at = "turn 1", 0
+    try:
+        for number, step in enumerate(transcript.steps, start=1):
+            where, at = f"turn {number}", step.line
+            caller.take(step)
+        where, at = _AFTER, 0
+        caller.listen_out()
+    except Differs as differs:
+        raise CallDiffers(Difference(where, differs.expected, differs.heard, at)) from None
+    return tuple(caller.heard)
+
+
+def compare(then: Then, heard: Sequence[str], facts: CallFacts) -> Difference | None:
+    """The first thing that is not as it must be after the call."""
+    missing = [key for key in then.heard if key not in heard]
+    if missing:
+        return Difference(_AFTER, f"{_listed(missing)} heard in the call", _listed(heard))
+    for name in ("disposition", "verdict", "language", "transferred_to"):
+        expected, found = getattr(then, name), getattr(facts, name)
+        if expected is not None and expected != found:
+            return Difference(_AFTER, f"{name} {expected or 'none'}", found or "none")
+    if then.tickets is None:
+        return None
+    if len(then.tickets) != len(facts.tickets):
+        codes = _listed([str(ticket["service_code"]) for ticket in facts.tickets])
+        found = f"{len(facts.tickets)}: {codes}" if facts.tickets else "none"
+        return Difference(_AFTER, f"{len(then.tickets)} ticket(s)", found)
+    for number, (expected, found) in enumerate(zip(then.tickets, facts.tickets, strict=True), 1):
+        for name, wanted, got in _unlike(expected, found):
+            return Difference(_AFTER, f"ticket {number}: {name} {wanted!r}", f"{got!r}")
+    return None
+
+
+def prompt_keys(turn: Turn) -> list[str]:
+    """The keys of the turn's prompts, in order."""
+    return [prompt.key for prompt in turn.prompts]
+
+
+def first_entry(keys: str, collect: Collect) -> str:
+    """How many of `keys` the hotline takes as one entry: up to a terminator, or as many as fit."""
+    if keys[0] in collect.terminators:
+        return keys[0]
+    entry = ""
+    for key in keys[: collect.max_digits]:
+        entry += key
+        if key in collect.terminators:
+            break
+    return entry
+
+
+def is_over(turn: Turn) -> bool:
+    """Whether nobody listens for the caller's keys any more after this turn."""
+    return isinstance(turn.action, HangUp | Transfer)
+
+
 class _Caller:
-    """What the caller keeps in mind during the call."""
+    """What a caller keeps in mind during the call."""
 
     def __init__(self, transcript: Transcript, line: Line, given: Sequence[str]) -> None:
-        self._transcript = transcript
+        self._wanted = transcript.then.heard
         self._line = line
-        self._given = tuple(given)
-        self._heard: list[str] = []
+        self._reference = given[0] if given else ""
+        self._told = bool(given)
+        self._left = False
+        self.heard: list[str] = []
 
-    def live(self) -> tuple[str, ...]:
-        where, at = "the beginning", 0
-        try:
-            for number, step in enumerate(self._transcript.steps, start=1):
-                where, at = f"turn {number}", step.line
-                self._step(step)
-            where, at = _AFTER, 0
-            if not any(isinstance(step.input, Leave) for step in self._transcript.steps):
-                self._hear_all()
-                self._line.listen_out()
-        except Differs as differs:
-            raise CallDiffers(Difference(where, differs.expected, differs.heard, at)) from None
-        return tuple(self._heard)
-
-    def _step(self, step: Step) -> None:
+    def take(self, step: Step) -> None:
+        """Listen, then act, as the step has it."""
         turn = self._line.turn
         keys = prompt_keys(turn)
-        last = _last_of(step.hear, keys)
+        last = _place_of(step.hear, keys)
         if last is None:
-            raise Differs(_listed(step.hear), _listed(keys))
-        wanted = [keys.index(key) for key in self._transcript.then.heard if key in keys]
-        last = max([last, *wanted])
+            raise Differs(_listed(step.hear), told(turn))
+        for key in self._wanted:
+            if key in keys and key not in self.heard:
+                last = max(last, keys.index(key))
         if keys:
             self._line.listen(last)
-        self._heard += keys[: last + 1]
-        self._act(step, turn)
-
-    def _act(self, step: Step, turn: Turn) -> None:
+        self._remember(turn, last + 1)
         match step.input, turn.action:
             case Listen(), _:
                 return
             case Leave(), _:
+                self._left = True
                 self._line.hang_up()
-            case Press(keys=keys), Collect():
-                self._press(self._filled(keys))
+            case Press(keys=pressed), Collect():
+                self._press(self._filled(pressed))
             case Silent(), Collect() | Record():
-                self._hear_all()
+                self._remember(turn, len(keys))
                 self._line.wait()
             case Dictate(seconds=seconds), Record():
-                self._hear_all()
+                self._remember(turn, len(keys))
                 self._line.dictate(seconds)
             case _:
                 raise Differs(f"to be asked for {step.input}", told(turn))
 
+    def listen_out(self) -> None:
+        """Hear the last words, unless the caller has hung up."""
+        if not self._left:
+            self._remember(self._line.turn, len(self._line.turn.prompts))
+            self._line.listen_out()
+
     def _press(self, keys: str) -> None:
         while keys:
-            action = self._line.turn.action
-            if not isinstance(action, Collect):
-                self._line.press_in_vain(keys)
-                return
-            entry = first_entry(keys, action)
+            turn = self._line.turn
+            if not isinstance(turn.action, Collect):
+                return self._line.press_in_vain(keys)
+            entry = first_entry(keys, turn.action)
             self._line.enter(entry)
             keys = keys[len(entry) :]
             if keys and any(prompt.guarded for prompt in self._line.turn.prompts[:1]):
-                self._line.press_in_vain(keys)
-                return
+                return self._line.press_in_vain(keys)
+        return None
 
-    def _hear_all(self) -> None:
-        self._heard += [key for key in prompt_keys(self._line.turn) if key not in self._heard]
+    def _remember(self, turn: Turn, count: int) -> None:
+        for prompt in turn.prompts[:count]:
+            self.heard.append(prompt.key)
+            if not self._told:
+                self._reference = prompt.values.get("reference", self._reference)
 
     def _filled(self, keys: str) -> str:
-        if REFERENCE not in keys:
-            return keys
-        reference = self._given[0] if self._given else _reference(self._line)
-        if reference is None:
+        if REFERENCE in keys and not self._reference:
             raise Differs("a reference number heard before this turn", "none")
-        return keys.replace(REFERENCE, reference)
+        return keys.replace(REFERENCE, self._reference)
+
+
+def told(turn: Turn) -> str:
+    """A turn in a few words."""
+    prompts = _listed(prompt_keys(turn))
+    match turn.action:
+        case HangUp():
+            return f"{prompts}, and the end of the call"
+        case Transfer(target=target):
+            return f"{prompts}, and a transfer to {target}"
+        case Record():
+            return f"{prompts}, and the beep of a recording"
+        case _:
+            return prompts
+
+
+def _place_of(wanted: Sequence[str], keys: Sequence[str]) -> int | None:
+    """Where the last of `wanted` stands when all are in `keys` in this order; else None."""
+    place = -1
+    for key in wanted:
+        try:
+            place = keys.index(key, place + 1)
+        except ValueError:
+            return None
+    return max(place, 0)
+
+
+def _unlike(
+    expected: Mapping[str, Any], found: Mapping[str, Any], before: str = ""
+) -> list[tuple[str, Any, Any]]:
+    unlike = []
+    for name, wanted in expected.items():
+        got = found.get(name)
+        if isinstance(wanted, Mapping) and isinstance(got, Mapping):
+            unlike += _unlike(wanted, got, f"{before}{name}.")
+        elif wanted != got:
+            unlike.append((f"{before}{name}", wanted, got))
+    return unlike
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(words) or "nothing"

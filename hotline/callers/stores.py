@@ -127,7 +127,9 @@ class Stores:
         deadline = time.monotonic() + _RECORD_S
         while True:
             with reading(self.engine) as connection:
-                row = connection.execute(sa.select(calls).where(calls.c.id == call_id)).one_or_none()
+                row = connection.execute(
+                    sa.select(calls).where(calls.c.id == call_id)
+                ).one_or_none()
             if (row is not None and row.ended_at) or time.monotonic() > deadline:
                 break
             time.sleep(_POLL_S)

@@ -1,0 +1,99 @@
+"""The pure dialog: the desk is led directly, and the call goes through JSON at every turn."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from call_handlers.arrival import Arrival, Call, call_from_json, call_to_json
+from call_handlers.desk import CallDesk
+from hotline.callers.line import Differs, need_no_more_than_keys
+from hotline.callers.player import told
+from hotline.callers.stores import Stores
+from ivr.event import Digits, Event, NoInput, Recorded
+from ivr.transcript import Transcript
+from ivr.turn import Collect, HangUp, Record, Transfer, Turn
+
+TRANSFER_ANSWERED = "transferred"
+
+
+class EngineDriver:
+    """Calls without a telephone; a transfer is answered at once."""
+
+    @contextmanager
+    def dial(self, transcript: Transcript, stores: Stores) -> Iterator[tuple[str, "EngineLine"]]:
+        """Begin a call at the stores' desk; it has ended when the context has."""
+        need_no_more_than_keys(transcript)
+        arrival = Arrival(
+            channel="test",
+            provider_id=f"transcript-{stores.folder.name}",
+            caller=transcript.caller,
+            withheld=transcript.withheld,
+            attestation=transcript.attestation,
+        )
+        line = EngineLine(stores.desk, stores.desk.begin(arrival))
+        try:
+            yield arrival.call_id, line
+        finally:
+            line.hang_up()
+
+
+class EngineLine:
+    """The caller's side of a call that has no sound."""
+
+    def __init__(self, desk: CallDesk, call: Call) -> None:
+        self._desk = desk
+        self._call = _through_json(call)
+
+    @property
+    def turn(self) -> Turn:
+        """What the hotline says now."""
+        return self._call.turn
+
+    def listen(self, index: int) -> None:
+        """Everything is heard at once."""
+
+    def enter(self, keys: str) -> None:
+        """A terminator ends an entry and is no part of it, unless it stands alone."""
+        action = self._call.turn.action
+        if not isinstance(action, Collect):
+            raise Differs("to be asked for keys", told(self.turn))
+        self._advance(Digits(keys if len(keys) == 1 else keys.rstrip(action.terminators)))
+
+    def press_in_vain(self, keys: str) -> None:
+        """Nobody listens."""
+
+    def wait(self) -> None:
+        """Silence: a time-out, or a recording of it until it is full."""
+        match self._call.turn.action:
+            case Record(max_seconds=seconds):
+                self.dictate(seconds)
+            case _:
+                self._advance(NoInput())
+
+    def dictate(self, seconds: int) -> None:
+        """The recording is as long as it was spoken, or as long as it may be."""
+        action = self._call.turn.action
+        most = action.max_seconds if isinstance(action, Record) else seconds
+        name = self._desk.recording_name(self._call)
+        self._advance(Recorded(name, min(seconds, most) * 1000))
+
+    def hang_up(self) -> None:
+        """End the call from this side; the desk takes the first end only."""
+        self._desk.end(self._call, "hangup")
+
+    def listen_out(self) -> None:
+        """To the end: a transfer is answered, the last words are said, a question is not."""
+        match self._call.turn.action:
+            case Transfer():
+                self._desk.end(self._call, TRANSFER_ANSWERED)
+            case HangUp():
+                self._desk.end(self._call, "done")
+            case _:
+                self.hang_up()
+
+    def _advance(self, event: Event) -> None:
+        self._call = _through_json(self._desk.advance(self._call, event))
+
+
+def _through_json(call: Call) -> Call:
+    """As the next process would get it. What the session store has not taken is not in it."""
+    return call_from_json(call_to_json(call))

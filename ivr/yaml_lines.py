@@ -1,0 +1,60 @@
+"""YAML that people write, read so that every error can name its line."""
+
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+Location = tuple[str | int, ...]
+
+
+class NotYaml(Exception):
+    """The text is not YAML; `line` counts from 1."""
+
+    def __init__(self, line: int, problem: str) -> None:
+        super().__init__(problem)
+        self.line = line
+
+
+def read_tree(path: Path) -> Any:
+    """The file's tree, with lines. Raises NotYaml, and OSError when the file cannot be read."""
+    try:
+        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+    except MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        problem = (error.problem or "this is not YAML").splitlines()[0]
+        raise NotYaml(mark.line + 1 if mark else 1, problem) from None
+    except UnicodeDecodeError:
+        raise NotYaml(1, "save the file as UTF-8") from None
+    except YAMLError as error:
+        raise NotYaml(1, str(error).splitlines()[0]) from None
+
+
+def plain(tree: Any) -> Any:
+    """The tree as plain dicts, lists and scalars, which strict validation demands."""
+    if isinstance(tree, dict):
+        return {plain(key): plain(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [plain(item) for item in tree]
+    if isinstance(tree, bool):
+        return tree
+    for kind in (str, int, float):
+        if isinstance(tree, kind):
+            return kind(tree)
+    return tree
+
+
+def line_of(tree: Any, location: Location) -> int:
+    """The line (from 1) of the deepest part of `location` that is in the file."""
+    line = 1
+    for part in location:
+        if isinstance(tree, CommentedMap) and part in tree:
+            line = tree.lc.key(part)[0] + 1
+        elif isinstance(tree, CommentedSeq) and isinstance(part, int) and part < len(tree):
+            line = tree.lc.item(part)[0] + 1
+        else:
+            continue
+        tree = tree[part]
+    return line
