@@ -4,7 +4,6 @@ Asterisk writes a recording into its own spool and is done with it when the call
 kept is named by us and readable by its owner only; a ticket refers to it by that name.
 """
 
-import os
 import re
 import shutil
 import time
@@ -39,7 +38,7 @@ def collect_recordings(spool: Path, kept: Path, *, settled_s: float = SETTLED_SE
         partial = kept / f".{path.name}.part"
         shutil.copyfile(path, partial)
         partial.chmod(0o600)
-        os.replace(partial, kept / path.name)
+        partial.replace(kept / path.name)
         path.unlink()
         moved += 1
         log.info("recording_kept", recording=path.stem, bytes=found.st_size)
