@@ -36,8 +36,8 @@ class RetryPolicy:
 
     def __post_init__(self) -> None:
         """Raises ValueError for a policy that could not work."""
-        if not 0 < self.base_s <= self.cap_s < LONGEST_WAIT.total_seconds():
-            raise ValueError("retry policy: 0 < base_s <= cap_s < one day is needed")
+        if not 0 < self.base_s <= self.cap_s <= LONGEST_WAIT.total_seconds():
+            raise ValueError("retry policy: 0 < base_s <= cap_s <= 3600 (an hour) is needed")
         if self.max_attempts < 1 or self.lease_s <= 0:
             raise ValueError("retry policy: max_attempts and lease_s must be positive")
 

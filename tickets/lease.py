@@ -16,7 +16,7 @@ from tickets.open import ticket_by_key
 from tickets.schema import database_now, deliveries, delivery_attempts
 
 OPEN_STATES = ("pending", "sent", "failed")
-LONGEST_WAIT = timedelta(days=1)
+LONGEST_WAIT = timedelta(hours=1)
 """No `next_attempt_at` lies further ahead than this unless the clock was set back."""
 
 

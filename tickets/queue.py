@@ -14,18 +14,13 @@ QUEUE_NAME = "deliveries"
 _FAILURE_KEPT_S = 86_400
 
 
-def open_queue(connection: redis.Redis, *, job_timeout_s: int = 13) -> Queue:
-    """The deliveries queue. A job is cut off after `job_timeout_s`, before its lease ends."""
-    return Queue(
-        QUEUE_NAME,
-        connection=connection,
-        default_timeout=job_timeout_s,
-        serializer=JSONSerializer,
-    )
+def open_queue(connection: redis.Redis) -> Queue:
+    """The deliveries queue. Connects to nothing yet."""
+    return Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)
 
 
-def enqueue(queue: Queue, delivery_id: str, count: int) -> None:
-    """Put a delivery on the queue for the `count`-th time.
+def enqueue(queue: Queue, delivery_id: str, count: int, *, timeout_s: int) -> None:
+    """Put a delivery on the queue for the `count`-th time; its job is cut off after `timeout_s`.
 
     The job's id says both, so a repetition after a lost reply finds the job in place: that is
     success. A new count is a new job, whatever has become of the one before it. Raises
@@ -36,6 +31,7 @@ def enqueue(queue: Queue, delivery_id: str, count: int) -> None:
             DELIVER,
             delivery_id,
             job_id=f"delivery-{delivery_id}-{count}",
+            job_timeout=timeout_s,
             result_ttl=0,
             failure_ttl=_FAILURE_KEPT_S,
             unique=True,

@@ -4,6 +4,7 @@ It is the only scheduler. New tickets, retries whose moment has come, work of de
 everything that an emptied Redis has lost are the same to it: due, free, and not queued lately.
 """
 
+import math
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -52,9 +53,11 @@ def relay_once(engine: sa.Engine, queue: Queue, policy: RelayPolicy) -> int:
     if room <= 0:
         return 0
     claimed = _claim(engine, policy, room)
+    # A job is cut off before its lease ends: it must not run beside its own repetition.
+    timeout_s = max(1, math.ceil(policy.lease_s) - 1)
     for position, (delivery_id, count) in enumerate(claimed):
         try:
-            enqueue(queue, delivery_id, count)
+            enqueue(queue, delivery_id, count, timeout_s=timeout_s)
         except redis.exceptions.RedisError:
             _release(engine, [key for key, _ in claimed[position:]])
             raise

@@ -84,6 +84,13 @@ class DeliveryWorker(SimpleWorker):
         )
         self._functions = functions
 
+    def teardown(self) -> None:
+        """Say goodbye in Redis, where it is there to hear it; its record of us expires anyway."""
+        try:
+            super().teardown()  # type: ignore[no-untyped-call]
+        except redis.exceptions.RedisError as error:
+            log.warning("worker_left_unheard", error=type(error).__name__)
+
     def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
         """Give the job this worker's table, then let RQ run it."""
         assert isinstance(job, TableJob)

@@ -1,6 +1,7 @@
 """One attempt at a delivery, against the reference back office and against receivers that err."""
 
 import threading
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -145,6 +146,38 @@ def test_a_silent_receiver_is_given_up_in_time(engine: sa.Engine, httpserver: HT
         assert deliverer.deliver(delivery.id) == "failed"
     answer.set()
     assert only(engine).last_error == "ReadTimeout"
+
+
+def test_a_receiver_that_answers_a_byte_at_a_time_is_given_up_in_time(
+    engine: sa.Engine, httpserver: HTTPServer
+) -> None:
+    """A reply that never ends does not hold a worker, though every byte comes in time."""
+    given_up = threading.Event()
+
+    def drip() -> Iterator[bytes]:
+        while not given_up.wait(0.05):
+            yield b" "
+
+    httpserver.expect_request("/tickets").respond_with_handler(lambda _request: Response(drip()))
+    delivery = opened(engine)
+    with deliverer_to(engine, httpserver.url_for("/tickets"), timeout_s=0.4) as deliverer:
+        assert deliverer.deliver(delivery.id) == "failed"
+    given_up.set()
+    assert only(engine).last_error == "the answer took too long"
+
+
+def test_a_wait_from_before_the_clock_was_set_back_is_not_waited_out(
+    any_engine: sa.Engine, httpserver: HTTPServer
+) -> None:
+    """No wait is longer than an hour: what lies further ahead is due."""
+    httpserver.expect_request("/tickets").respond_with_data("", status=200)
+    delivery = opened(any_engine)
+    with deliverer_to(any_engine, httpserver.url_for("/tickets")) as deliverer:
+        for ahead, outcome in [(0.9, "skipped"), (5.0, "acknowledged")]:
+            with any_engine.begin() as connection:
+                moment = database_now(connection) + timedelta(hours=ahead)
+                connection.execute(deliveries.update().values(next_attempt_at=moment))
+            assert deliverer.deliver(delivery.id) == outcome
 
 
 def test_an_unknown_destination_is_a_dead_letter_with_its_reason(engine: sa.Engine) -> None:

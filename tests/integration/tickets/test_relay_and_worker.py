@@ -140,10 +140,10 @@ def test_a_full_queue_leaves_the_rest_in_sql(engine: sa.Engine, queue: Queue) ->
 
 def test_a_job_that_is_on_the_queue_already_is_success(queue: Queue) -> None:
     """After a lost reply the repetition finds the job in place and adds none."""
-    enqueue(queue, "d1", 1)
-    enqueue(queue, "d1", 1)
+    enqueue(queue, "d1", 1, timeout_s=5)
+    enqueue(queue, "d1", 1, timeout_s=5)
     assert queue.count == 1
-    enqueue(queue, "d1", 2)
+    enqueue(queue, "d1", 2, timeout_s=5)
     assert queue.count == 2
 
 
@@ -292,6 +292,19 @@ def test_sigterm_lets_the_delivery_under_way_finish(
         assert process.wait(timeout=20) == 0
     (delivery,) = list_deliveries(engine)
     assert (delivery.state, delivery.attempts, delivery.remote_id) == ("acknowledged", 1, "A-1")
+
+
+def test_sigterm_ends_a_worker_whose_redis_is_away(
+    database_url: str, own_redis: RedisProcess
+) -> None:
+    """A worker that waits for Redis still ends when it is asked to."""
+    with worker(database_url, own_redis.url, "http://127.0.0.1:1/") as process:
+        with redis.Redis.from_url(own_redis.url) as client:
+            queue = open_queue(client)
+            wait_until(lambda: Worker.count(queue=queue) == 1, "the worker is registered")
+        own_redis.kill()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=30) == 0
 
 
 def test_sigterm_ends_an_idle_worker(database_url: str, redis_url: str, queue: Queue) -> None:

@@ -1,0 +1,127 @@
+"""The relay outlives Redis and SQL, says so once, and tells when tickets wait too long."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import redis
+import sqlalchemy as sa
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
+
+from tests.fixtures.redis_process import RedisProcess
+from tests.fixtures.tickets import NOW, new_ticket, wait_until
+from tickets.open import open_ticket
+from tickets.queue import open_queue
+from tickets.relay import RelayPolicy, observe, run_relay
+from tickets.schema import database_now, deliveries
+
+QUICK = RelayPolicy(interval_s=0.02, requeue_after_s=0.2, lease_s=3.0, observe_every_s=0.02)
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
+    """A Redis that a test may kill."""
+    server = RedisProcess(tmp_path / "redis")
+    server.start()
+    yield server
+    server.stop()
+
+
+class CountingStop(threading.Event):
+    """The relay's stop signal; it counts the rounds that the relay has ended."""
+
+    rounds = 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Called by the relay at the end of each round."""
+        self.rounds += 1
+        return super().wait(timeout)
+
+    def ten_more(self) -> None:
+        """Wait until ten more rounds have ended."""
+        then = self.rounds + 10
+        wait_until(lambda: self.rounds >= then, "ten more rounds", seconds=60)
+
+
+@contextmanager
+def logged_relay(engine: sa.Engine, url: str) -> Iterator[tuple[list[Any], CountingStop]]:
+    """A relay in a thread; what it logs, and its rounds."""
+    stop = CountingStop()
+    with redis.Redis.from_url(url, socket_timeout=1, retry=None) as client, capture_logs() as logs:
+        thread = threading.Thread(target=run_relay, args=(engine, open_queue(client), QUICK, stop))
+        thread.start()
+        try:
+            yield logs, stop
+        finally:
+            stop.set()
+            thread.join(timeout=10)
+
+
+def named(logs: list[Any], event: str) -> Callable[[], list[Any]]:
+    """The entries of that name, as a condition to wait for."""
+    return lambda: [entry for entry in logs if entry["event"] == event]
+
+
+def enqueued() -> float:
+    """How many deliveries this process has put on the queue."""
+    return REGISTRY.get_sample_value("hotline_deliveries_enqueued_total") or 0.0
+
+
+def test_redis_away_is_logged_once_and_waited_out(
+    engine: sa.Engine, own_redis: RedisProcess
+) -> None:
+    """Many rounds without Redis are one line; when it is back, work goes on."""
+    with logged_relay(engine, own_redis.url) as (logs, stop):
+        at_start = enqueued()
+        open_ticket(engine, new_ticket(), destinations=["backoffice"], now=NOW)
+        wait_until(lambda: enqueued() > at_start, "queued")
+        own_redis.kill()
+        wait_until(named(logs, "relay_waits"), "the relay says that it waits")
+        stop.ten_more()
+        own_redis.start()
+        wait_until(named(logs, "relay_recovered"), "the relay goes on")
+        before = enqueued()
+        wait_until(lambda: enqueued() > before, "queued again")
+    assert len(named(logs, "relay_waits")()) <= 2
+    assert len(named(logs, "relay_recovered")()) == 1
+
+
+def test_sql_away_is_logged_once_and_waited_out(engine: sa.Engine, own_redis: RedisProcess) -> None:
+    """The relay does not end with the database."""
+    with logged_relay(engine, own_redis.url) as (logs, stop):
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO hidden")
+        wait_until(named(logs, "relay_waits"), "the relay says that it waits")
+        stop.ten_more()
+        with engine.begin() as connection:
+            connection.exec_driver_sql("ALTER TABLE hidden RENAME TO deliveries")
+        wait_until(named(logs, "relay_recovered"), "the relay goes on")
+    assert len(named(logs, "relay_waits")()) == 1
+
+
+def test_tickets_that_wait_too_long_are_told_once_and_can_be_seen(any_engine: sa.Engine) -> None:
+    """After five minutes an operator is called; the gauges say how many and how old."""
+    for number in range(2):
+        open_ticket(
+            any_engine, new_ticket(f"call:{number}:1"), destinations=["backoffice"], now=NOW
+        )
+    policy = RelayPolicy()
+    with capture_logs() as logs:
+        assert not observe(any_engine, policy, alerted=False)
+        with any_engine.begin() as connection:
+            then = database_now(connection) - timedelta(seconds=301)
+            connection.execute(deliveries.update().values(created_at=then))
+        assert observe(any_engine, policy, alerted=False)
+        assert observe(any_engine, policy, alerted=True)
+    (entry,) = named(logs, "deliveries_late")()
+    assert (entry["waiting"], entry["log_level"]) == (2, "error")
+    assert entry["oldest_s"] in (301, 302, 303)
+    assert REGISTRY.get_sample_value("hotline_deliveries", {"state": "pending"}) == 2.0
+    oldest = REGISTRY.get_sample_value("hotline_delivery_oldest_waiting_seconds")
+    assert oldest is not None
+    assert oldest >= 301
