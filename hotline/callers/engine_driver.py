@@ -8,7 +8,7 @@ from call_handlers.desk import CallDesk
 from hotline.callers.line import Differs, need_no_more_than_keys
 from hotline.callers.player import told
 from hotline.callers.stores import Stores
-from ivr.event import Digits, Event, NoInput, Recorded
+from ivr.event import Digits, Event, HungUp, NoInput, Recorded
 from ivr.transcript import Transcript
 from ivr.turn import Collect, HangUp, Record, Transfer, Turn
 
@@ -33,7 +33,7 @@ class EngineDriver:
         try:
             yield arrival.call_id, line
         finally:
-            line.hang_up()
+            line.close()
 
 
 class EngineLine:
@@ -78,6 +78,7 @@ class EngineLine:
 
     def hang_up(self) -> None:
         """End the call from this side; the desk takes the first end only."""
+        self._advance(HungUp())
         self._desk.end(self._call, "hangup")
 
     def listen_out(self) -> None:
@@ -89,6 +90,10 @@ class EngineLine:
                 self._desk.end(self._call, "done")
             case _:
                 self.hang_up()
+
+    def close(self) -> None:
+        """End a call that nothing has ended."""
+        self._desk.end(self._call, "hangup")
 
     def _advance(self, event: Event) -> None:
         self._call = _through_json(self._desk.advance(self._call, event))

@@ -8,6 +8,7 @@ from pathlib import Path
 import rich_click as click
 
 from hotline.bootstrap import Services
+from hotline.callers.agi_driver import AgiDriver
 from hotline.callers.engine_driver import EngineDriver
 from hotline.callers.line import Driver
 from hotline.callers.runs import Result, run_all
@@ -66,12 +67,11 @@ def _load(path: Path) -> list[Transcript]:
 
 
 def _driver(via: str, services: Services) -> Callable[[], AbstractContextManager[Driver]]:
-    del services
     match via:
-        case "engine":
-            return lambda: nullcontext(EngineDriver())
+        case "agi":
+            return lambda: nullcontext(AgiDriver(services.catalogue))
         case _:
-            raise click.UsageError(f"no such driver: {via}")
+            return lambda: nullcontext(EngineDriver())
 
 
 def _told(result: Result, *, as_json: bool) -> str:

@@ -1,0 +1,182 @@
+"""A fake Asterisk over a real socket to a FastAGI server of the call's own."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+from agi_scripts.scripts import make_scripts
+from agi_scripts.server import FastAgiServer
+from agi_scripts.sounds import Sounds
+from call_handlers.arrival import Arrival
+from hotline.callers.asterisk_model import Act, HangUp, Listening, Press, Silent, Speak
+from hotline.callers.fake_asterisk import FakeAsterisk, Lived
+from hotline.callers.line import Differs, need_no_more_than_keys
+from hotline.callers.player import is_over, prompt_keys, told
+from hotline.callers.stores import Stores, WitnessedSessions
+from ivr.prompts import Catalogue
+from ivr.transcript import Transcript
+from ivr.turn import Turn
+
+HOST = "127.0.0.1"
+SOUNDS = "/sounds"
+RECORDINGS = "/recordings"
+RESTRICTED = 32
+"""Presentation bits of Q.931: the number is not to be shown."""
+TURN_S = 10.0
+
+
+class AgiDriver:
+    """Calls without sound: what is proven is that the right files were played, in order.
+
+    A transfer is answered at once.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    @contextmanager
+    def dial(self, transcript: Transcript, stores: Stores) -> Iterator[tuple[str, "AgiLine"]]:
+        """Call a server that has nothing else to do; call and server are over when this is."""
+        need_no_more_than_keys(transcript)
+        sounds = Sounds(self._catalogue, lambda _stem: True, SOUNDS)
+        server = FastAgiServer(HOST, 0, make_scripts(stores.desk, sounds, recordings=RECORDINGS))
+        server.start()
+        arrival = Arrival("asterisk", f"transcript-{stores.folder.name}")
+        asterisk = FakeAsterisk([(HOST, server.port)])
+        line = AgiLine(
+            stores.sessions,
+            self._files,
+            lambda caller: asterisk.call(
+                caller,
+                number=transcript.caller or "unknown",
+                presentation=RESTRICTED if transcript.withheld else 0,
+                attestation=transcript.attestation,
+                extra={"agi_uniqueid": arrival.provider_id},
+            ),
+        )
+        try:
+            line.start()
+            yield arrival.call_id, line
+        finally:
+            line.close()
+            server.stop()
+
+    def _files(self, turn: Turn) -> list[str]:
+        return [
+            f"{SOUNDS}/{piece.audio}"
+            for prompt in turn.prompts
+            for piece in self._catalogue.speak(turn.language, prompt)
+        ]
+
+
+class AgiLine:
+    """The caller's side of a call that a fake Asterisk lives in a thread of its own."""
+
+    def __init__(
+        self,
+        sessions: WitnessedSessions,
+        files: Callable[[Turn], list[str]],
+        live: Callable[[Callable[[Listening], Act]], Lived],
+    ) -> None:
+        self._sessions = sessions
+        self._files = files
+        self._live = live
+        self._listenings: SimpleQueue[Listening | None] = SimpleQueue()
+        self._acts: SimpleQueue[Act] = SimpleQueue()
+        self._lived: Lived | BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="fake-asterisk", daemon=True)
+        self._turn: Turn | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """What the hotline says now."""
+        assert self._turn is not None, "not begun"
+        return self._turn
+
+    def start(self) -> None:
+        """Dial; returns at the first turn."""
+        self._thread.start()
+        self._go_on()
+
+    def listen(self, index: int) -> None:
+        """Everything is heard at once."""
+
+    def enter(self, keys: str) -> None:
+        """Press keys; the fake Asterisk ends a short entry by silence."""
+        self._act(Press(keys))
+
+    def press_in_vain(self, keys: str) -> None:
+        """Nobody listens."""
+
+    def wait(self) -> None:
+        """Silence."""
+        self._act(Silent())
+
+    def dictate(self, seconds: int) -> None:
+        """Speak into the recording."""
+        self._act(Speak(seconds))
+
+    def hang_up(self) -> None:
+        """Leave; while nobody listens that makes no difference any more."""
+        if not is_over(self.turn):
+            self._acts.put(HangUp())
+        self._thread.join(TURN_S)
+
+    def listen_out(self) -> None:
+        """To the end; last words are proven as well."""
+        self.hang_up()
+        if is_over(self.turn):
+            lived = self._ended()
+            self._same(lived.last_heard)
+
+    def close(self) -> None:
+        """End the call, whatever it is doing."""
+        self._acts.put(HangUp())
+        self._thread.join(TURN_S)
+
+    def _act(self, act: Act) -> None:
+        self._acts.put(act)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """To the next turn: the caller is listened to, or it is the last."""
+        before = self._turn.number if self._turn is not None else 0
+        turn = self._sessions.wait_turn(before, TURN_S, lambda: not self._thread.is_alive())
+        if turn is None:
+            raise Differs("a next turn", self._why())
+        self._turn = turn
+        if is_over(turn):
+            return
+        listening = self._listenings.get(timeout=TURN_S)
+        if listening is None:
+            raise Differs(told(turn), self._why())
+        self._same(listening.files)
+
+    def _same(self, files: tuple[str, ...]) -> None:
+        expected = self._files(self.turn)
+        if list(files) != expected:
+            keys = ", ".join(prompt_keys(self.turn))
+            raise Differs(f"{keys} as {' '.join(expected)}", " ".join(files) or "nothing")
+
+    def _run(self) -> None:
+        try:
+            self._lived = self._live(self._answer)
+        except BaseException as error:
+            self._lived = error
+        self._listenings.put(None)
+
+    def _answer(self, listening: Listening) -> Act:
+        self._listenings.put(listening)
+        return self._acts.get()
+
+    def _ended(self) -> Lived:
+        if isinstance(self._lived, Lived):
+            return self._lived
+        raise Differs("the end of the call", f"{self._lived or 'it goes on'}")
+
+    def _why(self) -> str:
+        lived = self._lived
+        if isinstance(lived, Lived):
+            return "no server led the call to its end" if lived.alone else "the end of the call"
+        return f"{type(lived).__name__}: {lived}" if lived else "nothing more"
