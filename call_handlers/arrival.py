@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,7 +33,9 @@ class Arrival:
         A name-based UUID (RFC 9562, version 5) of the channel and the provider's id, without
         hyphens.
         """
-        return uuid.uuid5(_NAMESPACE, f"{self.channel}:{self.provider_id[:LONGEST_ID]}").hex
+        name = f"{self.channel}:{self.provider_id[:LONGEST_ID]}"
+        # Bytes that are no UTF-8 arrive as lone surrogates, which no encoding takes.
+        return uuid.uuid5(_NAMESPACE, name.encode("utf-8", "backslashreplace").decode()).hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +64,16 @@ class Facts:
 class Call:
     """A call between two turns: what the next process needs to go on.
 
-    `at_ms` is when this turn was made. `unsaved` are events that the session store has not taken.
+    `at_ms` is when this turn was made. `events` are all that happened so far, as far as this
+    process knows; the session store has not taken the last `unsaved` of them.
     """
 
     facts: Facts
     session: Session
     turn: Turn
     at_ms: int
-    unsaved: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    unsaved: int = 0
 
     @property
     def call_id(self) -> str:
@@ -91,8 +95,8 @@ def call_to_json(call: Call) -> str:
     )
 
 
-def call_from_json(text: str) -> Call:
-    """The call that `call_to_json` wrote.
+def call_from_json(text: str, events: Sequence[str] = ()) -> Call:
+    """The call that `call_to_json` wrote, with the events that were kept beside it.
 
     Raises ValueError, KeyError or TypeError on anything else, such as a session of another release.
     """
@@ -102,4 +106,5 @@ def call_from_json(text: str) -> Call:
         session=session_from_dict(data["session"]),
         turn=turn_from_dict(data["turn"]),
         at_ms=data["at_ms"],
+        events=tuple(events),
     )

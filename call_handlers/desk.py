@@ -95,51 +95,57 @@ class CallDesk:
         `reason`: `done` (we ended it), `hangup` (the caller is gone), `transferred` (connected with
         somebody), `failed` (it could not be led to its end here).
         """
-        call_id = call.call_id
-        try:
-            held = self.find(call_id) or (call if isinstance(call, Call) else None)
-            if held is None:
-                return  # ended before, or never begun
-            if isinstance(call, Call) and call.turn.number > held.turn.number:
-                held = call
-            events = (*self._events(call_id), *held.unsaved)
-            if not self._finish(call_id):
-                return
-        except (ValueError, KeyError, TypeError):
-            log.exception("call_unreadable")
-            return
-        self.close(held, events, reason)
+        self.ended(call, reason)
 
-    def close(self, held: Call, events: tuple[str, ...], reason: str) -> None:
+    def ended(self, call: Call | Arrival, reason: str, at_ms: int | None = None) -> bool:
+        """Do as `end`; True when it was this that ended the call, and nobody before.
+
+        `at_ms` is when it ended, if that was not now.
+        """
+        held = self.find(call.call_id)
+        if isinstance(call, Call) and (held is None or call.turn.number >= held.turn.number):
+            held = call
+        if held is None:
+            return False  # ended before, or never begun
+        held = self._with_its_effect(held)
+        if not self._finish(held.call_id):
+            return False
+        self.close(held, reason, at_ms)
+        return True
+
+    def close(self, held: Call, reason: str, at_ms: int | None = None) -> None:
         """Write the last record of a call whose session is already marked as ended."""
         session = held.session
-        now_ms = self._now_ms()
-        gone = event_row(held.turn, "end", reason, at_ms=now_ms, ms=now_ms - held.at_ms)
+        at_ms = self._now_ms() if at_ms is None else at_ms
+        gone = event_row(held.turn, "end", reason, at_ms=at_ms, ms=at_ms - held.at_ms)
         disposition = _disposition(session, reason)
         self.records.submit(
             Record(
                 facts=held.facts,
                 language=session.language,
-                ended_ms=now_ms,
+                ended_ms=at_ms,
                 disposition=disposition,
-                transferred_to=session.transferred_to if disposition == "transferred" else "",
+                transferred_to=_target(session) if disposition == "transferred" else "",
                 tickets=tuple(filter(None, session.answers.get("references", "").split(","))),
                 last_node=session.node,
                 turns=session.turn,
                 path=session.path,
-                events=(*events, gone),
+                events=(*held.events, gone),
             )
         )
         metrics.ENDED.labels(held.facts.channel, disposition).inc()
-        seconds = (now_ms - held.facts.started_ms) / 1000
+        seconds = (at_ms - held.facts.started_ms) / 1000
         metrics.CALL_SECONDS.labels(held.facts.channel).observe(max(0.0, seconds))
         log.info("call_ended", disposition=disposition, node=session.node, turns=session.turn)
 
-    def find(self, call_id: str) -> Call | None:
-        """The call as it is stored, None when it is not, has ended, or the store is away."""
+    def find(self, call_id: str, *, ended: bool = False) -> Call | None:
+        """The call as it is stored, None when it is not, is unreadable, or the store is away.
+
+        A call that has ended is found only when `ended` ones are looked for.
+        """
         try:
-            state = self.sessions.load(call_id)
-            return None if state is None else call_from_json(state)
+            state = self.sessions.load(call_id, ended=ended)
+            return None if state is None else call_from_json(state, self.sessions.events(call_id))
         except StoreAway:
             log.warning("sessions_away", doing="load")
         except (ValueError, KeyError, TypeError):
@@ -162,7 +168,7 @@ class CallDesk:
         except FlowError as error:
             log.error("flow_error", error=str(error))
             raise CallFailed(str(error)) from error
-        return Call(call.facts, session, turn, now_ms, (*call.unsaved, row))
+        return Call(call.facts, session, turn, now_ms, (*call.events, row), call.unsaved + 1)
 
     def _settled(self, call: Call) -> Call:
         """Run effects until the turn is one that a channel can perform.
@@ -181,34 +187,48 @@ class CallDesk:
             call = self._saved(call)
         return call
 
+    def _with_its_effect(self, held: Call) -> Call:
+        """A call that ended while an effect ran, with what the effect made, if it made something.
+
+        The caller had asked for it and hung up, or the server died: the ticket is opened all the
+        same (it is the one that is there, if there is one), and the record knows of it.
+        """
+        if not isinstance(held.turn.action, Perform):
+            return held
+        try:
+            settled = self._settled(held)
+        except CallFailed:
+            return held
+        made = settled.session.answers.get("references", "")
+        return held if made == held.session.answers.get("references", "") else settled
+
     def _performed(self, call: Call, name: str) -> Done:
         started = time.perf_counter()
         moment = datetime.fromtimestamp(self.clock(), UTC)
-        done = self.effects[name](call.facts, call.session, moment)
+        try:
+            done = self.effects[name](call.facts, call.session, moment)
+        except Exception:  # whatever it is, the dialog has a way on for an effect that failed
+            log.exception("effect_broken", effect=name)
+            done = Done(FAILED)
         metrics.EFFECT_SECONDS.labels(name).observe(time.perf_counter() - started)
         metrics.EFFECTS.labels(name, done.outcome).inc()
         log.info("effect_done", effect=name, outcome=done.outcome)
         return done
 
     def _saved(self, call: Call) -> Call:
+        fresh = call.events[len(call.events) - call.unsaved :]
         try:
-            stored = self.sessions.save(
-                call.call_id, call.turn.number, call_to_json(call), call.unsaved
-            )
+            stored = self.sessions.save(call.call_id, call.turn.number, call_to_json(call), fresh)
+            if stored is None:
+                return replace(call, unsaved=0)
+            log.warning("turn_overtaken", turn=call.turn.number)
+            return call_from_json(stored, self.sessions.events(call.call_id))
         except StoreAway:
             metrics.UNSAVED_TURNS.inc()
             log.warning("sessions_away", doing="save")
             return call
-        if stored is None:
-            return replace(call, unsaved=()) if call.unsaved else call
-        log.warning("turn_overtaken", turn=call.turn.number)
-        return call_from_json(stored)
-
-    def _events(self, call_id: str) -> tuple[str, ...]:
-        try:
-            return tuple(self.sessions.events(call_id))
-        except StoreAway:
-            return ()
+        except (ValueError, KeyError, TypeError) as error:
+            raise CallFailed("the stored session is of another release") from error
 
     def _finish(self, call_id: str) -> bool:
         try:
@@ -250,10 +270,16 @@ def spoken_number(e164: str | None) -> str:
     return f"0{e164[4:]}" if e164.startswith("+966") else f"00{e164[1:]}"
 
 
+_BY_REASON = {"hangup": "abandoned", "failed": "failed", "transferred": "transferred"}
+
+
 def _disposition(session: Session, reason: str) -> str:
-    if session.disposition:
-        return session.disposition
-    return "failed" if reason == "failed" else "abandoned" if reason == "hangup" else "completed"
+    return session.disposition or _BY_REASON.get(reason, "completed")
+
+
+def _target(session: Session) -> str:
+    """Whom the caller was connected with: without our doing, it was the operators."""
+    return session.transferred_to or "operators"
 
 
 def _with_reference(session: Session, reference: str) -> Session:

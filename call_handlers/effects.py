@@ -92,7 +92,7 @@ def _report(facts: Facts, session: Session, service: Service) -> Callable[[], Ne
         agency_responsible=service.departments,
         target_hours=service.target_hours,
         recording_ref=_recording(answers.get("recording", "")),
-        attributes=_attributes(facts, answers, "recording_ms"),
+        attributes=_attributes(facts, answers, "recording"),
     )
 
 
@@ -110,7 +110,7 @@ def _callback(facts: Facts, session: Session, service: Service) -> Callable[[], 
         target_hours=service.target_hours,
         recording_ref=_recording(answers.get("message", "")),
         callback_requested=facts.e164 is not None,
-        attributes=_attributes(facts, answers, "message_ms"),
+        attributes=_attributes(facts, answers, "message"),
     )
 
 
@@ -118,14 +118,18 @@ def _recording(reference: str) -> str | None:
     return None if reference in ("", NO_RECORDING) else reference
 
 
-def _attributes(facts: Facts, answers: Mapping[str, str], ms_key: str) -> dict[str, object]:
-    """What the back office may want to know of the call beside the ticket's own fields."""
+def _attributes(facts: Facts, answers: Mapping[str, str], recorded: str) -> dict[str, object]:
+    """What the back office may want to know of the call beside the ticket's own fields.
+
+    `recorded` is the answer that names the recording: the length of one that the caller dropped
+    is still among the answers, and says nothing.
+    """
     attributes: dict[str, object] = {
         "call_channel": facts.channel,
         "verdict": facts.verdict,
         "attestation": facts.attestation or None,
         "flow": f"{facts.flow}@{facts.flow_version}",
     }
-    if ms_key in answers:
-        attributes["recording_ms"] = int(answers[ms_key])
+    if _recording(answers.get(recorded, "")) and f"{recorded}_ms" in answers:
+        attributes["recording_ms"] = int(answers[f"{recorded}_ms"])
     return {name: value for name, value in attributes.items() if value is not None}

@@ -24,15 +24,24 @@ class Journal:
 
     def append(self, entries: Iterable[dict[str, Any]]) -> None:
         """Write entries and wait until they are on disk. Raises OSError when the disk refuses."""
+        self._append(self._path, entries)
+
+    def set_aside(self, entries: Iterable[dict[str, Any]]) -> None:
+        """Keep entries that can never be applied, for a person to look at. Raises OSError."""
+        self._append(self._path.with_suffix(".refused"), entries)
+
+    def _append(self, path: Path, entries: Iterable[dict[str, Any]]) -> None:
         lines = "".join(json.dumps(entry, separators=(",", ":")) + "\n" for entry in entries)
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            os.write(descriptor, lines.encode("utf-8"))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        with open(descriptor, "r+b", buffering=0) as file:  # noqa: PTH123 - made with its mode
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+            end = file.seek(0, os.SEEK_END)
+            whole = end == 0 or os.pread(file.fileno(), 1, end - 1) == b"\n"
+            left = lines.encode("utf-8") if whole else b"\n" + lines.encode("utf-8")
+            while left:  # a disk that fills up takes a part first, and raises then
+                left = left[os.write(descriptor, left) :]
             os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
     def replay(self, apply: Callable[[list[dict[str, Any]]], None]) -> int:
         """Hand all entries to `apply`, then empty the journal; the number of entries.

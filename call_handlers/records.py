@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from call_handlers import metrics
 from call_handlers.arrival import Facts
@@ -91,10 +91,25 @@ class RecordWriter:
 
 
 def replay_journal(engine: sa.Engine, journal: Journal) -> int:
-    """Write what the journal holds into SQL; the number of records. Raises SQLAlchemyError."""
-    return journal.replay(
-        lambda entries: write_records(engine, [_record_from_dict(entry) for entry in entries])
-    )
+    """Write what the journal holds into SQL; the number of entries.
+
+    An entry that can never be written (of another release, or refused by the database) is set aside
+    beside the journal, so that it does not hold up the others. Raises SQLAlchemyError when the
+    database is away, and OSError: then the journal is as it was.
+    """
+
+    def write(entries: list[dict[str, Any]]) -> None:
+        refused = []
+        for entry in entries:
+            try:
+                write_records(engine, [_record_from_dict(entry)])
+            except (KeyError, TypeError, ValueError, DataError, IntegrityError) as error:
+                log.error("journal_entry_refused", error=type(error).__name__)
+                refused.append(entry)
+        if refused:
+            journal.set_aside(refused)
+
+    return journal.replay(write)
 
 
 def write_records(engine: sa.Engine, records: Sequence[Record]) -> None:

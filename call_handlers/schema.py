@@ -38,6 +38,9 @@ calls = sa.Table(
     sa.Column("turns", sa.Integer, nullable=False),
     sa.Column("path", sa.JSON, nullable=False),
 )
+_open = calls.c.ended_at.is_(None)
+sa.Index("ix_calls_open", calls.c.started_at, sqlite_where=_open, postgresql_where=_open)
+"""The few calls that go on, or that nobody closed: the sweep looks for them all the time."""
 
 call_events = sa.Table(
     "call_events",

@@ -26,8 +26,8 @@ class StoreAway(Exception):
 class SessionStore(Protocol):
     """Compare-and-set by turn number; events in the order they happened."""
 
-    def load(self, call_id: str) -> str | None:
-        """The newest state, or None. Raises StoreAway."""
+    def load(self, call_id: str, *, ended: bool = False) -> str | None:
+        """The newest state of a call that has not ended (or of any), or None. Raises StoreAway."""
         ...
 
     def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
@@ -47,7 +47,10 @@ class SessionStore(Protocol):
         ...
 
     def unfinished(self, idle_s: float) -> list[str]:
-        """Ids of calls whose last turn is older than `idle_s` and that nobody ended."""
+        """Ids of calls whose last turn is older than `idle_s` and that nobody ended.
+
+        Raises StoreAway.
+        """
         ...
 
 
@@ -64,10 +67,10 @@ class RedisSessions:
         script = Path(__file__).with_name("save.lua").read_text(encoding="utf-8")
         self._save = client.register_script(script)
 
-    def load(self, call_id: str) -> str | None:
-        """The newest state of a call that has not ended, or None."""
-        state, ended = self._asked(lambda: self._client.hmget(_state(call_id), "state", "ended"))
-        return None if state is None or ended else _text(state)
+    def load(self, call_id: str, *, ended: bool = False) -> str | None:
+        """The newest state of a call that has not ended (or of any), or None."""
+        state, mark = self._asked(lambda: self._client.hmget(_state(call_id), "state", "ended"))
+        return None if state is None or (mark and not ended) else _text(state)
 
     def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
         """Keep `state` as turn `turn`; the state stored by another process when it was quicker."""
@@ -96,12 +99,17 @@ class RedisSessions:
 
     def unfinished(self, idle_s: float) -> list[str]:
         """Ids of calls that nobody ended, by the time Redis last saw them."""
-        found = []
-        for key in self._client.scan_iter(match=f"{_PREFIX}*:state", count=500):
-            age_s = SESSION_TTL_S - self._client.ttl(key)
-            if age_s >= idle_s and not self._client.hexists(key, "ended"):
-                found.append(_text(key)[len(_PREFIX) : -len(":state")])
-        return found
+
+        def look() -> list[str]:
+            found = []
+            for key in self._client.scan_iter(match=f"{_PREFIX}*:state", count=500):
+                left_s = self._client.ttl(key)
+                idle = 0 <= left_s <= SESSION_TTL_S - idle_s
+                if idle and not self._client.hexists(key, "ended"):
+                    found.append(_text(key)[len(_PREFIX) : -len(":state")])
+            return found
+
+        return self._asked(look)
 
     def _asked(self, question: Callable[[], T]) -> T:
         if not self._breaker.allows():
@@ -123,9 +131,9 @@ class MemorySessions:
         self._events: dict[str, list[str]] = {}
         self._ended: set[str] = set()
 
-    def load(self, call_id: str) -> str | None:
-        """The newest state of a call that has not ended, or None."""
-        if call_id in self._ended or call_id not in self._states:
+    def load(self, call_id: str, *, ended: bool = False) -> str | None:
+        """The newest state of a call that has not ended (or of any), or None."""
+        if call_id not in self._states or (call_id in self._ended and not ended):
             return None
         return self._states[call_id][1]
 

@@ -87,7 +87,7 @@ def step(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
         case TransferNode(), Transferred(result=result):
             if result == "answered":
                 return _end(session, ())
-            session = replace(session, disposition="", transferred_to="")
+            session = replace(session, disposition=_earned(flow, session), transferred_to="")
             return _go(flow, session, node, "unavailable")
         case Waiting(), _:
             return _nomatch(flow, session, node)
@@ -249,6 +249,12 @@ def _recorded(
         return _go(flow, session, node, "unavailable")
     answers = {**session.answers, node.store: reference, f"{node.store}_ms": str(duration_ms)}
     return _go(flow, replace(session, answers=answers), node, "next")
+
+
+def _earned(flow: Flow, session: Session) -> str:
+    """The disposition that the way here has earned, without the transfer that failed."""
+    nodes = (flow.nodes.get(name) for name in reversed(session.path))
+    return next((node.disposition for node in nodes if node and node.disposition), "")
 
 
 def _trail(trail: tuple[str, ...], node: Node) -> tuple[str, ...]:

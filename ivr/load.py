@@ -182,11 +182,16 @@ def _node(name: str, node: Any, defaults: Defaults) -> Node:
 
 
 def _keys(defaults: Mapping[str, str], node: WaitingFile) -> dict[str, str]:
-    """What `0 * #` do at this node. In an entry `0` is a digit; a recording ends by any key."""
+    """What `0 * #` do at this node. A recording ends by any key.
+
+    Alone in an entry that is longer than one digit, `0` is no entry either: it means what it always
+    does.
+    """
     if isinstance(node, MenuFile):
         keys = {**defaults, **node.keys}
     elif isinstance(node, AskFile):
-        keys = {**{k: v for k, v in defaults.items() if k in "*#"}, **node.keys}
+        least, _ = node.digits
+        keys = {**{k: v for k, v in defaults.items() if k in "*#" or least > 1}, **node.keys}
     else:
         keys = dict(node.keys)
     return {key: meaning for key, meaning in keys.items() if meaning}

@@ -41,6 +41,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_calls_e164"), "calls", ["e164"])
     op.create_index(op.f("ix_calls_started_at"), "calls", ["started_at"])
+    still_open = sa.text("ended_at IS NULL")
+    op.create_index(
+        op.f("ix_calls_open"),
+        "calls",
+        ["started_at"],
+        sqlite_where=still_open,
+        postgresql_where=still_open,
+    )
     op.create_table(
         "call_events",
         sa.Column("call_id", sa.String(length=32), nullable=False),
@@ -63,6 +71,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Remove them, with all call records."""
     op.drop_table("call_events")
+    op.drop_index(op.f("ix_calls_open"), table_name="calls")
     op.drop_index(op.f("ix_calls_started_at"), table_name="calls")
     op.drop_index(op.f("ix_calls_e164"), table_name="calls")
     op.drop_table("calls")

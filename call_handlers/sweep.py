@@ -1,0 +1,163 @@
+"""Closing the records of calls that nobody ended.
+
+A channel tells when a call is over, and even that can be lost: the server died and the hang-up
+handler reached none, a status callback never came, the process that had the record in its hands was
+killed. `sweep_once` finds such calls and closes each once, however many sweepers run:
+
+1. The journal of records that SQL did not take is replayed.
+2. A session whose last turn is long past is ended as far as it had come, and with that turn: of
+   what came later nothing is known.
+3. A record that is still open though its session has ended is written again from that session.
+4. A record that is still open though its session is gone is closed as `failed`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+from structlog.contextvars import bound_contextvars
+
+from call_handlers import metrics
+from call_handlers.arrival import Call
+from call_handlers.desk import CallDesk
+from call_handlers.journal import Journal
+from call_handlers.records import replay_journal
+from call_handlers.schema import calls
+from call_handlers.sessions import SESSION_TTL_S, StoreAway
+from ivr.turn import Collect, Record, Transfer
+from tickets.schema import reading
+
+log = structlog.get_logger()
+FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPolicy:
+    """How long is long, in seconds.
+
+    `idle_s` is more than any turn takes: the longest prompts and recording together. A transfer is
+    a turn too, and lasts as long as the caller waits and talks: only a session about to expire
+    (`transfer_s`) ends it. `look_back_s` bounds how old records are looked at.
+    """
+
+    idle_s: float = 300.0
+    transfer_s: float = SESSION_TTL_S - 600.0
+    look_back_s: float = 14 * 86_400.0
+    most: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class SweepReport:
+    """What one sweep did, as numbers of calls. `complete` is False when the sessions were away."""
+
+    replayed: int = 0
+    ended: int = 0
+    rewritten: int = 0
+    failed: int = 0
+    complete: bool = True
+
+
+def sweep_once(
+    desk: CallDesk, engine: sa.Engine, journal: Journal, policy: SweepPolicy | None = None
+) -> SweepReport:
+    """Sweep once. Idempotent; safe beside other sweepers and beside the calls themselves.
+
+    The time is the desk's clock. Raises SQLAlchemyError when the database is away: then the journal
+    is kept, and nothing is ended that could not be written down.
+    """
+    policy = policy or SweepPolicy()
+    replayed = replay_journal(engine, journal)
+    now = datetime.fromtimestamp(desk.clock(), UTC)
+    open_calls = _open_calls(engine, now, policy)
+    try:
+        ended = sum(_end(desk, engine, call_id, now, policy) for call_id in _idle(desk, policy))
+        rewritten = gone = 0
+        for call_id, started in open_calls.items():
+            state = desk.sessions.load(call_id, ended=True)
+            if state is not None:
+                rewritten += _rewrite(desk, call_id)
+            elif (now - started).total_seconds() > SESSION_TTL_S:
+                gone += _fail(engine, call_id, now)
+    except StoreAway:
+        log.warning("sweep_incomplete", replayed=replayed)
+        return SweepReport(replayed=replayed, complete=False)
+    report = SweepReport(replayed, ended, rewritten, gone)
+    if report != SweepReport():
+        log.info("swept", replayed=replayed, ended=ended, rewritten=rewritten, failed=gone)
+    return report
+
+
+def _open_calls(engine: sa.Engine, now: datetime, policy: SweepPolicy) -> dict[str, datetime]:
+    """Calls that should have ended by now and whose record is open: id and start."""
+    statement = (
+        sa.select(calls.c.id, calls.c.started_at)
+        .where(
+            calls.c.ended_at.is_(None),
+            calls.c.started_at > now - timedelta(seconds=policy.look_back_s),
+            calls.c.started_at < now - timedelta(seconds=policy.idle_s),
+        )
+        .order_by(calls.c.started_at)
+        .limit(policy.most)
+    )
+    with reading(engine) as connection:
+        return {row.id: row.started_at for row in connection.execute(statement)}
+
+
+def _idle(desk: CallDesk, policy: SweepPolicy) -> Iterable[str]:
+    return desk.sessions.unfinished(policy.idle_s)[: policy.most]
+
+
+def _end(
+    desk: CallDesk, engine: sa.Engine, call_id: str, now: datetime, policy: SweepPolicy
+) -> bool:
+    held = desk.find(call_id)
+    if held is None:
+        return False
+    idle_s = now.timestamp() - held.at_ms / 1000
+    if idle_s < (policy.transfer_s if isinstance(held.turn.action, Transfer) else policy.idle_s):
+        return False
+    with bound_contextvars(call_id=call_id):
+        if _is_closed(engine, call_id):
+            desk.sessions.finish(call_id)  # whoever wrote the record could not reach the sessions
+            return False
+        return desk.ended(held, _reason(held), held.at_ms)
+
+
+def _is_closed(engine: sa.Engine, call_id: str) -> bool:
+    statement = sa.select(calls.c.id).where(calls.c.id == call_id, calls.c.ended_at.is_not(None))
+    with reading(engine) as connection:
+        return connection.execute(statement).first() is not None
+
+
+def _reason(held: Call) -> str:
+    """Why a call ended that was left alone: at a question it was the caller who left."""
+    return "hangup" if isinstance(held.turn.action, Collect | Record) else FAILED
+
+
+def _rewrite(desk: CallDesk, call_id: str) -> bool:
+    """Write the record of a call that was ended, but not written down by who ended it."""
+    if desk.find(call_id) is not None:
+        return False  # it goes on
+    held = desk.find(call_id, ended=True)
+    if held is None:
+        return False
+    with bound_contextvars(call_id=call_id):
+        desk.close(held, _reason(held), held.at_ms)
+    return True
+
+
+def _fail(engine: sa.Engine, call_id: str, now: datetime) -> bool:
+    """Close a record of which nothing more can be known. `ended_at` is when that was found."""
+    statement = (
+        calls.update()
+        .where(calls.c.id == call_id, calls.c.ended_at.is_(None))
+        .values(ended_at=now, disposition=FAILED)
+    )
+    with engine.begin() as connection:
+        closed = connection.execute(statement).rowcount == 1
+    if closed:
+        log.warning("call_lost", call_id=call_id)
+        metrics.ENDED.labels("unknown", FAILED).inc()
+    return closed
