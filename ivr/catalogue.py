@@ -44,13 +44,14 @@ class Piece:
 class Source:
     """Where a sound comes from: `recording` (a name such as `ar/welcome`), else `text` spoken.
 
-    `cut` is empty, or `head` or `tail` of the sound `whole`.
+    `form` is empty for a fragment, `word` for one of the vocabulary, or `head` or `tail` of the sound
+    `whole`.
     """
 
     language: str
     text: str
     recording: str = ""
-    cut: str = ""
+    form: str = ""
     whole: str = ""
 
 
@@ -186,13 +187,13 @@ _SPOKEN: Mapping[str, Callable[[str, str], tuple[str, ...]]] = MappingProxyType(
 """How a value is spoken. Spans of time stand behind خِلَالَ or لِمُدَّةِ, so in the genitive."""
 
 
-def stem(language: str, text: str, cut: str = "", recording: str = "") -> str:
+def stem(language: str, text: str, form: str = "", recording: str = "") -> str:
     """The name of a sound: its language, and a hash of all that decides how it sounds."""
     voice = f"recording {recording}" if recording else f"{VOICES[language].version}\n{text}"
-    digest = hashlib.sha256(f"{voice}\n{cut}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{voice}\n{form}".encode()).hexdigest()
     return f"{language}/{digest[:12]}"
 
 
 def words_of(language: str) -> dict[str, Piece]:
     """The vocabulary of a language as pieces."""
-    return {word: Piece(word, stem(language, word)) for word in vocabulary(language)}
+    return {word: Piece(word, stem(language, word, "word")) for word in vocabulary(language)}

@@ -74,7 +74,7 @@ def load_catalogue(
             lines[language][key] = _line(key, parts, pause, names, hashes, sources)
     for language, pieces in words.items():
         for piece in pieces.values():
-            sources.setdefault(piece.audio, Source(language, piece.text))
+            sources.setdefault(piece.audio, Source(language, piece.text, form="word"))
     unused = tuple(sorted(set(recordings) - used))
     return Catalogue(lines, words, sources, literals, unused)
 

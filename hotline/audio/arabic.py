@@ -89,7 +89,7 @@ def _word(heard: list[str]) -> str:
 
 
 def _stressed(heard: list[str]) -> int:
-    """Place of the stressed vowel: overlong last syllable, else heavy second last, else third last."""
+    """Place of the stressed vowel: overlong last syllable, heavy second last, or third last."""
     vowels = [place for place, sound in enumerate(heard) if sound in _VOWELS]
     if len(vowels) < 2:
         return vowels[0] if vowels else -1

@@ -30,7 +30,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: sounds made, found ready, taken away; and recordings that no prompt uses."""
+    """What a build did: sounds made, found ready, taken away, and recordings of no prompt."""
 
     made: int
     kept: int
@@ -49,7 +49,7 @@ def build(
     """Make every sound of `catalogue` that is not in `folder`; with `prune`, take away all others.
 
     `recordings` is the folder whose hashes the catalogue was loaded with. Raises AudioError, which
-    names the prompt's text, when a sound cannot be made; those made so far stay, each of them whole.
+    names the prompt's text, when a sound cannot be made; those made so far stay, each whole.
     """
     missing = {item.audio for item in check(catalogue, folder)}
     jobs = _jobs(catalogue, missing)
@@ -99,23 +99,21 @@ def _make(
     folder: Path, recordings: Path, whole: str, wanted: list[str], sources: Mapping[str, Source]
 ) -> None:
     source = sources[whole]
+    parts: dict[str, Samples] = {}
     try:
         samples = _sound(recordings, source) if whole in wanted else read(folder / f"{whole}.wav")
-        cuts = cut(samples, GUARD_MS) if wanted != [whole] else (samples, samples)
+        if any(sources[audio].whole for audio in wanted):
+            parts["head"], parts["tail"] = cut(samples, GUARD_MS)
     except AudioError as error:
         raise AudioError(f"{source.language}: {source.text!r}: {error}") from error
     for audio in wanted:
-        part = sources[audio].cut
-        write(
-            folder / f"{audio}.wav",
-            dict(zip(("", "head", "tail"), (samples, *cuts), strict=True))[part],
-        )
+        write(folder / f"{audio}.wav", parts.get(sources[audio].form, samples))
 
 
 def _sound(recordings: Path, source: Source) -> Samples:
     if source.recording:
         return recorded(recordings, source.recording)
-    return spoken(source.language, source.text)
+    return spoken(source.language, source.text, word=source.form == "word")
 
 
 def _prune(folder: Path, known: set[str]) -> int:

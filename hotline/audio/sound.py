@@ -15,8 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 RATE = 8000
-MARGIN_MS = 60
-"""Silence left at either end, so that pieces in a row do not run into each other."""
 PEAK = 0.7
 """The loudest sample, of full scale: -3.1 dBFS, which leaves a telephone line no reason to clip."""
 LOUDNESS = 0.12
@@ -24,6 +22,7 @@ LOUDNESS = 0.12
 _FULL = 32767
 _QUIET = 0.008
 _FRAME = RATE // 50
+_ATTACK, _DECAY = RATE // 100, RATE // 50
 _SECONDS = 60
 
 Samples = NDArray[np.float64]
@@ -50,15 +49,16 @@ def run(command: list[str], stdin: bytes) -> bytes:
     return done.stdout
 
 
-def telephone(audio: bytes, kind: str = "wav") -> Samples:
+def telephone(audio: bytes, margins_ms: tuple[int, int] = (20, 70)) -> Samples:
     """Any sound that sox reads, evened, from -1 to 1. Raises AudioError, also when it is silent.
 
     The band below 150 Hz, which lines cut anyway and where hum lives, goes; a compressor lifts the
-    quiet consonants of a voice over the noise of a bad line.
+    quiet consonants of a voice over the noise of a bad line. What is silent at the ends is replaced by
+    `margins_ms` of silence.
     """
     raw = run(
         [
-            *("sox", "-D", "-t", kind, "-", "-r", str(RATE), "-c", "1"),
+            *("sox", "-D", "-t", "wav", "-", "-r", str(RATE), "-c", "1"),
             *("-b", "16", "-e", "signed-integer", "-t", "raw", "-"),
             *("highpass", "150", "compand", "0.005,0.12", "6:-70,-60,-30,-18,-12,-9,0,-6"),
         ],
@@ -68,7 +68,9 @@ def telephone(audio: bytes, kind: str = "wav") -> Samples:
     loud = np.flatnonzero(np.abs(samples) > _QUIET)
     if loud.size == 0:
         raise AudioError("there is nothing to hear")
-    return _padded(_evened(samples[loud[0] : loud[-1] + 1]))
+    first, last = max(0, loud[0] - _ATTACK), loud[-1] + _DECAY
+    before, after = margins_ms
+    return np.concatenate([silence(before), _evened(samples[first:last]), silence(after)])
 
 
 def silence(milliseconds: int) -> Samples:
@@ -137,8 +139,3 @@ def _evened(samples: Samples) -> Samples:
     speech = level[level > 0.1 * level.max()]  # pauses within a prompt do not count
     gain = LOUDNESS / np.sqrt(np.mean(speech**2))
     return samples * float(min(gain, PEAK / np.abs(samples).max()))
-
-
-def _padded(samples: Samples) -> Samples:
-    margin = silence(MARGIN_MS)
-    return np.concatenate([margin, samples, margin])

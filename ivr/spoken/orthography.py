@@ -1,8 +1,8 @@
 """Fully vowelled Arabic, read letter by letter.
 
 With all its marks written, Arabic spelling leaves no doubt about the sound. `sounds` reads a word,
-and refuses one that leaves a doubt: what this module reads can be spoken, and nothing else counts as
-vowelled.
+and refuses one that leaves a doubt: what this module reads can be spoken, and nothing else counts
+as vowelled.
 
 Two conventions of the texts:
 
