@@ -45,6 +45,7 @@ class WitnessedSessions(MemorySessions):
 
     def __init__(self) -> None:
         super().__init__()
+        self.call_id = ""
         self._turns: list[Turn] = []
         self._changed = threading.Condition()
 
@@ -53,6 +54,7 @@ class WitnessedSessions(MemorySessions):
         with self._changed:
             stored = super().save(call_id, turn, state, events)
             if stored is None:
+                self.call_id = call_id
                 made = call_from_json(state).turn
                 if not isinstance(made.action, Perform):
                     self._turns.append(made)

@@ -68,6 +68,13 @@ def _load(path: Path) -> list[Transcript]:
 
 def _driver(via: str, services: Services) -> Callable[[], AbstractContextManager[Driver]]:
     match via:
+        case "sip":
+            # Imported here: numpy and the rest are not needed by the other two.
+            from hotline.callers.sip_driver import open_sip_driver
+            from hotline.cli.prompts import build_with_progress
+
+            build_with_progress(services)
+            return lambda: open_sip_driver(services)
         case "agi":
             return lambda: nullcontext(AgiDriver(services.catalogue))
         case _:

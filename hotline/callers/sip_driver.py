@@ -1,0 +1,145 @@
+"""Real SIP calls through a real Asterisk: keys are RFC 4733 events, and every prompt that the
+transcript needs must be heard in the sound that arrived at the caller's telephone.
+"""
+
+import itertools
+import re
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from agi_scripts.channel import AgiChannel
+from agi_scripts.scripts import Script, make_scripts
+from agi_scripts.server import FastAgiServer
+from hotline.asterisk.install import AsteriskUnavailable, find_asterisk
+from hotline.asterisk.instance import AsteriskInstance
+from hotline.bootstrap import Services
+from hotline.callers.baresip import CallerFailed, SipCaller
+from hotline.callers.line import CannotPlay, Differs, need_no_more_than_keys
+from hotline.callers.listening import Listener
+from hotline.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
+from hotline.callers.sip_line import SipLine, SoundPiece
+from hotline.callers.stores import Stores
+from ivr.transcript import Transcript
+from ivr.turn import Prompt
+
+HOST = "127.0.0.1"
+SCRIPT_NAMES = ("call", "transferred", "ended")
+ANSWER_S = 10.0
+MEDIA_PORTS = 100
+OPERATOR_SECONDS = "1"
+"""How long the operator who answers stays; then the call is over."""
+_DIALABLE = re.compile(r"\+?[A-Za-z0-9._-]{1,64}")
+
+
+class SwitchedScripts:
+    """Scripts that serve whichever desk has the call now, so that one server serves all calls."""
+
+    def __init__(self) -> None:
+        self._now: Mapping[str, Script] = {}
+        self.by_name: dict[str, Script] = {name: self._script(name) for name in SCRIPT_NAMES}
+
+    def use(self, scripts: Mapping[str, Script]) -> None:
+        """From now on these."""
+        self._now = scripts
+
+    def _script(self, name: str) -> Script:
+        def script(channel: AgiChannel) -> str:
+            return self._now[name](channel)
+
+        return script
+
+
+class SipDriver:
+    """One Asterisk, for one call after another; see `open_sip_driver`."""
+
+    def __init__(
+        self,
+        services: Services,
+        asterisk: AsteriskInstance,
+        scripts: SwitchedScripts,
+        folder: Path,
+    ) -> None:
+        self._catalogue = services.catalogue
+        self._folder_of_sounds = services.settings.sounds
+        self._sounds = services.sounds(asterisk.sounds_inside)
+        self._asterisk = asterisk
+        self._scripts = scripts
+        self._folder = folder
+        self._numbers = itertools.count(1)
+
+    @contextmanager
+    def dial(self, transcript: Transcript, stores: Stores) -> Iterator[tuple[str, SipLine]]:
+        """Place the call with a telephone of its own; it is over when this is."""
+        number = _number(transcript)
+        recordings = self._asterisk.recordings_inside
+        self._scripts.use(make_scripts(stores.desk, self._sounds, recordings=recordings))
+        folder = self._folder / f"caller-{next(self._numbers)}"
+        with ExitStack() as stack:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+            telephone = SipCaller(folder, self._asterisk.sip_address, number=number)
+            caller = stack.enter_context(telephone)
+            listener = Listener(lambda: caller.heard, lambda: caller.closed is not None)
+            stack.callback(listener.close)
+            caller.dial()
+            try:
+                caller.wait_established(ANSWER_S)
+            except (CallerFailed, TimeoutError) as error:
+                raise Differs("an answer", str(error)) from None
+            line = SipLine(caller, listener, stores.sessions, self._pieces)
+            try:
+                line.start()
+                yield stores.sessions.call_id, line
+            finally:
+                line.close()
+
+    def _pieces(self, language: str, prompt: Prompt) -> list[SoundPiece]:
+        return [
+            SoundPiece(self._folder_of_sounds / f"{piece.audio}.wav", piece.guarded)
+            for piece in self._catalogue.speak(language, prompt)
+        ]
+
+
+@contextmanager
+def open_sip_driver(services: Services) -> Iterator[SipDriver]:
+    """A driver with an Asterisk of its own on free ports; the prompts' sound must be built.
+
+    Raises AsteriskUnavailable where none is installed, AsteriskFailed when it does not start.
+    """
+    root = find_asterisk(services.settings.cache_dir)
+    if root is None:
+        raise AsteriskUnavailable("no Asterisk here: run `make setup` as root on Debian")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-sip-")))
+        scripts = SwitchedScripts()
+        server = FastAgiServer(HOST, 0, scripts.by_name)
+        server.start()
+        stack.callback(server.stop)
+        asterisk = AsteriskInstance(
+            root,
+            f"call-{secrets.token_hex(4)}",
+            config=services.settings.config_dir / "asterisk",
+            sip_port=free_port(CALLER_SIP),
+            rtp_range=media_range(ASTERISK_MEDIA, MEDIA_PORTS),
+            agi_a=f"{HOST}:{server.port}",
+            agi_b=f"{HOST}:{server.port}",
+            sounds_source=services.settings.sounds,
+            globals={"LAB_SECONDS": OPERATOR_SECONDS},
+        )
+        stack.enter_context(asterisk)
+        yield SipDriver(services, asterisk, scripts, folder)
+
+
+def _number(transcript: Transcript) -> str | None:
+    """The number in the telephone's From. Raises CannotPlay for what it cannot do."""
+    need_no_more_than_keys(transcript)
+    if transcript.attestation:
+        raise CannotPlay("this SIP telephone sends no attestation")
+    if transcript.withheld or not transcript.caller:
+        return None
+    if not _DIALABLE.fullmatch(transcript.caller):
+        raise CannotPlay("a SIP telephone cannot have this number")
+    return transcript.caller

@@ -1,0 +1,170 @@
+"""The caller's side of a SIP call: waits for what it hears, presses, and proves the prompts.
+
+What must be heard comes from the turn that the hotline made; whether it was heard comes from the
+sound alone.
+"""
+
+import time
+import wave
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hotline.callers.baresip import SipCaller
+from hotline.callers.line import Differs
+from hotline.callers.listening import Expectation, Listener, NotHeard, PieceHeard
+from hotline.callers.player import is_over, prompt_keys, told
+from hotline.callers.stores import WitnessedSessions
+from ivr.turn import Collect, HangUp, Prompt, Record, Turn
+
+MARGIN_S = 6.0
+"""How much later than by the clock something may come on a machine that is busy."""
+BEEP_S = 0.6
+"""From the end of the notice to the end of the beep: then the recording has begun."""
+TRANSFER_S = 30.0
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class SoundPiece:
+    """A file that must be heard. Keys are ignored over a `guarded` one."""
+
+    path: Path
+    guarded: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        with wave.open(str(self.path)) as sound:
+            return sound.getnframes() / sound.getframerate()
+
+
+Pieces = Callable[[str, Prompt], Sequence[SoundPiece]]
+"""What a prompt sounds like in a language."""
+
+
+class SipLine:
+    """One established call."""
+
+    def __init__(
+        self, caller: SipCaller, listener: Listener, sessions: WitnessedSessions, pieces: Pieces
+    ) -> None:
+        self._caller = caller
+        self._listener = listener
+        self._sessions = sessions
+        self._pieces_of = pieces
+        self._turn: Turn | None = None
+        self._pieces: list[SoundPiece] = []
+        self._owners: list[int] = []
+        self._expectation: Expectation | None = None
+
+    @property
+    def turn(self) -> Turn:
+        """What the hotline says now."""
+        assert self._turn is not None, "not begun"
+        return self._turn
+
+    def start(self) -> None:
+        """Returns when the hotline has made its first turn."""
+        self._go_on(MARGIN_S)
+
+    def listen(self, index: int) -> None:
+        """Until prompt `index` is heard, and keys over it count."""
+        place = self._owners.index(index) if index in self._owners else len(self._pieces)
+        while place < len(self._pieces) - 1 and self._pieces[place].guarded:
+            place += 1
+        if place < len(self._pieces):
+            timeout = self._seconds(self._pieces[: place + 1]) + MARGIN_S
+            self._prove(lambda heard: heard.wait_begun(place, timeout))
+
+    def enter(self, keys: str) -> None:
+        """Press one key after another; a short entry is ended by the time between keys."""
+        self._caller.press(keys)
+        action = self.turn.action
+        waits = action.interdigit_ms / 1000 if isinstance(action, Collect) else 0.0
+        self._go_on(waits + MARGIN_S)
+
+    def press_in_vain(self, keys: str) -> None:
+        """Press where nobody listens."""
+        self._caller.press(keys)
+
+    def wait(self) -> None:
+        """Hear everything, then say nothing."""
+        self._hear_out()
+        match self.turn.action:
+            case Collect(timeout_ms=ms):
+                self._go_on(ms / 1000 + MARGIN_S)
+            case Record(max_seconds=seconds):
+                self._go_on(seconds + MARGIN_S)
+
+    def dictate(self, seconds: int) -> None:
+        """The telephone speaks all the time: here it is only the time that passes."""
+        self._hear_out()
+        time.sleep(BEEP_S + seconds)
+        self._caller.press("#")
+        self._go_on(MARGIN_S)
+
+    def hang_up(self) -> None:
+        """Leave."""
+        if self._caller.closed is None:
+            self._caller.hang_up()
+        self._wait_closed(MARGIN_S)
+
+    def listen_out(self) -> None:
+        """To the end of the last words, or of the talk with the operator."""
+        self._hear_out()
+        if is_over(self.turn):
+            self._wait_closed(MARGIN_S if isinstance(self.turn.action, HangUp) else TRANSFER_S)
+        else:
+            self.hang_up()
+
+    def close(self) -> None:
+        """End the call, whatever it is doing."""
+        if self._caller.closed is None:
+            self._caller.hang_up()
+
+    def _go_on(self, timeout_s: float) -> None:
+        before = self._turn.number if self._turn is not None else 0
+        turn = self._sessions.wait_turn(before, timeout_s, lambda: self._caller.closed is not None)
+        if turn is None:
+            closed = self._caller.closed
+            why = f"the end of the call: {closed.reason}" if closed else f"none in {timeout_s:g} s"
+            raise Differs("a next turn", why)
+        self._turn = turn
+        spoken = [self._pieces_of(turn.language, prompt) for prompt in turn.prompts]
+        self._pieces = [piece for pieces in spoken for piece in pieces]
+        self._owners = [place for place, pieces in enumerate(spoken) for _ in pieces]
+        self._expectation = self._listener.expect([piece.path for piece in self._pieces])
+
+    def _hear_out(self) -> None:
+        if self._pieces:
+            timeout = self._seconds(self._pieces) + MARGIN_S
+            self._prove(lambda heard: heard.wait_whole(timeout))
+
+    def _prove(self, heard: Callable[[Expectation], object]) -> None:
+        assert self._expectation is not None
+        try:
+            heard(self._expectation)
+        except NotHeard as missed:
+            raise Differs(told(self.turn), self._words(missed.pieces)) from None
+
+    def _words(self, found: Sequence[PieceHeard]) -> str:
+        """What became of the prompts, by their keys."""
+        keys = prompt_keys(self.turn)
+        states: dict[int, list[str]] = {}
+        for owner, piece in zip(self._owners, found, strict=True):
+            state = piece.state if piece.state != "cut" else f"cut ({piece.ratio:.0%})"
+            states.setdefault(owner, []).append(state)
+        return ", ".join(
+            f"{keys[owner]} {' '.join(dict.fromkeys(told))}" for owner, told in states.items()
+        )
+
+    def _wait_closed(self, timeout_s: float) -> None:
+        try:
+            self._caller.wait_closed(timeout_s)
+        except TimeoutError:
+            raise Differs("the end of the call", f"none in {timeout_s:g} s") from None
+
+    @staticmethod
+    def _seconds(pieces: Sequence[SoundPiece]) -> float:
+        return sum(piece.seconds for piece in pieces)
