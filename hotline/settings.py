@@ -129,9 +129,9 @@ class BackofficeSettings(Group):
 class DeliverySettings(Group):
     """How a ticket is pushed to the back office, and when that is given up."""
 
-    attempts: Annotated[int, Field(ge=1)] = 12
-    backoff_first_seconds: Seconds = 2.0
-    backoff_longest_seconds: Seconds = 3600.0
+    attempts: Annotated[int, Field(ge=1)] = 60
+    backoff_first_seconds: Seconds = 1.0
+    backoff_longest_seconds: Annotated[float, Field(gt=0, le=3600)] = 900.0
     timeout_seconds: Seconds = 10.0
     workers: Annotated[int, Field(ge=1)] = 2
     relay_seconds: Seconds = 1.0
