@@ -56,12 +56,15 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
     for Asterisk. `environment` is what the connection opened with, and `env` the same for pyst2.
     """
 
-    def __init__(self, connection: socket.socket, environment: Environment) -> None:
+    def __init__(
+        self, connection: socket.socket, environment: Environment, margin_s: float = MARGIN_S
+    ) -> None:
         # Deliberately without AGI.__init__: it sets a signal handler and reads standard input.
         self.environment = environment
         self.env = environment.values
         self.waited = 0.0
         self._connection = connection
+        self._margin_s = margin_s
         self._replies = ReplyReader()
         self._replies.hung_up = environment.hung_up
 
@@ -71,14 +74,14 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
         return self._replies.hung_up
 
     def command(self, command: str, *arguments: str | int, lasts: float = 0.0) -> Reply:
-        """Send one command and wait for its reply, at most `lasts` + `MARGIN_S` seconds.
+        """Send one command and wait for its reply, at most `lasts` and a margin (s).
 
         A caller who hangs up while it runs does not lose the reply: keys pressed before count.
         Raises LocalError, and any RemoteError but those that only a result can tell.
         """
         line = encode(command, *arguments)
         started = time.monotonic()
-        deadline = started + lasts + MARGIN_S
+        deadline = started + lasts + self._margin_s
         try:
             self._send(line, deadline)
             while (reply := self._replies.reply()) is None:
@@ -121,7 +124,7 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     def send_command(self, command: str, *args: Any) -> None:
         """Send a command without waiting for its reply, as pyst2 has it."""
-        self._send(encode(command, *args), time.monotonic() + MARGIN_S)
+        self._send(encode(command, *args), time.monotonic() + self._margin_s)
 
     def _quote(self, string: Any) -> str:
         """Leave quoting to the wire, which also escapes."""

@@ -94,10 +94,10 @@ class ChannelModel:
             return [*news, _DEAD]
         return [*news, *self._run(name, arguments)]
 
-    def hang_up(self) -> list[str]:
-        """The caller hangs up between two commands; what Asterisk sends at once."""
-        self.hung_up = True
-        return self._hangup_news()
+    def nobody_listens(self) -> None:
+        """Keys that were pressed and not yet taken are lost: no command runs."""
+        self._pending = ""
+        self._in_entry = False
 
     def _hangup_news(self) -> list[str]:
         if not self.hung_up or self._announced:
@@ -137,8 +137,7 @@ class ChannelModel:
     def _exec(self, application: str, options: str) -> str:
         if application == "playback":
             if not self.hung_up:
-                self._pending = ""  # keys are not heard over it
-                self._in_entry = False
+                self.nobody_listens()
                 self.heard += [path for path in options.split("&") if self.exists(path)]
             return "200 result=0"
         if application == "read":
@@ -196,7 +195,7 @@ class ChannelModel:
         return keys, False
 
     def _record(self, path: str, _keys: str, most_s: int) -> str:
-        self._pending = ""
+        self.nobody_listens()
         act = self._asks(Listening("recording", tuple(self.heard), most_s, most_s))
         seconds = min(act.seconds, most_s) if isinstance(act, Speak) else 0.0
         samples = int(seconds * 8000)

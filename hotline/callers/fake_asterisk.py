@@ -106,6 +106,7 @@ class FakeAsterisk:
         environment: Mapping[str, str],
     ) -> str:
         """Run one AGI() application; its AGISTATUS."""
+        channel.nobody_listens()
         try:
             connection = socket.create_connection(server, _CONNECT_S)
         except OSError:
