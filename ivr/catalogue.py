@@ -44,8 +44,8 @@ class Piece:
 class Source:
     """Where a sound comes from: `recording` (a name such as `ar/welcome`), else `text` spoken.
 
-    `form` is empty for a fragment, `word` for one of the vocabulary, or `head` or `tail` of the sound
-    `whole`.
+    `form` is empty for a fragment, `word` for one of the vocabulary, or `head` or `tail` of the
+    sound `whole`.
     """
 
     language: str

@@ -53,8 +53,8 @@ def telephone(audio: bytes, margins_ms: tuple[int, int] = (20, 70)) -> Samples:
     """Any sound that sox reads, evened, from -1 to 1. Raises AudioError, also when it is silent.
 
     The band below 150 Hz, which lines cut anyway and where hum lives, goes; a compressor lifts the
-    quiet consonants of a voice over the noise of a bad line. What is silent at the ends is replaced by
-    `margins_ms` of silence.
+    quiet consonants of a voice over the noise of a bad line. What is silent at the ends is replaced
+    by `margins_ms` of silence.
     """
     raw = run(
         [

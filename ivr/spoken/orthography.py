@@ -204,8 +204,8 @@ class _Reader:
         if len(rest) != 1:
             raise self._fail(f"{letter} in place {position + 1} needs one mark")
         (mark,) = rest
-        if mark == SUKUN and position == 0:
-            raise self._fail("a word does not begin with a sukun")
+        if position == 0 and (mark == SUKUN or SHADDA in marks):
+            raise self._fail("a word does not begin with a sukun or a shadda")
         self.heard += [letter] * (2 if SHADDA in marks else 1)
         if mark in _VOWELS:
             self.heard.append(_VOWELS[mark])
@@ -216,4 +216,6 @@ class _Reader:
         rest = [letter for letter, _ in self.letters[position + 1 :]]
         if rest and not (mark == FATHATAN and rest in (["ا"], ["ى"])):
             raise self._fail("nunation stands at the end only")
+        if mark == FATHATAN and not rest and self.letters[position][0] not in "ةءأ":
+            raise self._fail("an alif is missing behind the nunation")
         self.heard += [_NUNATION[mark], "ن"]

@@ -13,9 +13,9 @@ REVISION = 1
 class Voice:
     """A voice of espeak-ng: its name, its pitch from 0 to 99, and how fast it speaks.
 
-    `speed` is in espeak-ng's own words a minute; vowelled Arabic, with its long words, comes out at half
-    of it. `word_speed` is for words of the vocabulary: said alone, a word is drawn out, and digits in a
-    row would drag.
+    `speed` is in espeak-ng's own words a minute; vowelled Arabic, with its long words, comes out at
+    half of it. `word_speed` is for words of the vocabulary: said alone, a word is drawn out, and
+    digits in a row would drag.
     """
 
     name: str
