@@ -74,12 +74,14 @@ class FastAgiServer:
     def start(self) -> None:
         """Listen, and accept in a thread. Raises OSError when the address cannot be had."""
         family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET
-        self._listener = socket.create_server(self._address, family=family, backlog=512)
-        self._address = (self._address[0], self._listener.getsockname()[1])
-        self._acceptor = threading.Thread(
-            target=self._accept, args=(self._listener,), name="fastagi-accept", daemon=True
+        listener = socket.create_server(self._address, family=family, backlog=512)
+        acceptor = threading.Thread(
+            target=self._accept, args=(listener,), name="fastagi-accept", daemon=True
         )
-        self._acceptor.start()
+        acceptor.start()
+        self._listener, self._acceptor = listener, acceptor
+        # The port is told last: whoever sees it may also stop us.
+        self._address = (self._address[0], listener.getsockname()[1])
 
     def serve_forever(self) -> None:
         """Start, and return once `drain` or `stop` was called elsewhere."""

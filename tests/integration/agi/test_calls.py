@@ -136,7 +136,7 @@ def test_a_server_that_dies_in_mid_call_leaves_the_turn_to_the_next() -> None:
 
 
 def test_a_desk_that_fails_sends_the_call_to_a_human_and_others_go_on() -> None:
-    """IVR_DONE stays unset, all servers are tried, then the operators; other calls are untouched."""
+    """IVR_DONE stays unset, all servers are tried, then the operators; other calls go on."""
 
     def fail(_call: Call) -> None:
         raise RuntimeError("this desk cannot go on")

@@ -1,5 +1,7 @@
 """A turn performed on a model of Asterisk: what was played and listened for, what came of it."""
 
+from collections.abc import Iterator
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -291,7 +293,7 @@ def test_a_recording_is_named_by_its_reference_and_measured() -> None:
 
 def test_a_key_skips_the_notice_to_the_beep() -> None:
     """The rest of the notice is not said; the recording begins."""
-    acts = iter([Press("1"), Speak(2)])
+    acts: Iterator[Act] = iter([Press("1"), Speak(2)])
     model = Spy(lambda _: next(acts), eager=True)
     notice = turn(t.Record(60), "nomatch_1", "record_notice", guarded=["record_notice"])
     with channel_on(model) as channel:
