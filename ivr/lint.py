@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ivr.flow import (
-    BACK,
-    REPEAT,
     Ask,
     Do,
     Edge,
@@ -205,9 +203,10 @@ def _prompts(flow: Flow, prompts: Placeholders) -> Iterator[Finding]:
         says = [(say.key, set(say.values)) for say in (*node.intro, *node.say)]
         if isinstance(node, Waiting):
             says += [(key, set()) for key in (*node.noinput, *node.nomatch)]
-            for key, meaning in node.keys.items():
-                if meaning in (REPEAT, BACK) and key in getattr(node, "options", {}):
-                    yield Finding(_at(flow, name), "key used twice", key)
+            for key in node.keys:
+                if isinstance(node, Menu) and key in node.options:
+                    mend = f'an option has it too; to give it up: keys: {{"{key}": ""}}'
+                    yield Finding(_at(flow, name), "key used twice", f"{key}: {mend}")
         for language in flow.languages:
             known = prompts.get(language, {})
             for key, given in says:

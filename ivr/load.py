@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.reader import ReaderError
 
 from ivr.flow import (
     Ask,
@@ -65,13 +66,20 @@ def load_flow(path: Path) -> Flow:
 
 
 def _read_yaml(path: Path) -> CommentedMap:
+    text = ""
     try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        tree = YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark is not None else 0
         problem = str(error.problem or error).split("\n")[0]
         raise FlowFileError([f"{path}:{line}: {problem}"]) from None
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise FlowFileError(
+            [f"{path}:{line}: character {error.character!r}: {error.reason}"]
+        ) from None
     except UnicodeDecodeError as error:
         raise FlowFileError([f"{path}:0: not UTF-8 text: {error.reason}"]) from None
     if not isinstance(tree, CommentedMap):
@@ -110,6 +118,9 @@ def _line(tree: Any, loc: tuple[str | int, ...]) -> int:
 
 
 def _dotted(loc: tuple[str | int, ...]) -> str:
+    """The path of keys as it stands in the file, without the kind that validation puts in it."""
+    if loc[0] == "nodes":
+        loc = (*loc[:2], *loc[3:])
     return ".".join(str(part) for part in loc if part != "[key]")
 
 

@@ -1,0 +1,224 @@
+"""The lint: one small broken flow a rule, and nothing to say of the hotline's own."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from ivr.lint import Finding, lint
+from ivr.prompts import load_catalogue
+from tests.fixtures.dialog import FLOW, FLOW_FILE
+from tests.fixtures.flows import HEAD, PROMPTS, SOUND, small
+
+EFFECTS = frozenset({"open_report", "open_callback"})
+BYE = "bye: {kind: end, say: [bye]}\n"
+
+
+def findings(
+    folder: Path,
+    nodes: str,
+    *,
+    head: str = HEAD,
+    prompts: Mapping[str, Mapping[str, frozenset[str]]] = PROMPTS,
+) -> list[Finding]:
+    """What the lint says of these nodes."""
+    return lint(small(folder, nodes, head), prompts, EFFECTS)
+
+
+def rules(found: list[Finding]) -> list[str]:
+    """Node and rule of each finding."""
+    return [f"{finding.where.rpartition(': ')[2]}: {finding.rule}" for finding in found]
+
+
+def menu(name: str, *targets: str, more: str = "") -> str:
+    """A menu that leads to these nodes by 1, 2, 3…"""
+    options = ", ".join(f'"{key}": {{to: {to}}}' for key, to in enumerate(targets, start=1))
+    return f"{name}: {{kind: menu, say: [main], options: {{{options}}}{more}}}\n"
+
+
+def test_the_hotline_has_nothing_to_mend() -> None:
+    """With its own prompts in every language, and its own effects."""
+    folder = FLOW_FILE.parents[1] / "prompts"
+    catalogue = load_catalogue({name: folder / f"{name}.yaml" for name in FLOW.languages})
+    prompts = {
+        language: {key: catalogue.placeholders(language, key) for key in catalogue.keys(language)}
+        for language in FLOW.languages
+    }
+    assert [str(finding) for finding in lint(FLOW, prompts, EFFECTS)] == []
+
+
+def test_a_sound_flow_has_nothing_to_mend(tmp_path: Path) -> None:
+    """The flow that the broken ones are made of is whole."""
+    assert findings(tmp_path, SOUND) == []
+
+
+def test_a_finding_names_file_line_and_node(tmp_path: Path) -> None:
+    """As compilers do, so that editors jump there."""
+    (finding,) = findings(tmp_path, SOUND.replace("{to: bye}", "{to: nowhere}"))
+    line = HEAD.count("\n") + 1
+    assert str(finding) == (
+        f"{tmp_path}/small.yaml:{line}: main: missing target: key 1: no node nowhere"
+    )
+
+
+@pytest.mark.parametrize(
+    ("head", "where"),
+    [
+        (HEAD.replace("{default: main}", "{default: nowhere}"), "default"),
+        (HEAD.replace("root: main", "root: nowhere"), "root"),
+        (HEAD.replace("give_up: bye", "give_up: nowhere"), "main"),
+        (HEAD.replace('"0": bye', '"0": nowhere'), "main"),
+    ],
+)
+def test_a_missing_target_in_the_head(tmp_path: Path, head: str, where: str) -> None:
+    """Starts, root and what holds by default are ways too."""
+    assert rules(findings(tmp_path, SOUND, head=head)) == [f"{where}: missing target"]
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        "x: {kind: say, next: nowhere}",
+        "x: {kind: ask, digits: [1, 1], store: a, next: nowhere}",
+        "x: {kind: record, max_seconds: 5, store: a, next: bye, unavailable: nowhere}",
+        "x: {kind: do, effect: open_report, outcomes: {opened: nowhere}}",
+        "x: {kind: transfer, target: operators, unavailable: nowhere}",
+        "x: {kind: say, skip_if: [a], skip_to: nowhere, next: bye}",
+        'x: {kind: menu, options: {"1": {to: bye}}, noinput_to: nowhere}',
+    ],
+)
+def test_a_missing_target_of_every_kind_of_node(tmp_path: Path, node: str) -> None:
+    """Whatever way on a node can have, it must lead somewhere."""
+    assert rules(findings(tmp_path, menu("main", "x") + node + "\n" + BYE)) == ["x: missing target"]
+
+
+def test_a_node_that_no_call_can_reach(tmp_path: Path) -> None:
+    """Left over from a change, or a way to it was forgotten."""
+    assert rules(findings(tmp_path, SOUND + "lost: {kind: say, next: bye}\n")) == [
+        "lost: unreachable"
+    ]
+
+
+def test_a_dead_end(tmp_path: Path) -> None:
+    """An effect without outcomes leads nowhere."""
+    nodes = menu("main", "x", "bye") + "x: {kind: do, effect: open_report, outcomes: {}}\n" + BYE
+    assert rules(findings(tmp_path, nodes)) == ["x: dead end"]
+
+
+def test_a_loop_that_the_caller_cannot_leave(tmp_path: Path) -> None:
+    """Every way leads back: no end, no operator."""
+    loop = "{kind: menu, say: [main], options: {'1': {to: %s}}, keys: {'0': ''}, give_up: %s}\n"
+    nodes = menu("main", "a", "bye") + "a: " + loop % ("b", "b") + "b: " + loop % ("a", "a") + BYE
+    assert rules(findings(tmp_path, nodes)) == ["a: endless loop", "b: endless loop"]
+
+
+def test_a_loop_in_which_nobody_is_listened_to(tmp_path: Path) -> None:
+    """The engine would talk for ever."""
+    nodes = menu("main", "a") + "a: {kind: say, next: b}\nb: {kind: say, next: a}\n" + BYE
+    found = rules(findings(tmp_path, nodes))
+    assert "a: endless loop" in found
+    assert "b: endless loop" in found
+
+
+def test_a_loop_of_questions_that_pass_each_other_over(tmp_path: Path) -> None:
+    """Two nodes that are skipped to each other spin as well."""
+    ask = "{kind: ask, digits: [1, 1], store: %s, next: bye, skip_if: [%s], skip_to: %s}\n"
+    nodes = menu("main", "a") + "a: " + ask % ("x", "x", "b") + "b: " + ask % ("y", "y", "a") + BYE
+    assert rules(findings(tmp_path, nodes)) == ["a: endless loop", "b: endless loop"]
+
+
+def test_half_a_skip(tmp_path: Path) -> None:
+    """skip_if without skip_to would be passed over in silence."""
+    nodes = menu("main", "x") + "x: {kind: say, next: bye, skip_if: [a]}\n" + BYE
+    assert rules(findings(tmp_path, nodes)) == ["x: half a skip"]
+
+
+def test_more_than_five_options(tmp_path: Path) -> None:
+    """Nobody remembers the first when the sixth is read out."""
+    assert rules(findings(tmp_path, menu("main", *["bye"] * 6) + BYE)) == ["main: too many options"]
+    assert findings(tmp_path, menu("main", *["bye"] * 5) + BYE) == []
+
+
+def test_deeper_than_three_levels(tmp_path: Path) -> None:
+    """Questions of a form are no levels."""
+    nodes = menu("main", "two") + menu("two", "three") + menu("three", "four")
+    assert rules(findings(tmp_path, nodes + menu("four", "bye") + BYE)) == ["four: too deep"]
+    assert findings(tmp_path, nodes + menu("four", "bye", more=", form: true") + BYE) == []
+
+
+def test_a_prompt_that_reads_out_what_may_not_be_there(tmp_path: Path) -> None:
+    """One of two ways to it has not asked."""
+    ask = "ask: {kind: ask, digits: [1, 1], store: name, next: read}\n"
+    read = "read: {kind: say, say: [{read: [name]}], next: bye}\n"
+    assert findings(tmp_path, menu("main", "ask") + ask + read + BYE) == []
+    assert rules(findings(tmp_path, menu("main", "ask", "read") + ask + read + BYE)) == [
+        "read: unset answer"
+    ]
+
+
+def test_an_answer_that_was_cleared_is_not_there(tmp_path: Path) -> None:
+    """Clearing on the way counts."""
+    nodes = (
+        "main: {kind: menu, say: [main], options: {'1': {to: again, set: {name: a}}}}\n"
+        "again: {kind: menu, say: [main], options: {'1': {to: read, clear: [name]}}}\n"
+        "read: {kind: say, say: [{read: [name]}], next: bye}\n"
+    )
+    assert rules(findings(tmp_path, nodes + BYE)) == ["read: unset answer"]
+
+
+def test_only_the_first_outcome_of_an_effect_gives_its_answers(tmp_path: Path) -> None:
+    """An effect that failed has nothing to read out."""
+    do = "x: {kind: do, effect: open_report, stores: [name], outcomes: {opened: %s, failed: %s}}\n"
+    read = "read: {kind: say, say: [{read: [name]}], next: bye}\n"
+    assert findings(tmp_path, menu("main", "x") + do % ("read", "bye") + read + BYE) == []
+    assert rules(findings(tmp_path, menu("main", "x") + do % ("bye", "read") + read + BYE)) == [
+        "read: unset answer"
+    ]
+
+
+@pytest.mark.parametrize("key", ["main", "bye", "noinput", "nomatch"])
+def test_a_prompt_missing_in_one_language(tmp_path: Path, key: str) -> None:
+    """Error messages too, and it is said which language."""
+    head = HEAD.replace("languages: [ar]", "languages: [ar, en]")
+    english = {name: values for name, values in PROMPTS["ar"].items() if name != key}
+    found = findings(tmp_path, SOUND, head=head, prompts={**PROMPTS, "en": english})
+    assert [finding.rule for finding in found] == ["missing prompt"]
+    assert found[0].message == f"{key} in en"
+
+
+@pytest.mark.parametrize("values", ["[]", "[name, more]", "[other]"])
+def test_placeholders_that_do_not_fit(tmp_path: Path, values: str) -> None:
+    """One too few, one too many, another one."""
+    nodes = SOUND.replace("say: [bye]", f"say: [{{read: {values}}}]")
+    found = findings(tmp_path, nodes)
+    assert "placeholders" in [finding.rule for finding in found]
+
+
+def test_a_key_that_means_two_things(tmp_path: Path) -> None:
+    """An option and "say it again" cannot share a key."""
+    nodes = menu("main", "bye", more=", keys: {'1': repeat}") + BYE
+    assert rules(findings(tmp_path, nodes)) == ["main: key used twice"]
+
+
+def test_a_key_that_is_an_option_and_a_way(tmp_path: Path) -> None:
+    """The option would win in silence, and 0 would be no operator."""
+    nodes = "main: {kind: menu, say: [main], options: {'0': {to: more}}}\n"
+    nodes += "more: {kind: say, next: bye}\n" + BYE
+    assert rules(findings(tmp_path, nodes)) == ["main: key used twice"]
+
+
+def test_an_effect_that_the_system_does_not_have(tmp_path: Path) -> None:
+    """It would only fail when a caller comes to it."""
+    nodes = menu("main", "x") + "x: {kind: do, effect: sing, outcomes: {done: bye}}\n" + BYE
+    assert rules(findings(tmp_path, nodes)) == ["x: unknown effect"]
+
+
+def test_findings_come_in_the_order_of_the_file(tmp_path: Path) -> None:
+    """Whoever mends a file goes from top to bottom."""
+    nodes = menu("main", *["bye"] * 6) + "lost: {kind: say, next: bye}\n"
+    nodes += "more: {kind: say, next: bye}\n" + BYE
+    assert rules(findings(tmp_path, nodes)) == [
+        "main: too many options",
+        "lost: unreachable",
+        "more: unreachable",
+    ]

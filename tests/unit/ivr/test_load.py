@@ -1,0 +1,204 @@
+"""Loading a flow: every mistake is named by file, line and key."""
+
+from pathlib import Path
+
+import pytest
+
+from ivr.flow import Ask, Menu, RecordNode
+from ivr.load import FlowFileError, load_flow
+from tests.fixtures.dialog import FLOW, FLOW_FILE
+from tests.fixtures.flows import HEAD, SOUND, small, small_flow
+
+
+def mistakes(path: Path) -> tuple[str, ...]:
+    """What is said of a wrong file, without its folder."""
+    with pytest.raises(FlowFileError) as caught:
+        load_flow(path)
+    return tuple(message.removeprefix(f"{path}:") for message in caught.value.messages)
+
+
+def line_of(path: Path, text: str) -> int:
+    """The line on which `text` stands."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, start=1) if text in line)
+
+
+def test_a_sound_file_is_a_flow_that_knows_its_lines(tmp_path: Path) -> None:
+    """Nodes keep the line they stand on, for whoever has to find them."""
+    path = small_flow(tmp_path)
+    flow = load_flow(path)
+    assert (flow.name, flow.version, flow.path) == ("small", 1, str(path))
+    assert flow.lines["bye"] == line_of(path, "  bye:")
+
+
+def test_the_flow_of_the_hotline_loads() -> None:
+    """All 25 services are in it, each in one place."""
+    codes = [
+        option.set["service_code"]
+        for node in FLOW.nodes.values()
+        if isinstance(node, Menu)
+        for option in node.options.values()
+        if "service_code" in option.set
+    ]
+    assert (len(codes), len(set(codes))) == (25, 25)
+    text = FLOW_FILE.read_text(encoding="utf-8").splitlines()
+    assert all(text[line - 1] == f"  {name}:" for name, line in FLOW.lines.items())
+
+
+def test_a_number_for_a_key_is_told_to_be_quoted(tmp_path: Path) -> None:
+    """YAML makes an integer of 1, and of 01 another one."""
+    path = small_flow(tmp_path, SOUND.replace('"1":', "1:"))
+    (message,) = mistakes(path)
+    assert message.startswith(f"{line_of(path, '1: {to: bye}')}: nodes.main.")
+    assert 'put the key in quotes: "1"' in message
+
+
+def test_a_key_given_twice_is_refused(tmp_path: Path) -> None:
+    """The second one would win in silence."""
+    twice = SOUND.replace('"1": {to: bye}', '"1": {to: bye}\n    "1": {to: main}')
+    path = small_flow(tmp_path, twice)
+    (message,) = mistakes(path)
+    assert message.startswith(f"{line_of(path, 'to: main')}: ")
+    assert "duplicate key" in message
+
+
+def test_a_node_given_twice_is_refused(tmp_path: Path) -> None:
+    """Two nodes of one name are a mistake of copying."""
+    path = small_flow(tmp_path, SOUND + SOUND[SOUND.index("bye:\n") :])
+    (message,) = mistakes(path)
+    assert "duplicate key" in message
+    assert '"bye"' in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "says"),
+    [
+        ("kind: end", "kind: end\n  colour: red", "nodes.bye.colour", "Extra inputs"),
+        ("kind: end", "kind: stop", "nodes.bye", "'stop'"),
+        ("say: [bye]", "say: bye", "nodes.bye.say", "list"),
+        ("{to: bye}", "{}", "nodes.main.options.1.to", "required"),
+        ("{to: bye}", "{to: Bye}", "nodes.main.options.1.to", "pattern"),
+        ('"1": {to', '"E": {to', "nodes.main.options.E", "pattern"),
+        ('"1": {to', '"12": {to', "nodes.main.options.12", "pattern"),
+        (
+            "say: [main]",
+            "say: [{main: [a], more: []}]",
+            "nodes.main.say",
+            "one prompt an item",
+        ),
+        (
+            "kind: end",
+            "kind: end\n  disposition: fine",
+            "nodes.bye.disposition",
+            "Input should",
+        ),
+    ],
+)
+def test_a_mistake_in_a_node_is_named(
+    tmp_path: Path, old: str, new: str, where: str, says: str
+) -> None:
+    """Line, path of keys, and what was expected there."""
+    path = small_flow(tmp_path, SOUND.replace(old, new))
+    (message,) = mistakes(path)
+    line, _, rest = message.partition(": ")
+    assert rest.startswith(where)
+    assert says in rest
+    text = path.read_text(encoding="utf-8").splitlines()[int(line) - 1]
+    assert any(f"{key}:" in text or f'"{key}":' in text for key in where.split(".")[1:])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("version: 1", 'version: "1"', "version"),
+        ("version: 1", "version: 0", "version"),
+        ("version: 1\n", "", "version"),
+        ("starts: {default: main}", "starts: {block: main}", "starts"),
+        ("languages: [ar]", "languages: []", "languages"),
+        ("  give_up: bye\n", "", "defaults.give_up"),
+        ("flow: small", "flow: 940", "flow"),
+    ],
+)
+def test_a_mistake_in_the_head_is_named(tmp_path: Path, old: str, new: str, where: str) -> None:
+    """Types are not guessed: 940 without quotes is a number and no name."""
+    path = small_flow(tmp_path, head=HEAD.replace(old, new))
+    (message,) = mistakes(path)
+    assert message.partition(": ")[2].startswith(where)
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    """Whoever mends a file does it in one go."""
+    path = small_flow(tmp_path, SOUND.replace("kind: end", "kind: stop").replace('"1":', "1:"))
+    assert len(mistakes(path)) == 2
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "- a list\n", "just words\n", "null\n"])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
+    """An empty file, a list, a word."""
+    path = tmp_path / "flow.yaml"
+    path.write_text(text, encoding="utf-8")
+    (message,) = mistakes(path)
+    assert message.startswith("1: a flow file is a mapping")
+
+
+@pytest.mark.parametrize(
+    "text", ["flow: [1, 2\nversion: 1\n", "flow: a\n\tversion: 1\n", "flow: &a\n  x: *b\n"]
+)
+def test_text_that_is_no_yaml_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
+    """An open bracket, a tab, an alias of nothing."""
+    path = tmp_path / "flow.yaml"
+    path.write_text(text, encoding="utf-8")
+    (message,) = mistakes(path)
+    assert message.split(":")[0] in ("1", "2", "3")
+
+
+def test_bytes_that_are_no_utf8_are_refused(tmp_path: Path) -> None:
+    """A file saved in an old code page."""
+    path = tmp_path / "flow.yaml"
+    path.write_bytes("flow: حفرة\n".encode("cp1256"))
+    (message,) = mistakes(path)
+    assert "not UTF-8" in message
+
+
+def test_control_characters_are_refused(tmp_path: Path) -> None:
+    """YAML allows none, and says so."""
+    path = tmp_path / "flow.yaml"
+    path.write_text("version: 1\nflow: a\x07b\n", encoding="utf-8")
+    (message,) = mistakes(path)
+    assert message.startswith("2: character 7: ")
+
+
+def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
+    """The caller says which setting named it."""
+    with pytest.raises(FileNotFoundError):
+        load_flow(tmp_path / "none.yaml")
+
+
+def test_targets_that_lead_nowhere_are_left_to_the_lint(tmp_path: Path) -> None:
+    """The loader reads; whether the graph is whole is another question."""
+    flow = small(tmp_path, SOUND.replace("{to: bye}", "{to: nowhere}"))
+    assert flow.nodes["main"].options["1"].to == "nowhere"  # type: ignore[attr-defined]
+
+
+def test_what_the_common_keys_do_depends_on_the_kind_of_node(tmp_path: Path) -> None:
+    """A menu takes them all, an entry of one digit keeps 0 as a digit, a recording takes none."""
+    flow = small(
+        tmp_path,
+        """\
+        main:
+          kind: menu
+          keys: {"*": "", "0": main}
+          options: {"1": {to: long}, "2": {to: short}}
+        long: {kind: ask, digits: [4, 4], store: number, next: words}
+        short: {kind: ask, digits: [1, 2], store: number, next: words}
+        words: {kind: record, max_seconds: 5, store: words, next: bye, unavailable: bye}
+        bye: {kind: end}
+        """,
+    )
+    keys = {name: getattr(node, "keys", None) for name, node in flow.nodes.items()}
+    assert keys["main"] == {"0": "main", "#": "repeat"}
+    assert keys["long"] == {"0": "bye", "*": "back", "#": "repeat"}
+    assert keys["short"] == {"*": "back", "#": "repeat"}
+    assert keys["words"] == {}
+    assert isinstance(flow.nodes["long"], Ask)
+    assert isinstance(flow.nodes["words"], RecordNode)
