@@ -1,0 +1,191 @@
+"""What the catalogue says for a prompt."""
+
+from pathlib import Path
+
+import pytest
+
+from ivr.prompts import Catalogue, Piece, PromptError, load_catalogue
+from ivr.turn import Prompt
+
+ENGLISH = """\
+plain: "Hello there."
+number: "Number {reference|digits}. Again: {reference|digits}."
+within: "We answer within {target_hours|hours}."
+days: "For {days|days}"
+minutes: "For {m|minutes}"
+years: "For {y|years}"
+queue: "Before you {n|place}"
+contact: "Your phone {contact|phone}. Bye."
+kind: "{code|service} it is"
+other: "{which|key}"
+phone_withheld: "is not shown"
+service.RD_HOLE: "Pothole"
+noinput_1: "Sorry, we heard nothing."
+nomatch_n: "Sorry, {n|digits}."
+"""
+ARABIC = """\
+plain: "مَرْحَبًا بِكْ."
+mixed: "لِلْعَرَبِيَّةِ وَاحِدْ. [[en]] Hello there."
+within: "خِلَالَ {target_hours|hours}."
+queue: "أَمَامَكَ {n|place}."
+"""
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    """A small catalogue in two languages."""
+    return loaded(tmp_path)
+
+
+def loaded(folder: Path, recordings: dict[str, str] | None = None) -> Catalogue:
+    """The two files above, loaded."""
+    paths = {}
+    for language, text in (("en", ENGLISH), ("ar", ARABIC)):
+        paths[language] = folder / f"{language}.yaml"
+        paths[language].write_text(text, encoding="utf-8")
+    return load_catalogue(paths, recordings or {})
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "text"),
+    [
+        ("plain", {}, "Hello there."),
+        ("number", {"reference": "24"}, "Number two four, Again: two four,"),
+        ("within", {"target_hours": "4"}, "We answer within four hours,"),
+        ("within", {"target_hours": "47"}, "We answer within forty seven hours,"),
+        ("within", {"target_hours": "48"}, "We answer within two days,"),
+        ("within", {"target_hours": "73"}, "We answer within four days,"),
+        ("days", {"days": "1"}, "For one day"),
+        ("minutes", {"m": "12"}, "For twelve minutes"),
+        ("years", {"y": "2"}, "For two years"),
+        ("queue", {"n": "3"}, "Before you three callers"),
+        ("contact", {"contact": "+966501"}, "Your phone zero five zero one, Bye."),
+        ("contact", {"contact": "0122345"}, "Your phone zero one two, two three four five, Bye."),
+        ("contact", {"contact": "+4420"}, "Your phone four four two zero, Bye."),
+        ("contact", {"contact": ""}, "Your phone is not shown, Bye."),
+        ("contact", {"contact": '"\nEXEC System'}, "Your phone is not shown, Bye."),
+        ("contact", {"contact": "٠٥٠١٢٣٤"}, "Your phone is not shown, Bye."),
+        ("kind", {"code": "RD_HOLE"}, "Pothole it is"),
+        ("other", {"which": "plain"}, "Hello there."),
+    ],
+)  # fmt: skip
+def test_values_are_spoken_by_their_kind(
+    catalogue: Catalogue, key: str, values: dict[str, str], text: str
+) -> None:
+    """Each kind of placeholder turns its value into words; bad caller IDs count as withheld."""
+    assert catalogue.text("en", Prompt(key, values)) == text
+
+
+def test_arabic_spans_stand_in_the_genitive_and_queues_in_the_nominative(
+    catalogue: Catalogue,
+) -> None:
+    """خِلَالَ asks for the genitive; callers ahead are a subject."""
+    assert catalogue.text("ar", Prompt("within", {"target_hours": "48"})) == "خِلَالَ يَوْمَيْنِ،"
+    assert catalogue.text("ar", Prompt("queue", {"n": "2"})) == "أَمَامَكَ مُتَّصِلَانِ،"
+
+
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("nothing", {}),
+        ("number", {}),
+        ("number", {"reference": ""}),
+        ("number", {"reference": "12a"}),
+        ("within", {"target_hours": "-1"}),
+        ("within", {"target_hours": "99999"}),
+        ("days", {"days": "1000"}),
+        ("kind", {"code": "NO_SUCH"}),
+        ("other", {"which": "number"}),
+    ],
+)
+def test_what_cannot_be_said_is_an_error_without_the_value(
+    catalogue: Catalogue, key: str, values: dict[str, str]
+) -> None:
+    """Unknown keys and impossible values raise PromptError; a caller's value is not told in it."""
+    with pytest.raises(PromptError) as raised:
+        catalogue.speak("en", Prompt(key, values))
+    assert "12a" not in str(raised.value)
+
+
+def test_an_unknown_language_is_an_error(catalogue: Catalogue) -> None:
+    """A language without a file has no prompts."""
+    with pytest.raises(PromptError, match="in fr"):
+        catalogue.speak("fr", Prompt("plain"))
+
+
+def test_an_error_message_begins_with_a_guarded_head(catalogue: Catalogue) -> None:
+    """Guarded: head and tail, other sounds than the whole. Not guarded: the whole."""
+    head, tail = catalogue.speak("en", Prompt("noinput_1", {}, guarded=True))
+    (whole,) = catalogue.speak("en", Prompt("noinput_1"))
+    assert (head.guarded, tail.guarded, whole.guarded) == (True, False, False)
+    assert len({head.audio, tail.audio, whole.audio}) == 3
+    assert catalogue.text("en", Prompt("noinput_1", {}, guarded=True)) == whole.text
+
+
+def test_the_rest_of_a_guarded_prompt_follows_its_tail(catalogue: Catalogue) -> None:
+    """Only the first literal is cut; the values after it are heard as ever."""
+    guarded = catalogue.speak("en", Prompt("nomatch_n", {"n": "45"}, guarded=True))
+    plain = catalogue.speak("en", Prompt("nomatch_n", {"n": "45"}))
+    assert guarded[2:] == plain[1:]
+    assert [piece.guarded for piece in guarded] == [True] + [False] * (len(guarded) - 1)
+
+
+def test_a_prompt_without_a_cut_head_is_guarded_whole(catalogue: Catalogue) -> None:
+    """Whatever is guarded, keys do not cut its beginning."""
+    assert [p.guarded for p in catalogue.speak("en", Prompt("plain", {}, guarded=True))] == [True]
+
+
+def test_placeholders_and_keys_are_known(catalogue: Catalogue) -> None:
+    """The lint can compare what a flow gives with what a text needs."""
+    assert catalogue.placeholders("en", "number") == {"reference"}
+    assert catalogue.placeholders("en", "plain") == frozenset()
+    assert "service.RD_HOLE" in catalogue.keys("en")
+    with pytest.raises(PromptError):
+        catalogue.placeholders("en", "nothing")
+
+
+def test_a_voice_can_change_within_a_prompt(catalogue: Catalogue) -> None:
+    """[[en]] in an Arabic prompt is the very sound of the same English text elsewhere."""
+    arabic, english = catalogue.speak("ar", Prompt("mixed"))
+    assert arabic.audio.startswith("ar/")
+    assert english == catalogue.speak("en", Prompt("plain"))[0]
+
+
+def test_the_inventory_holds_every_sound_that_a_call_can_need(catalogue: Catalogue) -> None:
+    """Literals, heads, tails and all words of the language, and a source for each."""
+    inventory = set(catalogue.inventory("en"))
+    for key, values in (
+        ("number", {"reference": "0123456789"}),
+        ("within", {"target_hours": "312"}),
+        ("nomatch_n", {"n": "7"}),
+    ):
+        for guarded in (False, key.startswith("nomatch")):
+            assert set(catalogue.speak("en", Prompt(key, values, guarded))) <= inventory
+    assert {piece.audio for piece in inventory} <= set(catalogue.sources)
+
+
+def test_a_sound_is_named_after_its_content(tmp_path: Path) -> None:
+    """The same text has the same sound in every load; a changed text changes only its own."""
+    before = loaded(tmp_path)
+    (tmp_path / "en.yaml").write_text(ENGLISH.replace("Hello there.", "Hello, there."))
+    after = load_catalogue({"en": tmp_path / "en.yaml", "ar": tmp_path / "ar.yaml"})
+    old, new = ({p.text: p.audio for p in c.inventory("en")} for c in (before, after))
+    assert set(new.values()) - set(old.values()) == {new["Hello, there."]}
+
+
+def test_a_recording_wins_and_names_the_sound_by_its_content(tmp_path: Path) -> None:
+    """One fragment: `key`; several: `key.1`, `key.2`. Another take is another sound."""
+    first = loaded(tmp_path, {"en/plain": "a1", "en/number.2": "b1", "en/nothing": "c1"})
+    second = loaded(tmp_path, {"en/plain": "a2", "en/number.2": "b1", "en/nothing": "c1"})
+    (one,), (two,) = (c.speak("en", Prompt("plain")) for c in (first, second))
+    assert one.audio != two.audio
+    assert first.sources[one.audio].recording == "en/plain"
+    again = first.speak("en", Prompt("number", {"reference": "1"}))[3]
+    assert again.text == "Again:"
+    assert first.sources[again.audio].recording == "en/number.2"
+    assert first.unused_recordings == ("en/nothing",)
+
+
+def test_pieces_are_plain_data() -> None:
+    """Two pieces of the same sound are equal."""
+    assert Piece("a", "en/1") == Piece("a", "en/1", guarded=False)

@@ -1,0 +1,63 @@
+"""The prompts that ship."""
+
+from pathlib import Path
+
+import pytest
+
+from ivr.prompts import Catalogue, load_catalogue, prompt_findings
+from ivr.turn import Prompt
+
+CONFIG = Path(__file__).parents[3] / "config"
+VALUES = {
+    "building_number": "7421",
+    "postal_code": "23218",
+    "contact": "+966501234567",
+    "service_code": "RD_HOLE",
+    "reference": "240012345",
+    "target_hours": "72",
+    "days": "7",
+}
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> Catalogue:
+    """The catalogue of `config/prompts`."""
+    return load_catalogue({lang: CONFIG / "prompts" / f"{lang}.yaml" for lang in ("ar", "en")})
+
+
+def test_nothing_is_wrong_with_them(catalogue: Catalogue) -> None:
+    """Both languages are whole, and all Arabic is vowelled."""
+    assert prompt_findings(catalogue) == ()
+
+
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_each_can_be_said(catalogue: Catalogue, language: str) -> None:
+    """Every prompt speaks with the values that the flow hands over, every piece has a source."""
+    for key in catalogue.keys(language):
+        values = {name: VALUES[name] for name in catalogue.placeholders(language, key)}
+        pieces = catalogue.speak(language, Prompt(key, values))
+        assert pieces
+        assert {piece.audio for piece in pieces} <= set(catalogue.sources)
+
+
+def test_the_language_menu_sounds_the_same_in_both(catalogue: Catalogue) -> None:
+    """A caller who has not chosen yet hears both languages."""
+    arabic, english = (catalogue.speak(lang, Prompt("language")) for lang in ("ar", "en"))
+    assert arabic == english
+
+
+def test_every_service_has_a_name_to_be_read_back(catalogue: Catalogue) -> None:
+    """The codes of services.yaml are the service prompts, no more and no fewer."""
+    lines = (CONFIG / "services.yaml").read_text(encoding="utf-8").splitlines()
+    codes = {line.split(": ")[1].strip() for line in lines if line.strip().startswith("code: ")}
+    assert len(codes) == 25
+    for language in catalogue.languages:
+        spoken = {k.split(".")[1] for k in catalogue.keys(language) if k.startswith("service.")}
+        assert spoken == codes
+
+
+def test_the_arabic_reference_is_read_twice_and_the_answer_promised(catalogue: Catalogue) -> None:
+    """The number comes twice, digit by digit, and three days agree with their number."""
+    text = catalogue.text("ar", Prompt("reference", VALUES))
+    assert text.count("اِثْنَانْ أَرْبَعَةْ صِفْرْ، صِفْرْ وَاحِدْ اِثْنَانْ، ثَلَاثَةْ أَرْبَعَةْ خَمْسَةْ") == 2
+    assert "خِلَالَ ثَلَاثَةِ أَيَّامٍ" in text
