@@ -28,8 +28,9 @@ class AsteriskInstance:
 
     `folder_name` names its folders under the root (letters, digits, hyphen; unique among those
     running). `agi_a` and `agi_b` are host:port of the two FastAGI servers. `sounds_source` is a
-    folder of prompts on the host. `globals` are dialplan globals over the lab's
-    (layout.LAB_GLOBALS).
+    folder of prompts on the host; a prompt's path for Asterisk is `sounds_inside`, a slash and the
+    file's name without its ending (one folder of the root for all instances, unless another is
+    chosen). `globals` are dialplan globals over the lab's (layout.LAB_GLOBALS).
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class AsteriskInstance:
         agi_a: str = "127.0.0.1:4573",
         agi_b: str = "127.0.0.1:4574",
         sounds_source: Path | None = None,
+        sounds_inside: str = SOUNDS_INSIDE,
         globals: Mapping[str, str] | None = None,
         keep: bool = False,
     ) -> None:
@@ -51,6 +53,7 @@ class AsteriskInstance:
             folder_name, sip_port, rtp_range, agi_a, agi_b, globals=dict(globals or {})
         )
         self._config = config
+        self.sounds_inside = sounds_inside
         self._sounds_source = sounds_source
         self._keep = keep
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,11 +62,6 @@ class AsteriskInstance:
     def sip_address(self) -> str:
         """host:port where it speaks SIP."""
         return f"{self.layout.sip_host}:{self.layout.sip_port}"
-
-    @property
-    def sounds_inside(self) -> str:
-        """The folder of prompts, as Asterisk sees it: a prompt is this, a slash, its name."""
-        return SOUNDS_INSIDE
 
     @property
     def recordings_inside(self) -> str:
@@ -110,10 +108,10 @@ class AsteriskInstance:
         """
         self.root.name_this_machine()
         self._end_orphan()
-        self.refresh_sounds()
-        lay_waiting_music(self.root.folder / MUSIC_INSIDE.lstrip("/"))
         shutil.rmtree(self.layout.outside(self.root), ignore_errors=True)
         write_layout(self.layout, self.root, self._config)
+        self.refresh_sounds()
+        lay_waiting_music(self.root.folder / MUSIC_INSIDE.lstrip("/"))
         owned_by_asterisk(self.layout, self.root)
         output = self.layout.outside(self.root, "log", "output.txt").open("wb")
         with output:
@@ -138,7 +136,7 @@ class AsteriskInstance:
         """Bring new prompts of `sounds_source` to Asterisk; how many were new."""
         if self._sounds_source is None:
             return 0
-        return lay_sounds(self._sounds_source, self.root.folder / SOUNDS_INSIDE.lstrip("/"))
+        return lay_sounds(self._sounds_source, self.root.folder / self.sounds_inside.lstrip("/"))
 
     def rx(self, command: str, timeout: float = 10) -> str:
         """What the console answers to `command`.

@@ -256,7 +256,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     # At SIGTERM it hangs up its call, and waits for the answer a little.
     process.terminate()
     try:
-        process.wait(3)
+        process.wait(1.5)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

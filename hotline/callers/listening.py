@@ -152,11 +152,17 @@ class Expectation:
         return self._wait(lambda found: all(p.whole for p in found), timeout, "not heard whole")
 
     def report(self) -> list[PieceHeard]:
-        """What was heard up to now, without waiting. Later prompts are judged too, also after one
-        that is missing or cut.
+        """What was heard up to now, without waiting.
+
+        Prompts after one that is missing or cut are looked for too.
         """
-        self._look(last=True)
-        found = self._found()
+        self._look()
+        searches = self._searches[:]
+        while len(searches) < len(self._pieces):
+            search = Search(self._pieces[len(searches)], self._start_after(searches))
+            search.feed(self._listener.sound.samples)
+            searches.append(search)
+        found = [_told(search) for search in searches]
         self._move_on(found)
         return found
 
@@ -166,8 +172,9 @@ class Expectation:
         deadline = time.monotonic() + timeout
         while True:
             over = self._listener.over()
-            self._look(last=False)
-            found = self._found()
+            self._look()
+            found = [_told(search) for search in self._searches]
+            found += [_unheard(piece) for piece in self._pieces[len(found) :]]
             if enough(found):
                 self._move_on(found)
                 return found
@@ -176,38 +183,36 @@ class Expectation:
                 raise NotHeard(f"{complaint} ({why})", self.report())
             time.sleep(POLL)
 
-    def _look(self, *, last: bool) -> None:
+    def _look(self) -> None:
+        """Read on, and look for each prompt once the one before was heard whole."""
         sound = self._listener.sound
         sound.read_on()
-        start = self._start
         for index, piece in enumerate(self._pieces):
             if index == len(self._searches):
-                self._searches.append(Search(piece, start))
-            search = self._searches[index]
-            search.feed(sound.samples, last=last)
-            best = search.best
-            if best is not None:
-                start = best.end
-            if not last and not (best and best.whole):
+                self._searches.append(Search(piece, self._start_after(self._searches)))
+            self._searches[index].feed(sound.samples)
+            best = self._searches[index].best
+            if best is None or not best.whole:
                 return
 
-    def _found(self) -> list[PieceHeard]:
-        return [
-            _told(piece, self._searches[index] if index < len(self._searches) else None)
-            for index, piece in enumerate(self._pieces)
-        ]
+    def _start_after(self, searches: list[Search]) -> int:
+        return max([self._start, *(search.best.end for search in searches if search.best)])
 
     def _move_on(self, found: list[PieceHeard]) -> None:
         ends = [round(piece.ended_at * RATE) for piece in found if piece.ended_at is not None]
         self._listener.position = max([self._listener.position, *ends])
 
 
-def _told(piece: Piece, search: Search | None) -> PieceHeard:
-    best = search.best if search else None
+def _unheard(piece: Piece) -> PieceHeard:
+    return PieceHeard(piece.path, None, None, 0.0, 0.0, whole=False)
+
+
+def _told(search: Search) -> PieceHeard:
+    best = search.best
     if best is None:
-        return PieceHeard(piece.path, None, None, 0.0, 0.0, whole=False)
+        return _unheard(search.piece)
     return PieceHeard(
-        piece.path,
+        search.piece.path,
         begun_at=max(0, best.start) / RATE,
         ended_at=best.end / RATE,
         ratio=round(best.ratio, 3),

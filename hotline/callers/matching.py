@@ -42,8 +42,7 @@ class Piece:
 
     path: Path
     samples: Samples
-    anchor_at: int
-    anchor: Samples
+    anchors: tuple[tuple[int, Samples], ...]
     slices: tuple[int, ...]
     cells: frozenset[int]
 
@@ -81,7 +80,21 @@ def prepare(path: Path) -> Piece:
         for at in range(first, len(samples) - CELL // 2, CELL)
         if _rms(samples[at : at + CELL]) >= loudest * QUIET
     )
-    return Piece(path, samples, first, samples[first : first + ANCHOR], slices, cells)
+    anchors = tuple(
+        (at, samples[at : at + length]) for at, length in _anchors(first, max(cells) + CELL)
+    )
+    return Piece(path, samples, anchors, slices, cells)
+
+
+def _anchors(first: int, last: int) -> list[tuple[int, int]]:
+    """Where a prompt is looked for: its first voice, and more, should a packet be lost in that.
+
+    The second is what follows, in a short prompt its second half.
+    """
+    if last - first >= 2 * ANCHOR:
+        return [(first, ANCHOR), (first + ANCHOR, ANCHOR)]
+    half = (last - first) // 2
+    return [(first, ANCHOR), (first + half, max(half, ANCHOR // 2))]
 
 
 def similarity(template: Samples, region: Samples) -> Samples:

@@ -17,9 +17,11 @@ from hotline.callers.matching import (
     similarity,
 )
 
-# Cells (1/16 s) that may be lost: in one place, and in all (or a tenth of the prompt).
+# Cells (1/16 s) that may be lost: in one place, and in all (a tenth of a long prompt, two cells of
+# one as short as a digit, one of a shorter one).
 LOST_TOGETHER = 2
 LOST_IN_ALL = 2
+SHORT = 6
 
 
 @dataclass
@@ -28,14 +30,11 @@ class Candidate:
 
     piece: Piece
     start: int
+    end: int
     moved: int = 0
     next_slice: int = 0
     heard: set[int] = field(default_factory=set)
     scores: list[float] = field(default_factory=list)
-    end: int = 0
-
-    def __post_init__(self) -> None:
-        self.end = self.start + self.piece.anchor_at + len(self.piece.anchor)
 
     @property
     def ratio(self) -> float:
@@ -60,18 +59,18 @@ class Candidate:
         return (
             bool(cells)
             and longest <= LOST_TOGETHER
-            and sum(lost) <= max(LOST_IN_ALL, len(cells) // 10)
+            and sum(lost) <= max(LOST_IN_ALL if len(cells) >= SHORT else 1, len(cells) // 10)
             and not all(lost[-2:])
         )
 
-    def follow(self, sound: Samples, *, last: bool) -> None:
-        """Look for the slices that have arrived by now. With `last`, no more sound will come."""
+    def follow(self, sound: Samples) -> None:
+        """Look for the slices that have arrived by now."""
         slices = self.piece.slices
         while self.next_slice < len(slices):
             at = slices[self.next_slice]
             template = self.piece.samples[at : at + SLICE]
             expected = self.start + at + self.moved
-            if len(sound) < expected + len(template) and not last:
+            if len(sound) < expected + len(template):
                 return
             low = max(0, expected - REACH)
             scores = similarity(template, sound[low : expected + len(template) + REACH])
@@ -80,8 +79,8 @@ class Candidate:
             if score >= SLICE_ALIKE:
                 self.moved += low + best - expected
                 self.heard |= {at, at + CELL}
-                self.end = low + best + len(template)
-            elif len(sound) < expected + len(template) + REACH and not last:
+                self.end = max(self.end, low + best + len(template))
+            elif len(sound) < expected + len(template) + REACH:
                 return
             self.scores.append(score)
             self.next_slice += 1
@@ -92,23 +91,27 @@ class Search:
 
     def __init__(self, piece: Piece, start: int) -> None:
         self.piece = piece
-        self.start = start
-        self._scanned = start
+        self._scanned = [start] * len(piece.anchors)
         self._candidates: list[Candidate] = []
 
-    def feed(self, sound: Samples, *, last: bool = False) -> None:
+    def feed(self, sound: Samples) -> None:
         """Take notice of the sound so far; it may only have grown."""
-        anchor = self.piece.anchor
-        if len(sound) - self._scanned >= len(anchor):
-            scores = similarity(anchor, sound[self._scanned :])
+        for index, (offset, anchor) in enumerate(self.piece.anchors):
+            scanned = self._scanned[index]
+            if len(sound) - scanned < len(anchor):
+                continue
+            scores = similarity(anchor, sound[scanned:])
             for place in peaks(scores, ANCHOR_ALIKE, ANCHOR // 4):
-                start = self._scanned + place - self.piece.anchor_at
-                if all(abs(start - known.start) > REACH for known in self._candidates):
-                    self._candidates.append(Candidate(self.piece, start))
+                self._add(scanned + place - offset, scanned + place + len(anchor))
             # A little is looked at again: a peak may have stood at the edge.
-            self._scanned = max(self._scanned, len(sound) - len(anchor) - 20)
+            self._scanned[index] = max(scanned, len(sound) - len(anchor) - 20)
         for candidate in self._candidates:
-            candidate.follow(sound, last=last)
+            candidate.follow(sound)
+
+    def _add(self, start: int, end: int) -> None:
+        if all(abs(start - known.start) > REACH for known in self._candidates):
+            self._candidates.append(Candidate(self.piece, start, end))
+            self._candidates.sort(key=lambda found: found.start)
 
     @property
     def best(self) -> Candidate | None:

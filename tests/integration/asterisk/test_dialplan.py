@@ -186,6 +186,25 @@ def test_an_operator_who_answers_is_recorded(new_caller: NewCaller) -> None:
         assert first.next_call("ended").arguments == ("transfer", "answered")
 
 
+def test_several_callers_reach_operators_at_once(new_caller: NewCaller) -> None:
+    """One member stands for a group of operators: a caller does not wait for another's call."""
+    with running_asterisk(globals={"LAB_SECONDS": "20"}) as asterisk:
+        callers = [new_caller(asterisk, number=f"+96650000000{n}") for n in range(3)]
+        for caller in callers:
+            answered(caller)
+        for caller in callers:
+            wait_tone(caller, OPERATOR)
+
+
+def test_a_caller_who_waits_hears_music(new_caller: NewCaller) -> None:
+    """Waiting for an operator is not silence."""
+    told = {"OPERATORS": "Local/silent@hotline-lab"}
+    with running_asterisk(globals=told) as asterisk:
+        caller = new_caller(asterisk)
+        answered(caller)
+        wait_tone(caller, 392)
+
+
 @pytest.mark.parametrize(
     ("target", "hertz"), [("911", 720), ("997", 820), ("998", 920), ("993", 1020)]
 )

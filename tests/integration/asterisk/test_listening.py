@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from hotline.asterisk.sounds import SOUNDS_INSIDE
 from hotline.callers.listening import Listener, NotHeard
 from tests.fixtures.asterisk import NewCaller, running_asterisk
 from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi
@@ -16,9 +15,9 @@ from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi
 pytestmark = pytest.mark.asterisk
 
 
-def playing(names: Sequence[str]) -> Callable[[Agi], None]:
+def playing(folder: str, names: Sequence[str]) -> Callable[[Agi], None]:
     """A server that says these prompts in one command and then waits for a key."""
-    paths = "&".join(f"{SOUNDS_INSIDE}/{name}" for name in names)
+    paths = "&".join(f"{folder}/{name}" for name in names)
 
     def handler(agi: Agi) -> None:
         if agi.script == "call":
@@ -32,8 +31,9 @@ class Heard:
     """One call to a server that says some prompts, and a listener on it."""
 
     def __init__(self, stack: ExitStack, new_caller: NewCaller, sounds: Path, *names: str) -> None:
-        server = stack.enter_context(ScriptedAgi(playing(names)))
+        server = stack.enter_context(ScriptedAgi())
         asterisk = stack.enter_context(running_asterisk(server.address, sounds=sounds))
+        server.handler = playing(asterisk.sounds_inside, names)
         self.caller = new_caller(asterisk)
         self.listener = Listener(lambda: self.caller.heard, lambda: self.caller.closed is not None)
         stack.callback(self.listener.close)
@@ -123,9 +123,10 @@ def test_four_telephones_at_once_hear_their_own_calls(
     """Each has its own ports and folder; none hears another."""
     names = ["en_welcome", "en_3"]
     with (
-        ScriptedAgi(playing(names)) as server,
+        ScriptedAgi() as server,
         running_asterisk(server.address, sounds=sentences) as asterisk,
     ):
+        server.handler = playing(asterisk.sounds_inside, names)
         callers = [new_caller(asterisk, number=f"+96650000000{n}") for n in range(4)]
         for caller in callers:
             caller.dial()

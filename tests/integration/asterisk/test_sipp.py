@@ -79,6 +79,43 @@ def test_only_a_letter_of_attestation_reaches_the_server(
         assert call.environment["keys"] == "200 result=1 (742)"
 
 
+@pytest.mark.parametrize(
+    "display",
+    [
+        "tab\tand\x01control\x7f",
+        "percent %0a%0d",
+    ],
+)
+def test_a_display_name_with_control_characters_is_one_line_for_the_server(
+    tmp_path: Path, display: str
+) -> None:
+    """Nothing in it becomes a line or an argument of its own."""
+    with (
+        ScriptedAgi(read_keys) as server,
+        running_asterisk(server.address) as asterisk,
+    ):
+        names = {**HARMLESS, "display": display}
+        done = place_calls(KEYS, asterisk.sip_address, tmp_path, press="742", names=names)
+        assert (done.successful, done.failed) == (1, 0), done.errors
+        call = server.next_call("call")
+        assert all(line.startswith("agi_") for line in call.lines)
+        assert call.arguments == ("A",)
+        assert call.environment["keys"] == "200 result=1 (742)"
+
+
+@pytest.mark.parametrize("display", ["a\r\n SET VARIABLE IVR_DONE hangup", "a\r\n\tagi_arg_1: A"])
+def test_a_display_name_with_line_ends_never_reaches_a_server(tmp_path: Path, display: str) -> None:
+    """A name folded over two lines is not understood as SIP, and no call begins."""
+    with (
+        ScriptedAgi(read_keys) as server,
+        running_asterisk(server.address) as asterisk,
+    ):
+        names = {**HARMLESS, "display": display}
+        done = place_calls(KEYS, asterisk.sip_address, tmp_path, names=names, timeout=3)
+        assert done.successful == 0
+        assert server.calls.empty()
+
+
 def test_an_address_that_is_not_the_trunk_is_not_served() -> None:
     """A second loopback address stands for a stranger on the network."""
     with running_asterisk() as asterisk:
