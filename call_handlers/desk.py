@@ -241,7 +241,8 @@ class CallDesk:
             call_id=arrival.call_id,
             channel=arrival.channel,
             provider_id=_clean(arrival.provider_id)[:LONGEST_ID],
-            caller=_clean(arrival.caller)[:_LONGEST_CALLER],
+            # What a caller does not want shown is not kept either, though the network sends it.
+            caller="" if arrival.withheld else _clean(arrival.caller)[:_LONGEST_CALLER],
             e164=number.e164,
             withheld=number.withheld,
             attestation=arrival.attestation if arrival.attestation in ATTESTATIONS else "",

@@ -14,6 +14,7 @@ from ivr.event import Digits, HungUp, NoInput, Recorded, Transferred
 from ivr.turn import HangUp, Perform, Record, Transfer
 from tests.fixtures.calls import CALLER, FailingSessions, House, arrival, play, to_confirm
 from tests.fixtures.dialog import REPORT
+from tests.fixtures.redis_process import RedisProcess
 
 
 def test_a_call_becomes_a_ticket_and_a_record(house: House) -> None:
@@ -199,9 +200,10 @@ def test_a_caller_who_plays_with_the_keys_for_ever_gets_a_human(house: House) ->
     """The channel brings a call that failed to the operators."""
     desk = house.desk(MemorySessions())
     call = desk.begin(arrival())
+    for _ in range(499):
+        call = desk.advance(call, Digits("#"))
     with pytest.raises(CallFailed, match="500"):
-        for _ in range(600):
-            call = desk.advance(call, Digits("#"))
+        desk.advance(call, Digits("#"))
 
 
 def test_a_session_of_another_release_fails_the_call(house: House) -> None:
@@ -224,7 +226,7 @@ def test_a_store_that_goes_away_in_mid_call_loses_no_event(house: House, back: b
         return turn in away or (doing != "save" and not back)
 
     desk = house.desk(FailingSessions(house.sessions(), lost))
-    call = play(desk, to_confirm(desk, Call_begun(desk)), "1")
+    call = play(desk, to_confirm(desk, desk.begin(arrival())), "1")
     desk.end(call, "hangup")
     record, events = house.written(call.call_id)
     assert record.disposition == "completed"
@@ -233,13 +235,8 @@ def test_a_store_that_goes_away_in_mid_call_loses_no_event(house: House, back: b
     assert len(house.tickets()) == 1
 
 
-def Call_begun(desk: CallDesk) -> Call:
-    """A call that began while all was well, or not."""
-    return desk.begin(arrival())
-
-
 def test_redis_that_is_killed_in_mid_call_costs_the_caller_nothing(
-    house: House, redis_server: "RedisProcess"
+    house: House, redis_server: RedisProcess
 ) -> None:
     """A real server, killed and started again with the data it had."""
     desk = house.desk()
@@ -259,7 +256,7 @@ def test_redis_that_is_killed_in_mid_call_costs_the_caller_nothing(
 
 
 def test_a_call_without_redis_is_served_unscreened_and_says_so(
-    house: House, redis_server: "RedisProcess"
+    house: House, redis_server: RedisProcess
 ) -> None:
     """Fail open, and the record knows."""
     house.blacklist().add(CALLER, reason="harassment", who="test", days=7)
@@ -396,8 +393,7 @@ def test_a_withheld_number_is_served_and_not_kept(house: House) -> None:
     call = desk.begin(arrival(withheld=True))
     desk.end(call, "hangup")
     record, _ = house.written(call.call_id)
-    assert (record.withheld, record.e164) == (True, None)
-    assert CALLER not in record.caller
+    assert (record.withheld, record.e164, record.caller) == (True, None, "")
 
 
 STRANGE = [
