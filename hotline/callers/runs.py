@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from queue import SimpleQueue
 
 from hotline.bootstrap import Services
 from hotline.callers.line import CannotPlay, Difference, Differs, Driver
 from hotline.callers.player import CallDiffers, compare, play
-from hotline.callers.stores import CallFacts, own_stores
+from hotline.callers.stores import CallFacts, empty_database, own_stores
 from ivr.transcript import Transcript
 
 
@@ -28,12 +29,15 @@ class Result:
         return self.difference is None and not self.skipped
 
 
-def run(services: Services, driver: Driver, transcript: Transcript) -> Result:
-    """Play one transcript. Raises TranscriptError when what it gives cannot be given."""
+def run(services: Services, driver: Driver, transcript: Transcript, database: Path) -> Result:
+    """Play one transcript; `database` is `empty_database`'s.
+
+    Raises TranscriptError when a fact that it gives cannot be given.
+    """
     difference: Difference | None = None
     heard: tuple[str, ...] = ()
     call_id = ""
-    with own_stores(services, transcript) as stores:
+    with own_stores(services, transcript, database) as stores:
         try:
             with driver.dial(transcript, stores) as (call_id, line):
                 heard = play(transcript, line, stores.references)
@@ -57,6 +61,7 @@ def run_all(
 ) -> Iterator[Result]:
     """Play all, `jobs` at a time on as many drivers; results in the order of the transcripts."""
     with ExitStack() as stack:
+        database = stack.enter_context(empty_database(services))
         drivers: SimpleQueue[Driver] = SimpleQueue()
         for _ in range(min(jobs, len(transcripts))):
             drivers.put(stack.enter_context(open_driver()))
@@ -64,7 +69,7 @@ def run_all(
         def one(transcript: Transcript) -> Result:
             driver = drivers.get()
             try:
-                return run(services, driver, transcript)
+                return run(services, driver, transcript, database)
             finally:
                 drivers.put(driver)
 

@@ -98,7 +98,11 @@ class SipDriver:
 
     def _pieces(self, language: str, prompt: Prompt) -> list[SoundPiece]:
         return [
-            SoundPiece(self._folder_of_sounds / f"{piece.audio}.wav", piece.guarded)
+            SoundPiece(
+                self._folder_of_sounds / f"{piece.audio}.wav",
+                guarded=piece.guarded,
+                pause=bool(piece.text) and not any(c.isalnum() for c in piece.text),
+            )
             for piece in self._catalogue.speak(language, prompt)
         ]
 

@@ -8,6 +8,7 @@ import time
 import wave
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from hotline.callers.baresip import SipCaller
@@ -22,15 +23,15 @@ MARGIN_S = 6.0
 BEEP_S = 0.6
 """From the end of the notice to the end of the beep: then the recording has begun."""
 TRANSFER_S = 30.0
-_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class SoundPiece:
-    """A file that must be heard. Keys are ignored over a `guarded` one."""
+    """A file that must be heard. Keys are ignored over a `guarded` one; a `pause` has no sound."""
 
     path: Path
     guarded: bool = False
+    pause: bool = False
 
     @property
     def seconds(self) -> float:
@@ -56,6 +57,7 @@ class SipLine:
         self._turn: Turn | None = None
         self._pieces: list[SoundPiece] = []
         self._owners: list[int] = []
+        self._pauses_s = 0.0
         self._expectation: Expectation | None = None
 
     @property
@@ -74,7 +76,7 @@ class SipLine:
         while place < len(self._pieces) - 1 and self._pieces[place].guarded:
             place += 1
         if place < len(self._pieces):
-            timeout = self._seconds(self._pieces[: place + 1]) + MARGIN_S
+            timeout = self._time_for(self._pieces[: place + 1])
             self._prove(lambda heard: heard.wait_begun(place, timeout))
 
     def enter(self, keys: str) -> None:
@@ -132,13 +134,15 @@ class SipLine:
             raise Differs("a next turn", why)
         self._turn = turn
         spoken = [self._pieces_of(turn.language, prompt) for prompt in turn.prompts]
-        self._pieces = [piece for pieces in spoken for piece in pieces]
-        self._owners = [place for place, pieces in enumerate(spoken) for _ in pieces]
+        self._pauses_s = _seconds([piece for piece in chain(*spoken) if piece.pause])
+        owned = [(n, piece) for n, pieces in enumerate(spoken) for piece in pieces]
+        self._owners = [owner for owner, piece in owned if not piece.pause]
+        self._pieces = [piece for _, piece in owned if not piece.pause]
         self._expectation = self._listener.expect([piece.path for piece in self._pieces])
 
     def _hear_out(self) -> None:
         if self._pieces:
-            timeout = self._seconds(self._pieces) + MARGIN_S
+            timeout = self._time_for(self._pieces)
             self._prove(lambda heard: heard.wait_whole(timeout))
 
     def _prove(self, heard: Callable[[Expectation], object]) -> None:
@@ -165,6 +169,9 @@ class SipLine:
         except TimeoutError:
             raise Differs("the end of the call", f"none in {timeout_s:g} s") from None
 
-    @staticmethod
-    def _seconds(pieces: Sequence[SoundPiece]) -> float:
-        return sum(piece.seconds for piece in pieces)
+    def _time_for(self, pieces: Sequence[SoundPiece]) -> float:
+        return _seconds(pieces) + self._pauses_s + MARGIN_S
+
+
+def _seconds(pieces: Sequence[SoundPiece]) -> float:
+    return sum(piece.seconds for piece in pieces)

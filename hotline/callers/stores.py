@@ -5,6 +5,7 @@ is kept in memory: the sessions (as JSON text, as Redis has them) and the blockl
 """
 
 import json
+import shutil
 import tempfile
 import threading
 import time
@@ -27,6 +28,7 @@ from call_handlers.schema import calls
 from call_handlers.sessions import MemorySessions
 from hotline.bootstrap import Services
 from hotline.migrations import upgrade
+from hotline.settings import Settings
 from ivr.transcript import Transcript, TranscriptError
 from ivr.turn import Perform, Turn
 from tickets.model import Address, InvalidTicket, NewTicket, to_wire
@@ -34,6 +36,7 @@ from tickets.open import list_tickets
 from tickets.schema import reading
 from tickets.schema import tickets as ticket_table
 
+DATABASE = "hotline.db"
 _RECORD_S = 10.0
 _POLL_S = 0.01
 
@@ -151,20 +154,33 @@ class Stores:
 
 
 @contextmanager
-def own_stores(services: Services, transcript: Transcript) -> Iterator[Stores]:
+def empty_database(services: Services) -> Iterator[Path]:
+    """An SQLite file at the newest revision, for `own_stores` to copy; removed at the end.
+
+    Migrating takes longer than a call without sound, and Alembic cannot do it in two threads.
+    """
+    with tempfile.TemporaryDirectory(prefix="hotline-database-") as folder:
+        own = Services(_settings(services, Path(folder)))
+        try:
+            upgrade(own.engine())
+        finally:
+            own.close()
+        yield Path(folder) / DATABASE
+
+
+@contextmanager
+def own_stores(services: Services, transcript: Transcript, database: Path) -> Iterator[Stores]:
     """Stores for one call, with the facts that the transcript gives; removed at the end.
 
-    Raises TranscriptError when a fact cannot be given, such as an unknown reason.
+    `database` is `empty_database`'s. Raises TranscriptError when a fact cannot be given, such as
+    an unknown reason.
     """
     with tempfile.TemporaryDirectory(prefix="hotline-call-") as name:
         folder = Path(name)
-        settings = services.settings.model_copy(
-            update={"state_dir": folder, "database_url": None, "redis_url": None}
-        )
-        own = Services(settings)
+        shutil.copyfile(database, folder / DATABASE)
+        own = Services(_settings(services, folder))
         try:
             engine = own.engine()
-            upgrade(engine)
             screening = GivenScreening(_blocked(transcript))
             references = _give_tickets(own, services, transcript)
             sessions = WitnessedSessions()
@@ -178,6 +194,12 @@ def own_stores(services: Services, transcript: Transcript) -> Iterator[Stores]:
             yield Stores(folder, engine, sessions, desk, references)
         finally:
             own.close()
+
+
+def _settings(services: Services, folder: Path) -> Settings:
+    """The same settings with another state folder, and no store that others may use."""
+    own = {"state_dir": folder, "database_url": None, "redis_url": None}
+    return services.settings.model_copy(update=own)
 
 
 def _blocked(transcript: Transcript) -> dict[str, Verdict]:
