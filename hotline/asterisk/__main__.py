@@ -1,22 +1,26 @@
-"""`python -m hotline.asterisk`: install the Asterisk of the cache, or say why it cannot be had."""
+"""`python -m hotline.asterisk`: install the embedded Asterisk; exit 1 where it cannot be had."""
 
 import sys
 
-import click
-
 from hotline.asterisk.install import AsteriskUnavailable, install_asterisk
+from hotline.settings import load_settings
 
 
-@click.command()
-def main() -> None:
-    """Install Asterisk for development and tests (root, Debian, network; about 650 MB)."""
+def main() -> int:
+    """Install it if it is not there yet, telling each long step."""
+
+    def tell(step: str) -> None:
+        sys.stdout.write(f"  {step}\n")
+        sys.stdout.flush()
+
     try:
-        root = install_asterisk(lambda step: click.echo(f"  {step}", err=True))
-    except AsteriskUnavailable as reason:
-        click.echo(str(reason), err=True)
-        sys.exit(1)
-    click.echo(str(root.folder))
+        root = install_asterisk(tell, load_settings().cache_dir)
+    except AsteriskUnavailable as error:
+        sys.stdout.write(f"  No Asterisk on this machine: {error}\n")
+        return 1
+    tell(f"Asterisk is in {root.folder}")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
