@@ -204,6 +204,23 @@ class AsteriskInstance:
     def _conf(self) -> str:
         return self.layout.inside("etc", "asterisk.conf")
 
+    def _end_earlier(self) -> None:
+        """End an Asterisk of this name whose parent was killed: it still holds the ports."""
+        written = self.layout.outside(self.root, "run", "asterisk.pid")
+        if not written.exists():
+            return
+        pid = int(written.read_text().strip() or 0)
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            if self._conf.encode() not in words:
+                return
+            os.kill(pid, signal.SIGKILL)
+            while Path(f"/proc/{pid}/root").exists():
+                time.sleep(0.02)
+        except (FileNotFoundError, ProcessLookupError):
+            return
+        log.warning("asterisk_of_earlier_run_ended", pid=pid)
+
     def _wait_until_ready(self, deadline: float) -> None:
         control = self.layout.outside(self.root, "run", "asterisk.ctl")
         while not control.exists():
@@ -217,9 +234,12 @@ class AsteriskInstance:
             except AsteriskFailed:
                 time.sleep(0.05)
                 continue
-            if self.sip_address in listening:
-                return
-            time.sleep(0.05)
+            if self.sip_address not in listening:
+                raise AsteriskFailed(
+                    f"nothing speaks SIP on {self.sip_address}; is the port taken?"
+                    f"\n{self._last_words()}"
+                )
+            return
 
     def _still_alive(self, deadline: float) -> None:
         assert self._process is not None

@@ -2,15 +2,16 @@
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hotline.asterisk.instance import AsteriskInstance
+from hotline.asterisk.instance import AsteriskFailed, AsteriskInstance
 from hotline.callers.baresip import CallerFailed, SipCaller
 from hotline.callers.listening import Listener
 from hotline.callers.matching import RATE
-from tests.fixtures.asterisk import NewCaller, running_asterisk
+from tests.fixtures.asterisk import CONFIG, NewCaller, running_asterisk
 from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi
 
 pytestmark = pytest.mark.asterisk
@@ -78,6 +79,35 @@ def test_it_starts_without_a_warning() -> None:
     """Every file that Asterisk asks for is there and understood."""
     with running_asterisk() as asterisk:
         assert messages(asterisk, "WARNING", "ERROR") == []
+
+
+def test_a_taken_sip_port_is_said_at_once() -> None:
+    """Not after half a minute, and not by calls that never come."""
+    with running_asterisk() as first:
+        second = AsteriskInstance(
+            first.root,
+            "test-second",
+            config=CONFIG,
+            sip_port=first.layout.sip_port,
+            rtp_range=(19000, 19099),
+        )
+        with pytest.raises(AsteriskFailed, match="port taken"):
+            second.start()
+
+
+def test_an_asterisk_left_behind_is_ended_by_the_next() -> None:
+    """Its parent was killed, and it holds the port."""
+    with running_asterisk() as left:
+        again = AsteriskInstance(
+            left.root,
+            left.layout.folder_name,
+            config=CONFIG,
+            sip_port=left.layout.sip_port,
+            rtp_range=left.layout.rtp_range,
+        )
+        with again:
+            assert again.active_calls() == 0
+            assert not Path(f"/proc/{left.pid}/root").exists()
 
 
 def test_with_both_servers_away_a_human_answers_within_two_seconds(new_caller: NewCaller) -> None:
