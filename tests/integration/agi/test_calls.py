@@ -11,8 +11,17 @@ from structlog.testing import capture_logs
 from agi_scripts.scripts import make_scripts
 from agi_scripts.server import FastAgiServer
 from call_handlers.arrival import Call
-from hotline.callers.asterisk_model import Act, Caller, HangUp, Listening, Press, Silent, Speak
-from hotline.callers.fake_asterisk import FakeAsterisk
+from hotline.callers.asterisk_model import (
+    Act,
+    Caller,
+    ChannelModel,
+    HangUp,
+    Listening,
+    Press,
+    Silent,
+    Speak,
+)
+from hotline.callers.fake_asterisk import FakeAsterisk, environment_lines
 from ivr.event import Digits, HungUp, NoInput, Recorded, Transferred
 from ivr.turn import Collect, Record, Transfer
 from tests.fixtures.agi import GOODBYE, ListDesk, dialog, serving, stub_sounds
@@ -96,6 +105,28 @@ def test_a_transfer_that_fails_goes_on_with_the_dialog(result: str) -> None:
     assert desk.events == [Digits("0"), Transferred(result), Digits("3")]
     assert [visit.script for visit in lived.visits] == ["call", "transferred", "ended"]
     assert [reason for _, reason in desk.ends] == ["done"]
+
+
+def test_a_result_that_another_server_took_is_not_taken_twice() -> None:
+    """That server died before it could act; its turn is performed and no event made."""
+    desk = ListDesk(dialog(MENU, GOODBYE))
+    with asterisk_with(desk) as (asterisk, _):
+        channel = ChannelModel(acting(Press("3")))
+        environment = environment_lines("+966501234567", 0)
+        asterisk.agi(asterisk.servers[0], "transferred", ["busy"], channel, environment)
+    assert desk.events == [Digits("3")]
+    assert channel.variables["IVR_DONE"] == "hangup"
+
+
+@pytest.mark.parametrize(("act", "reason"), [(Press("1"), "done"), (HangUp(), "hangup")])
+def test_the_end_is_told_by_the_script_that_led_there(act: Act, reason: str) -> None:
+    """The record does not wait for the hang-up handler, which may not get through."""
+    desk = ListDesk(dialog(MENU, GOODBYE))
+    scripts = make_scripts(desk, stub_sounds(), recordings="/rec")
+    server = FastAgiServer("127.0.0.1", 0, {"call": scripts["call"]})
+    with serving(server):
+        FakeAsterisk([("127.0.0.1", server.port)]).call(acting(act))
+    assert [ended for _, ended in desk.ends] == [reason]
 
 
 def test_a_caller_who_hangs_up_while_waiting_for_an_operator_has_hung_up() -> None:

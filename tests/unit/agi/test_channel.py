@@ -242,6 +242,13 @@ def test_an_environment_that_trickles_is_cut_at_the_deadline() -> None:
             thread.join(5)
 
 
+def test_a_deadline_that_is_over_is_over() -> None:
+    """No time at all is a deadline too, not an error of the socket's."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, pytest.raises(DeadlinePassed):
+        read_environment(ours, 0)
+
+
 def test_an_environment_that_ends_early_is_refused() -> None:
     """A connection that closes before its blank line asked for nothing."""
     ours, theirs = socket.socketpair()

@@ -65,7 +65,9 @@ def test_too_many_lines_are_given_up() -> None:
     """Ten thousand lines are not kept."""
     with pytest.raises(BadEnvironment):
         EnvironmentReader().feed(b"agi_x: 1\n" * 10_000)
-    assert EnvironmentReader().feed(b"agi_x: 1\n" * MAX_LINES) is None
+    assert EnvironmentReader().feed(b"a:1\n" * MAX_LINES) is None
+    with pytest.raises(BadEnvironment):
+        EnvironmentReader().feed(b"a:1\n" * (MAX_LINES + 1))
 
 
 def test_a_line_without_an_end_is_given_up() -> None:

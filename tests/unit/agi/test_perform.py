@@ -108,6 +108,14 @@ def test_an_entry_ends_by_number_terminator_or_pause(keys: str, entry: str) -> N
     assert performed(turn(t.Collect(4), "ask"), Press(keys))[0] == Digits(entry)
 
 
+@pytest.mark.parametrize("key", ["*", "#"])
+def test_a_terminator_alone_is_taken_at_once(key: str) -> None:
+    """Nobody waits for a second key."""
+    event, model = performed(turn(t.Collect(4), "ask"), Press(key))
+    assert event == Digits(key)
+    assert sum("Read" in line for line in model.lines) == 1
+
+
 def test_an_entry_waits_as_long_as_its_turn_says() -> None:
     """The first key by `timeout_ms`, further keys by `interdigit_ms`."""
     collect = t.Collect(5, terminators="#", timeout_ms=8000, interdigit_ms=2500)
