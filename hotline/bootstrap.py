@@ -21,6 +21,7 @@ from call_handlers.effects import EFFECT_NAMES, make_effects
 from call_handlers.journal import Journal
 from call_handlers.records import RecordWriter
 from call_handlers.sessions import RedisSessions
+from call_handlers.sweep import SweepReport, sweep_once
 from hotline.audio import recording_hashes
 from hotline.database import make_engine
 from hotline.redis_clients import make_redis
@@ -179,6 +180,13 @@ class Services:
             f"{path.parent.name}/{path.stem}" for path in folder.glob("*/*.wav") if path.is_file()
         }
         return Sounds(self.catalogue, there.__contains__, prefix)
+
+    def sweep(self) -> SweepReport:
+        """Close calls that nobody ended, and write what the journal holds into SQL.
+
+        Raises SQLAlchemyError when the database is away.
+        """
+        return sweep_once(self.desk, self.engine(), self.journal)
 
     # --- deliveries ------------------------------------------------------------------------------
 
