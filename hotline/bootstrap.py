@@ -9,6 +9,7 @@ from contextlib import ExitStack, suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import redis
 import sqlalchemy as sa
@@ -22,22 +23,24 @@ from call_handlers.journal import Journal
 from call_handlers.records import RecordWriter
 from call_handlers.sessions import RedisSessions
 from call_handlers.sweep import SweepReport, sweep_once
-from hotline.audio import recording_hashes
 from hotline.database import make_engine
 from hotline.redis_clients import make_redis
 from hotline.redis_socket import embedded_redis_url
 from hotline.secret import embedded_secret
 from hotline.settings import Settings
+from hotline.studio import recording_hashes
 from ivr.flow import Flow
 from ivr.lint import Finding, lint
 from ivr.load import load_flow
 from ivr.prompts import Catalogue, load_catalogue
 from tickets.catalogue import Service, load_services
-from tickets.delivery import Deliverer, RetryPolicy
 from tickets.model import NewTicket, Ticket
 from tickets.open import open_ticket
-from tickets.relay import RelayPolicy
-from tickets.webhook import Destination, open_client
+
+if TYPE_CHECKING:  # a server that leads calls needs neither RQ nor an HTTP client in its memory
+    from tickets.delivery import Deliverer, RetryPolicy
+    from tickets.relay import RelayPolicy
+    from tickets.webhook import Destination
 
 BACKOFFICE = "backoffice"
 """The name of the destination that every ticket is delivered to."""
@@ -197,8 +200,10 @@ class Services:
         return given or (embedded_secret(self.settings.state_dir),)
 
     @cached_property
-    def destinations(self) -> dict[str, Destination]:
+    def destinations(self) -> "dict[str, Destination]":
         """Where tickets are delivered, by name."""
+        from tickets.webhook import Destination
+
         return {
             BACKOFFICE: Destination(
                 BACKOFFICE,
@@ -209,8 +214,10 @@ class Services:
         }
 
     @cached_property
-    def retry_policy(self) -> RetryPolicy:
+    def retry_policy(self) -> "RetryPolicy":
         """When a failed push is tried again."""
+        from tickets.delivery import RetryPolicy
+
         deliveries = self.settings.deliveries
         return RetryPolicy(
             base_s=deliveries.backoff_first_seconds,
@@ -220,14 +227,19 @@ class Services:
         )
 
     @cached_property
-    def relay_policy(self) -> RelayPolicy:
+    def relay_policy(self) -> "RelayPolicy":
         """How the relay looks for work."""
+        from tickets.relay import RelayPolicy
+
         deliveries = self.settings.deliveries
         return RelayPolicy(interval_s=deliveries.relay_seconds, lease_s=deliveries.lease_seconds)
 
     @cached_property
-    def deliverer(self) -> Deliverer:
+    def deliverer(self) -> "Deliverer":
         """What a worker needs to deliver."""
+        from tickets.delivery import Deliverer
+        from tickets.webhook import open_client
+
         client = open_client()
         self._stack.callback(client.close)
         return Deliverer(self.engine(), client, self.destinations, self.retry_policy)

@@ -5,7 +5,6 @@ when.
 """
 
 from hotline.audio.build import BuildReport, Missing, build, check
-from hotline.audio.recordings import recording_hashes
 from hotline.audio.sound import AudioError, duration_ms
 
 __all__ = [
@@ -15,5 +14,4 @@ __all__ = [
     "build",
     "check",
     "duration_ms",
-    "recording_hashes",
 ]

@@ -1,15 +1,8 @@
-"""Studio recordings: `recordings/{language}/{key}.wav` beside the prompt files."""
+"""Studio recordings as sound; which there are, `hotline.studio` knows."""
 
-import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 
 from hotline.audio.sound import AudioError, Samples, telephone
-
-
-def recording_hashes(folder: Path) -> dict[str, str]:
-    """Name (`ar/welcome`) → hash of the content, of each recording in `folder`, if there is one."""
-    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in _found(folder)}
 
 
 def recorded(folder: Path, name: str) -> Samples:
@@ -22,8 +15,3 @@ def recorded(folder: Path, name: str) -> Samples:
         return telephone(path.read_bytes())
     except (OSError, AudioError) as error:
         raise AudioError(f"{path}: {error}") from error
-
-
-def _found(folder: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted(folder.glob("*/*.wav")):
-        yield f"{path.parent.name}/{path.stem}", path

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hotline.audio import AudioError, build, check, duration_ms, recording_hashes
+from hotline.audio import AudioError, build, check, duration_ms
 from hotline.audio.sound import RATE, read
+from hotline.studio import recording_hashes
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.turn import GUARD_MS, Prompt
 
