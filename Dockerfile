@@ -32,7 +32,7 @@ ENV PATH=/app/.venv/bin:$PATH \
     HOTLINE_STATE_DIR=/var/lib/hotline \
     HOTLINE_SOUNDS_DIR=/app/sounds \
     HOTLINE_LOG__FORMAT=json
-USER hotline
+USER 940
 VOLUME /var/lib/hotline
 EXPOSE 4573
 STOPSIGNAL SIGTERM
