@@ -5,10 +5,10 @@ handler reached none, a status callback never came, the process that had the rec
 killed. `sweep_once` finds such calls and closes each once, however many sweepers run:
 
 1. The journal of records that SQL did not take is replayed.
-2. A session whose last turn is long past is ended as far as it had come, and with that turn: of
+2. A record that is still open though its session has ended is written again from that session.
+3. A record that is still open though its session is gone is closed as `failed`.
+4. A session whose last turn is long past is ended as far as it had come, and with that turn: of
    what came later nothing is known.
-3. A record that is still open though its session has ended is written again from that session.
-4. A record that is still open though its session is gone is closed as `failed`.
 """
 
 from collections.abc import Iterable
@@ -72,7 +72,6 @@ def sweep_once(
     now = datetime.fromtimestamp(desk.clock(), UTC)
     open_calls = _open_calls(engine, now, policy)
     try:
-        ended = sum(_end(desk, engine, call_id, now, policy) for call_id in _idle(desk, policy))
         rewritten = gone = 0
         for call_id, started in open_calls.items():
             state = desk.sessions.load(call_id, ended=True)
@@ -80,6 +79,8 @@ def sweep_once(
                 rewritten += _rewrite(desk, call_id)
             elif (now - started).total_seconds() > SESSION_TTL_S:
                 gone += _fail(engine, call_id, now)
+        # Last, so that a record which is only just being written is not found open above.
+        ended = sum(_end(desk, engine, call_id, now, policy) for call_id in _idle(desk, policy))
     except StoreAway:
         log.warning("sweep_incomplete", replayed=replayed)
         return SweepReport(replayed=replayed, complete=False)
