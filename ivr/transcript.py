@@ -165,8 +165,8 @@ def load_transcript(path: Path) -> Transcript:
 
 
 def find_transcripts(path: Path) -> list[Path]:
-    """The file itself, or every `*.yaml` of the folder and below, in the order of their names."""
-    return sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+    """The file itself, or every YAML file of the folder and below, in the order of their names."""
+    return sorted(path.rglob("*.y*ml")) if path.is_dir() else [path]
 
 
 def _message(path: Path, tree: Any, location: Location, problem: str) -> str:
@@ -182,8 +182,12 @@ def _words(fault: Any) -> str:
             return "is not known here: check the spelling or remove it"
         case "string_type":
             return 'must be text: put it in quotes, as in "1"'
+        case "model_type" | "dict_type":
+            return "must be a mapping of keys"
         case "string_pattern_mismatch" if fault["loc"][-1] == "press":
             return 'keys are 0 to 9, * and #, or "{reference}"'
+        case "string_pattern_mismatch" if "hear" in fault["loc"] or "heard" in fault["loc"]:
+            return f"a prompt's key is written like welcome, not {fault['input']!r}"
         case _:
             return str(fault["msg"]).removeprefix("Value error, ")
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 
 from agi_scripts.scripts import make_scripts
 from agi_scripts.server import FastAgiServer
@@ -148,7 +148,10 @@ class AgiLine:
         self._turn = turn
         if is_over(turn):
             return
-        listening = self._listenings.get(timeout=TURN_S)
+        try:
+            listening = self._listenings.get(timeout=TURN_S)
+        except Empty:
+            listening = None
         if listening is None:
             raise Differs(told(turn), self._why())
         self._same(listening.files)

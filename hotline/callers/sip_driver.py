@@ -62,9 +62,10 @@ class SipDriver:
         asterisk: AsteriskInstance,
         scripts: SwitchedScripts,
         folder: Path,
+        proof: Path,
     ) -> None:
         self._catalogue = services.catalogue
-        self._folder_of_sounds = services.settings.sounds
+        self._proof = proof
         self._sounds = services.sounds(asterisk.sounds_inside)
         self._asterisk = asterisk
         self._scripts = scripts
@@ -99,7 +100,7 @@ class SipDriver:
     def _pieces(self, language: str, prompt: Prompt) -> list[SoundPiece]:
         return [
             SoundPiece(
-                self._folder_of_sounds / f"{piece.audio}.wav",
+                self._proof / f"{piece.audio}.wav",
                 guarded=piece.guarded,
                 pause=bool(piece.text) and not any(c.isalnum() for c in piece.text),
             )
@@ -108,8 +109,11 @@ class SipDriver:
 
 
 @contextmanager
-def open_sip_driver(services: Services) -> Iterator[SipDriver]:
+def open_sip_driver(services: Services, proof: Path | None = None) -> Iterator[SipDriver]:
     """A driver with an Asterisk of its own on free ports; the prompts' sound must be built.
+
+    `proof` is the folder of the sounds that must be heard: those that are played, unless the ear
+    itself is under test.
 
     Raises AsteriskUnavailable where none is installed, AsteriskFailed when it does not start.
     """
@@ -134,7 +138,7 @@ def open_sip_driver(services: Services) -> Iterator[SipDriver]:
             globals={"LAB_SECONDS": OPERATOR_SECONDS},
         )
         stack.enter_context(asterisk)
-        yield SipDriver(services, asterisk, scripts, folder)
+        yield SipDriver(services, asterisk, scripts, folder, proof or services.settings.sounds)
 
 
 def _number(transcript: Transcript) -> str | None:

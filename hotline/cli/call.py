@@ -7,12 +7,19 @@ from pathlib import Path
 
 import rich_click as click
 
+from hotline.asterisk.install import AsteriskUnavailable
+from hotline.asterisk.instance import AsteriskFailed
+from hotline.audio import AudioError
 from hotline.bootstrap import Services
 from hotline.callers.agi_driver import AgiDriver
 from hotline.callers.engine_driver import EngineDriver
 from hotline.callers.line import Driver
 from hotline.callers.runs import Result, run_all
+from hotline.logs import configure
+from ivr.load import FlowFileError
+from ivr.prompts import CatalogueError
 from ivr.transcript import Transcript, TranscriptError, find_transcripts, load_transcript
+from tickets.yaml_file import CatalogueError as ServicesError
 
 SIP_JOBS = 3
 
@@ -33,15 +40,20 @@ SIP_JOBS = 3
 @click.pass_obj
 def call_command(services: Services, path: Path, via: str, as_json: bool, jobs: int | None) -> None:
     """Play a caller transcript; exit 0 as written, 1 at a difference, 2 when the file is wrong."""
+    if services.settings.log.level == "info":
+        configure("warning", services.settings.log.format)  # what the calls log is not the result
     transcripts = _load(path)
     at_once = jobs or (SIP_JOBS if path.is_dir() and via == "sip" else 1)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
     try:
         for result in run_all(services, _driver(via, services), transcripts, at_once):
             counts[_told(result, as_json=as_json)] += 1
-    except TranscriptError as error:
+    except (TranscriptError, FlowFileError, CatalogueError, ServicesError) as error:
         click.echo(str(error), err=True)
         sys.exit(2)
+    except (AsteriskUnavailable, AsteriskFailed, AudioError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
     if path.is_dir():
         skipped = f", {counts['skipped']} skipped" if counts["skipped"] else ""
         line = f"{counts['passed']} passed, {counts['failed']} failed{skipped}"

@@ -1,0 +1,119 @@
+"""The same transcripts give the same conversations on every driver."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from queue import SimpleQueue
+
+import pytest
+
+from hotline.bootstrap import Services
+from hotline.callers.agi_driver import AgiDriver
+from hotline.callers.engine_driver import EngineDriver
+from hotline.callers.runs import Result, run
+from hotline.callers.stores import CallFacts, empty_database
+from ivr.transcript import load_transcript
+from tests.fixtures.callers import PATHS, played, services_in, why
+
+every_transcript = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+@every_transcript
+def test_by_the_engine(path: Path, services: Services) -> None:
+    """The pure dialog, through JSON at every turn."""
+    result = played(services, EngineDriver(), load_transcript(path))
+    assert result.passed, why(result)
+
+
+@every_transcript
+def test_by_agi(path: Path, services: Services) -> None:
+    """A fake Asterisk over a real socket; the record is the engine's, but for ids and times."""
+    transcript = load_transcript(path)
+    result = played(services, AgiDriver(services.catalogue), transcript)
+    assert result.passed, why(result)
+    pure = played(services, EngineDriver(), transcript)
+    assert _comparable(result) == _comparable(pure)
+
+
+def _comparable(result: Result) -> dict[str, object]:
+    """What must be the same on all drivers."""
+    assert isinstance(result.facts, CallFacts)
+    told = json.loads(result.facts.to_json())
+    assert set(told) == {
+        *("call_id", "disposition", "verdict", "language", "path", "turns", "tickets"),
+        "transferred_to",
+    }
+    del told["call_id"]
+    told["tickets"] = [
+        {name: ticket[name] for name in ("kind", "service_code", "phone", "address", "language")}
+        for ticket in told["tickets"]
+    ]
+    return told
+
+
+class SipResults:
+    """Results of SIP calls, several at once on as many Asterisks; begun when first asked for."""
+
+    def __init__(self, folder: Path, stack: ExitStack, paths: list[Path]) -> None:
+        from hotline.callers.sip_driver import open_sip_driver
+        from hotline.cli.prompts import build_with_progress
+
+        self._services = services_in(folder)
+        build_with_progress(self._services)
+        self._database = stack.enter_context(empty_database(self._services))
+        self._drivers: SimpleQueue = SimpleQueue()
+        jobs = min(SIP_JOBS, len(paths))
+        for _ in range(jobs):
+            self._drivers.put(stack.enter_context(open_sip_driver(self._services)))
+        pool = stack.enter_context(ThreadPoolExecutor(jobs))
+        self._futures: dict[Path, Future[Result]] = {
+            path: pool.submit(self._run, path) for path in paths
+        }
+        stack.callback(pool.shutdown, cancel_futures=True)
+
+    def __getitem__(self, path: Path) -> Result:
+        return self._futures[path].result()
+
+    def _run(self, path: Path) -> Result:
+        driver = self._drivers.get()
+        try:
+            return run(self._services, driver, load_transcript(path), self._database)
+        finally:
+            self._drivers.put(driver)
+
+
+SIP_JOBS = 4
+
+
+@pytest.fixture(scope="module")
+def sip_results(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SipResults]:
+    """The SIP calls of all tests of this module that are to run."""
+    from tests.fixtures.asterisk import asterisk_root
+
+    asterisk_root()
+    paths = [
+        item.callspec.params["path"]
+        for item in request.session.items
+        if getattr(item, "originalname", "") == "test_by_sip"
+    ]
+    with ExitStack() as stack:
+        yield SipResults(Path(tmp_path_factory.mktemp("sip")), stack, paths)
+
+
+@pytest.mark.asterisk
+@pytest.mark.xdist_group("sip-transcripts")
+@every_transcript
+def test_by_sip(path: Path, sip_results: SipResults, services: Services) -> None:
+    """A real call through a real Asterisk: every prompt that is needed arrived as sound."""
+    transcript = load_transcript(path)
+    result = sip_results[path]
+    if transcript.attestation:
+        assert "attestation" in result.skipped
+        return
+    assert result.passed, why(result)
+    pure = played(services, EngineDriver(), transcript)
+    assert _comparable(result) == _comparable(pure)
