@@ -13,9 +13,6 @@ from typing import Any, NoReturn, TextIO, TypeVar
 from zoneinfo import ZoneInfo
 
 import rich_click as click
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from call_handlers.export import Calls, call_to_dict, write_csv, write_jsonl
@@ -35,6 +32,7 @@ _DISPOSITIONS = ("completed", "abandoned", "transferred", "blocked", "voicemail"
 _AGO = re.compile(r"([0-9]{1,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _PROGRESS_S = 3.0
+_HEADINGS = ("call", "started", "seconds", "caller", "verdict", "disposition", "tickets")
 _ORGANISATION = "Jeddah Municipality"
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -68,9 +66,9 @@ def wanted_options(command: Command) -> Command:
         (
             click.option("--since", type=Moment(), help="From then on: a date, or 24h ago"),
             click.option("--until", type=Moment(), help="Before this moment"),
-            click.option("--disposition", type=click.Choice(_DISPOSITIONS), default=""),
-            click.option("--caller", default="", help="A number, or: withheld"),
-            click.option("--channel", default="", help="asterisk, twilio or test"),
+            click.option("--disposition", type=click.Choice(_DISPOSITIONS)),
+            click.option("--caller", help="A number, or: withheld"),
+            click.option("--channel", help="asterisk, twilio or test"),
         )
     ):
         command = option(command)
@@ -97,10 +95,10 @@ def records_list(services: Services, /, limit: int, as_json: bool, **filters: An
         click.echo(json.dumps([call_to_dict(one) for one in found], ensure_ascii=False, indent=2))
         return
     zone = ZoneInfo(services.settings.timezone)
-    table = Table("call", "started", "seconds", "caller", "verdict", "disposition", "tickets")
-    for record in found:
-        table.add_row(*(escape(text) for text in _row(record, zone)))
-    Console().print(table)
+    rows = [_HEADINGS, *(_row(record, zone) for record in found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:  # plain columns: an id that is wrapped or cut cannot be copied
+        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
 
 
 @records_group.command("show")
