@@ -2,10 +2,12 @@
 
 How keys are collected, with reasons found on Asterisk 22:
 
-- Prompts and the first key are one `Read` of one key without terminators: any key ends it at once,
-  over any prompt. An entry of several keys goes on with a second `Read` that plays nothing. One
-  `Read` for both would not do: with two terminators its option `e` returns *all* terminators when
-  one was pressed alone, and its one time-out argument stands for both time-outs.
+- Prompts and keys are one `Read`: one command that plays all files, hears a key over any of them,
+  and collects the entry. A menu has no terminator there, so that `#` is a key like any other. An
+  entry's has one, and option `e`, by which a terminator pressed alone is the entry. (With two
+  terminators `e` would return *both* when one was pressed.)
+- `Read` has one time-out argument for silence and for the time between two keys. The dialplan sets
+  both (TIMEOUT(response), TIMEOUT(digit)) to the turn's usual ones, so an entry gives none.
 - `Read` says result=0 whatever came; READSTATUS tells. It is ERROR, and nobody listened, when the
   last file is missing: then we listen without files.
 - A guarded piece is a `Playback`, over which keys are not heard.
@@ -22,7 +24,7 @@ from agi_scripts.channel import AgiChannel
 from agi_scripts.errors import ApplicationFailed, CallerGone, ConnectionLost, LocalError
 from agi_scripts.sounds import Sound, Sounds, is_path
 from ivr.event import Digits, Event, HungUp, NoInput, Recorded
-from ivr.turn import Collect, HangUp, Record, Transfer, Turn
+from ivr.turn import INTERDIGIT_MS, NOINPUT_MS, Collect, HangUp, Record, Transfer, Turn
 
 log = structlog.get_logger()
 
@@ -30,10 +32,10 @@ KEYS = frozenset("0123456789*#ABCD")
 """What a keypad can send (ITU-T Q.23)."""
 FILE_S = 60.0
 """No piece of a prompt is longer (s)."""
-NO_WAIT_MS = 50
-"""How long a `Read` listens after files that others follow: Asterisk's own pause between files."""
 MAX_FILES_BYTES = 1900
 """Bytes of file names in one line; the rest of the 2 KiB is for the command around them."""
+_BETWEEN_FILES = Collect(1, timeout_ms=50)
+"""How a `Read` listens after files that others follow: Asterisk's own pause between files."""
 _SAMPLES_PER_MS = 8
 _RECORD_FAILURES = frozenset({"writefile", "randomerror", "waitfor"})
 _READ = "${READSTATUS}:${IVR_IN}"
@@ -73,15 +75,16 @@ def perform(channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str) -> 
 
 def _collect(channel: AgiChannel, files: list[Sound], collect: Collect) -> Event:
     *parts, last = _parts(files) if files and not files[-1].guarded else [*_parts(files), _NONE]
+    if not KEYS.issuperset(collect.terminator) or len(collect.terminator) > 1:
+        raise LocalError("a terminator is one key")
+    most = min(collect.max_digits, 255)
     key = _play_until_key(channel, parts)
     if not key:
-        key = _read(channel, last[1], 1, "", collect.timeout_ms)
-    if not key:
-        return NoInput()
-    more = min(collect.max_digits, 255) - 1
-    if more < 1 or key in collect.terminators:
+        keys = _read(channel, last[1], most, collect)
+        return Digits(keys) if keys else NoInput()
+    if most == 1 or key == collect.terminator:
         return Digits(key)
-    return Digits(key + _read(channel, (), more, collect.terminators, collect.interdigit_ms))
+    return Digits(key + _read(channel, (), most - 1, collect).removesuffix(collect.terminator))
 
 
 _Part = tuple[bool, Sequence[str]]
@@ -116,7 +119,7 @@ def _play_until_key(channel: AgiChannel, parts: Sequence[_Part]) -> str:
     for guarded, paths in parts:
         if guarded:
             _playback(channel, paths)
-        elif key := _read(channel, paths, 1, "", NO_WAIT_MS):
+        elif key := _read(channel, paths, 1, _BETWEEN_FILES):
             return key
     return ""
 
@@ -128,25 +131,20 @@ def _play(channel: AgiChannel, files: Sequence[Sound]) -> None:
 
 def _playback(channel: AgiChannel, paths: Sequence[str]) -> None:
     channel.test_hangup()
-    reply = channel.command("EXEC", "Playback", "&".join(paths), lasts=FILE_S * len(paths))
+    reply = channel.command("EXEC Playback", "&".join(paths), lasts=FILE_S * len(paths))
     if reply.result == "-1":
         raise CallerGone("hung up over a prompt")
     if reply.result != "0":
         raise ApplicationFailed(f"Playback: result={reply.result[:8]}")
 
 
-def _read(
-    channel: AgiChannel, paths: Sequence[str], most: int, terminators: str, wait_ms: int
-) -> str:
-    """Play and collect keys; `wait_ms` is the silence that ends it. Empty when no key came."""
-    if not KEYS.issuperset(terminators):
-        raise LocalError("terminators are keys")
+def _read(channel: AgiChannel, paths: Sequence[str], most: int, collect: Collect) -> str:
+    """Play and collect at most `most` keys, as `collect` says. Empty when no key came."""
     channel.test_hangup()
-    wait = f"{wait_ms / 1000:g}"
     reply = channel.command(
-        *("EXEC", "Read"),
-        f"IVR_IN,{'&'.join(paths)},{most},t({terminators}),1,{wait}",
-        lasts=FILE_S * len(paths) + most * wait_ms / 1000,
+        "EXEC Read",
+        f"IVR_IN,{'&'.join(paths)},{most},{_options(most, collect)}",
+        lasts=FILE_S * len(paths) + (collect.timeout_ms + most * collect.interdigit_ms) / 1000,
     )
     if reply.result not in ("0", "-1"):
         raise ApplicationFailed(f"Read: result={reply.result[:8]}")
@@ -158,8 +156,18 @@ def _read(
         raise CallerGone("hung up while listening")
     if status == "ERROR" and paths:
         log.error("prompt_not_played", files=len(paths))
-        return _read(channel, (), most, terminators, wait_ms)
+        return _read(channel, (), most, collect)
     raise ApplicationFailed(f"Read: {status[:16]}")
+
+
+def _options(most: int, collect: Collect) -> str:
+    """`Read`'s options, tries and time-out (s)."""
+    wait = f"{collect.timeout_ms / 1000:g}"
+    if most == 1:
+        return f"t(),1,{wait}"
+    flags = "e" if collect.terminator == "#" else f"et({collect.terminator})"
+    usual = (collect.timeout_ms, collect.interdigit_ms) == (NOINPUT_MS, INTERDIGIT_MS)
+    return f"{flags},1" if usual else f"{flags},1,{wait}"
 
 
 def _record(channel: AgiChannel, record: Record, path: str) -> Event:

@@ -32,10 +32,13 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Collect:
-    """Listen for keys. A terminator ends an entry; a terminator alone is itself the entry."""
+    """Listen for keys. The terminator ends an entry; a terminator alone is itself the entry.
+
+    An entry of one key has no terminator: any key is the entry.
+    """
 
     max_digits: int
-    terminators: str = "*#"
+    terminator: str = "#"
     timeout_ms: int = NOINPUT_MS
     interdigit_ms: int = INTERDIGIT_MS
 

@@ -2,7 +2,7 @@
 
 Time passes at once: silence is a time-out without delay. The replies are those that a real
 Asterisk 22.10 gave to the same commands, oddities included: `Read` answers result=0 whatever came,
-its option `e` is not known here, and of several commands only the next is answered.
+and of several commands only the next is answered.
 """
 
 import re
@@ -145,6 +145,8 @@ class ChannelModel:
             terminators = flags.partition("t(")[2].partition(")")[0] if "t(" in flags else "#"
             paths = [path for path in files.split("&") if path]
             keys, status = self._read(paths, int(most or 255), terminators, float(wait or 5))
+            if status == "OK" and not keys and "e" in flags.partition("t(")[0]:
+                keys = terminators  # all of them, whichever was pressed
             self.variables[variable] = keys
             self.variables["READSTATUS"] = status
             return "200 result=0"

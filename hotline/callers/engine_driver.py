@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from call_handlers.arrival import Arrival, Call, call_from_json, call_to_json
-from call_handlers.desk import CallDesk
+from call_handlers.desk import CallDesk, CallFailed
 from hotline.callers.line import Differs, need_no_more_than_keys
 from hotline.callers.player import told
 from hotline.callers.stores import Stores
@@ -56,7 +56,7 @@ class EngineLine:
         action = self._call.turn.action
         if not isinstance(action, Collect):
             raise Differs("to be asked for keys", told(self.turn))
-        self._advance(Digits(keys if len(keys) == 1 else keys.rstrip(action.terminators)))
+        self._advance(Digits(keys if len(keys) == 1 else keys.rstrip(action.terminator)))
 
     def press_in_vain(self, keys: str) -> None:
         """Nobody listens."""
@@ -96,7 +96,10 @@ class EngineLine:
         self._desk.end(self._call, "hangup")
 
     def _advance(self, event: Event) -> None:
-        self._call = _through_json(self._desk.advance(self._call, event))
+        try:
+            self._call = _through_json(self._desk.advance(self._call, event))
+        except CallFailed as failed:
+            raise Differs("a next turn", f"a call that cannot be led: {failed}") from None
 
 
 def _through_json(call: Call) -> Call:

@@ -80,12 +80,12 @@ def prompt_keys(turn: Turn) -> list[str]:
 
 def first_entry(keys: str, collect: Collect) -> str:
     """How many of `keys` the hotline takes as one entry: up to a terminator, or as many as fit."""
-    if keys[0] in collect.terminators:
+    if keys[0] == collect.terminator:
         return keys[0]
     entry = ""
     for key in keys[: collect.max_digits]:
         entry += key
-        if key in collect.terminators:
+        if key == collect.terminator:
             break
     return entry
 

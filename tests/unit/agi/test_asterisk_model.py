@@ -53,26 +53,26 @@ def test_a_line_is_split_as_asterisk_splits_it(line: str, words: list[str]) -> N
 def test_read_says_what_came_in_variables(act: Act, options: str, answer: str) -> None:
     """The result is 0 whatever happened."""
     channel = model(act)
-    assert channel.obey(f'EXEC "Read" "IVR_IN,/s/a,{options}"') == ["200 result=0"]
+    assert channel.obey(f'EXEC Read "IVR_IN,/s/a,{options}"') == ["200 result=0"]
     assert channel.obey(ASK)[-1] == f"200 result=1 ({answer})"
 
 
 def test_a_hang_up_is_told_once_before_the_next_reply() -> None:
     """Afterwards variables are still answered, and what needs a caller is 511."""
     channel = model(HangUp())
-    assert channel.obey('EXEC "Read" "IVR_IN,/s/a,1,t(),1,5"') == ["200 result=0"]
+    assert channel.obey('EXEC Read "IVR_IN,/s/a,1,t(),1,5"') == ["200 result=0"]
     assert channel.obey(ASK) == ["HANGUP", "200 result=1 (HANGUP:)"]
     assert channel.obey('SET VARIABLE "IVR_DONE" "hangup"') == ["200 result=1"]
     assert channel.obey("ANSWER")[0].startswith("511 ")
-    assert channel.obey('EXEC "Playback" "/s/a"') == ["200 result=0"]
-    assert channel.obey('EXEC "Read" "IVR_IN,/s/a,1,t(),1,5"') == ["200 result=0"]
+    assert channel.obey('EXEC Playback "/s/a"') == ["200 result=0"]
+    assert channel.obey('EXEC Read "IVR_IN,/s/a,1,t(),1,5"') == ["200 result=0"]
     assert channel.obey(ASK) == ["200 result=1 (HANGUP:)"]
 
 
 def test_read_does_not_listen_when_its_last_file_is_missing() -> None:
     """READSTATUS is ERROR; files before it are played."""
     channel = ChannelModel(lambda _listening: Press("1"), exists=lambda path: path != "/s/b")
-    channel.obey('EXEC "Read" "IVR_IN,/s/a&/s/b,1,t(),1,5"')
+    channel.obey('EXEC Read "IVR_IN,/s/a&/s/b,1,t(),1,5"')
     assert channel.obey(ASK) == ["200 result=1 (ERROR:)"]
     assert channel.heard == ["/s/a"]
 
@@ -104,12 +104,12 @@ def test_what_is_unknown_or_incomplete_is_refused_as_asterisk_does() -> None:
 def test_keys_pressed_ahead_meet_the_next_question_but_not_a_guarded_message() -> None:
     """As on a telephone: `Playback` hears no keys."""
     channel = model(Press("12"), Press("9"))
-    channel.obey('EXEC "Read" "IVR_IN,/s/a,1,t(),1,5"')
-    channel.obey('EXEC "Read" "IVR_IN,/s/b,1,t(),1,5"')
+    channel.obey('EXEC Read "IVR_IN,/s/a,1,t(),1,5"')
+    channel.obey('EXEC Read "IVR_IN,/s/b,1,t(),1,5"')
     assert channel.variables["IVR_IN"] == "2"
     assert channel.acts[-1] == (Listening("keys", ("/s/b",), 1, 5.0), Press("2"))
     ahead = model(Press("12"), Press("9"))
-    ahead.obey('EXEC "Read" "IVR_IN,/s/a,1,t(),1,5"')
-    ahead.obey('EXEC "Playback" "/s/guarded"')
-    ahead.obey('EXEC "Read" "IVR_IN,/s/b,1,t(),1,5"')
+    ahead.obey('EXEC Read "IVR_IN,/s/a,1,t(),1,5"')
+    ahead.obey('EXEC Playback "/s/guarded"')
+    ahead.obey('EXEC Read "IVR_IN,/s/b,1,t(),1,5"')
     assert ahead.variables["IVR_IN"] == "9"
