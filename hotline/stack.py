@@ -28,8 +28,8 @@ _STAGE_CALLS, _STAGE_AGI, _STAGE_DELIVERY, _STAGE_BACKOFFICE = 10, 20, 30, 40
 def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec]:
     """The children of `hotline serve`, in the order of their start.
 
-    Asterisk comes last, so that no call comes in before there is somebody to lead it, and it is
-    stopped first. The database must be at the newest revision. Raises RedisMissing.
+    Asterisk comes last, so that no call comes in before there is somebody to lead it; it is stopped
+    first, and its calls are led to their end before the servers go. The database must be at the newest revision. Raises RedisMissing.
     """
     env = to_environment(settings)
     if settings.redis_url is None:
@@ -49,7 +49,7 @@ def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec
                 ready=lambda: sip_answers(settings.sip.host, settings.sip.port),
                 ready_seconds=60.0,
                 stop_stage=_STAGE_CALLS,
-                stop_seconds=20.0,
+                stop_seconds=settings.agi.drain_seconds + 10.0,
             )
         )
     return children

@@ -172,6 +172,21 @@ class AsteriskInstance:
         fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def drain(self, seconds: float) -> bool:
+        """Refuse new calls and end when the last has ended; False when `seconds` were not enough.
+
+        `stop` comes after it in either case.
+        """
+        if not self.running:
+            return True
+        try:
+            self.rx("core stop gracefully")
+            assert self._process is not None
+            self._process.wait(seconds)
+        except (AsteriskFailed, subprocess.TimeoutExpired):
+            return not self.running
+        return True
+
     def stop(self, timeout: float = 5) -> None:
         """End it: SIGTERM, SIGKILL after `timeout` seconds; remove its folders unless kept."""
         process, self._process = self._process, None

@@ -131,7 +131,7 @@ def backoffice(services: Services, port: int | None) -> None:
 @click.command()
 @click.pass_obj
 def asterisk(services: Services) -> None:
-    """Run the embedded Asterisk in the foreground until SIGTERM."""
+    """Run the embedded Asterisk until SIGTERM; then it finishes its calls and takes no new ones."""
     from hotline.asterisk.instance import AsteriskFailed
     from hotline.recordings import collect_recordings
     from hotline.stack import asterisk_instance
@@ -151,6 +151,9 @@ def asterisk(services: Services) -> None:
             if not instance.running:
                 click.echo("Asterisk ended by itself; see its log", err=True)
                 sys.exit(1)
+        log.info("asterisk_drains")
+        if not instance.drain(services.settings.agi.drain_seconds):
+            log.warning("asterisk_calls_cut")
     except AsteriskFailed as error:
         click.echo(str(error), err=True)
         sys.exit(1)
