@@ -84,7 +84,7 @@ class SipResults:
             self._drivers.put(driver)
 
 
-SIP_JOBS = 4
+SIP_JOBS = 6
 
 
 @pytest.fixture(scope="module")
