@@ -29,7 +29,8 @@ def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec
     """The children of `hotline serve`, in the order of their start.
 
     Asterisk comes last, so that no call comes in before there is somebody to lead it; it is stopped
-    first, and its calls are led to their end before the servers go. The database must be at the newest revision. Raises RedisMissing.
+    first, and its calls are led to their end before the servers go. The database must be at the
+    newest revision. Raises RedisMissing.
     """
     env = to_environment(settings)
     if settings.redis_url is None:

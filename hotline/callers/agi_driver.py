@@ -11,9 +11,9 @@ from agi_scripts.sounds import Sounds
 from call_handlers.arrival import Arrival
 from hotline.callers.asterisk_model import Act, HangUp, Listening, Press, Silent, Speak
 from hotline.callers.fake_asterisk import FakeAsterisk, Lived
-from hotline.callers.line import Differs, need_no_more_than_keys
+from hotline.callers.line import Differs, Turns, need_no_more_than_keys
 from hotline.callers.player import is_over, prompt_keys, told
-from hotline.callers.stores import Stores, WitnessedSessions
+from hotline.callers.stores import Stores
 from ivr.prompts import Catalogue
 from ivr.transcript import Transcript
 from ivr.turn import Turn
@@ -75,11 +75,11 @@ class AgiLine:
 
     def __init__(
         self,
-        sessions: WitnessedSessions,
+        turns: Turns,
         files: Callable[[Turn], list[str]],
         live: Callable[[Callable[[Listening], Act]], Lived],
     ) -> None:
-        self._sessions = sessions
+        self._turns = turns
         self._files = files
         self._live = live
         self._listenings: SimpleQueue[Listening | None] = SimpleQueue()
@@ -142,7 +142,7 @@ class AgiLine:
     def _go_on(self) -> None:
         """To the next turn: the caller is listened to, or it is the last."""
         before = self._turn.number if self._turn is not None else 0
-        turn = self._sessions.wait_turn(before, TURN_S, lambda: not self._thread.is_alive())
+        turn = self._turns.wait_turn(before, TURN_S, lambda: not self._thread.is_alive())
         if turn is None:
             raise Differs("a next turn", self._why())
         self._turn = turn

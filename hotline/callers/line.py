@@ -5,6 +5,7 @@ does (listens, presses, waits, speaks, hangs up) and decides nothing; the player
 transcript and decides.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -39,6 +40,14 @@ class Differs(Exception):
 
 class CannotPlay(Exception):
     """This driver cannot play this transcript; the message is the reason."""
+
+
+class Turns(Protocol):
+    """Who knows which turns the hotline has made in the call, before they are performed."""
+
+    def wait_turn(self, after: int, timeout_s: float, over: Callable[[], bool]) -> Turn | None:
+        """A turn numbered above `after`; None when `over` says so, or the time (s) is up."""
+        ...
 
 
 class Line(Protocol):

@@ -5,7 +5,6 @@ transcript needs must be heard in the sound that arrived at the caller's telepho
 import itertools
 import re
 import secrets
-import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -17,18 +16,14 @@ from agi_scripts.server import FastAgiServer
 from hotline.asterisk.install import AsteriskUnavailable, find_asterisk
 from hotline.asterisk.instance import AsteriskInstance
 from hotline.bootstrap import Services
-from hotline.callers.baresip import CallerFailed, SipCaller
-from hotline.callers.line import CannotPlay, Differs, need_no_more_than_keys
-from hotline.callers.listening import Listener
+from hotline.callers.line import CannotPlay, need_no_more_than_keys
 from hotline.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
-from hotline.callers.sip_line import SipLine, SoundPiece
+from hotline.callers.sip_line import SipLine, sip_call, sound_pieces
 from hotline.callers.stores import Stores
 from ivr.transcript import Transcript
-from ivr.turn import Prompt
 
 HOST = "127.0.0.1"
 SCRIPT_NAMES = ("call", "transferred", "ended")
-ANSWER_S = 10.0
 MEDIA_PORTS = 100
 OPERATOR_SECONDS = "1"
 """How long the operator who answers stays; then the call is over."""
@@ -64,8 +59,7 @@ class SipDriver:
         folder: Path,
         proof: Path,
     ) -> None:
-        self._catalogue = services.catalogue
-        self._proof = proof
+        self._pieces = sound_pieces(services.catalogue, proof)
         self._sounds = services.sounds(asterisk.sounds_inside)
         self._asterisk = asterisk
         self._scripts = scripts
@@ -79,33 +73,9 @@ class SipDriver:
         recordings = self._asterisk.recordings_inside
         self._scripts.use(make_scripts(stores.desk, self._sounds, recordings=recordings))
         folder = self._folder / f"caller-{next(self._numbers)}"
-        with ExitStack() as stack:
-            stack.callback(shutil.rmtree, folder, ignore_errors=True)
-            telephone = SipCaller(folder, self._asterisk.sip_address, number=number)
-            caller = stack.enter_context(telephone)
-            listener = Listener(lambda: caller.heard, lambda: caller.closed is not None)
-            stack.callback(listener.close)
-            caller.dial()
-            try:
-                caller.wait_established(ANSWER_S)
-            except (CallerFailed, TimeoutError) as error:
-                raise Differs("an answer", str(error)) from None
-            line = SipLine(caller, listener, stores.sessions, self._pieces)
-            try:
-                line.start()
-                yield stores.sessions.call_id, line
-            finally:
-                line.close()
-
-    def _pieces(self, language: str, prompt: Prompt) -> list[SoundPiece]:
-        return [
-            SoundPiece(
-                self._proof / f"{piece.audio}.wav",
-                guarded=piece.guarded,
-                pause=bool(piece.text) and not any(c.isalnum() for c in piece.text),
-            )
-            for piece in self._catalogue.speak(language, prompt)
-        ]
+        target = self._asterisk.sip_address
+        with sip_call(target, folder, number, stores.sessions, self._pieces) as line:
+            yield stores.sessions.call_id, line
 
 
 @contextmanager

@@ -4,20 +4,23 @@ What must be heard comes from the turn that the hotline made; whether it was hea
 sound alone.
 """
 
+import shutil
 import time
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from hotline.callers.baresip import SipCaller
-from hotline.callers.line import Differs
+from hotline.callers.baresip import CallerFailed, SipCaller
+from hotline.callers.line import Differs, Turns
 from hotline.callers.listening import Expectation, Listener, NotHeard, PieceHeard
 from hotline.callers.player import is_over, prompt_keys, told
-from hotline.callers.stores import WitnessedSessions
+from ivr.prompts import Catalogue
 from ivr.turn import Collect, HangUp, Prompt, Record, Turn
 
+ANSWER_S = 10.0
 MARGIN_S = 6.0
 """How much later than by the clock something may come on a machine that is busy."""
 BEEP_S = 0.6
@@ -37,22 +40,61 @@ class SoundPiece:
     def seconds(self) -> float:
         """Its length."""
         with wave.open(str(self.path)) as sound:
-            return sound.getnframes() / sound.getframerate()
+            return float(sound.getnframes() / sound.getframerate())
 
 
 Pieces = Callable[[str, Prompt], Sequence[SoundPiece]]
 """What a prompt sounds like in a language."""
 
 
+def sound_pieces(catalogue: Catalogue, folder: Path) -> Pieces:
+    """What the prompts of `catalogue` sound like, their files being in `folder`."""
+
+    def pieces(language: str, prompt: Prompt) -> list[SoundPiece]:
+        return [
+            SoundPiece(
+                folder / f"{piece.audio}.wav",
+                guarded=piece.guarded,
+                pause=bool(piece.text) and not any(c.isalnum() for c in piece.text),
+            )
+            for piece in catalogue.speak(language, prompt)
+        ]
+
+    return pieces
+
+
+@contextmanager
+def sip_call(
+    target: str, folder: Path, number: str | None, turns: Turns, pieces: Pieces
+) -> Iterator["SipLine"]:
+    """Dial 940 at `target` (host:port) with a telephone of the call's own, which lives in `folder`.
+
+    `number` is its From, None for a withheld one. The call is over when this is. Raises Differs
+    when it is not answered, or nothing is said.
+    """
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        caller = stack.enter_context(SipCaller(folder, target, number=number))
+        listener = Listener(lambda: caller.heard, lambda: caller.closed is not None)
+        stack.callback(listener.close)
+        caller.dial()
+        try:
+            caller.wait_established(ANSWER_S)
+        except (CallerFailed, TimeoutError) as error:
+            raise Differs("an answer", str(error)) from None
+        line = SipLine(caller, listener, turns, pieces)
+        stack.callback(line.close)
+        line.start()
+        yield line
+
+
 class SipLine:
     """One established call."""
 
-    def __init__(
-        self, caller: SipCaller, listener: Listener, sessions: WitnessedSessions, pieces: Pieces
-    ) -> None:
+    def __init__(self, caller: SipCaller, listener: Listener, turns: Turns, pieces: Pieces) -> None:
         self._caller = caller
         self._listener = listener
-        self._sessions = sessions
+        self._turns = turns
         self._pieces_of = pieces
         self._turn: Turn | None = None
         self._pieces: list[SoundPiece] = []
@@ -127,7 +169,7 @@ class SipLine:
 
     def _go_on(self, timeout_s: float) -> None:
         before = self._turn.number if self._turn is not None else 0
-        turn = self._sessions.wait_turn(before, timeout_s, lambda: self._caller.closed is not None)
+        turn = self._turns.wait_turn(before, timeout_s, lambda: self._caller.closed is not None)
         if turn is None:
             closed = self._caller.closed
             why = f"the end of the call: {closed.reason}" if closed else f"none in {timeout_s:g} s"

@@ -23,7 +23,7 @@ from hotline.callers.line import Differs, Line
 from hotline.callers.player import CallDiffers, play
 from hotline.cli.serve import prepare, where_things_are
 from hotline.cli.story import story
-from hotline.demo.stage import StoredTurns, agi_call, sip_call, stage_settings
+from hotline.demo.stage import StoredTurns, call_by_agi, call_by_sip, stage_settings
 from hotline.demo.story import ToldLine
 from hotline.logs import configure
 from hotline.redis_child import RedisMissing
@@ -120,8 +120,8 @@ def _shown(own: Services, console: Console, via: str) -> bool:
 
 def _call(own: Services, via: str, turns: StoredTurns, number: str) -> AbstractContextManager[Line]:
     if via == "sip":
-        return sip_call(own, turns, own.settings.state_dir / "telephone", number)
-    return agi_call(own, turns, number)
+        return call_by_sip(own, turns, own.settings.state_dir / "telephone", number)
+    return call_by_agi(own, turns, number)
 
 
 def _teller(console: Console) -> Callable[[float, str, str, str], None]:

@@ -1,9 +1,8 @@
 """The stage of the demo: an embedded stack of its own on free ports, and a telephone."""
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import redis
@@ -11,17 +10,14 @@ import redis
 from call_handlers.arrival import call_from_json
 from hotline.bootstrap import Services
 from hotline.callers.agi_driver import AgiLine
-from hotline.callers.baresip import CallerFailed, SipCaller
 from hotline.callers.fake_asterisk import FakeAsterisk
-from hotline.callers.line import Differs, Line
-from hotline.callers.listening import Listener
+from hotline.callers.line import Line
 from hotline.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
-from hotline.callers.sip_line import SipLine, SoundPiece
+from hotline.callers.sip_line import sip_call, sound_pieces
 from hotline.settings import Settings
-from ivr.turn import Perform, Prompt, Turn
+from ivr.turn import Perform, Turn
 
 HOST = "127.0.0.1"
-ANSWER_S = 10.0
 MEDIA_PORTS = 100
 _POLL_S = 0.02
 _SERVICE_PORTS = (29000, 29999)
@@ -95,47 +91,23 @@ class StoredTurns:
         for key in self._client.scan_iter(match=_STATES):
             state = self._client.hget(key, "state")
             if state is not None:
-                call = call_from_json(state.decode())
+                call = call_from_json(str(state, "utf-8") if isinstance(state, bytes) else state)
                 self.call_id = call.call_id
                 return call.turn
         return None
 
 
-@contextmanager
-def sip_call(services: Services, turns: StoredTurns, folder: Path, number: str) -> Iterator[Line]:
+def call_by_sip(
+    services: Services, turns: StoredTurns, folder: Path, number: str
+) -> AbstractContextManager[Line]:
     """A real SIP call to the stage's Asterisk. Raises Differs when it is not answered."""
     sip = services.settings.sip
-    with ExitStack() as stack:
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        caller = stack.enter_context(SipCaller(folder, f"{sip.host}:{sip.port}", number=number))
-        listener = Listener(lambda: caller.heard, lambda: caller.closed is not None)
-        stack.callback(listener.close)
-        caller.dial()
-        try:
-            caller.wait_established(ANSWER_S)
-        except (CallerFailed, TimeoutError) as error:
-            raise Differs("an answer", str(error)) from None
-
-        def pieces(language: str, prompt: Prompt) -> list[SoundPiece]:
-            return [
-                SoundPiece(
-                    services.settings.sounds / f"{p.audio}.wav",
-                    guarded=p.guarded,
-                    pause=bool(p.text) and not any(c.isalnum() for c in p.text),
-                )
-                for p in services.catalogue.speak(language, prompt)
-            ]
-
-        line = SipLine(caller, listener, turns, pieces)
-        try:
-            line.start()
-            yield line
-        finally:
-            line.close()
+    pieces = sound_pieces(services.catalogue, services.settings.sounds)
+    return sip_call(f"{sip.host}:{sip.port}", folder, number, turns, pieces)
 
 
 @contextmanager
-def agi_call(services: Services, turns: StoredTurns, number: str) -> Iterator[Line]:
+def call_by_agi(services: Services, turns: StoredTurns, number: str) -> Iterator[Line]:
     """A call by a fake Asterisk over real sockets to the stage's FastAGI servers."""
     agi = services.settings.agi
     asterisk = FakeAsterisk([(agi.host, port) for port in agi.ports])
