@@ -1,0 +1,50 @@
+"""Runs parts of the bench by name, one after another: two at once would disturb each other."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from hotline.asterisk.install import AsteriskUnavailable
+from hotline.asterisk.instance import AsteriskFailed
+from hotline.bench import answer, classic, cpu, memory, plain
+from hotline.bench.figures import Figure, Part
+from hotline.bench.house import BenchFailed, NotHere
+from hotline.bench.setting import Bench
+from hotline.redis_child import RedisMissing
+
+
+class _Measurement(NamedTuple):
+    measure: Callable[[Bench], Iterator[Figure]]
+    notes: Sequence[str]
+
+
+_PARTS: Mapping[str, _Measurement] = {
+    "cpu": _Measurement(cpu.measure, cpu.NOTES),
+    "answer": _Measurement(answer.measure, answer.NOTES),
+    "classic": _Measurement(classic.measure, classic.NOTES),
+    "memory": _Measurement(memory.measure, memory.NOTES),
+    "plain": _Measurement(plain.measure, plain.NOTES),
+}
+PARTS = tuple(_PARTS)
+"""The names of all parts, in the order in which they are run."""
+
+
+def run(bench: Bench, names: Sequence[str] = PARTS) -> Iterator[Part]:
+    """Measure these parts. One that cannot be measured does not keep the others from it.
+
+    Raises KeyError for an unknown name.
+    """
+    for name in names:
+        measurement = _PARTS[name]
+        bench.say(f"part {name}")
+        started = time.monotonic()
+        figures: list[Figure] = []
+        skipped = failed = ""
+        try:
+            figures.extend(measurement.measure(bench))
+        except (NotHere, AsteriskUnavailable, RedisMissing) as reason:
+            skipped = str(reason)
+        except (BenchFailed, AsteriskFailed) as error:
+            failed = str(error)
+        notes = tuple(measurement.notes) if figures else ()
+        yield Part(name, tuple(figures), notes, skipped, failed, time.monotonic() - started)

@@ -1,0 +1,33 @@
+"""What every part is given: the house's services, how much to do, and where to tell of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hotline.bootstrap import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much is measured: enough for a steady figure in about five minutes altogether."""
+
+    warm_calls: int = 6
+    """Calls placed before a measurement begins: what is done once a process is not a call's."""
+    sip_calls: int = 70
+    sip_rate: int = 3
+    """New calls a second: about 45 at once."""
+    listened_calls: int = 20
+    answers: int = 100
+    socket_calls: int = 200
+    processes: int = 6
+    held_calls: int = 500
+    tickets: int = 200
+    rounds: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One run of the bench. `say` tells a long step in a sentence."""
+
+    services: Services
+    say: Callable[[str], None]
+    sizes: Sizes = Sizes()
