@@ -46,7 +46,8 @@ def _outcome(record: CallRecord) -> str:
     if record.seconds is None:
         return f"in progress, at {record.last_node}"
     to = f" to {record.transferred_to}" if record.transferred_to else ""
-    return f"{record.disposition}{to} after {record.seconds:.0f} s, at {record.last_node}"
+    at = f", at {record.last_node}" if record.last_node else ""
+    return f"{record.disposition}{to} after {record.seconds:.0f} s{at}"
 
 
 def _turn(event: CallEvent, zone: ZoneInfo) -> Iterator[str]:

@@ -10,13 +10,14 @@ import pytest
 import sqlalchemy as sa
 
 from call_handlers.arrival import Facts
-from call_handlers.history import find_call
+from call_handlers.history import Wanted, find_call, stream_calls
 from call_handlers.journal import Journal
 from call_handlers.records import Record, RecordWriter, replay_journal, write_records
 from call_handlers.schema import metadata
 from hotline.database import make_engine
-from hotline.migrations import differences
+from hotline.migrations import differences, upgrade
 from tests.fixtures.calls import House, arrival, play
+from tests.fixtures.postgres import postgres_programs, running_postgres
 
 FACTS = Facts(
     call_id="a" * 32,
@@ -157,6 +158,29 @@ def test_writers_of_several_threads_lose_no_line(tmp_path: Path) -> None:
     reader.join()
     journal.replay(lambda entries: seen.extend(entry["n"] for entry in entries))
     assert sorted(seen) == [*range(50), *range(100, 150), *range(200, 250)]
+
+
+@pytest.mark.skipif(postgres_programs() is None, reason="PostgreSQL is not installed")
+def test_postgresql_keeps_the_same_promises(tmp_path: Path) -> None:
+    """Migration, first end, journal, and reading in batches."""
+    with running_postgres(tmp_path / "pg") as url:
+        engine = make_engine(url)
+        upgrade(engine)
+        assert differences(engine, metadata) == []
+        other = replace(ENDED, facts=replace(FACTS, call_id="b" * 32))
+        refused = replace(BEGUN, facts=replace(FACTS, call_id="c" * 32, channel="x" * 99))
+        journal = Journal(tmp_path / "records.jsonl")
+        journal.append([asdict(refused), asdict(other)])
+        write_records(engine, [BEGUN, ENDED, replace(ENDED, disposition="completed")])
+        assert replay_journal(engine, journal) == 2
+        streamed = list(stream_calls(engine, Wanted(caller="0501234567"), batch=1))
+        assert [(record.id[0], record.disposition) for record, _ in streamed] == [
+            ("a", "abandoned"),
+            ("b", "abandoned"),
+        ]
+        assert [len(events) for _, events in streamed] == [1, 1]
+        assert (tmp_path / "records.refused").read_text().count("\n") == 1
+        engine.dispose()
 
 
 def test_submitting_a_record_never_waits(house: House) -> None:
