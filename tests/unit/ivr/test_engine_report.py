@@ -1,0 +1,178 @@
+"""A report in the engine: changes at confirm, the recording, and how calls end."""
+
+import pytest
+
+from ivr.engine import NO_RECORDING
+from ivr.event import Done
+from ivr.turn import HangUp, Record, Transfer
+from tests.fixtures.dialog import REPORT, Caller, at_confirm
+
+# --- changes at confirm -------------------------------------------------------------------------
+
+
+def test_a_change_of_place_asks_for_the_place_and_nothing_else() -> None:
+    """The recording is kept, and the way leads straight back to confirm."""
+    caller = at_confirm().press("2", "1", "5555", "11111", "1")
+    assert caller.node == "confirm"
+    assert caller.turn.prompts[0].values["building_number"] == "5555"
+    assert caller.session.answers["recording"] == "c1-9"
+
+
+def test_a_change_of_kind_asks_for_the_kind_and_nothing_else() -> None:
+    """Place and recording are kept."""
+    caller = at_confirm().press("3", "5", "2")
+    assert caller.node == "confirm"
+    assert caller.turn.prompts[0].values["service_code"] == "PK_TREE"
+    assert caller.turn.prompts[0].values["building_number"] == "7421"
+
+
+def test_confirm_reads_back_what_will_be_sent() -> None:
+    """Service, place and the number for contact."""
+    assert at_confirm().turn.prompts[0].values == {
+        "service_code": "RD_HOLE",
+        "building_number": "7421",
+        "postal_code": "23218",
+        "contact": "0501234567",
+    }
+
+
+def test_cancel_opens_nothing_and_returns_to_main() -> None:
+    """What was given is not sent."""
+    caller = at_confirm().press("9")
+    assert caller.keys == ["cancelled", "main"]
+    assert "reference" not in caller.session.answers
+    assert caller.session.disposition == ""
+
+
+def test_a_second_report_in_a_call_starts_clean() -> None:
+    """Nothing of the first report is taken over, least of all its place."""
+    caller = at_confirm().press("1", "1")
+    assert caller.node == "main"
+    caller.press("1", "1", "1")
+    assert caller.node == "location"
+    assert caller.press("1", "1234", "54321", "1").node == "description"
+
+
+def test_a_second_report_after_a_cancelled_one_starts_clean() -> None:
+    """A cancelled report leaves no answers behind."""
+    assert at_confirm().press("9", "1", "2", "1").node == "location"
+
+
+# --- the recording ------------------------------------------------------------------------------
+
+
+def test_a_recording_is_asked_for_with_its_notice() -> None:
+    """The caller is told before anything is recorded."""
+    caller = Caller().press(*REPORT)
+    assert caller.keys == ["description", "record_notice"]
+    assert caller.turn.action == Record(60)
+
+
+def test_a_recording_that_cannot_be_kept_is_no_end() -> None:
+    """The report goes on without it."""
+    caller = Caller().press(*REPORT).record(reference="")
+    assert caller.keys == ["recording_unavailable", "confirm"]
+    assert caller.session.answers["recording"] == NO_RECORDING
+
+
+def test_again_drops_the_first_recording() -> None:
+    """The second one counts."""
+    caller = Caller().press(*REPORT).record().press("2")
+    assert caller.node == "description"
+    assert caller.record(reference="c1-11").press("1").session.answers["recording"] == "c1-11"
+
+
+def test_without_a_recording_is_an_answer_too() -> None:
+    """It is not asked for again after a change of place."""
+    caller = Caller().press(*REPORT).record().press("3")
+    assert caller.node == "confirm"
+    assert caller.press("2", "1", "5555", "11111", "1").node == "confirm"
+
+
+# --- operators and ends -------------------------------------------------------------------------
+
+
+def test_an_answered_transfer_ends_the_dialog() -> None:
+    """The disposition says who has the caller."""
+    caller = Caller().press("0").transferred("answered")
+    assert caller.turn.action == HangUp()
+    assert (caller.session.disposition, caller.session.transferred_to) == (
+        "transferred",
+        "operators",
+    )
+
+
+@pytest.mark.parametrize("result", ["busy", "no_answer", "unavailable"])
+def test_without_an_operator_a_call_back_or_a_message_is_offered(result: str) -> None:
+    """Nobody there is not the end of the call, and it was no transfer."""
+    caller = Caller().press("0").transferred(result)
+    assert caller.keys == ["operators_unavailable", "call_back_or_message"]
+    assert (caller.session.disposition, caller.session.transferred_to) == ("", "")
+    assert caller.press("2").keys == ["callback_noted"]
+
+
+def test_a_failed_transfer_does_not_undo_a_report() -> None:
+    """Who has a reference number has completed the call, whoever is busy afterwards."""
+    caller = at_confirm().press("1", "0").transferred("busy").hang_up()
+    assert caller.session.disposition == "completed"
+
+
+def test_emergency_is_reachable_for_a_blocked_caller() -> None:
+    """A blocked caller is told for how long, and 9 leads to help."""
+    caller = Caller(verdict="block")
+    assert (caller.node, caller.keys) == ("blocked_notice", ["blocked_notice"])
+    assert caller.turn.prompts[0].values == {"days": "7"}
+    assert caller.press("9").turn.action == Transfer("911")
+    assert caller.transferred("busy").keys == ["emergency_unavailable"]
+
+
+def test_a_blocked_caller_reaches_nothing_else() -> None:
+    """Neither keys nor silence lead into the menu or to an operator."""
+    for key in "012345678*#":
+        caller = Caller(verdict="block").press(key)
+        assert caller.node in ("blocked_notice", "blocked_goodbye")
+    caller = Caller(verdict="block").silent(3)
+    assert (caller.turn.action, caller.session.disposition) == (HangUp(), "blocked")
+
+
+def test_an_unknown_verdict_is_served_as_usual() -> None:
+    """A verdict that the flow does not name begins where every call does."""
+    assert Caller(verdict="warn").node == "language"
+
+
+@pytest.mark.parametrize(
+    ("keys", "disposition"),
+    [((), "abandoned"), (("1",), "abandoned"), (REPORT, "abandoned"), (("1", "0"), "transferred")],
+)
+def test_hanging_up_before_the_reference_is_abandoning(
+    keys: tuple[str, ...], disposition: str
+) -> None:
+    """Only what was reached counts."""
+    caller = Caller().press(*keys).hang_up()
+    assert caller.turn.action == HangUp()
+    assert caller.session.disposition == disposition
+
+
+def test_hanging_up_over_the_reference_is_completing() -> None:
+    """The ticket is there; whoever leaves then has what they called for."""
+    assert at_confirm().press("1").hang_up().session.disposition == "completed"
+
+
+def test_a_blocked_caller_who_hangs_up_was_blocked() -> None:
+    """Not abandoned: the call never was more."""
+    assert Caller(verdict="block").hang_up().session.disposition == "blocked"
+
+
+def test_silence_after_the_reference_is_goodbye() -> None:
+    """There silence is no error."""
+    caller = at_confirm().press("1").silent()
+    assert (caller.keys, caller.turn.action) == (["goodbye"], HangUp())
+    assert caller.session.disposition == "completed"
+
+
+def test_a_report_that_could_not_be_opened_is_a_human() -> None:
+    """No number is read out, and an operator takes over."""
+    caller = at_confirm()
+    caller.done = Done("failed")
+    assert caller.press("1").keys == ["open_failed", "operator"]
+    assert caller.turn.action == Transfer("operators")
