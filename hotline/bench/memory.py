@@ -85,16 +85,19 @@ def hold_call(house: House, moves: int) -> socket.socket:
     """
     _enough_descriptors(house)
     channel = ChannelModel(Listener(moves))
-    connection = socket.create_connection(house.server, _REPLY_S)
-    connection.settimeout(_REPLY_S)
     lines = {"agi_network": "yes", "agi_network_script": "call"} | environment_lines(NUMBER, 0)
     block = "".join(f"{name}: {value}\n" for name, value in lines.items())
-    connection.sendall(f"{block}\n".encode())
-    with connection.makefile("rb") as commands, suppress(Listens):
-        while (line := commands.readline()).endswith(b"\n"):
-            replies = channel.obey(line[:-1].decode())
-            connection.sendall("".join(f"{reply}\n" for reply in replies).encode())
-        raise BenchFailed("the server closed a call in progress")
+    connection = socket.create_connection(house.server, _REPLY_S)
+    try:
+        connection.sendall(f"{block}\n".encode())
+        with connection.makefile("rb") as commands, suppress(Listens):
+            while (line := commands.readline()).endswith(b"\n"):
+                replies = channel.obey(line[:-1].decode())
+                connection.sendall("".join(f"{reply}\n" for reply in replies).encode())
+            raise BenchFailed("the server closed a call in progress")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 

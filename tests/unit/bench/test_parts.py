@@ -1,0 +1,195 @@
+"""Each part that needs no Asterisk, run small: what it tells, never how much."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from signal import SIGKILL
+
+import pytest
+from click.testing import CliRunner
+
+from hotline.bench import answer, classic, memory, plain
+from hotline.bench.figures import Figure
+from hotline.bench.house import BenchFailed, open_house
+from hotline.bench.memory import hold_call
+from hotline.bench.placing import place_calls
+from hotline.bench.processes import cpu_seconds, pss_bytes, rss_bytes
+from hotline.bench.run import PARTS, run
+from hotline.bench.setting import Bench, Sizes
+from hotline.bootstrap import Services
+from hotline.cli.bench import bench as command
+from hotline.main import COMMANDS
+from hotline.settings import load_settings
+from tests.fixtures.processes import alive
+
+SMALL = Sizes(
+    warm_calls=1, socket_calls=3, processes=1, held_calls=14, tickets=2, rounds=1, answers=2
+)
+
+
+@pytest.fixture(scope="module")
+def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file for every sound, so that nothing is left out; nobody listens to them here."""
+    folder = tmp_path_factory.mktemp("sounds")
+    services = Services(load_settings({}))
+    for language in services.flow.languages:
+        (folder / language).mkdir(exist_ok=True)
+    for language in services.flow.languages:  # each has pieces in the other: the language menu
+        for piece in services.catalogue.inventory(language):
+            (folder / f"{piece.audio}.wav").touch()
+    services.close()
+    return folder
+
+
+@pytest.fixture
+def given(tmp_path: Path, sounds: Path) -> dict[str, str]:
+    """Settings whose cache holds no Asterisk."""
+    return {
+        "HOTLINE_STATE_DIR": str(tmp_path / "state"),
+        "HOTLINE_CACHE_DIR": str(tmp_path / "cache"),
+        "HOTLINE_SOUNDS_DIR": str(sounds),
+    }
+
+
+@pytest.fixture
+def bench(given: dict[str, str]) -> Iterator[Bench]:
+    """A bench of few calls that says nothing."""
+    services = Services(load_settings(given))
+    yield Bench(services, lambda _line: None, SMALL)
+    services.close()
+
+
+def bounds(figures: list[Figure]) -> list[tuple[str, float, str]]:
+    """Side, limit and unit of each bound."""
+    return [(f.bound.side, f.bound.value, f.unit) for f in figures if f.bound is not None]
+
+
+def test_the_classic_part_compares_with_a_process_a_call(bench: Bench) -> None:
+    """The same conversation to its ticket on both sides; the bound is twenty times."""
+    figures = list(classic.measure(bench))
+    assert bounds(figures) == [("at least", 20.0, "x")]
+    assert all(figure.ours.amount > 0 for figure in figures)
+    assert all(figure.against is not None and figure.against.amount > 0 for figure in figures)
+
+
+def test_the_memory_part_holds_its_calls_at_every_turn(bench: Bench) -> None:
+    """None of them ends before the memory is read."""
+    figures = list(memory.measure(bench))
+    assert bounds(figures) == [("at most", 150.0, "MB")]
+    assert 1 < figures[0].value < 10_000
+
+
+def test_the_plain_part_has_figures_without_bounds(bench: Bench) -> None:
+    """They are for information."""
+    figures = list(plain.measure(bench))
+    assert len(figures) == 5
+    assert bounds(figures) == []
+    assert all(figure.value > 0 for figure in figures)
+
+
+def test_the_answer_figures_are_differences_of_medians() -> None:
+    """One slow call among many does not decide."""
+    median, high = answer.figures([4.0, 5.0, 900.0], [1.0, 2.0, 3.0])
+    assert (median.value, median.unit) == (3.0, "ms")
+    assert bounds([median, high]) == [("at most", 30.0, "ms")]
+
+
+def test_parts_without_an_asterisk_are_skipped_with_the_mend(bench: Bench) -> None:
+    """A machine that cannot have one still measures the rest."""
+    parts = list(run(bench, ["cpu", "answer"]))
+    assert [part.name for part in parts] == ["cpu", "answer"]
+    assert all("make setup" in part.skipped and part.kept for part in parts)
+
+
+def test_a_house_leaves_no_process_and_no_folder_behind(bench: Bench) -> None:
+    """Whatever happens inside it."""
+    seen: list[int] = []
+
+    def break_off() -> Path:
+        with open_house(bench.services) as house:
+            seen.extend((house.agi_pid, house.redis_pid))
+            assert all(map(alive, seen))
+            raise BenchFailed(str(house.services.settings.state_dir))
+
+    with pytest.raises(BenchFailed) as error:
+        break_off()
+    assert len(seen) == 2
+    assert not any(map(alive, seen))
+    assert not Path(str(error.value)).exists()
+
+
+def test_a_house_uses_no_store_of_the_settings(given: dict[str, str], tmp_path: Path) -> None:
+    """Nobody's calls, tickets or sessions are touched by a measurement."""
+    stores = {"REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": f"sqlite:///{tmp_path}/own.db"}
+    services = Services(load_settings(given | stores))
+    with open_house(services) as house:
+        place_calls(house, 1, at_once=1)
+        assert house.counts().tickets == 1
+    services.close()
+    assert not (tmp_path / "own.db").exists()
+    assert not services.settings.state_dir.exists()
+
+
+def test_a_server_that_is_gone_is_not_a_cheap_server(bench: Bench) -> None:
+    """Calls that come to no ticket are not measured, and a held call that ends is told."""
+    with open_house(bench.services) as house:
+        hold_call(house, 2).close()
+        os.kill(house.agi_pid, SIGKILL)
+        assert house.agi.wait(5.0)
+        with pytest.raises(BenchFailed, match="turns instead of 12"):
+            place_calls(house, 1)
+        with pytest.raises(BenchFailed, match="agi ended with status -9"):
+            house.agi_cpu()
+
+
+def test_a_call_that_the_server_closes_is_not_in_progress(bench: Bench) -> None:
+    """Beyond its limit a server closes the connection without a word."""
+    agi = bench.services.settings.agi.model_copy(update={"max_calls": 1})
+    settings = bench.services.settings.model_copy(update={"agi": agi})
+    with open_house(Services(settings)) as house:
+        held = hold_call(house, 1)
+        with pytest.raises(BenchFailed, match="closed a call in progress"):
+            hold_call(house, 1)
+        held.close()
+
+
+def test_processor_time_and_memory_are_those_of_the_other_process() -> None:
+    """A child that works for a while has used some; what is not there raises OSError."""
+    work = "sum(range(3_000_000)); print(flush=True); input()"
+    child = subprocess.Popen(
+        [sys.executable, "-c", work], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        assert 0.001 < cpu_seconds(child.pid) < 60
+        assert 1_000_000 < rss_bytes(child.pid) < 1_000_000_000
+        assert 0 <= pss_bytes(child.pid) <= rss_bytes(child.pid)
+        child.communicate(b"\n")
+    with pytest.raises(OSError, match="No such"):
+        cpu_seconds(child.pid)
+
+
+def test_the_command_knows_every_part_and_refuses_others() -> None:
+    """`--only` names what there is."""
+    assert COMMANDS["bench"][0] == "hotline.cli.bench:bench"
+    assert PARTS == ("cpu", "answer", "classic", "memory", "plain")
+    done = CliRunner().invoke(command, ["--only", "nothing"])
+    assert done.exit_code == 2
+
+
+def test_json_on_standard_output_is_json_alone(given: dict[str, str]) -> None:
+    """Progress goes to standard error; without an Asterisk the part is skipped, exit 0."""
+    done = subprocess.run(
+        [sys.executable, "-m", "hotline", "bench", "--only", "answer", "--json"],
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [part["name"] for part in json.loads(done.stdout)["parts"]] == ["answer"]
+    assert "[bench] part answer" in done.stderr
