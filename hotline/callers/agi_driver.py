@@ -36,7 +36,7 @@ class AgiDriver:
         self._catalogue = catalogue
 
     @contextmanager
-    def dial(self, transcript: Transcript, stores: Stores) -> Iterator[tuple[str, "AgiLine"]]:
+    def dial(self, transcript: Transcript, stores: Stores) -> Iterator["AgiLine"]:
         """Call a server that has nothing else to do; call and server are over when this is."""
         need_no_more_than_keys(transcript)
         sounds = Sounds(self._catalogue, lambda _stem: True, SOUNDS)
@@ -57,7 +57,7 @@ class AgiDriver:
         )
         try:
             line.start()
-            yield arrival.call_id, line
+            yield line
         finally:
             line.close()
             server.stop()

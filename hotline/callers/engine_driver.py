@@ -19,7 +19,7 @@ class EngineDriver:
     """Calls without a telephone; a transfer is answered at once."""
 
     @contextmanager
-    def dial(self, transcript: Transcript, stores: Stores) -> Iterator[tuple[str, "EngineLine"]]:
+    def dial(self, transcript: Transcript, stores: Stores) -> Iterator["EngineLine"]:
         """Begin a call at the stores' desk; it has ended when the context has."""
         need_no_more_than_keys(transcript)
         arrival = Arrival(
@@ -29,9 +29,12 @@ class EngineDriver:
             withheld=transcript.withheld,
             attestation=transcript.attestation,
         )
-        line = EngineLine(stores.desk, stores.desk.begin(arrival))
         try:
-            yield arrival.call_id, line
+            line = EngineLine(stores.desk, stores.desk.begin(arrival))
+        except CallFailed as failed:
+            raise Differs("a first turn", f"a call that cannot be led: {failed}") from None
+        try:
+            yield line
         finally:
             line.close()
 

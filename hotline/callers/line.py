@@ -95,11 +95,11 @@ class Line(Protocol):
 class Driver(Protocol):
     """A way to place a call."""
 
-    def dial(
-        self, transcript: Transcript, stores: Stores, /
-    ) -> AbstractContextManager[tuple[str, Line]]:
-        """Place the call: its id and its line. At the end of the context the call is over and
-        everything about it has been handed to the stores. Raises Differs, CannotPlay.
+    def dial(self, transcript: Transcript, stores: Stores, /) -> AbstractContextManager[Line]:
+        """Place the call; its line, at the first turn.
+
+        At the end of the context the call is over, and everything about it has been handed to the
+        stores. Raises Differs, CannotPlay.
         """
         ...
 

@@ -36,10 +36,9 @@ def run(services: Services, driver: Driver, transcript: Transcript, database: Pa
     """
     difference: Difference | None = None
     heard: tuple[str, ...] = ()
-    call_id = ""
     with own_stores(services, transcript, database) as stores:
         try:
-            with driver.dial(transcript, stores) as (call_id, line):
+            with driver.dial(transcript, stores) as line:
                 heard = play(transcript, line, stores.references)
         except CannotPlay as reason:
             return Result(transcript, skipped=str(reason))
@@ -47,9 +46,9 @@ def run(services: Services, driver: Driver, transcript: Transcript, database: Pa
             difference = differs.difference
         except Differs as differs:
             difference = Difference("the call", differs.expected, differs.heard)
-        if not call_id:
+        if not stores.sessions.call_id:
             return Result(transcript, difference=difference)
-        facts = stores.facts(call_id)
+        facts = stores.facts(stores.sessions.call_id)
     return Result(transcript, facts, difference or compare(transcript.then, heard, facts))
 
 

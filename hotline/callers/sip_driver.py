@@ -18,6 +18,7 @@ from hotline.asterisk.instance import AsteriskInstance
 from hotline.bootstrap import Services
 from hotline.callers.line import CannotPlay, need_no_more_than_keys
 from hotline.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
+from hotline.callers.sip_attestation import AttestingNetwork
 from hotline.callers.sip_line import SipLine, sip_call, sound_pieces
 from hotline.callers.stores import Stores
 from ivr.transcript import Transcript
@@ -67,15 +68,19 @@ class SipDriver:
         self._numbers = itertools.count(1)
 
     @contextmanager
-    def dial(self, transcript: Transcript, stores: Stores) -> Iterator[tuple[str, SipLine]]:
+    def dial(self, transcript: Transcript, stores: Stores) -> Iterator[SipLine]:
         """Place the call with a telephone of its own; it is over when this is."""
         number = _number(transcript)
         recordings = self._asterisk.recordings_inside
         self._scripts.use(make_scripts(stores.desk, self._sounds, recordings=recordings))
         folder = self._folder / f"caller-{next(self._numbers)}"
         target = self._asterisk.sip_address
-        with sip_call(target, folder, number, stores.sessions, self._pieces) as line:
-            yield stores.sessions.call_id, line
+        with ExitStack() as stack:
+            if transcript.attestation:
+                network = AttestingNetwork(target, transcript.attestation)
+                target = stack.enter_context(network).address
+            call = sip_call(target, folder, number, stores.sessions, self._pieces)
+            yield stack.enter_context(call)
 
 
 @contextmanager
@@ -114,8 +119,6 @@ def open_sip_driver(services: Services, proof: Path | None = None) -> Iterator[S
 def _number(transcript: Transcript) -> str | None:
     """The number in the telephone's From. Raises CannotPlay for what it cannot do."""
     need_no_more_than_keys(transcript)
-    if transcript.attestation:
-        raise CannotPlay("this SIP telephone sends no attestation")
     if transcript.withheld or not transcript.caller:
         return None
     if not _DIALABLE.fullmatch(transcript.caller):

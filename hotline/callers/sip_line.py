@@ -23,7 +23,7 @@ from ivr.turn import Collect, HangUp, Prompt, Record, Turn
 ANSWER_S = 10.0
 MARGIN_S = 6.0
 """How much later than by the clock something may come on a machine that is busy."""
-BEEP_S = 0.6
+BEEP_S = 0.8
 """From the end of the notice to the end of the beep: then the recording has begun."""
 TRANSFER_S = 30.0
 
