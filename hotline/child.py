@@ -30,6 +30,7 @@ class ChildSpec:
     `ready` is asked at the start until it is True (at most `ready_seconds`). `probe` is asked every
     `probe_seconds` for as long as the child runs; when it has not been True for `hung_seconds` the
     child is killed and started again. Both must bound their own time and may raise: that is False.
+    Neighbours of the same `start_with` start together; whoever has none is ready before the next.
     Children of a lower `stop_stage` are stopped first, and may take `stop_seconds` after SIGTERM.
     `orphan_signal` is what the child gets when the supervisor itself is killed.
     """
@@ -43,6 +44,7 @@ class ChildSpec:
     probe: Callable[[], bool] | None = None
     probe_seconds: float = 1.0
     hung_seconds: float = 10.0
+    start_with: str = ""
     stop_stage: int = 0
     stop_seconds: float = 10.0
     orphan_signal: signal.Signals = signal.SIGTERM

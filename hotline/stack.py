@@ -23,6 +23,7 @@ from hotline.settings import PREFIX, Settings
 PROBE_SECONDS = 1.0
 _PING = b"agi_network: yes\nagi_network_script: ping\n\n"
 _STAGE_CALLS, _STAGE_AGI, _STAGE_DELIVERY, _STAGE_BACKOFFICE = 10, 20, 30, 40
+_TOGETHER = "once the stores are there"
 
 
 def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec]:
@@ -65,17 +66,20 @@ def _delivery_children(settings: Settings, env: dict[str, str]) -> Iterator[Chil
         env=env,
         ready=lambda: http_answers(health),
         probe=lambda: http_answers(health),
+        start_with=_TOGETHER,
         stop_stage=_STAGE_BACKOFFICE,
     )
     metrics = ("--metrics-port", str(ports.relay_port)) if ports.enabled else ()
-    yield ChildSpec("relay", role("relay", *metrics), env, stop_stage=_STAGE_DELIVERY)
+    yield _delivering("relay", role("relay", *metrics), env)
     for number in range(1, settings.deliveries.workers + 1):
         metrics = ()
         if ports.enabled and number == 1:
             metrics = ("--metrics-port", str(ports.worker_port))
-        yield ChildSpec(
-            f"worker-{number}", role("worker", *metrics), env, stop_stage=_STAGE_DELIVERY
-        )
+        yield _delivering(f"worker-{number}", role("worker", *metrics), env)
+
+
+def _delivering(name: str, argv: tuple[str, ...], env: dict[str, str]) -> ChildSpec:
+    return ChildSpec(name, argv, env, start_with=_TOGETHER, stop_stage=_STAGE_DELIVERY)
 
 
 def _agi_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec]:
@@ -91,6 +95,7 @@ def _agi_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec
             ready=lambda port=port: agi_answers(host, port),  # type: ignore[misc]
             probe=lambda port=port: agi_answers(host, port),  # type: ignore[misc]
             hung_seconds=3.0,
+            start_with=_TOGETHER,
             stop_stage=_STAGE_AGI,
             stop_seconds=settings.agi.drain_seconds + 5.0,
         )

@@ -25,7 +25,7 @@ class StartFailed(RuntimeError):
 
 
 class Supervisor:
-    """Runs `children`, started in the order given, each ready before the next one starts.
+    """Runs `children`, started in the order given, those of one `start_with` together.
 
     Their output goes to `log_dir/<name>.log`; `show(name, line)` is given each line besides.
     `run` is for the command line (it owns SIGTERM and SIGINT); `running` is for tests and the demo.
@@ -97,13 +97,20 @@ class Supervisor:
 
     def start(self) -> None:
         """Start the children in order. Raises `StartFailed`."""
-        for child in self.children.values():
+        for _, stage in groupby(
+            self.children.values(), key=lambda c: c.spec.start_with or c.spec.name
+        ):
+            self._start_stage(list(stage))
+
+    def _start_stage(self, stage: list[Child]) -> None:
+        for child in stage:
             if self._stop_asked.is_set():
                 return
             child.start()
             log.info("child_started", child=child.spec.name, pid=child.pid)
+        for child in stage:
             self._until_ready(child)
-            if child.spec.probe is not None:
+            if child.spec.probe is not None and not self._stop_asked.is_set():
                 probe = threading.Thread(
                     target=self._keep_probing, args=(child,), name=f"probe-{child.spec.name}"
                 )
