@@ -1,0 +1,159 @@
+"""A real call on a real Asterisk whose FastAGI server is killed: the second one leads it on."""
+
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from hotline.asterisk.instance import AsteriskInstance
+from hotline.audio import build
+from hotline.bootstrap import Services
+from hotline.callers.baresip import SipCaller
+from hotline.callers.listening import Listener, PieceHeard
+from hotline.callers.matching import RATE
+from hotline.settings import PREFIX, Settings
+from ivr.turn import NOINPUT_MS, Prompt
+from tests.fixtures.asterisk import running_asterisk
+from tests.fixtures.processes import wait_until
+from tests.fixtures.reporter import BUILDING, CALLER, POSTAL
+from tests.fixtures.whole_stack import Parts, parts_of, with_redis
+
+pytestmark = pytest.mark.asterisk
+
+AGAIN_S = 5.0
+"""How long after the caller's key the question may be heard again."""
+SLACK_S = 1.5
+HEARD_S = 30.0
+"""Longest time that anything may take to be heard on a busy machine."""
+
+
+class Telephone:
+    """A caller who listens, and presses when the question has begun."""
+
+    def __init__(self, caller: SipCaller, listener: Listener, services: Services) -> None:
+        self.caller = caller
+        self.listener = listener
+        self._services = services
+
+    def hear(self, key: str, *, whole: bool = False, **values: str) -> PieceHeard:
+        """Wait for a prompt in Arabic, until it has begun or to its end; its last piece waited for.
+
+        Raises NotHeard when it is not heard.
+        """
+        folder = self._services.settings.sounds
+        spoken = self._services.catalogue.speak("ar", Prompt(key, values))
+        paths = [
+            folder / f"{piece.audio}.wav"
+            for piece in spoken
+            if any(character.isalnum() for character in piece.text)
+        ]
+        heard = self.listener.expect(paths)
+        return heard.wait_whole(HEARD_S)[-1] if whole else heard.wait_begun(0, HEARD_S)
+
+    def press(self, keys: str) -> float:
+        """Press; how much had been heard by then (s of the call's sound)."""
+        at = self.listener.seconds
+        self.caller.press(keys)
+        return at
+
+
+@pytest.fixture(scope="module")
+def prompts() -> Path:
+    """The prompts' sound, rendered where it is missing."""
+    services = Services(Settings())
+    build(services.catalogue, services.settings.sounds, recordings=services.recorded_prompts)
+    return services.settings.sounds
+
+
+@contextmanager
+def telephone(
+    settings: Settings, sounds: Path, folder: Path
+) -> Iterator[tuple[Telephone, Parts, AsteriskInstance]]:
+    """A caller, an Asterisk, and two FastAGI servers as processes, with all that is behind them."""
+    first, second = (f"{settings.agi.host}:{port}" for port in settings.agi.ports)
+    with ExitStack() as stack:
+        asterisk = stack.enter_context(running_asterisk(first, second, sounds=sounds))
+        seen: Mapping[str, str] = {
+            f"{PREFIX}AGI__SOUNDS_PREFIX": asterisk.sounds_inside,
+            f"{PREFIX}AGI__RECORDINGS_PREFIX": asterisk.recordings_inside,
+        }
+        parts = stack.enter_context(parts_of(settings, {"agi-1": seen, "agi-2": seen}))
+        parts.start()
+        caller = stack.enter_context(
+            SipCaller(folder / "caller", asterisk.sip_address, number=CALLER)
+        )
+        listener = Listener(lambda: caller.heard, lambda: caller.closed is not None)
+        stack.callback(listener.close)
+        yield Telephone(caller, listener, parts.views), parts, asterisk
+
+
+@pytest.mark.parametrize("acts", [True, False], ids=["who-presses-a-key", "who-says-nothing"])
+def test_a_caller_whose_server_is_killed_hears_the_question_again(
+    settings: Callable[..., Settings],
+    redis_url: str,
+    prompts: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    acts: bool,
+) -> None:
+    """SIGKILL while the postal code is asked for; service and building number were given before.
+
+    Asterisk learns of the death only when its `Read` ends: the question that is being said is said
+    to its end. So the five seconds count from the caller's key where there is one (it is lost with
+    the server); a caller who says nothing waits out the silence that they would have been given to
+    answer, and it counts from there.
+    """
+    made = settings(sounds_dir=prompts, **with_redis(redis_url))
+    folder = tmp_path_factory.mktemp("telephone")
+    with telephone(made, prompts, folder) as (phone, parts, asterisk):
+        phone.caller.dial()
+        phone.caller.wait_established()
+        phone.hear("welcome")
+        phone.press("1")
+        for key, pressed in (
+            ("main", "1"),
+            ("report_group", "2"),
+            ("report_service_2", "1"),
+            ("location", "1"),
+            ("ask_building", BUILDING),
+        ):
+            phone.hear(key)
+            phone.press(pressed)
+        asked = phone.hear("ask_postal", whole=True)
+        parts.signal("agi-1", signal.SIGKILL)
+        assert parts.wait("agi-1", 10)
+        since = phone.press("2") if acts else asked.ended_at + NOINPUT_MS / 1000
+        again = phone.hear("ask_postal")
+        assert again.begun_at - since <= (AGAIN_S if acts else SLACK_S)
+        phone.press(POSTAL)
+        phone.hear("location_readback", whole=True, building_number=BUILDING, postal_code=POSTAL)
+        phone.press("1")
+        phone.hear("description")
+        phone.press("5")  # any key: on to the beep
+        recorded = asterisk.recordings_outside
+        wait_until(lambda: bytes_of(recorded) > 2 * RATE, HEARD_S, "a second is recorded")
+        phone.press("#")
+        phone.hear("keep_recording")
+        phone.press("1")
+        phone.hear("confirm")
+        phone.press("1")
+        wait_until(lambda: parts.committed() == 1, HEARD_S, "the ticket is committed")
+        (ticket,) = parts.tickets()
+        reference = ticket.service_request_id
+        phone.hear("reference", whole=True, reference=reference, target_hours="72")
+        phone.caller.hang_up()
+        assert (ticket.service_code, ticket.phone) == ("RD_HOLE", CALLER)
+        assert (ticket.address["building_number"], ticket.address["postal_code"]) == (
+            BUILDING,
+            POSTAL,
+        )
+        record = parts.wait_closed(ticket.call_id)
+        assert (record.disposition, record.tickets) == ("completed", (reference,))
+        parts.wait_delivered(1)
+        assert [t["service_request_id"] for t in parts.received()] == [reference]
+
+
+def bytes_of(folder: Path) -> int:
+    """How much has been recorded there."""
+    return sum(path.stat().st_size for path in folder.glob("*.wav"))
