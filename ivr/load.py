@@ -5,10 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.comments import CommentedMap
 
 from ivr.flow import (
     Ask,
@@ -36,6 +33,7 @@ from ivr.flow_file import (
     TransferFile,
     WaitingFile,
 )
+from ivr.yaml_lines import NotYaml, line_of, plain, read_tree
 
 
 class FlowFileError(Exception):
@@ -52,69 +50,29 @@ def load_flow(path: Path) -> Flow:
     Raises FlowFileError with every mistake found, and OSError when the file cannot be read. Targets
     that lead nowhere are the lint's business, not this function's.
     """
-    tree = _read_yaml(path)
+    tree = _read(path)
     try:
-        file = FlowFile.model_validate(_plain(tree))
+        file = FlowFile.model_validate(plain(tree))
     except ValidationError as error:
         raise FlowFileError(
             [
-                f"{path}:{_line(tree, e['loc'])}: {_dotted(e['loc'])}: {_words(e)}"
+                f"{path}:{line_of(tree, e['loc'])}: {_dotted(e['loc'])}: {_words(e)}"
                 for e in error.errors(include_url=False)
             ]
         ) from None
     return _flow(file, path, tree)
 
 
-def _read_yaml(path: Path) -> CommentedMap:
-    text = ""
+def _read(path: Path) -> CommentedMap:
     try:
-        text = path.read_text(encoding="utf-8")
-        tree = YAML(typ="rt").load(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = mark.line + 1 if mark is not None else 0
-        problem = str(error.problem or error).split("\n")[0]
-        raise FlowFileError([f"{path}:{line}: {problem}"]) from None
-    except ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        raise FlowFileError(
-            [f"{path}:{line}: character {error.character!r}: {error.reason}"]
-        ) from None
-    except UnicodeDecodeError as error:
-        raise FlowFileError([f"{path}:0: not UTF-8 text: {error.reason}"]) from None
+        tree = read_tree(path)
+    except NotYaml as error:
+        raise FlowFileError([f"{path}:{error.line}: {error}"]) from None
     if not isinstance(tree, CommentedMap):
         raise FlowFileError(
             [f"{path}:1: a flow file is a mapping that begins with flow: and version:"]
         )
     return tree
-
-
-def _plain(tree: Any) -> Any:
-    """ruamel's round-trip containers and strings as plain ones, which strict validation demands."""
-    if isinstance(tree, dict):
-        return {(str(k) if isinstance(k, str) else k): _plain(v) for k, v in tree.items()}
-    if isinstance(tree, list):
-        return [_plain(item) for item in tree]
-    if isinstance(tree, bool) or tree is None:
-        return tree
-    for kind in (str, int, float):
-        if isinstance(tree, kind):
-            return kind(tree)
-    return tree
-
-
-def _line(tree: Any, loc: tuple[str | int, ...]) -> int:
-    """The line (from 1) of the deepest part of `loc` that is in the file."""
-    line = 1
-    for part in loc:
-        if isinstance(tree, CommentedMap) and part in tree:
-            line = tree.lc.key(part)[0] + 1
-        elif isinstance(tree, CommentedSeq) and isinstance(part, int) and part < len(tree):
-            line = tree.lc.item(part)[0] + 1
-        else:
-            continue
-        tree = tree[part]
-    return line
 
 
 def _dotted(loc: tuple[str | int, ...]) -> str:
@@ -141,7 +99,7 @@ def _flow(file: FlowFile, path: Path, tree: CommentedMap) -> Flow:
         root=file.root,
         given=tuple(file.given),
         nodes=nodes,
-        lines={name: _line(tree, ("nodes", name)) for name in nodes},
+        lines={name: line_of(tree, ("nodes", name)) for name in nodes},
         path=str(path),
     )
 

@@ -4,14 +4,11 @@ Every error names file, line and key.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from ivr.catalogue import (
     ERROR_KEYS,
@@ -27,6 +24,7 @@ from ivr.prompt_lint import prompt_findings
 from ivr.prompt_text import Literal, Part, Pause, Slot, TextError, parse
 from ivr.spoken import PAUSES
 from ivr.spoken.voice import VOICES
+from ivr.yaml_lines import NotYaml, read_tree
 
 __all__ = [
     "Catalogue",
@@ -118,15 +116,12 @@ def _line(
 
 
 def _read(path: Path, language: str, languages: frozenset[str]) -> dict[str, _Parts]:
-    yaml = YAML(typ="rt")
     try:
-        data = yaml.load(path.read_text(encoding="utf-8"))
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 1
-        raise CatalogueError(f"{path}:{line}: {_told(error)}") from error
-    except (YAMLError, UnicodeDecodeError, OSError) as error:
-        raise CatalogueError(f"{path}:{_line_of_control(path)}: cannot be read: {error}") from error
+        data = read_tree(path)
+    except NotYaml as error:
+        raise CatalogueError(f"{path}:{error.line}: {error}") from error
+    except OSError as error:
+        raise CatalogueError(f"{path}:1: cannot be read: {error.strerror}") from error
     if not isinstance(data, CommentedMap) or not data:
         raise CatalogueError(f"{path}:1: the file must be `key: text` lines")
     return {key: _prompt(path, data, key, language, languages) for key in data}
@@ -145,20 +140,3 @@ def _prompt(
         return parse(text, language, languages)
     except TextError as error:
         raise CatalogueError(f"{where}: {error}") from error
-
-
-def _told(error: MarkedYAMLError) -> str:
-    problem = (error.problem or "not YAML").splitlines()[0]
-    return f"{problem} {error.context or ''}".strip()
-
-
-def _line_of_control(path: Path) -> int:
-    """The line of the first control character, which YAML refuses without saying where."""
-    try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError):
-        return 1
-    for number, line in enumerate(lines, start=1):
-        if any(unicodedata.category(char) == "Cc" and char != "\t" for char in line):
-            return number
-    return 1

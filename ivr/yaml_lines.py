@@ -6,6 +6,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.reader import ReaderError
 
 Location = tuple[str | int, ...]
 
@@ -20,14 +21,19 @@ class NotYaml(Exception):
 
 def read_tree(path: Path) -> Any:
     """The file's tree, with lines. Raises NotYaml, and OSError when the file cannot be read."""
+    text = ""
     try:
-        return YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        return YAML(typ="rt").load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = (error.problem or "this is not YAML").splitlines()[0]
         raise NotYaml(mark.line + 1 if mark else 1, problem) from None
-    except UnicodeDecodeError:
-        raise NotYaml(1, "save the file as UTF-8") from None
+    except ReaderError as error:  # a control character, which YAML refuses
+        line = text.count("\n", 0, error.position) + 1
+        raise NotYaml(line, f"character {error.character!r}: {error.reason}") from None
+    except UnicodeDecodeError as error:
+        raise NotYaml(1, f"not UTF-8 text: {error.reason}") from None
     except YAMLError as error:
         raise NotYaml(1, str(error).splitlines()[0]) from None
 
