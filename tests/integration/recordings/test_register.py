@@ -1,0 +1,51 @@
+"""The register of recordings: what is noted, once, and what is not taken as an identifier."""
+
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from call_handlers.recordings import note_recording, recordings_of
+
+CALL = "0123456789abcdef0123456789abcdef"
+SID = "RE" + "5" * 32
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+def test_a_recording_is_noted_once_however_often_it_is_told(engine: sa.Engine) -> None:
+    """Status callbacks come twice."""
+    assert note_recording(engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
+    assert not note_recording(engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
+    (noted,) = recordings_of(engine, CALL)
+    assert (noted.name, noted.state, noted.provider_sid) == (f"{CALL}-7.wav", "pending", SID)
+
+
+def test_the_first_recording_of_a_turn_counts(engine: sa.Engine) -> None:
+    """A second one would be kept under the same name."""
+    assert note_recording(engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
+    other = "RE" + "6" * 32
+    assert not note_recording(engine, call_id=CALL, turn=7, recording_sid=other, now=NOW)
+    assert [one.provider_sid for one in recordings_of(engine, CALL)] == [SID]
+
+
+@pytest.mark.parametrize(
+    ("call_id", "turn", "sid"),
+    [
+        ("../../etc/passwd", 1, SID),
+        (CALL + "\n", 1, SID),
+        (CALL, -1, SID),
+        (CALL, 10_000, SID),
+        (CALL, 1, "../" + SID),
+        (CALL, 1, SID + "\n"),
+        (CALL, 1, "RE" + "٥" * 32),
+        (CALL, 1, "http://169.254.169.254/latest"),
+        (CALL, 1, ""),
+    ],
+)
+def test_what_is_no_identifier_is_refused(
+    engine: sa.Engine, call_id: str, turn: int, sid: str
+) -> None:
+    """Neither a path nor an address comes from outside."""
+    with pytest.raises(ValueError, match=r"identifier|out of range"):
+        note_recording(engine, call_id=call_id, turn=turn, recording_sid=sid, now=NOW)
+    assert recordings_of(engine, call_id) == []
