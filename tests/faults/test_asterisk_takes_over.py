@@ -1,6 +1,5 @@
 """A real call on a real Asterisk whose FastAGI server is killed: the second one leads it on."""
 
-import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -19,12 +18,14 @@ from tests.fixtures.asterisk import running_asterisk
 from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import BUILDING, CALLER, POSTAL
 from tests.fixtures.whole_stack import Parts, parts_of, with_redis
+from tickets.reference import LENGTH
 
 pytestmark = pytest.mark.asterisk
 
 AGAIN_S = 5.0
 """How long after the caller's key the question may be heard again."""
 SLACK_S = 1.5
+"""How much later than the end of a silence something may come."""
 HEARD_S = 30.0
 """Longest time that anything may take to be heard on a busy machine."""
 
@@ -37,10 +38,10 @@ class Telephone:
         self.listener = listener
         self._services = services
 
-    def hear(self, key: str, *, whole: bool = False, **values: str) -> PieceHeard:
-        """Wait for a prompt in Arabic, until it has begun or to its end; its last piece waited for.
+    def hear(self, key: str, *, to_piece: int = 0, **values: str) -> PieceHeard:
+        """Wait for a prompt in Arabic until its piece of this number (pauses are none) has begun.
 
-        Raises NotHeard when it is not heard.
+        With -1 it is waited for to the end of the last. Raises NotHeard when it is not heard.
         """
         folder = self._services.settings.sounds
         spoken = self._services.catalogue.speak("ar", Prompt(key, values))
@@ -50,7 +51,9 @@ class Telephone:
             if any(character.isalnum() for character in piece.text)
         ]
         heard = self.listener.expect(paths)
-        return heard.wait_whole(HEARD_S)[-1] if whole else heard.wait_begun(0, HEARD_S)
+        return (
+            heard.wait_whole(HEARD_S)[-1] if to_piece < 0 else heard.wait_begun(to_piece, HEARD_S)
+        )
 
     def press(self, keys: str) -> float:
         """Press; how much had been heard by then (s of the call's sound)."""
@@ -89,45 +92,45 @@ def telephone(
         yield Telephone(caller, listener, parts.views), parts, asterisk
 
 
-@pytest.mark.parametrize("acts", [True, False], ids=["who-presses-a-key", "who-says-nothing"])
-def test_a_caller_whose_server_is_killed_hears_the_question_again(
+def report_up_to_the_postal_code(phone: Telephone) -> PieceHeard:
+    """Answer what is asked, until the postal code is asked for; the end of that question."""
+    phone.caller.dial()
+    phone.caller.wait_established()
+    phone.hear("welcome")
+    phone.press("1")
+    for key, pressed in (
+        ("main", "1"),
+        ("report_group", "2"),
+        ("report_service_2", "1"),
+        ("location", "1"),
+        ("ask_building", BUILDING),
+    ):
+        phone.hear(key)
+        phone.press(pressed)
+    return phone.hear("ask_postal", to_piece=-1)
+
+
+def test_a_caller_whose_server_is_killed_hears_the_question_again_and_completes(
     settings: Callable[..., Settings],
     redis_url: str,
     prompts: Path,
     tmp_path_factory: pytest.TempPathFactory,
-    acts: bool,
 ) -> None:
-    """SIGKILL while the postal code is asked for; service and building number were given before.
+    """SIGKILL while the postal code is asked for; the answers given before are in the ticket.
 
-    Asterisk learns of the death only when its `Read` ends: the question that is being said is said
-    to its end. So the five seconds count from the caller's key where there is one (it is lost with
-    the server); a caller who says nothing waits out the silence that they would have been given to
-    answer, and it counts from there.
+    Asterisk learns of the death when its `Read` ends, and a key ends it: the five seconds count
+    from that key, which is lost with the server.
     """
     made = settings(sounds_dir=prompts, **with_redis(redis_url))
-    folder = tmp_path_factory.mktemp("telephone")
-    with telephone(made, prompts, folder) as (phone, parts, asterisk):
-        phone.caller.dial()
-        phone.caller.wait_established()
-        phone.hear("welcome")
-        phone.press("1")
-        for key, pressed in (
-            ("main", "1"),
-            ("report_group", "2"),
-            ("report_service_2", "1"),
-            ("location", "1"),
-            ("ask_building", BUILDING),
-        ):
-            phone.hear(key)
-            phone.press(pressed)
-        asked = phone.hear("ask_postal", whole=True)
-        parts.signal("agi-1", signal.SIGKILL)
-        assert parts.wait("agi-1", 10)
-        since = phone.press("2") if acts else asked.ended_at + NOINPUT_MS / 1000
+    with telephone(made, prompts, tmp_path_factory.mktemp("tel")) as (phone, parts, asterisk):
+        report_up_to_the_postal_code(phone)
+        parts.kill("agi-1")
+        pressed_at = phone.press("2")
         again = phone.hear("ask_postal")
-        assert again.begun_at - since <= (AGAIN_S if acts else SLACK_S)
+        assert again.begun_at - pressed_at <= AGAIN_S
         phone.press(POSTAL)
-        phone.hear("location_readback", whole=True, building_number=BUILDING, postal_code=POSTAL)
+        answers = {"building_number": BUILDING, "postal_code": POSTAL}
+        phone.hear("location_readback", to_piece=len(BUILDING) + len(POSTAL) + 1, **answers)
         phone.press("1")
         phone.hear("description")
         phone.press("5")  # any key: on to the beep
@@ -136,22 +139,40 @@ def test_a_caller_whose_server_is_killed_hears_the_question_again(
         phone.press("#")
         phone.hear("keep_recording")
         phone.press("1")
-        phone.hear("confirm")
+        phone.hear("confirm", service_code="RD_HOLE", contact="0501234567", **answers)
         phone.press("1")
         wait_until(lambda: parts.committed() == 1, HEARD_S, "the ticket is committed")
         (ticket,) = parts.tickets()
         reference = ticket.service_request_id
-        phone.hear("reference", whole=True, reference=reference, target_hours="72")
+        phone.hear("reference", to_piece=LENGTH, reference=reference, target_hours="72")
         phone.caller.hang_up()
         assert (ticket.service_code, ticket.phone) == ("RD_HOLE", CALLER)
-        assert (ticket.address["building_number"], ticket.address["postal_code"]) == (
-            BUILDING,
-            POSTAL,
-        )
+        assert {name: ticket.address[name] for name in answers} == answers
         record = parts.wait_closed(ticket.call_id)
         assert (record.disposition, record.tickets) == ("completed", (reference,))
         parts.wait_delivered(1)
         assert [t["service_request_id"] for t in parts.received()] == [reference]
+
+
+def test_a_caller_who_says_nothing_hears_the_question_again_after_the_silence(
+    settings: Callable[..., Settings],
+    redis_url: str,
+    prompts: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Nobody presses: Asterisk waits out the silence in which an answer is waited for anyhow.
+
+    That is `NOINPUT_MS` from the end of the question; the question comes at once after it.
+    """
+    made = settings(sounds_dir=prompts, **with_redis(redis_url))
+    with telephone(made, prompts, tmp_path_factory.mktemp("tel")) as (phone, parts, _):
+        asked = report_up_to_the_postal_code(phone)
+        parts.kill("agi-1")
+        again = phone.hear("ask_postal")
+        assert again.begun_at - asked.ended_at <= NOINPUT_MS / 1000 + SLACK_S
+        phone.caller.hang_up()
+        (call_id,) = parts.calls()
+        assert parts.wait_closed(call_id).disposition == "abandoned"
 
 
 def bytes_of(folder: Path) -> int:
