@@ -1,0 +1,99 @@
+"""Strikes: which are live, what the next one brings, and the measures that a history comes to.
+
+A strike's consequence is a measure with an end, fixed when the strike is given. So nothing has to
+be computed again when strikes decay: the end of each measure is known from the start.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from blacklist.policy import ROLES, Role, Step, StrikePolicy
+from blacklist.verdict import DISPOSITIONS, MACHINE_DISPOSITIONS, Disposition
+
+
+@dataclass(frozen=True, slots=True)
+class Strike:
+    """One strike against a number, noted by a person of `role`. `at` is UTC."""
+
+    at: datetime
+    operator: str
+    reason: str
+    role: Role = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What holds for a number until a moment (UTC). `evidence` is what it rests on."""
+
+    disposition: Disposition
+    reason: str
+    until: datetime
+    evidence: str = ""
+
+
+def counted(strikes: Sequence[Strike], policy: StrikePolicy, now: datetime) -> tuple[Strike, ...]:
+    """The strikes that are live at `now`, oldest first; an operator's repetitions count once."""
+    repeat = timedelta(seconds=policy.same_operator_seconds)
+    decay = timedelta(seconds=policy.decay_seconds)
+    kept: list[Strike] = []
+    last: dict[str, datetime] = {}
+    for strike in sorted(strikes, key=lambda strike: strike.at):
+        if strike.at > now:
+            break
+        before = last.get(strike.operator)
+        if before is not None and strike.at - before < repeat:
+            continue
+        last[strike.operator] = strike.at
+        if strike.at + decay > now:
+            kept.append(strike)
+    return tuple(kept)
+
+
+def step_reached(live: Sequence[Strike], policy: StrikePolicy) -> Step | None:
+    """The highest step that these live strikes reach, the last of them being the newest."""
+    if not live:
+        return None
+    role, people = live[-1].role, len({strike.operator for strike in live})
+    reached = None
+    for step in policy.steps:
+        if (
+            len(live) >= step.strikes
+            and people >= step.operators
+            and ROLES.index(role) >= ROLES.index(step.role)
+        ):
+            reached = step
+    return reached
+
+
+def measures(strikes: Sequence[Strike], policy: StrikePolicy, now: datetime) -> tuple[Measure, ...]:
+    """What the strikes alone bring and is not over at `now`: hardest first, one a disposition.
+
+    Only what a machine may decide. `voicemail` and `block` are entries of the record, which a
+    person makes with its evidence and its review (`step_reached` says when).
+    """
+    found: dict[Disposition, Measure] = {}
+    for strike in sorted(strikes, key=lambda strike: strike.at):
+        live = counted(strikes, policy, strike.at)
+        if not live or live[-1] != strike:
+            continue  # a repetition
+        measure = _of(live, policy)
+        if measure is None or measure.until <= now:
+            continue
+        standing = found.get(measure.disposition)
+        if standing is None or standing.until < measure.until:
+            found[measure.disposition] = measure
+    return tuple(
+        sorted(found.values(), key=lambda m: DISPOSITIONS.index(m.disposition), reverse=True)
+    )
+
+
+def _of(live: Sequence[Strike], policy: StrikePolicy) -> Measure | None:
+    """The measure that the newest strike brings: of the highest step a machine may take."""
+    own = [step for step in policy.steps if step.disposition in MACHINE_DISPOSITIONS]
+    reached = [step for step in own if len(live) >= step.strikes]
+    if not reached:
+        return None
+    newest, step = live[-1], reached[-1]
+    until = newest.at + timedelta(seconds=step.seconds)
+    return Measure(step.disposition, newest.reason, until, f"{len(live)} strikes")

@@ -1,0 +1,196 @@
+"""The rules of `screen.lua` in plain Python: what tests compare it with, and what replays run.
+
+Nothing here is asked while a call is answered. Times are milliseconds since the epoch.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from blacklist.decision import PATIENCE_S, UNNUMBERED, Decision, Hold, hardest
+from blacklist.policy import ClassPolicy, Policy, RatePolicy
+from blacklist.verdict import HARD_DISPOSITIONS
+
+ALLOWED = Decision()
+SHORTEST_PREFIX = 3
+"""Digits of a prefix at least, the country code among them."""
+
+
+@dataclass(slots=True)
+class Attempts:
+    """The newest calls of one number (seconds, newest first) and the measure they brought."""
+
+    times: list[int] = field(default_factory=list)
+    held_until: int = 0
+    window: int = 0
+
+
+@dataclass(slots=True)
+class Flow:
+    """The theoretical arrival time of a class of callers, and when supervisors were last told."""
+
+    arrival_ms: int = 0
+    alerted_ms: int = 0
+
+
+class ScreeningModel:
+    """An index of its own in memory. `screen` records the attempt, as the script does.
+
+    Numbers and prefixes are E.164 with their plus sign; None is a withheld caller.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self._allowed: dict[str, Hold] = {}
+        self._entries: dict[str, Hold] = {}
+        self._strikes: dict[str, tuple[Hold, ...]] = {}
+        self._prefixes: dict[str, Hold] = {}
+        self._attempts: dict[str, Attempts] = {}
+        self._flows: dict[str, Flow] = {}
+
+    def put_allow(self, number: str, hold: Hold) -> None:
+        """Allow a number."""
+        self._allowed[number] = hold
+
+    def put_entry(self, number: str, hold: Hold) -> None:
+        """Restrict a number, in place of the entry it has."""
+        self._entries[number] = hold
+
+    def put_strikes(self, number: str, holds: Iterable[Hold]) -> None:
+        """Set the measures that a number's strikes come to."""
+        self._strikes[number] = hardest(holds)
+
+    def put_prefix(self, prefix: str, hold: Hold) -> None:
+        """Restrict the numbers that begin with `prefix`."""
+        self._prefixes[prefix] = hold
+
+    def drop_allow(self, number: str) -> None:
+        """Allow a number no more."""
+        self._allowed.pop(number, None)
+
+    def drop_entry(self, number: str) -> None:
+        """Lift the entry of a number."""
+        self._entries.pop(number, None)
+
+    def drop_strikes(self, number: str) -> None:
+        """Lift what a number's strikes brought."""
+        self._strikes.pop(number, None)
+
+    def drop_prefix(self, prefix: str) -> None:
+        """Lift the restriction of a prefix."""
+        self._prefixes.pop(prefix, None)
+
+    def forget_attempts(self) -> None:
+        """Drop what calls were counted, as Redis does when their time is over."""
+        self._attempts.clear()
+        self._flows.clear()
+
+    def screen(self, number: str | None, at_ms: int, kind: str = "withheld") -> Decision:
+        """Decide on a call from `number` at `at_ms`, and record it.
+
+        `kind` names the class of a caller without a number, one of `UNNUMBERED`.
+        """
+        if number is None:
+            assert kind in UNNUMBERED, kind
+            return self._without_number(kind, at_ms)
+        now = at_ms // 1000
+        allowed = self._allowed.get(number)
+        if allowed is not None and _holds(allowed, now):
+            return Decision("allow", "", allowed.until, allowed.evidence, "allowlist")
+        entry = _alive(self._entries.get(number), now)
+        prefix = self._prefix(number, now)
+        for hold, rule in ((entry, "exact_number"), (prefix, "prefix")):
+            if hold is not None and hold.disposition in HARD_DISPOSITIONS:
+                self._count(number, now)
+                return Decision(*hold, rule)
+        attempts, alert = self._rate(number, now)
+        if attempts is not None:
+            rate = self.policy.rate
+            evidence = f"window {attempts.window}"
+            return Decision(rate.disposition, "flood", attempts.held_until, evidence, "rate", alert)
+        return self._score(number, entry, prefix, now)
+
+    def _score(self, number: str, entry: Hold | None, prefix: Hold | None, now: int) -> Decision:
+        strikes = next((h for h in self._strikes.get(number, ()) if _holds(h, now)), None)
+        rules = ((entry, "exact_number"), (prefix, "prefix"), (strikes, "strikes"))
+        found = [(hold, rule) for hold, rule in rules if hold is not None]
+        if not found:
+            return ALLOWED
+        top = hardest(hold._replace(until=0) for hold, _ in found)[0].disposition
+        hold, rule = next(pair for pair in found if pair[0].disposition == top)
+        return Decision(*hold, rule)
+
+    def _prefix(self, number: str, now: int) -> Hold | None:
+        """The longest prefix that holds."""
+        if not self._prefixes:
+            return None
+        for length in range(len(number), SHORTEST_PREFIX, -1):
+            found = _alive(self._prefixes.get(number[:length]), now)
+            if found is not None:
+                return found
+        return None
+
+    def _count(self, number: str, now: int) -> tuple[Attempts, int]:
+        """Record the attempt; the state, and the second it counts as."""
+        state = self._attempts.get(number)
+        if state is None or (state.times and state.times[0] > now + PATIENCE_S):
+            state = self._attempts[number] = Attempts()
+        if state.times and state.times[0] > now:
+            now = state.times[0]
+        state.times.insert(0, now)
+        del state.times[self.policy.rate.most_calls :]
+        return state, now
+
+    def _rate(self, number: str, now: int) -> tuple[Attempts | None, bool]:
+        state, now = self._count(number, now)
+        rate = self.policy.rate
+        window = passed(state.times, rate)
+        held = state.held_until > now
+        if window:
+            state.held_until, state.window = now + rate.measure_seconds, window
+            return state, rate.alert and not held
+        return (state if held else None), False
+
+    def _without_number(self, kind: str, at_ms: int) -> Decision:
+        state = self._flows.setdefault(kind, Flow())
+        policy = self.policy.withheld
+        over, alert = conforms(state, policy, at_ms)
+        if not over:
+            return ALLOWED._replace(rule=f"{kind}_number")
+        return Decision(policy.disposition, "flood", 0, "class", f"{kind}_rate", alert)
+
+
+ALERT_AGAIN_MS = 3_600_000
+"""Supervisors are told of a class of callers once in this time."""
+
+
+def passed(times: list[int], rate: RatePolicy) -> int:
+    """The number (from 1) of the first window whose limit the newest of `times` passes, else 0."""
+    for number, window in enumerate(rate.windows, 1):
+        if len(times) >= window.calls and times[window.calls - 1] > times[0] - window.seconds:
+            return number
+    return 0
+
+
+def conforms(state: Flow, policy: ClassPolicy, at_ms: int) -> tuple[bool, bool]:
+    """Whether a call of the class is over its rate, and whether to tell of it; counts it if not."""
+    interval = policy.interval_ms
+    room = interval * policy.burst
+    arrival = max(state.arrival_ms, at_ms)
+    if arrival - at_ms > room:  # the clock went back: no such time can have been reached
+        arrival = at_ms
+    if arrival + interval - at_ms > room:
+        since = at_ms - state.alerted_ms
+        alert = since < 0 or since >= ALERT_AGAIN_MS
+        if alert:
+            state.alerted_ms = at_ms
+        return True, alert
+    state.arrival_ms = arrival + interval
+    return False, False
+
+
+def _holds(hold: Hold, now: int) -> bool:
+    return hold.until == 0 or hold.until > now
+
+
+def _alive(hold: Hold | None, now: int) -> Hold | None:
+    return hold if hold is not None and _holds(hold, now) else None

@@ -1,0 +1,208 @@
+"""The policy of screening: which limits hold, and what follows when they are passed.
+
+It is data that people edit (`config/screening.yaml`); here is its checked form. All durations are
+whole seconds. Machines queue, challenge and notify; only a person blocks: `faults` holds every
+policy to that, wherever it comes from.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from blacklist.verdict import (
+    DISPOSITIONS,
+    HARD_DISPOSITIONS,
+    MACHINE_DISPOSITIONS,
+    Disposition,
+)
+
+Role = Literal["operator", "supervisor", "manager"]
+ROLES: tuple[str, ...] = get_args(Role)
+"""Who decides, from the least right to the most."""
+
+MOST_CALLS = 60
+"""Calls that a window may count: each takes four bytes of the index for every caller."""
+LONGEST_WINDOW_S = 7 * 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The `calls`th call of one number within `seconds` passes the limit."""
+
+    calls: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class RatePolicy:
+    """Calls of one number: passing any window brings `disposition` for `measure_seconds`.
+
+    A call that passes a limit again renews the measure. `alert`: supervisors are told when it
+    begins.
+    """
+
+    windows: tuple[Window, ...]
+    disposition: Disposition
+    measure_seconds: int
+    alert: bool
+
+    @property
+    def most_calls(self) -> int:
+        """The largest number of calls that a window counts."""
+        return max(window.calls for window in self.windows)
+
+    @property
+    def memory_seconds(self) -> int:
+        """How long an attempt can matter."""
+        return max(self.measure_seconds, *(window.seconds for window in self.windows))
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPolicy:
+    """Callers without a number, all together: `calls` in `seconds`, of which `burst` at once.
+
+    Beyond that the call gets `disposition`: the generic cell rate algorithm (ITU-T I.371), whose
+    state is one number however many callers there are.
+    """
+
+    calls: int
+    seconds: int
+    burst: int
+    disposition: Disposition
+
+    @property
+    def interval_ms(self) -> int:
+        """Milliseconds between two calls at the steady rate."""
+        return self.seconds * 1000 // self.calls
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What the `strikes`th live strike brings, for `seconds`.
+
+    It needs strikes of at least `operators` people, and a person of at least `role` who gives this
+    one. `review`: the measure gets a date on which somebody looks again.
+    """
+
+    strikes: int
+    disposition: Disposition
+    seconds: int
+    operators: int = 1
+    role: Role = "operator"
+    review: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StrikePolicy:
+    """The ladder. A strike is live for `decay_seconds`.
+
+    Strikes of one operator on one number count once in `same_operator_seconds`. `again` is what a
+    number that was blocked before, or a threat, brings when a person of its role decides it.
+    """
+
+    decay_seconds: int
+    same_operator_seconds: int
+    steps: tuple[Step, ...]
+    again: Step
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixPolicy:
+    """What a restriction of a whole prefix needs. `shortest_saudi` counts digits after +966."""
+
+    approvers: int
+    replay: bool
+    longest_seconds: int
+    shortest_saudi: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The whole policy. `longest_seconds` bounds every measure: none is without an end."""
+
+    version: int
+    rate: RatePolicy
+    withheld: ClassPolicy
+    strikes: StrikePolicy
+    prefix: PrefixPolicy
+    longest_seconds: int
+
+
+Fault = tuple[tuple[str | int, ...], str]
+"""Where in the policy (names of `config/screening.yaml`), and what is wrong there."""
+
+
+def faults(policy: Policy) -> Iterator[Fault]:
+    """Everything in `policy` that may not be, whatever its file's form allows."""
+    yield from _rate(policy.rate)
+    yield from _class(policy.withheld)
+    yield from _ladder(policy.strikes, policy.longest_seconds)
+    prefix = policy.prefix
+    if prefix.approvers < 2:
+        yield ("prefix", "approvers"), "a prefix is restricted by two people at least"
+    if not prefix.replay:
+        yield ("prefix", "replay"), "a prefix is restricted after a replay: write true"
+    if prefix.longest_seconds > policy.longest_seconds:
+        yield ("prefix", "longest"), "is longer than the longest measure"
+    if prefix.shortest_saudi < 6:
+        yield ("prefix", "shortest_saudi"), "a Saudi prefix has six digits at least"
+
+
+def _machine(where: tuple[str, ...], disposition: str) -> Iterator[Fault]:
+    if disposition not in MACHINE_DISPOSITIONS:
+        choices = ", ".join(MACHINE_DISPOSITIONS)
+        yield (
+            (*where, "disposition"),
+            f"{disposition}: only a person blocks; a machine may {choices}",
+        )
+
+
+def _rate(rate: RatePolicy) -> Iterator[Fault]:
+    yield from _machine(("rate",), rate.disposition)
+    if not rate.windows:
+        yield ("rate", "windows"), "is empty: write at least one window"
+    for number, window in enumerate(rate.windows):
+        where = ("rate", "windows", number)
+        if not 2 <= window.calls <= MOST_CALLS:
+            yield (*where, "calls"), f"must be from 2 to {MOST_CALLS}: a first call is no flood"
+        if not 0 < window.seconds <= LONGEST_WINDOW_S:
+            yield (*where, "within"), "must be at most 7d"
+    pairs = zip(rate.windows, rate.windows[1:], strict=False)
+    for number, (short, long) in enumerate(pairs, 1):
+        if not (short.seconds < long.seconds and short.calls < long.calls):
+            where = ("rate", "windows", number)
+            yield where, "must be longer, and allow more calls, than the window before it"
+
+
+def _class(withheld: ClassPolicy) -> Iterator[Fault]:
+    yield from _machine(("withheld",), withheld.disposition)
+    if withheld.disposition != "low_priority":
+        yield ("withheld", "disposition"), "withheld callers are only put last: write low_priority"
+    if withheld.interval_ms < 1:
+        yield ("withheld", "calls"), "are more than one in a millisecond"
+
+
+def _ladder(strikes: StrikePolicy, longest: int) -> Iterator[Fault]:
+    steps = strikes.steps
+    if not steps:
+        yield ("strikes", "steps"), "is empty: write at least one step"
+    for number, step in enumerate(steps):
+        yield from _step(("strikes", "steps", number), step, longest)
+    for number, (low, high) in enumerate(zip(steps, steps[1:], strict=False), 1):
+        where = ("strikes", "steps", number)
+        if high.strikes <= low.strikes:
+            yield (*where, "strikes"), "must be more than in the step before it"
+        if DISPOSITIONS.index(high.disposition) < DISPOSITIONS.index(low.disposition):
+            yield (*where, "disposition"), "is milder than the step before it"
+    yield from _step(("strikes", "again"), strikes.again, longest)
+
+
+def _step(where: tuple[str | int, ...], step: Step, longest: int) -> Iterator[Fault]:
+    if step.disposition == "allow":
+        yield (*where, "disposition"), "a strike never allows"
+    if step.disposition == "block" and step.role == "operator":
+        yield (*where, "by"), "a block is decided by a supervisor or a manager"
+    if step.disposition in HARD_DISPOSITIONS and step.operators < 2 and step.role == "operator":
+        yield (*where, "operators"), f"{step.disposition} by operators needs at least two of them"
+    if step.seconds > longest:
+        yield (*where, "for"), "is longer than the longest measure"
