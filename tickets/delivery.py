@@ -11,9 +11,10 @@ import sqlalchemy as sa
 import structlog
 
 from tickets import metrics
-from tickets.lease import LONGEST_WAIT, Lease, take
+from tickets.lease import Lease, take
 from tickets.schema import database_now, deliveries, delivery_attempts
 from tickets.webhook import Destination, PushResult, push
+from tickets.work import LONGEST_WAIT
 
 log = structlog.get_logger()
 

@@ -1,9 +1,7 @@
 """The jobs that may stand on the queue, by name. A worker runs these names and no others."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
-
-from tickets.delivery import Deliverer
+from typing import Any, Protocol
 
 DELIVER = "tickets.jobs.deliver"
 
@@ -13,6 +11,14 @@ def deliver(delivery_id: str) -> None:
     raise RuntimeError(f"delivery {delivery_id}: start the worker with `hotline worker`")
 
 
-def job_table(deliverer: Deliverer) -> Mapping[str, Callable[..., Any]]:
+class Delivers(Protocol):
+    """What makes an attempt at a delivery."""
+
+    def deliver(self, delivery_id: str, /) -> object:
+        """One attempt; harmless when there is nothing to do."""
+        ...
+
+
+def job_table(deliverer: Delivers) -> Mapping[str, Callable[..., Any]]:
     """What each name means for a worker that has this `deliverer`."""
     return {DELIVER: deliverer.deliver}

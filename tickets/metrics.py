@@ -20,6 +20,4 @@ DELIVERIES = Gauge("hotline_deliveries", "Delivery rows by state", ("state",))
 OLDEST_WAITING = Gauge(
     "hotline_delivery_oldest_waiting_seconds", "Age of the oldest delivery not yet acknowledged"
 )
-ENQUEUED = Counter(
-    "hotline_deliveries_enqueued_total", "Deliveries that the relay put on the queue"
-)
+ENQUEUED = Counter("hotline_enqueued_total", "Work that the relay put on the queue", ("work",))

@@ -1,4 +1,4 @@
-"""The queue in Redis: one list, jobs that carry a delivery's identifier and nothing else.
+"""The queue in Redis: one list, jobs that carry a row's identifier and nothing else.
 
 The queue is a short buffer, not a store: it may vanish at any moment and is filled from SQL.
 """
@@ -8,7 +8,7 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
 
-from tickets.jobs import DELIVER
+from tickets.work import Work
 
 QUEUE_NAME = "deliveries"
 _FAILURE_KEPT_S = 86_400
@@ -19,8 +19,8 @@ def open_queue(connection: redis.Redis) -> Queue:
     return Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)
 
 
-def enqueue(queue: Queue, delivery_id: str, count: int, *, timeout_s: int) -> None:
-    """Put a delivery on the queue for the `count`-th time; its job is cut off after `timeout_s`.
+def enqueue(queue: Queue, work: Work, row_id: str, count: int, *, timeout_s: int) -> None:
+    """Put a row's work on the queue for the `count`-th time; its job is cut off after `timeout_s`.
 
     The job's id says both, so a repetition after a lost reply finds the job in place: that is
     success. A new count is a new job, whatever has become of the one before it. Raises
@@ -28,9 +28,9 @@ def enqueue(queue: Queue, delivery_id: str, count: int, *, timeout_s: int) -> No
     """
     try:
         queue.enqueue(
-            DELIVER,
-            delivery_id,
-            job_id=f"delivery-{delivery_id}-{count}",
+            work.function,
+            row_id,
+            job_id=f"{work.name}-{row_id}-{count}",
             job_timeout=timeout_s,
             result_ttl=0,
             failure_ttl=_FAILURE_KEPT_S,

@@ -1,4 +1,4 @@
-"""The relay: finds deliveries that are due in SQL and not on the queue, and puts them there.
+"""The relay: finds work that is due in SQL and not on the queue, and puts it there.
 
 It is the only scheduler. New tickets, retries whose moment has come, work of dead workers and
 everything that an emptied Redis has lost are the same to it: due, free, and not queued lately.
@@ -6,6 +6,7 @@ everything that an emptied Redis has lost are the same to it: due, free, and not
 
 import math
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,10 +17,11 @@ from rq import Queue
 from sqlalchemy.exc import SQLAlchemyError
 
 from tickets import metrics
-from tickets.lease import due, free
+from tickets.lease import DELIVERIES
 from tickets.outbox import count_by_state, oldest_waiting
 from tickets.queue import enqueue
-from tickets.schema import database_now, deliveries, reading
+from tickets.schema import database_now, reading
+from tickets.work import Work, due, free
 
 log = structlog.get_logger()
 
@@ -43,30 +45,47 @@ class RelayPolicy:
     observe_every_s: float = 15.0
 
 
-def relay_once(engine: sa.Engine, queue: Queue, policy: RelayPolicy) -> int:
-    """Queue what is due now; the number of deliveries queued.
+def relay_once(
+    engine: sa.Engine,
+    queue: Queue,
+    policy: RelayPolicy,
+    works: Sequence[Work] = (DELIVERIES,),
+) -> int:
+    """Queue what is due now, of each of `works` in their order; the number of rows queued.
 
     Raises redis.exceptions.RedisError or sqlalchemy.exc.SQLAlchemyError when one of them is away;
     what was not queued is due again at once.
     """
     room = policy.max_queued - queue.count
-    if room <= 0:
-        return 0
-    claimed = _claim(engine, policy, room)
+    queued = 0
+    for work in works:
+        if room - queued > 0:
+            queued += _relay(engine, queue, policy, work, room - queued)
+    return queued
+
+
+def _relay(engine: sa.Engine, queue: Queue, policy: RelayPolicy, work: Work, room: int) -> int:
+    claimed = _claim(engine, policy, work, room)
     # A job is cut off before its lease ends: it must not run beside its own repetition.
     timeout_s = max(1, math.ceil(policy.lease_s) - 1)
-    for position, (delivery_id, count) in enumerate(claimed):
+    for position, (row_id, count) in enumerate(claimed):
         try:
-            enqueue(queue, delivery_id, count, timeout_s=timeout_s)
+            enqueue(queue, work, row_id, count, timeout_s=timeout_s)
         except redis.exceptions.RedisError:
-            _release(engine, [key for key, _ in claimed[position:]])
+            _release(engine, work, [key for key, _ in claimed[position:]])
             raise
     if claimed:
-        metrics.ENQUEUED.inc(len(claimed))
+        metrics.ENQUEUED.labels(work.name).inc(len(claimed))
     return len(claimed)
 
 
-def run_relay(engine: sa.Engine, queue: Queue, policy: RelayPolicy, stop: threading.Event) -> None:
+def run_relay(
+    engine: sa.Engine,
+    queue: Queue,
+    policy: RelayPolicy,
+    stop: threading.Event,
+    works: Sequence[Work] = (DELIVERIES,),
+) -> None:
     """Relay until `stop` is set. Redis or SQL being away is logged once and waited out."""
     trouble: str | None = None
     observed = alerted = False
@@ -74,7 +93,7 @@ def run_relay(engine: sa.Engine, queue: Queue, policy: RelayPolicy, stop: thread
     tick = 0
     while not stop.is_set():
         try:
-            relay_once(engine, queue, policy)
+            relay_once(engine, queue, policy, works)
             if tick % ticks_between == 0 or not observed:
                 alerted = observe(engine, policy, alerted=alerted)
                 observed = True
@@ -104,41 +123,42 @@ def observe(engine: sa.Engine, policy: RelayPolicy, *, alerted: bool) -> bool:
     return late
 
 
-def _wanted(now: datetime, policy: RelayPolicy) -> sa.ColumnElement[bool]:
-    queued = deliveries.c.queued_at
+def _wanted(work: Work, now: datetime, policy: RelayPolicy) -> sa.ColumnElement[bool]:
+    queued = work.table.c.queued_at
     patience = timedelta(seconds=policy.requeue_after_s)
     forgotten = sa.or_(queued.is_(None), queued <= now - patience, queued > now + patience)
-    return sa.and_(due(now), free(now, policy.lease_s), forgotten)
+    return sa.and_(due(work, now), free(work, now, policy.lease_s), forgotten)
 
 
-def _claim(engine: sa.Engine, policy: RelayPolicy, room: int) -> list[tuple[str, int]]:
-    """Mark deliveries as queued and count it. A quiet tick reads only and takes no write lock."""
+def _claim(engine: sa.Engine, policy: RelayPolicy, work: Work, room: int) -> list[tuple[str, int]]:
+    """Mark rows as queued and count it. A quiet tick reads only and takes no write lock."""
+    table = work.table
     with reading(engine) as connection:
         now = database_now(connection)
         ids = connection.scalars(
-            sa.select(deliveries.c.id)
-            .where(_wanted(now, policy))
-            .order_by(deliveries.c.queued_at.is_not(None), deliveries.c.next_attempt_at)
+            sa.select(table.c.id)
+            .where(_wanted(work, now, policy))
+            .order_by(table.c.queued_at.is_not(None), table.c.next_attempt_at)
             .limit(room)
         ).all()
     if not ids:
         return []
     claimed: list[tuple[str, int]] = []
     with engine.begin() as connection:
-        for delivery_id in ids:
+        for row_id in ids:
             count = connection.execute(
-                deliveries.update()
-                .where(deliveries.c.id == delivery_id, _wanted(now, policy))
-                .values(queued_at=now, queue_count=deliveries.c.queue_count + 1)
-                .returning(deliveries.c.queue_count)
+                table.update()
+                .where(table.c.id == row_id, _wanted(work, now, policy))
+                .values(queued_at=now, queue_count=table.c.queue_count + 1)
+                .returning(table.c.queue_count)
             ).scalar_one_or_none()
             if count is not None:
-                claimed.append((delivery_id, count))
+                claimed.append((row_id, count))
     return claimed
 
 
-def _release(engine: sa.Engine, ids: list[str]) -> None:
+def _release(engine: sa.Engine, work: Work, ids: list[str]) -> None:
     with engine.begin() as connection:
         connection.execute(
-            deliveries.update().where(deliveries.c.id.in_(ids)).values(queued_at=None)
+            work.table.update().where(work.table.c.id.in_(ids)).values(queued_at=None)
         )

@@ -16,8 +16,7 @@ from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from tickets.delivery import Deliverer
-from tickets.jobs import job_table
+from tickets.jobs import Delivers, job_table
 from tickets.queue import open_queue
 
 log = structlog.get_logger()
@@ -104,10 +103,17 @@ class DeliveryWorker(SimpleWorker):
         return bool(super().perform_job(job, queue, execution))
 
 
-def run_worker(connection: redis.Redis, deliverer: Deliverer, *, burst: bool = False) -> None:
+def run_worker(
+    connection: redis.Redis,
+    deliverer: Delivers,
+    *,
+    more: Mapping[str, Callable[..., Any]] = _NO_FUNCTIONS,
+    burst: bool = False,
+) -> None:
     """Deliver until SIGTERM (or until the queue is empty, with `burst`). Blocks.
 
+    `more` are the other functions that this worker runs, by their names on the queue.
     Raises redis.exceptions.RedisError when Redis is away at the start.
     """
-    worker = DeliveryWorker(open_queue(connection), job_table(deliverer))
+    worker = DeliveryWorker(open_queue(connection), {**job_table(deliverer), **more})
     worker.work(burst=burst, logging_level="WARNING")

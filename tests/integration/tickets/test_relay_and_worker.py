@@ -28,6 +28,7 @@ from tests.fixtures.tickets import (
     running_backoffice,
     wait_until,
 )
+from tickets.lease import DELIVERIES
 from tickets.open import open_ticket
 from tickets.outbox import count_by_state, list_attempts, list_deliveries
 from tickets.queue import QUEUE_NAME, enqueue, open_queue
@@ -140,10 +141,10 @@ def test_a_full_queue_leaves_the_rest_in_sql(engine: sa.Engine, queue: Queue) ->
 
 def test_a_job_that_is_on_the_queue_already_is_success(queue: Queue) -> None:
     """After a lost reply the repetition finds the job in place and adds none."""
-    enqueue(queue, "d1", 1, timeout_s=5)
-    enqueue(queue, "d1", 1, timeout_s=5)
+    enqueue(queue, DELIVERIES, "d1", 1, timeout_s=5)
+    enqueue(queue, DELIVERIES, "d1", 1, timeout_s=5)
     assert queue.count == 1
-    enqueue(queue, "d1", 2, timeout_s=5)
+    enqueue(queue, DELIVERIES, "d1", 2, timeout_s=5)
     assert queue.count == 2
 
 

@@ -69,7 +69,7 @@ def named(logs: list[Any], event: str) -> Callable[[], list[Any]]:
 
 def enqueued() -> float:
     """How many deliveries this process has put on the queue."""
-    return REGISTRY.get_sample_value("hotline_deliveries_enqueued_total") or 0.0
+    return REGISTRY.get_sample_value("hotline_enqueued_total", {"work": "delivery"}) or 0.0
 
 
 def test_redis_away_is_logged_once_and_waited_out(

@@ -1,0 +1,65 @@
+"""Work that waits in a table: which rows are due, which are held, and how one is taken.
+
+A row is work when its table has `id`, `state`, `attempts`, `next_attempt_at`, `queued_at`,
+`queue_count`, `lease_token` and `lease_until`. The relay queues what is due, a worker takes it.
+
+A lease is a moment and a token. It is free when there is none, when its moment has passed, and
+when its moment lies further ahead than a lease can last: then the clock has been set back, and
+waiting for that moment would hold the row for as long as the clock was wrong.
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+LONGEST_WAIT = timedelta(hours=1)
+"""No `next_attempt_at` lies further ahead than this unless the clock was set back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One kind of work: its table, the states in which a row waits, and the job that does it.
+
+    `name` begins the identifiers of its jobs: letters only.
+    """
+
+    name: str
+    table: sa.Table
+    open_states: tuple[str, ...]
+    function: str
+
+
+def free(work: Work, now: datetime, lease_s: float) -> sa.ColumnElement[bool]:
+    """The condition that nobody holds the row at `now`."""
+    until = work.table.c.lease_until
+    return sa.or_(until.is_(None), until <= now, until > now + timedelta(seconds=lease_s))
+
+
+def due(work: Work, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition that the row waits for an attempt at `now`."""
+    columns = work.table.c
+    at = columns.next_attempt_at
+    return sa.and_(columns.state.in_(work.open_states), sa.or_(at <= now, at > now + LONGEST_WAIT))
+
+
+def take_row(
+    connection: sa.Connection, work: Work, row_id: str, now: datetime, lease_s: float
+) -> str | None:
+    """Take the row for `lease_s` seconds and count an attempt.
+
+    The token of the lease, or None when the row is done, not due, or held.
+    """
+    token = secrets.token_hex(16)
+    taken = connection.execute(
+        work.table.update()
+        .where(work.table.c.id == row_id, due(work, now), free(work, now, lease_s))
+        .values(
+            attempts=work.table.c.attempts + 1,
+            lease_token=token,
+            lease_until=now + timedelta(seconds=lease_s),
+            queued_at=None,
+        )
+    )
+    return token if taken.rowcount == 1 else None
