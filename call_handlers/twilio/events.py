@@ -1,0 +1,75 @@
+"""What Twilio says came of a turn, as an event of the dialog."""
+
+from collections.abc import Mapping
+
+from ivr.event import Digits, Event, HungUp, NoInput, Recorded, Speech, Transferred
+from ivr.turn import Collect, Record, Transfer, Turn
+
+KEYS = frozenset("0123456789*#ABCD")
+_MOST_KEYS = 64
+_DIALLED = {
+    "completed": "answered",
+    "answered": "answered",
+    "busy": "busy",
+    "no-answer": "no_answer",
+}
+_QUEUED = {
+    "bridged": "answered",
+    "bridging-in-process": "answered",
+    "redirected": "answered",
+    "redirected-from-bridged": "answered",
+    "leave": "no_answer",
+    "queue-full": "busy",
+}
+OVER = {
+    "completed": "hangup",
+    "busy": "hangup",
+    "no-answer": "hangup",
+    "canceled": "hangup",
+    "failed": "failed",
+}
+"""Call statuses that are final, and the reason with which the call then ends."""
+
+
+def event_of(turn: Turn, form: Mapping[str, str], recording: str) -> Event | None:
+    """What the caller did in `turn`, None when the request does not tell.
+
+    `recording` is the reference of what this turn records.
+    """
+    match turn.action:
+        case Collect() as collect:
+            return _collected(collect, form)
+        case Record():
+            return _recorded(form, recording)
+        case Transfer():
+            return _transferred(form)
+    return None
+
+
+def _collected(collect: Collect, form: Mapping[str, str]) -> Event:
+    keys = form.get("Digits", "")
+    if keys:
+        entry = keys[:_MOST_KEYS]
+        return Digits(entry if KEYS.issuperset(entry) else "?")
+    # The terminator alone ends an entry of nothing: here that key is itself the entry.
+    if collect.max_digits > 1 and form.get("FinishedOnKey", "") == collect.terminator:
+        return Digits(collect.terminator)
+    if form.get("SpeechResult", "").strip():
+        return Speech("?")
+    return NoInput()
+
+
+def _recorded(form: Mapping[str, str], recording: str) -> Event:
+    seconds = int(form.get("RecordingDuration", "0") or 0)
+    if not form.get("RecordingSid"):
+        return NoInput()
+    return Recorded(recording, seconds * 1000) if seconds > 0 else Recorded("", 0)
+
+
+def _transferred(form: Mapping[str, str]) -> Event | None:
+    if "DialCallStatus" in form:
+        return Transferred(_DIALLED.get(form["DialCallStatus"], "unavailable"))
+    result = form.get("QueueResult")
+    if result is None:
+        return None
+    return HungUp() if result == "hangup" else Transferred(_QUEUED.get(result, "unavailable"))

@@ -1,0 +1,121 @@
+"""A turn in TwiML. Pure: the same turn gives the same TwiML in any process, however often.
+
+- Keys are collected by `Gather` around the prompts, so that they are heard over any of them; the
+  guarded beginning of an error message stands before it. `actionOnEmptyResult` sends silence on.
+- A menu collects one key and has no finishing key: `#` and `*` are keys like any other.
+- `Record` sends nothing when nobody spoke: a `Redirect` behind it does.
+"""
+
+from dataclasses import dataclass
+
+from twilio.twiml.voice_response import Gather, VoiceResponse
+from twilio.twiml.voice_response import Record as RecordVerb
+
+from call_handlers.twilio.spoken import Speaker, Spoken
+from call_handlers.twilio.transfers import Lines, connect
+from ivr.turn import Collect, HangUp, Prompt, Record, Transfer, Turn
+
+RECORD_SILENCE_S = 10
+"""Silence that ends a recording (s): people think while they speak."""
+APOLOGY = Prompt("operators_unavailable")
+CONNECTING = Prompt("operator")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """All that TwiML depends on beside the turn."""
+
+    speaker: Speaker
+    lines: Lines
+
+    @property
+    def base(self) -> str:
+        """The URL of the webhooks."""
+        return f"{self.speaker.public_url}/twilio"
+
+
+def render(turn: Turn, call_id: str, rendering: Rendering) -> str:
+    """The TwiML that performs `turn`; what comes of it is sent to the turn's own URL.
+
+    Raises ValueError for a turn that a channel cannot perform.
+    """
+    response = VoiceResponse()
+    spoken = rendering.speaker.say(turn)
+    here = f"{call_id}/{turn.number}"
+    match turn.action:
+        case Collect() as collect:
+            _collect(response, spoken, collect, f"{rendering.base}/turn/{here}")
+        case Record() as record:
+            _say(response, spoken)
+            _record(response, record, rendering.base, here)
+        case Transfer() as transfer:
+            _say(response, spoken)
+            action = f"{rendering.base}/transfer/{here}"
+            wait = f"{rendering.base}/wait/{here}"
+            connect(response, transfer, rendering.lines, action=action, wait=wait)
+        case HangUp():
+            _say(response, spoken)
+            response.hangup()
+        case other:
+            raise ValueError(f"a call cannot perform {type(other).__name__}")
+    return str(response)
+
+
+def to_a_human(rendering: Rendering) -> str:
+    """What is answered when this process cannot lead the call: the operators, in both languages."""
+    response = VoiceResponse()
+    for language in rendering.speaker.voices:
+        _say(response, rendering.speaker.prompt(language, CONNECTING))
+    wait = f"{rendering.base}/wait"
+    connect(response, Transfer("operators"), rendering.lines, action=None, wait=wait)
+    for language in rendering.speaker.voices:
+        _say(response, rendering.speaker.prompt(language, APOLOGY))
+    response.hangup()
+    return str(response)
+
+
+def hang_up() -> str:
+    """The TwiML that ends a call."""
+    response = VoiceResponse()
+    response.hangup()
+    return str(response)
+
+
+def _collect(response: VoiceResponse, spoken: list[Spoken], collect: Collect, action: str) -> None:
+    guarded = max((at for at, one in enumerate(spoken, 1) if one.guarded), default=0)
+    _say(response, spoken[:guarded])
+    gather = Gather(
+        input="dtmf",
+        action=action,
+        method="POST",
+        timeout=max(1, round(collect.timeout_ms / 1000)),
+        num_digits=collect.max_digits,
+        finish_on_key="" if collect.max_digits == 1 else collect.terminator,
+        action_on_empty_result=True,
+    )
+    _say(gather, spoken[guarded:])
+    response.append(gather)
+
+
+def _record(response: VoiceResponse, record: Record, base: str, here: str) -> None:
+    action = f"{base}/turn/{here}"
+    response.append(
+        RecordVerb(
+            action=action,
+            method="POST",
+            timeout=min(RECORD_SILENCE_S, record.max_seconds),
+            finish_on_key=record.terminators,
+            max_length=record.max_seconds,
+            play_beep=True,
+            trim="do-not-trim",
+            recording_status_callback=f"{base}/recording/{here}",
+            recording_status_callback_method="POST",
+            recording_status_callback_event="completed absent",
+        )
+    )
+    response.redirect(action, method="POST")
+
+
+def _say(parent: VoiceResponse | Gather, spoken: list[Spoken]) -> None:
+    for one in spoken:
+        parent.append(one.verb)

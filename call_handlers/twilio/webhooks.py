@@ -1,0 +1,248 @@
+"""The webhooks: `/twilio/…`. Whatever happens here, the caller reaches the dialog or a human.
+
+A turn is taken once: a request for a turn that is past renders the stored turn again and steps
+nothing. When two processes take the same turn, the session store decides (see `CallDesk.advance`).
+A request that Twilio did not sign is answered 403 with an empty body.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+from flask import Blueprint, Response, request
+from structlog.contextvars import bind_contextvars, clear_contextvars
+from werkzeug.exceptions import HTTPException
+
+from call_handlers.arrival import Arrival, Call
+from call_handlers.desk import CallFailed
+from call_handlers.twilio import metrics
+from call_handlers.twilio.arrival import arrival_of
+from call_handlers.twilio.events import OVER, event_of
+from call_handlers.twilio.form import MOST_BYTES
+from call_handlers.twilio.render import Rendering, hang_up, render, to_a_human
+from call_handlers.twilio.signature import Gate, Refused
+from call_handlers.twilio.waiting import waiting
+from ivr.event import Event, HungUp
+from ivr.turn import Collect, HangUp, Perform, Record
+
+log = structlog.get_logger()
+
+Form = dict[str, str]
+_LONGEST_TURN = 6
+
+
+class Desk(Protocol):
+    """Who decides. See `call_handlers.desk.CallDesk`."""
+
+    def begin(self, arrival: Arrival, /) -> Call:
+        """The call's first turn, or the stored one."""
+
+    def advance(self, call: Call, event: Event, /) -> Call:
+        """The next turn."""
+
+    def end(self, call: Call | Arrival, reason: str, /) -> None:
+        """Close the call's record."""
+
+    def find(self, call_id: str, /, *, ended: bool = False) -> Call | None:
+        """The call as it is stored."""
+
+    def recording_name(self, call: Call, /) -> str:
+        """A name for what this turn records."""
+
+
+NoteRecording = Callable[[str, int, str], None]
+"""Write down that a recording is at Twilio: call, turn, Twilio's identifier. May raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhooks:
+    """What the webhooks need."""
+
+    desk: Desk
+    gate: Gate
+    rendering: Rendering
+    note_recording: NoteRecording
+
+
+def make_blueprint(webhooks: Webhooks) -> Blueprint:
+    """The routes of the webhooks."""
+    blueprint = Blueprint("twilio", __name__, url_prefix="/twilio")
+    answers = _Answers(webhooks)
+    routes: tuple[tuple[str, Callable[..., str]], ...] = (
+        ("voice", answers.voice),
+        ("turn", answers.turn),
+        ("transfer", answers.turn),
+        ("wait", answers.wait),
+        ("recording", answers.recording),
+        ("status", answers.status),
+    )
+    for name, answer in routes:
+        view = _view(webhooks, name, answer)
+        blueprint.add_url_rule(f"/{name}", name, view, methods=["POST"])
+        if name in ("turn", "transfer", "wait", "recording"):
+            rule = f"/{name}/<call_id>/<number>"
+            blueprint.add_url_rule(rule, f"{name}_of", view, methods=["POST"])
+    return blueprint
+
+
+def refused(reason: str) -> Response:
+    """The answer to whatever is not let in. `reason` is ours, never the sender's words."""
+    metrics.REFUSED.labels(reason).inc()
+    log.warning("webhook_refused", reason=reason)
+    return Response(status=403)
+
+
+def _view(webhooks: Webhooks, name: str, answer: Callable[..., str]) -> Callable[..., Response]:
+    gate, rendering = webhooks.gate, webhooks.rendering
+
+    def view(call_id: str = "", number: str = "0") -> Response:
+        started = time.perf_counter()
+        clear_contextvars()
+        try:
+            form = gate.check(_raw_uri(), request.headers.get, _body())
+            turn = _turn(number)
+        except Refused as error:
+            return refused(str(error))
+        arrival = arrival_of(form)
+        bind_contextvars(call_id=arrival.call_id)
+        outcome = "ok"
+        try:
+            text = answer(form, arrival, call_id or arrival.call_id, turn)
+        except Exception as error:  # whatever it is, the caller must not be left alone with it
+            outcome = "failed"
+            if isinstance(error, CallFailed):
+                log.warning("webhook_failed", webhook=name, why=str(error))
+            else:
+                log.exception("webhook_failed", webhook=name)
+            text = to_a_human(rendering) if name in _CALLS else ""
+        finally:
+            metrics.SECONDS.labels(name).observe(time.perf_counter() - started)
+        metrics.WEBHOOKS.labels(name, outcome).inc()
+        if not text:
+            return Response(status=204)
+        return Response(text, content_type="text/xml; charset=utf-8")
+
+    return view
+
+
+_CALLS = frozenset({"voice", "turn", "transfer", "wait"})
+"""Webhooks whose answer the caller hears."""
+
+
+class _Answers:
+    """What each webhook does: TwiML, or nothing to say."""
+
+    def __init__(self, webhooks: Webhooks) -> None:
+        self._desk = webhooks.desk
+        self._rendering = webhooks.rendering
+        self._note = webhooks.note_recording
+
+    def voice(self, _form: Form, arrival: Arrival, _call_id: str, _number: int) -> str:
+        """A call arrives, or arrives again."""
+        stored = self._desk.find(arrival.call_id, ended=True)
+        if stored is None or isinstance(stored.turn.action, Perform):
+            stored = self._desk.begin(arrival)
+        return self._rendered(stored)
+
+    def turn(self, form: Form, arrival: Arrival, call_id: str, number: int) -> str:
+        """What came of a turn; without a number, of the current one."""
+        if call_id != arrival.call_id:
+            log.error("webhook_of_another_call")
+            return to_a_human(self._rendering)
+        call = self._desk.find(call_id)
+        if call is None:
+            return self._over_or_lost(call_id)
+        if number not in (0, call.turn.number):
+            # Late, twice, or ahead of what the store has kept: the stored turn is what counts.
+            log.info("turn_repeated", asked=number, turn=call.turn.number)
+            return self._rendered(self._settled(call, arrival))
+        event = event_of(call.turn, form, self._desk.recording_name(call))
+        if event is None:
+            return self._rendered(self._settled(call, arrival))
+        if isinstance(event, HungUp):
+            return hang_up()  # the status callback ends the call
+        if isinstance(call.turn.action, Record) and form.get("RecordingSid"):
+            self._noted(call_id, call.turn.number, form["RecordingSid"])
+        return self._rendered(self._desk.advance(call, event))
+
+    def wait(self, form: Form, _arrival: Arrival, call_id: str, _number: int) -> str:
+        """What is heard while waiting for an operator."""
+        call = self._desk.find(call_id)
+        return waiting(form, call.turn.language if call else "", self._rendering)
+
+    def recording(self, form: Form, arrival: Arrival, call_id: str, number: int) -> str:
+        """A recording is ready at Twilio."""
+        if call_id != arrival.call_id or not number:
+            log.error("webhook_of_another_call")
+        elif form.get("RecordingStatus", "completed") == "completed" and form.get("RecordingSid"):
+            self._noted(call_id, number, form["RecordingSid"])
+        return ""
+
+    def status(self, form: Form, _arrival: Arrival, call_id: str, _number: int) -> str:
+        """The call's status; only its end counts, and that once."""
+        reason = OVER.get(form.get("CallStatus", ""))
+        if reason is None:
+            return ""
+        call = self._desk.find(call_id)
+        if call is None:
+            return ""
+        match call.turn.action:
+            case HangUp():
+                reason = "done"
+            case Collect() | Record() if reason == "hangup":
+                call = self._gone(call)
+        self._desk.end(call, reason)
+        return ""
+
+    def _gone(self, call: Call) -> Call:
+        try:
+            return self._desk.advance(call, HungUp())
+        except CallFailed:
+            return call
+
+    def _over_or_lost(self, call_id: str) -> str:
+        over = self._desk.find(call_id, ended=True)
+        if over is None:
+            log.error("session_lost")
+            return to_a_human(self._rendering)
+        log.info("turn_repeated", turn=over.turn.number, ended=True)
+        return hang_up() if isinstance(over.turn.action, Perform) else self._rendered(over)
+
+    def _settled(self, call: Call, arrival: Arrival) -> Call:
+        """A call whose effect was never finished, because its process died, finishes it now."""
+        return self._desk.begin(arrival) if isinstance(call.turn.action, Perform) else call
+
+    def _rendered(self, call: Call) -> str:
+        return render(call.turn, call.call_id, self._rendering)
+
+    def _noted(self, call_id: str, turn: int, sid: str) -> None:
+        try:
+            self._note(call_id, turn, sid)
+        except Exception as error:  # the call goes on; the other webhook may have more luck
+            log.error("recording_not_noted", error=type(error).__name__)
+
+
+def _body() -> bytes:
+    """The body as it came. Raises Refused when it is longer than any of Twilio's."""
+    if (request.content_length or 0) > MOST_BYTES:
+        raise Refused("the body is too long")
+    request.max_content_length = MOST_BYTES
+    try:
+        return request.get_data(cache=False, parse_form_data=False)
+    except HTTPException:
+        raise Refused("the body cannot be read") from None
+
+
+def _turn(number: str) -> int:
+    """The turn's number. Raises Refused for what we never wrote into a URL."""
+    if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST_TURN):
+        raise Refused("no turn's number")
+    return int(number)
+
+
+def _raw_uri() -> str:
+    """Path and query as they stood in the request line, before anybody decoded them."""
+    raw: str = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or ""
+    return raw
