@@ -1,11 +1,8 @@
 """Who may do what: three roles, each with all rights of the one before it."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
 
-Role = Literal["operator", "supervisor", "manager"]
-ROLES: tuple[str, ...] = get_args(Role)
-"""From the least right to the most."""
+from blacklist.policy import ROLES, Role
 
 LONGEST_NAME = 100
 

@@ -4,6 +4,8 @@
 is too small a thing to found a common room on.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -59,6 +61,7 @@ entries = sa.Table(
     sa.Column("until", UtcDateTime),  # None only for kind allow
     sa.Column("review_at", UtcDateTime),
     sa.Column("ended_at", UtcDateTime),
+    sa.Column("ended_why", sa.String(16), nullable=False),  # replaced, lifted, review
 )
 _standing = entries.c.ended_at.is_(None)
 sa.Index(
@@ -79,7 +82,6 @@ strikes = sa.Table(
     sa.Column("number", sa.String(16), nullable=False),
     sa.Column("operator", sa.String(100), nullable=False),
     sa.Column("role", sa.String(16), nullable=False),
-    sa.Column("day", sa.String(10), nullable=False),  # of the hotline's own calendar
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("reason", sa.String(32), nullable=False),
     sa.Column("threat", sa.Boolean, nullable=False),
@@ -87,7 +89,7 @@ strikes = sa.Table(
     sa.Column("call_id", sa.String(100), nullable=False),
     sa.Column("recording", sa.String(200), nullable=False),
     sa.Column("lifted_at", UtcDateTime),
-    sa.UniqueConstraint("number", "operator", "day"),
+    sa.Index(None, "number", "at"),
     sa.Index(None, "at"),
 )
 
@@ -138,3 +140,10 @@ api_tokens = sa.Table(
     sa.Column("expires_at", UtcDateTime, nullable=False),
     sa.Column("revoked_at", UtcDateTime),
 )
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection for reads only: no transaction, so on SQLite no write lock is taken."""
+    with engine.connect() as connection:
+        yield connection.execution_options(isolation_level="AUTOCOMMIT")

@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from blacklist.policy import Role
 from blacklist.record.audit import note_change
-from blacklist.record.people import LONGEST_NAME, Person, Role
+from blacklist.record.people import LONGEST_NAME, Person
 from blacklist.record.schema import api_tokens
 
 SCHEME = "h940_"

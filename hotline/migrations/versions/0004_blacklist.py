@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("until", moment, nullable=True),
         sa.Column("review_at", moment, nullable=True),
         sa.Column("ended_at", moment, nullable=True),
+        sa.Column("ended_why", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_blacklist_entries")),
     )
     standing = sa.text("ended_at IS NULL")
@@ -51,7 +52,6 @@ def upgrade() -> None:
         sa.Column("number", sa.String(length=16), nullable=False),
         sa.Column("operator", sa.String(length=100), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
-        sa.Column("day", sa.String(length=10), nullable=False),
         sa.Column("at", moment, nullable=False),
         sa.Column("reason", sa.String(length=32), nullable=False),
         sa.Column("threat", sa.Boolean(), nullable=False),
@@ -60,9 +60,9 @@ def upgrade() -> None:
         sa.Column("recording", sa.String(length=200), nullable=False),
         sa.Column("lifted_at", moment, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_blacklist_strikes")),
-        sa.UniqueConstraint(
-            "number", "operator", "day", name=op.f("uq_blacklist_strikes_number_operator_day")
-        ),
+    )
+    op.create_index(
+        op.f("ix_blacklist_strikes_number_at"), "blacklist_strikes", ["number", "at"]
     )
     op.create_index(op.f("ix_blacklist_strikes_at"), "blacklist_strikes", ["at"])
     op.create_table(
@@ -116,7 +116,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_api_tokens_hash")),
     )
     for statement in _guards(op.get_bind().dialect.name):
-        op.execute(sa.DDL(statement))
+        op.execute(statement)
 
 
 def _guards(dialect: str) -> list[str]:

@@ -1,0 +1,242 @@
+"""Entries: a number, a prefix or an allowed number, and who decided it on what evidence.
+
+Each function works in the caller's transaction and writes its line of the audit in the same one.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, cast
+
+import sqlalchemy as sa
+
+from blacklist.entry import Entry
+from blacklist.ladder import Measure
+from blacklist.record.audit import note_change
+from blacklist.record.people import Person
+from blacklist.record.schema import entries
+from blacklist.verdict import Disposition
+
+Kind = Literal["number", "prefix", "allow"]
+Source = Literal["person", "strikes", "import"]
+Ending = Literal["lifted", "review"]
+LONGEST_EVIDENCE = 50
+PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a decision rests on: ids of calls, and references of recordings (never audio)."""
+
+    calls: tuple[str, ...] = ()
+    recordings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for kind, items in (("calls", self.calls), ("recordings", self.recordings)):
+            if len(items) > LONGEST_EVIDENCE:
+                raise ValueError(f"evidence: at most {LONGEST_EVIDENCE} {kind}")
+            for item in items:
+                if not 0 < len(item) <= 200 or not item.isprintable():
+                    raise ValueError(f"evidence: an item of {kind} has 1 to 200 characters")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEntry:
+    """One row. `until` is None only for an allowed number; `approved_by` speaks of prefixes."""
+
+    id: str
+    kind: Kind
+    subject: str
+    disposition: Disposition
+    reason: str
+    note: str
+    calls: tuple[str, ...]
+    recordings: tuple[str, ...]
+    source: Source
+    who: str
+    approved_by: str | None
+    replay: dict[str, Any]
+    added_at: datetime
+    until: datetime | None
+    review_at: datetime | None
+    ended_at: datetime | None
+    ended_why: str
+
+    @property
+    def in_effect(self) -> bool:
+        """Whether it may act: a prefix only once a second person agreed."""
+        return self.ended_at is None and (self.kind != "prefix" or self.approved_by is not None)
+
+    def as_measure(self) -> Measure:
+        """What the index is told of a prefix."""
+        assert self.until is not None
+        return Measure(self.disposition, self.reason, self.until, self.id)
+
+    def as_entry(self) -> Entry:
+        """What the index is told of a number. Only for kind `number`, which always has an end."""
+        assert self.until is not None
+        return Entry(
+            number=self.subject,
+            reason=self.reason,
+            until=self.until,
+            added=self.added_at,
+            who=self.who,
+            note=self.note,
+            disposition=self.disposition,
+        )
+
+
+def row_of(
+    kind: Kind,
+    entry: Entry,
+    *,
+    source: Source = "person",
+    evidence: Evidence | None = None,
+    review_at: datetime | None = None,
+    until: datetime | None = None,
+    replay: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The row of a new entry; `until` overrides the entry's own (None stays the entry's)."""
+    evidence = evidence or Evidence()
+    return {
+        "id": secrets.token_hex(16),
+        "kind": kind,
+        "subject": entry.number,
+        "disposition": entry.disposition,
+        "reason": entry.reason,
+        "note": entry.note,
+        "calls": list(evidence.calls),
+        "recordings": list(evidence.recordings),
+        "source": source,
+        "who": entry.who,
+        "approved_by": None,
+        "replay": replay or {},
+        "added_at": entry.added,
+        "until": until or entry.until,
+        "review_at": review_at,
+        "ended_at": None,
+        "ended_why": "",
+    }
+
+
+def told(row: dict[str, Any]) -> dict[str, Any]:
+    """What the audit keeps of a row."""
+    shown = ("kind", "disposition", "reason", "note", "calls", "recordings", "source")
+    until, review = row["until"], row["review_at"]
+    return {
+        "entry": row["id"],
+        **{name: row[name] for name in shown},
+        "until": until.isoformat() if until else None,
+        "review_at": review.isoformat() if review else None,
+    }
+
+
+def put_entry(
+    connection: sa.Connection, row: dict[str, Any], by: Person, now: datetime, action: str = "added"
+) -> RecordedEntry:
+    """Write a new entry in place of the one that stands for its subject, if any."""
+    replaced = connection.execute(
+        entries.update()
+        .where(
+            entries.c.kind == row["kind"],
+            entries.c.subject == row["subject"],
+            entries.c.ended_at.is_(None),
+        )
+        .values(ended_at=now, ended_why="replaced")
+        .returning(entries.c.id)
+    ).scalar_one_or_none()
+    connection.execute(entries.insert(), row)
+    more = {"replaces": replaced} if replaced else {}
+    note_change(connection, by, action, row["subject"], now, **told(row), **more)
+    return _read(row)
+
+
+def end_entry(
+    connection: sa.Connection,
+    kind: Kind,
+    subject: str,
+    by: Person,
+    now: datetime,
+    *,
+    why: str,
+    how: Ending = "lifted",
+) -> RecordedEntry | None:
+    """End the standing entry; what it was, or None when there was none in force."""
+    standing = find_entry(connection, kind, subject, now)
+    if standing is None:
+        return None
+    connection.execute(
+        entries.update().where(entries.c.id == standing.id).values(ended_at=now, ended_why=how)
+    )
+    note_change(connection, by, how, subject, now, entry=standing.id, kind=kind, why=why)
+    return standing
+
+
+def find_entry(
+    connection: sa.Connection, kind: Kind, subject: str, now: datetime
+) -> RecordedEntry | None:
+    """The entry in force of a subject (a prefix that waits for approval is one too)."""
+    row = connection.execute(
+        sa.select(entries).where(
+            entries.c.kind == kind, entries.c.subject == subject, in_force(now)
+        )
+    ).one_or_none()
+    return None if row is None else _read(dict(row._mapping))
+
+
+def standing_entries(
+    connection: sa.Connection, now: datetime, kind: Kind | None = None
+) -> Iterator[RecordedEntry]:
+    """Every entry in force, in pages by its key, so that a million take little memory."""
+    after = ""
+    while True:
+        wanted = sa.select(entries).where(in_force(now), entries.c.id > after)
+        if kind is not None:
+            wanted = wanted.where(entries.c.kind == kind)
+        page = connection.execute(wanted.order_by(entries.c.id).limit(PAGE)).all()
+        for row in page:
+            yield _read(dict(row._mapping))
+        if len(page) < PAGE:
+            return
+        after = page[-1].id
+
+
+def list_entries(
+    connection: sa.Connection, now: datetime, *, kind: Kind | None = None, limit: int, offset: int
+) -> list[RecordedEntry]:
+    """Entries in force, the first to end first."""
+    wanted = sa.select(entries).where(in_force(now))
+    if kind is not None:
+        wanted = wanted.where(entries.c.kind == kind)
+    wanted = wanted.order_by(entries.c.until, entries.c.id).limit(limit).offset(offset)
+    return [_read(dict(row._mapping)) for row in connection.execute(wanted)]
+
+
+def was_blocked_before(connection: sa.Connection, number: str) -> bool:
+    """Whether a number ever stood under a block; one that was lifted was a mistake."""
+    return bool(
+        connection.execute(
+            sa.select(sa.func.count())
+            .select_from(entries)
+            .where(
+                entries.c.kind == "number",
+                entries.c.subject == number,
+                entries.c.disposition == "block",
+                entries.c.ended_why.in_(("", "replaced")),
+            )
+        ).scalar_one()
+    )
+
+
+def in_force(now: datetime) -> sa.ColumnElement[bool]:
+    """The condition of what stands and is not over."""
+    return sa.and_(
+        entries.c.ended_at.is_(None), sa.or_(entries.c.until.is_(None), entries.c.until > now)
+    )
+
+
+def _read(row: dict[str, Any]) -> RecordedEntry:
+    row = row | {"calls": tuple(row["calls"]), "recordings": tuple(row["recordings"])}
+    row["disposition"] = cast(Disposition, row["disposition"])
+    return RecordedEntry(**row)

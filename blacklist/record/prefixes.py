@@ -1,0 +1,127 @@
+"""Prefixes: one entry for many numbers, so it takes two people, a look at the past, and an end."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import phonenumbers
+import sqlalchemy as sa
+
+from blacklist.entry import AGENCIES, HOTLINE, EntryRefused
+from blacklist.numbers import LONGEST_RAW, REGION, plain
+from blacklist.record.audit import note_change
+from blacklist.record.entries import RecordedEntry, find_entry
+from blacklist.record.people import NotAllowed, Person
+from blacklist.record.schema import entries
+
+SHORTEST_ABROAD = 5
+"""Digits with the country code: fewer stand for a whole country or network."""
+LONGEST = 14
+REPLAY_FRESH = timedelta(days=1)
+
+_DIGITS = re.compile(r"\+?[0-9]{1,20}")
+_SEPARATORS = str.maketrans("", "", " -.()/*\u00a0\u2010\u2011\u2012\u2013\u2014")
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixReplay:
+    """What a prefix would have stopped in the recorded calls of the last `days`."""
+
+    days: int
+    calls: int
+    callers: int
+    with_tickets: int
+    """Calls that opened a ticket: the citizens whom the entry would have shut out."""
+
+    def told(self, at: datetime) -> dict[str, Any]:
+        """As kept with the entry."""
+        return {**asdict(self), "at": at.isoformat()}
+
+
+class Replays(Protocol):
+    """Looks a prefix up in the recorded calls."""
+
+    def __call__(self, prefix: str, now: datetime) -> PrefixReplay:
+        """What it would have stopped."""
+        ...
+
+
+def full_prefix(
+    raw: str, *, protected: frozenset[str] = frozenset(), shortest_saudi: int = 6
+) -> str:
+    """Return the first digits of numbers in E.164 (`+96650123`), as they may be restricted.
+
+    `shortest_saudi` counts digits after +966. Takes the spellings of numbers: `05012345`,
+    `0096650123`, a trailing `*`.
+    Raises EntryRefused for what would stop everyone, the city, an agency, or far too many.
+    """
+    if len(raw) > LONGEST_RAW:
+        raise EntryRefused("this is not a prefix: give one such as +966501234")
+    text = plain(raw).translate(_SEPARATORS)
+    if not _DIGITS.fullmatch(text):
+        raise EntryRefused("this is not a prefix: give one such as +966501234")
+    if text in AGENCIES or text == HOTLINE:
+        raise EntryRefused(f"{text} is {AGENCIES.get(text, 'the hotline itself')}, never blocked")
+    code = str(phonenumbers.country_code_for_region(REGION))
+    digits = _international(text, code)
+    if digits.startswith(code):
+        national = digits.removeprefix(code).lstrip("0")
+        if len(national) < shortest_saudi:
+            raise EntryRefused(
+                f"a Saudi prefix needs {shortest_saudi} digits after +{code}: fewer stop too many"
+            )
+        digits = code + national
+    elif len(digits) < SHORTEST_ABROAD or digits.startswith("0"):
+        raise EntryRefused(f"a prefix needs {SHORTEST_ABROAD} digits: fewer stop whole countries")
+    if len(digits) > LONGEST:
+        raise EntryRefused(f"a prefix has at most {LONGEST} digits: block the number itself")
+    prefix = f"+{digits}"
+    if any(number.startswith(prefix) for number in protected):
+        raise EntryRefused("this prefix would stop a line of the hotline or an agency")
+    return prefix
+
+
+def _international(text: str, code: str) -> str:
+    """The digits with their country code, however it was written (as `numbers.normalise`)."""
+    if text.startswith("+"):
+        return text[1:]
+    if text.startswith("00"):
+        return text[2:]
+    if text.startswith("0" + code):
+        return text[1:]
+    if text.startswith(code):
+        return text
+    return code + text.lstrip("0")
+
+
+def approve_prefix(
+    connection: sa.Connection, prefix: str, *, by: Person, now: datetime
+) -> RecordedEntry:
+    """The second person agrees: from now on the prefix acts.
+
+    Raises LookupError when none waits, NotAllowed below manager and for the person who asked for
+    it, EntryRefused when its look at the past is older than a day.
+    """
+    by.must_be("manager", "approving a prefix")
+    waiting = find_entry(connection, "prefix", prefix, now)
+    if waiting is None or waiting.approved_by is not None:
+        raise LookupError(f"{prefix}: no such prefix waits for approval")
+    if waiting.who == by.name:
+        raise NotAllowed("a prefix needs two people: who asked for it cannot approve it")
+    _fresh(waiting.replay, now)
+    connection.execute(
+        entries.update().where(entries.c.id == waiting.id).values(approved_by=by.name)
+    )
+    note_change(
+        connection, by, "approved", prefix, now, entry=waiting.id, replay=dict(waiting.replay)
+    )
+    approved = find_entry(connection, "prefix", prefix, now)
+    assert approved is not None
+    return approved
+
+
+def _fresh(replay: Mapping[str, Any], now: datetime) -> None:
+    if "at" not in replay or datetime.fromisoformat(replay["at"]) < now - REPLAY_FRESH:
+        raise EntryRefused("what this prefix would stop was looked up too long ago: ask anew")

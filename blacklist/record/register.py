@@ -1,0 +1,301 @@
+"""The register as people use it: every verb commits in SQL first, then tells the index.
+
+When the index cannot be told, the change still stands; the next synchronisation (or
+`hotline blacklist rebuild`) repairs the index, and a log line says that it has to.
+"""
+
+import builtins
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from blacklist.entry import LONGEST_NOTE, MISUSE, Entry, EntryRefused, full_number, new_entry
+from blacklist.policy import Policy
+from blacklist.port import RegisterUnavailable
+from blacklist.record import reviews, strikes
+from blacklist.record.audit import Change, history
+from blacklist.record.consequence import Struck, strike
+from blacklist.record.entries import (
+    Evidence,
+    Kind,
+    RecordedEntry,
+    end_entry,
+    find_entry,
+    list_entries,
+    put_entry,
+    row_of,
+)
+from blacklist.record.people import Person
+from blacklist.record.prefixes import Replays, approve_prefix, full_prefix
+from blacklist.record.projection import Index, project
+from blacklist.record.reviews import Review
+from blacklist.record.schema import reading
+from blacklist.record.strikes import NotedStrike
+
+DEFAULT_DAYS = 7.0
+SUPERVISOR_DAYS = 30.0
+"""The longest measure that a supervisor may take; longer ones are a manager's."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """All that stands about one number."""
+
+    number: str
+    entry: RecordedEntry | None
+    allowed: RecordedEntry | None
+    strikes: tuple[NotedStrike, ...]
+
+
+class BlacklistRegister:
+    """Every verb on the record. `index` is what screening reads; `protected` are numbers (E.164)
+    that are never restricted; `replays` looks prefixes up in the past; `now` gives the time.
+
+    Every verb raises EntryRefused (the input), NotAllowed (the role) and
+    sqlalchemy.exc.SQLAlchemyError (the database is away; nothing was changed).
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        index: Index,
+        *,
+        policy: Policy,
+        replays: Replays,
+        protected: frozenset[str] = frozenset(),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.engine = engine
+        self.index = index
+        self.policy = policy
+        self.protected = protected
+        self.now = now
+        self._replays = replays
+
+    def standing(self, raw: str) -> Standing:
+        """What stands about a number, in whatever way it is written."""
+        number, now = full_number(raw), self.now()
+        with reading(self.engine) as connection:
+            return Standing(
+                number,
+                find_entry(connection, "number", number, now),
+                find_entry(connection, "allow", number, now),
+                self._live(connection, number, now),
+            )
+
+    def list(
+        self, *, kind: Kind | None = None, limit: int = 1000, offset: int = 0
+    ) -> list[RecordedEntry]:
+        """Entries in force, the first to end first."""
+        with reading(self.engine) as connection:
+            return list_entries(connection, self.now(), kind=kind, limit=limit, offset=offset)
+
+    def history(self, raw: str, *, limit: int = 200) -> builtins.list[Change]:
+        """Every change to the number or prefix that `raw` means, newest first."""
+        try:
+            subject = full_number(raw)
+        except EntryRefused:
+            subject = full_prefix(raw)
+        with reading(self.engine) as connection:
+            return history(connection, subject, limit=limit)
+
+    def add(
+        self,
+        raw: str,
+        *,
+        by: Person,
+        reason: str,
+        days: float | None = None,
+        until: datetime | None = None,
+        note: str = "",
+        disposition: str = "block",
+        evidence: Evidence | None = None,
+        review_at: datetime | None = None,
+    ) -> RecordedEntry:
+        """Restrict a number, in place of any entry it has; see `new_entry` for what is refused."""
+        entry = self._new(raw, by, reason, days, until, note, disposition)
+        row = row_of("number", entry, evidence=evidence, review_at=review_at)
+        return self._commit(row, by, "added")
+
+    def remove(self, raw: str, *, by: Person, why: str = "") -> RecordedEntry | None:
+        """Lift the restriction of a number; what it was, None when there was none.
+
+        Its live strikes stay: a review that is accepted lifts those too.
+        """
+        return self._end("number", full_number(raw), by, why)
+
+    def allow(
+        self,
+        raw: str,
+        *,
+        by: Person,
+        days: float | None = None,
+        until: datetime | None = None,
+        note: str = "",
+    ) -> RecordedEntry:
+        """Let a number through whatever else stands about it; for ever unless an end is given."""
+        by.must_be("supervisor", "allowing a number")
+        number, now = full_number(raw), self.now()
+        if len(note) > LONGEST_NOTE:
+            raise EntryRefused(f"the note is longer than {LONGEST_NOTE} characters")
+        end = until if days is None else now + timedelta(days=days)
+        if end is not None and (end.tzinfo is None or end <= now):
+            raise EntryRefused("until must lie ahead, and carry a time zone")
+        entry = Entry(number, "", now, now, by.name, note.strip(), "allow")
+        row = row_of("allow", entry) | {"until": end}
+        return self._commit(row, by, "allowed")
+
+    def disallow(self, raw: str, *, by: Person, why: str = "") -> RecordedEntry | None:
+        """Take a number off the allowlist; what it was, None when it was not on it."""
+        return self._end("allow", full_number(raw), by, why)
+
+    def add_prefix(
+        self,
+        raw: str,
+        *,
+        by: Person,
+        reason: str,
+        days: float | None = None,
+        until: datetime | None = None,
+        note: str = "",
+        disposition: str = "block",
+    ) -> RecordedEntry:
+        """Ask for a prefix to be restricted. It acts once a second person approves it.
+
+        What it would have stopped in the recorded calls is looked up and kept with it.
+        """
+        prefix, now = self._prefix(raw), self.now()
+        stand_in = self._new("+966500000000", by, reason, days, until, note, disposition)
+        replay = self._replays(prefix, now)
+        entry = Entry(
+            prefix,
+            stand_in.reason,
+            stand_in.until,
+            now,
+            by.name,
+            stand_in.note,
+            stand_in.disposition,
+        )
+        return self._commit(row_of("prefix", entry, replay=replay.told(now)), by, "asked")
+
+    def approve_prefix(self, raw: str, *, by: Person) -> RecordedEntry:
+        """The second person agrees. Raises LookupError when no such prefix waits."""
+        prefix = self._prefix(raw)
+        with self.engine.begin() as connection:
+            approved = approve_prefix(connection, prefix, by=by, now=self.now())
+        self.project("prefix", prefix)
+        return approved
+
+    def remove_prefix(self, raw: str, *, by: Person, why: str = "") -> RecordedEntry | None:
+        """Lift the restriction of a prefix, or withdraw it before it is approved."""
+        return self._end("prefix", full_prefix(raw), by, why)
+
+    def strike(
+        self,
+        raw: str,
+        *,
+        by: Person,
+        reason: str,
+        threat: bool = False,
+        note: str = "",
+        call_id: str = "",
+        recording: str = "",
+    ) -> Struck:
+        """One person's word against a number, and what follows by the ladder.
+
+        A restriction that a person made is never softened by it.
+        """
+        number, now = full_number(raw, protected=self.protected), self.now()
+        if reason not in MISUSE:
+            raise EntryRefused(f"reason {reason!r} is not one of {', '.join(MISUSE)}")
+        if len(note) > LONGEST_NOTE:
+            raise EntryRefused(f"the note is longer than {LONGEST_NOTE} characters")
+        with self.engine.begin() as connection:
+            struck = strike(
+                connection,
+                number,
+                by=by,
+                reason=reason,
+                now=now,
+                policy=self.policy.strikes,
+                threat=threat,
+                note=note,
+                call_id=call_id,
+                recording=recording,
+            )
+        self.project("number", number)
+        return struck
+
+    def decide_review(self, review_id: int, *, accept: bool, why: str, by: Person) -> Review:
+        """Accept or refuse a request. Raises NoSuchReview, ValueError (no reason given)."""
+        with self.engine.begin() as connection:
+            decided = reviews.decide_review(
+                connection, review_id, accept=accept, why=why, by=by, now=self.now()
+            )
+        if accept:
+            self.project("number", decided.number)
+        return decided
+
+    def project(self, kind: Kind, subject: str) -> None:
+        """Tell the index how a subject stands now; a log line when it cannot be told."""
+        try:
+            with reading(self.engine) as connection:
+                project(connection, self.index, kind, subject, self.now(), self.policy.strikes)
+        except RegisterUnavailable as error:
+            log.error("blacklist_not_projected", error=type(error.__cause__).__name__)
+
+    def _new(
+        self,
+        raw: str,
+        by: Person,
+        reason: str,
+        days: float | None,
+        until: datetime | None,
+        note: str,
+        disposition: str,
+    ) -> Entry:
+        by.must_be("supervisor", "a restriction")
+        entry = new_entry(
+            raw,
+            reason=reason,
+            who=by.name,
+            now=self.now(),
+            days=DEFAULT_DAYS if days is None and until is None else days,
+            until=until,
+            note=note,
+            disposition=disposition,
+            protected=self.protected,
+        )
+        if entry.until - entry.added > timedelta(days=SUPERVISOR_DAYS):
+            by.must_be("manager", f"a restriction of more than {SUPERVISOR_DAYS:g} days")
+        return entry
+
+    def _prefix(self, raw: str) -> str:
+        shortest = self.policy.prefix.shortest_saudi
+        return full_prefix(raw, protected=self.protected, shortest_saudi=shortest)
+
+    def _live(
+        self, connection: sa.Connection, number: str, now: datetime
+    ) -> tuple[NotedStrike, ...]:
+        noted = strikes.noted_strikes(connection, number, now, self.policy.strikes)
+        return strikes.live_strikes(noted, now, self.policy.strikes)
+
+    def _commit(self, row: dict[str, Any], by: Person, action: str) -> RecordedEntry:
+        with self.engine.begin() as connection:
+            done = put_entry(connection, row, by, self.now(), action)
+        self.project(done.kind, done.subject)
+        return done
+
+    def _end(self, kind: Kind, subject: str, by: Person, why: str) -> RecordedEntry | None:
+        by.must_be("supervisor", "lifting a restriction")
+        with self.engine.begin() as connection:
+            ended = end_entry(connection, kind, subject, by, self.now(), why=why[:LONGEST_NOTE])
+        if ended is not None:
+            self.project(kind, subject)
+        return ended

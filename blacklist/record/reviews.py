@@ -1,0 +1,142 @@
+"""Redress: a restricted caller asks for review, a person decides by a deadline and says why."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+
+from blacklist.record.audit import note_change
+from blacklist.record.entries import end_entry
+from blacklist.record.people import Person
+from blacklist.record.schema import reviews
+from blacklist.record.strikes import lift_strikes
+
+REVIEW_DAYS = 3.0
+"""Days until a request must be decided."""
+LONGEST_WHY = 500
+CALLER = Person("caller", "operator")
+"""Who the audit names for what the caller asked for: never the number's owner by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One request. `recording_ref` is where the caller's words are kept, never audio."""
+
+    id: int
+    number: str
+    call_id: str
+    recording_ref: str
+    opened_at: datetime
+    due_at: datetime
+    state: Literal["open", "accepted", "refused"]
+    decided_at: datetime | None
+    decided_by: str | None
+    why: str
+
+
+class NoSuchReview(LookupError):
+    """No request of this number, or it is decided already."""
+
+
+def open_review(
+    engine: sa.Engine,
+    *,
+    number: str,
+    call_id: str,
+    recording_ref: str,
+    now: datetime,
+    days: float = REVIEW_DAYS,
+) -> Review:
+    """Note that the caller from `number` (E.164) asks for review; due in `days`.
+
+    One request a number waits at a time: asking again gives the one that waits, with its deadline,
+    and the audit keeps the new recording. Repeating the same call changes nothing.
+    Raises sqlalchemy.exc.SQLAlchemyError when the database is away.
+    """
+    with engine.begin() as connection:
+        waiting = _waiting(connection, number)
+        if waiting is None:
+            values = {
+                "number": number,
+                "call_id": call_id[:100],
+                "recording_ref": recording_ref[:200],
+                "opened_at": now,
+                "due_at": now + timedelta(days=days),
+                "state": "open",
+                "why": "",
+            }
+            connection.execute(reviews.insert(), values)
+            waiting = _waiting(connection, number)
+            assert waiting is not None
+        elif waiting.call_id == call_id[:100]:
+            return waiting
+        note_change(
+            connection,
+            CALLER,
+            "review_asked",
+            number,
+            now,
+            review=waiting.id,
+            call=call_id[:100],
+            recording=recording_ref[:200],
+        )
+        return waiting
+
+
+def decide_review(
+    connection: sa.Connection, review_id: int, *, accept: bool, why: str, by: Person, now: datetime
+) -> Review:
+    """Accept (the restriction and the strikes behind it are lifted) or refuse, with the reason.
+
+    Raises NoSuchReview, NotAllowed below supervisor, ValueError for a refusal without a reason.
+    """
+    by.must_be("supervisor", "deciding a review")
+    if not accept and not why.strip():
+        raise ValueError("a refusal says why")
+    if len(why) > LONGEST_WHY:
+        raise ValueError(f"why is longer than {LONGEST_WHY} characters")
+    state = "accepted" if accept else "refused"
+    number = connection.execute(
+        reviews.update()
+        .where(reviews.c.id == review_id, reviews.c.state == "open")
+        .values(state=state, decided_at=now, decided_by=by.name, why=why.strip())
+        .returning(reviews.c.number)
+    ).scalar_one_or_none()
+    if number is None:
+        raise NoSuchReview(f"review {review_id}: none of this number waits for a decision")
+    note_change(connection, by, f"review_{state}", number, now, review=review_id, why=why.strip())
+    if accept:
+        end_entry(connection, "number", number, by, now, why=f"review {review_id}", how="review")
+        lift_strikes(connection, number, by, now, why=f"review {review_id}")
+    return _read(connection.execute(sa.select(reviews).where(reviews.c.id == review_id)).one())
+
+
+def list_reviews(
+    connection: sa.Connection, now: datetime, *, only: Literal["open", "due", "all"] = "open"
+) -> list[Review]:
+    """Requests, the one with the nearest deadline first; `due` are those past it."""
+    wanted = sa.select(reviews).order_by(reviews.c.due_at, reviews.c.id)
+    if only != "all":
+        wanted = wanted.where(reviews.c.state == "open")
+    if only == "due":
+        wanted = wanted.where(reviews.c.due_at <= now)
+    return [_read(row) for row in connection.execute(wanted)]
+
+
+def count_due(connection: sa.Connection, now: datetime) -> int:
+    """How many requests are past their deadline: for a gauge."""
+    counted = sa.select(sa.func.count()).select_from(reviews)
+    due = counted.where(reviews.c.state == "open", reviews.c.due_at <= now)
+    return int(connection.execute(due).scalar_one())
+
+
+def _waiting(connection: sa.Connection, number: str) -> Review | None:
+    row = connection.execute(
+        sa.select(reviews).where(reviews.c.number == number, reviews.c.state == "open")
+    ).one_or_none()
+    return None if row is None else _read(row)
+
+
+def _read(row: sa.Row[tuple[object, ...]]) -> Review:
+    return Review(**row._mapping)
