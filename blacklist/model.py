@@ -84,6 +84,17 @@ class ScreeningModel:
         self._attempts.clear()
         self._flows.clear()
 
+    def forget_idle(self, at_ms: int) -> None:
+        """Drop the counted calls that can matter no more, as their keys' expiry does in Redis."""
+        oldest = at_ms // 1000 - self.policy.rate.memory_seconds - PATIENCE_S
+        idle = [
+            number
+            for number, state in self._attempts.items()
+            if state.times[0] < oldest and state.held_until < oldest
+        ]
+        for number in idle:
+            del self._attempts[number]
+
     def screen(self, number: str | None, at_ms: int, kind: str = "withheld") -> Decision:
         """Decide on a call from `number` at `at_ms`, and record it.
 
