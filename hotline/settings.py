@@ -1,7 +1,8 @@
 """Every setting of the house, read once from the environment. Nothing else reads it.
 
 Names are `HOTLINE_` and the field's name, with `__` between a group and its field
-(`HOTLINE_AGI__MAX_CALLS=300`); `REDIS_URL` and `DATABASE_URL` keep the names that hosts give them.
+(`HOTLINE_AGI__MAX_CALLS=300`); `REDIS_URL` and `DATABASE_URL` keep the names that hosts give them,
+and `TWILIO_ACCOUNT_SID` and `TWILIO_AUTH_TOKEN` may be given by the names that Twilio gives them.
 Lists are written with commas. A secret may be put in a file instead: `<NAME>_FILE` names it.
 """
 
@@ -36,8 +37,18 @@ from hotline.redis_socket import embedded_redis_url
 PREFIX = "HOTLINE_"
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "config"
 
-SECRET_NAMES = frozenset({"REDIS_URL", "DATABASE_URL", "HOTLINE_BACKOFFICE__SECRETS"})
+SECRET_NAMES = frozenset({"REDIS_URL", "DATABASE_URL", "HOTLINE_BACKOFFICE__SECRETS"}) | frozenset(
+    {"HOTLINE_TWILIO__AUTH_TOKEN", "HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN"}
+    | {"HOTLINE_SMS__BEARER", "HOTLINE_SMS__BASIC"}
+)
 """The settings that `<NAME>_FILE` may give."""
+
+OTHER_NAMES = {
+    "TWILIO_ACCOUNT_SID": "HOTLINE_TWILIO__ACCOUNT_SID",
+    "TWILIO_AUTH_TOKEN": "HOTLINE_TWILIO__AUTH_TOKEN",
+    "TWILIO_AUTH_TOKEN_FILE": "HOTLINE_TWILIO__AUTH_TOKEN_FILE",
+}
+"""Names that Twilio's own programs read, and the settings that they give where those are unset."""
 
 
 def _by_commas(value: Any) -> Any:
@@ -63,6 +74,12 @@ def _zone(value: str) -> str:
     return value
 
 
+def _web_address(value: str) -> str:
+    if value and not value.startswith(("https://", "http://")):
+        raise ValueError("must begin with https://")
+    return value.rstrip("/")
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Ports = Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)]
 Networks = Annotated[
@@ -72,6 +89,10 @@ Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_by_commas)
 RedisUrl = Annotated[SecretStr, _scheme("redis://", "rediss://", "unix://")]
 DatabaseUrl = Annotated[SecretStr, _scheme("sqlite:", "postgresql:", "postgresql+psycopg:")]
 Seconds = Annotated[float, Field(gt=0)]
+Statuses = Annotated[
+    tuple[Annotated[int, Field(ge=200, le=299)], ...], NoDecode, BeforeValidator(_by_commas)
+]
+WebUrl = Annotated[str, AfterValidator(_web_address)]
 
 
 class Group(BaseModel):
@@ -139,6 +160,36 @@ class DeliverySettings(Group):
     lease_seconds: Seconds = 15.0
 
 
+class TwilioSettings(Group):
+    """The account whose number is 940. Nothing of Twilio runs while `account_sid` is empty."""
+
+    account_sid: str = ""
+    auth_token: SecretStr = SecretStr("")
+    secondary_auth_token: SecretStr = SecretStr("")
+    """While tokens are exchanged, requests signed with either are genuine."""
+    public_url: WebUrl = ""
+    """Where Twilio finds us: the scheme and host that it signs, as in https://940.example.sa."""
+    fallback_url: WebUrl = ""
+    """Where config/twilio/fallback.xml is published: not on our own machines."""
+    api_url: WebUrl = "https://api.twilio.com"
+
+
+class SmsSettings(Group):
+    """The text message with the reference number."""
+
+    gateway: Literal["none", "twilio", "http"] = "none"
+    sender: str = ""
+    """A number, a sender's name, or (`twilio`) a messaging service `MG…`."""
+    url: WebUrl = ""
+    format: Literal["json", "form"] = "json"
+    template: str = '{"to": "{to}", "from": "{sender}", "text": "{text}"}'
+    bearer: SecretStr = SecretStr("")
+    basic: SecretStr = SecretStr("")
+    """User and password, with a colon between them."""
+    success: Statuses = (200, 201, 202, 204)
+    timeout_seconds: Seconds = 10.0
+
+
 class RetentionSettings(Group):
     """Days until personal data is destroyed or de-identified (PDPL)."""
 
@@ -179,6 +230,8 @@ class Settings(BaseSettings):
     sip: SipSettings = SipSettings()
     backoffice: BackofficeSettings = BackofficeSettings()
     deliveries: DeliverySettings = DeliverySettings()
+    twilio: TwilioSettings = TwilioSettings()
+    sms: SmsSettings = SmsSettings()
     retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
 
@@ -226,6 +279,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     Raises `SettingsWrong`, whose text lists everything that is wrong at once, never with a value.
     """
     given = dict(os.environ if environ is None else environ)
+    for name, ours in OTHER_NAMES.items():
+        if name in given:
+            given.setdefault(ours, given[name])
     problems = secrets_from_files(given, SECRET_NAMES)
     problems += unknown(given, Settings, PREFIX)
     try:
