@@ -191,11 +191,10 @@ class SmsSettings(Group):
 
 
 class RetentionSettings(Group):
-    """Days until personal data is destroyed or de-identified (PDPL)."""
+    """Days until personal data is destroyed (PDPL)."""
 
-    calls_days: Annotated[int, Field(ge=1)] = 365
     recordings_days: Annotated[int, Field(ge=1)] = 90
-    tickets_days: Annotated[int, Field(ge=1)] = 1825
+    """As callers are told before they are recorded (`record_notice`)."""
 
 
 class LogSettings(Group):
