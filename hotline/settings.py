@@ -93,6 +93,8 @@ Statuses = Annotated[
     tuple[Annotated[int, Field(ge=200, le=299)], ...], NoDecode, BeforeValidator(_by_commas)
 ]
 WebUrl = Annotated[str, AfterValidator(_web_address)]
+Voice = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+ [a-z]{2,3}-[A-Z0-9]{2,3}$")]
+"""A voice of Twilio's and the language that it speaks."""
 
 
 class Group(BaseModel):
@@ -160,6 +162,16 @@ class DeliverySettings(Group):
     lease_seconds: Seconds = 15.0
 
 
+class WebSettings(Group):
+    """The web application: Twilio's webhooks, the prompts' audio, health and metrics."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8940
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
+    threads: Annotated[int, Field(ge=1, le=256)] = 8
+    drain_seconds: Seconds = 15.0
+
+
 class TwilioSettings(Group):
     """The account whose number is 940. Nothing of Twilio runs while `account_sid` is empty."""
 
@@ -172,6 +184,19 @@ class TwilioSettings(Group):
     fallback_url: WebUrl = ""
     """Where config/twilio/fallback.xml is published: not on our own machines."""
     api_url: WebUrl = "https://api.twilio.com"
+    operators: str = "queue:operators"
+    """`queue:<name>` of a queue at Twilio, a number (`+966…`), or a SIP address."""
+    operators_wait_seconds: Annotated[int, Field(ge=15, le=3600)] = 300
+    """How long a caller waits in the queue before other ways are offered."""
+    ring_seconds: Annotated[int, Field(ge=5, le=600)] = 30
+    agencies: str = ""
+    """SIP address of agencies with `{number}` in it; empty: their short number is dialled."""
+    caller_id: str = ""
+    """The number shown to whoever is dialled; empty: the caller's own."""
+    voice_ar: Voice = "Polly.Hala-Neural ar-AE"
+    voice_en: Voice = "Polly.Joanna-Neural en-US"
+    speech: bool = False
+    """Whether callers may also say what they choose in menus."""
 
 
 class SmsSettings(Group):
@@ -229,6 +254,7 @@ class Settings(BaseSettings):
     sip: SipSettings = SipSettings()
     backoffice: BackofficeSettings = BackofficeSettings()
     deliveries: DeliverySettings = DeliverySettings()
+    web: WebSettings = WebSettings()
     twilio: TwilioSettings = TwilioSettings()
     sms: SmsSettings = SmsSettings()
     retention: RetentionSettings = RetentionSettings()
