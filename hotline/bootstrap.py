@@ -38,6 +38,8 @@ from tickets.model import NewTicket, Ticket
 from tickets.open import open_ticket
 
 if TYPE_CHECKING:  # a server that leads calls needs neither RQ nor an HTTP client in its memory
+    from flask import Flask
+
     from tickets.delivery import Deliverer, RetryPolicy
     from tickets.relay import RelayPolicy
     from tickets.webhook import Destination
@@ -183,6 +185,12 @@ class Services:
             f"{path.parent.name}/{path.stem}" for path in folder.glob("*/*.wav") if path.is_file()
         }
         return Sounds(self.catalogue, there.__contains__, prefix)
+
+    def web_app(self) -> "Flask":
+        """The web application, for one process. Made once."""
+        from hotline.web.wiring import make_web_app
+
+        return make_web_app(self)
 
     def sweep(self) -> SweepReport:
         """Close calls that nobody ended, and write what the journal holds into SQL.

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import structlog
 from flask import Blueprint, Response, request
-from structlog.contextvars import bind_contextvars, clear_contextvars
+from structlog.contextvars import bound_contextvars
 from werkzeug.exceptions import HTTPException
 
 from call_handlers.arrival import Arrival, Call
@@ -69,7 +69,8 @@ class Webhooks:
 def make_blueprint(webhooks: Webhooks) -> Blueprint:
     """The routes of the webhooks."""
     blueprint = Blueprint("twilio", __name__, url_prefix="/twilio")
-    answers = _Answers(webhooks)
+    human = to_a_human(webhooks.rendering)  # made now: when it is needed, nothing may fail
+    answers = _Answers(webhooks, human)
     routes: tuple[tuple[str, Callable[..., str]], ...] = (
         ("voice", answers.voice),
         ("turn", answers.turn),
@@ -79,7 +80,7 @@ def make_blueprint(webhooks: Webhooks) -> Blueprint:
         ("status", answers.status),
     )
     for name, answer in routes:
-        view = _view(webhooks, name, answer)
+        view = _view(webhooks.gate, name, answer, human)
         blueprint.add_url_rule(f"/{name}", name, view, methods=["POST"])
         if name in ("turn", "transfer", "wait", "recording"):
             rule = f"/{name}/<call_id>/<number>"
@@ -94,35 +95,35 @@ def refused(reason: str) -> Response:
     return Response(status=403)
 
 
-def _view(webhooks: Webhooks, name: str, answer: Callable[..., str]) -> Callable[..., Response]:
-    gate, rendering = webhooks.gate, webhooks.rendering
+def _view(gate: Gate, name: str, answer: Callable[..., str], human: str) -> Callable[..., Response]:
 
     def view(call_id: str = "", number: str = "0") -> Response:
         started = time.perf_counter()
-        clear_contextvars()
         try:
             form = gate.check(_raw_uri(), request.headers.get, _body())
             turn = _turn(number)
         except Refused as error:
             return refused(str(error))
         arrival = arrival_of(form)
-        bind_contextvars(call_id=arrival.call_id)
-        outcome = "ok"
+        with bound_contextvars(call_id=arrival.call_id):
+            text = answered(form, arrival, call_id or arrival.call_id, turn)
+        metrics.SECONDS.labels(name).observe(time.perf_counter() - started)
+        if not text:
+            return Response(status=204)
+        return Response(text, content_type="text/xml; charset=utf-8")
+
+    def answered(form: Form, arrival: Arrival, call_id: str, turn: int) -> str:
         try:
-            text = answer(form, arrival, call_id or arrival.call_id, turn)
+            text = answer(form, arrival, call_id, turn)
         except Exception as error:  # whatever it is, the caller must not be left alone with it
-            outcome = "failed"
+            metrics.WEBHOOKS.labels(name, "failed").inc()
             if isinstance(error, CallFailed):
                 log.warning("webhook_failed", webhook=name, why=str(error))
             else:
                 log.exception("webhook_failed", webhook=name)
-            text = to_a_human(rendering) if name in _CALLS else ""
-        finally:
-            metrics.SECONDS.labels(name).observe(time.perf_counter() - started)
-        metrics.WEBHOOKS.labels(name, outcome).inc()
-        if not text:
-            return Response(status=204)
-        return Response(text, content_type="text/xml; charset=utf-8")
+            return human if name in _CALLS else ""
+        metrics.WEBHOOKS.labels(name, "ok").inc()
+        return text
 
     return view
 
@@ -134,10 +135,11 @@ _CALLS = frozenset({"voice", "turn", "transfer", "wait"})
 class _Answers:
     """What each webhook does: TwiML, or nothing to say."""
 
-    def __init__(self, webhooks: Webhooks) -> None:
+    def __init__(self, webhooks: Webhooks, human: str) -> None:
         self._desk = webhooks.desk
         self._rendering = webhooks.rendering
         self._note = webhooks.note_recording
+        self._human = human
 
     def voice(self, _form: Form, arrival: Arrival, _call_id: str, _number: int) -> str:
         """A call arrives, or arrives again."""
@@ -150,7 +152,7 @@ class _Answers:
         """What came of a turn; without a number, of the current one."""
         if call_id != arrival.call_id:
             log.error("webhook_of_another_call")
-            return to_a_human(self._rendering)
+            return self._human
         call = self._desk.find(call_id)
         if call is None:
             return self._over_or_lost(call_id)
@@ -206,7 +208,7 @@ class _Answers:
         over = self._desk.find(call_id, ended=True)
         if over is None:
             log.error("session_lost")
-            return to_a_human(self._rendering)
+            return self._human
         log.info("turn_repeated", turn=over.turn.number, ended=True)
         return hang_up() if isinstance(over.turn.action, Perform) else self._rendered(over)
 

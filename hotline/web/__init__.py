@@ -1,0 +1,1 @@
+"""The web application: Twilio's webhooks, the prompts' audio, health and metrics."""

@@ -1,0 +1,65 @@
+"""Serving the web application: gunicorn, processes with threads, drained on SIGTERM."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+from hotline.logs import gunicorn_logging
+from hotline.settings import WebSettings
+from hotline.web.metrics import forget
+
+TIMEOUT_S = 20
+"""A worker that hangs for so long is replaced. Twilio itself waits for 15 s."""
+_LONGEST_LINE = 4094
+
+Load = Callable[[], tuple[Flask, Callable[[], None]]]
+"""Makes the application in a process, and gives what closes it there."""
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    def __init__(self, settings: WebSettings, port: int, metrics: Path, load: Load) -> None:
+        self._settings = settings
+        self._port = port
+        self._metrics = metrics
+        self._load = load
+        self._close: Callable[[], None] = lambda: None
+        super().__init__()
+
+    def load_config(self) -> None:
+        host = self._settings.host
+        settings: dict[str, Any] = {
+            "bind": f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}",
+            "workers": self._settings.workers,
+            "worker_class": "gthread",
+            "threads": self._settings.threads,
+            "timeout": TIMEOUT_S,
+            "graceful_timeout": self._settings.drain_seconds,
+            "keepalive": 5,
+            "limit_request_line": _LONGEST_LINE,
+            "proc_name": "hotline-web",
+            "accesslog": None,
+            "loglevel": "warning",
+            "logconfig_dict": gunicorn_logging(),
+            "control_socket_disable": True,
+            "worker_exit": lambda _server, _worker: self._close(),
+            "child_exit": lambda _server, worker: forget(worker.pid, self._metrics),
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        # In the worker process: connections must not cross the fork.
+        app, self._close = self._load()
+        return app
+
+
+def serve_web(settings: WebSettings, port: int, metrics: Path, load: Load) -> None:
+    """Serve on `port` until SIGTERM or SIGINT, then finish the requests under way and exit.
+
+    `metrics` is the folder that the processes share. Ends by SystemExit, as gunicorn does: status 0
+    on a signal, else when the port is taken.
+    """
+    _Server(settings, port, metrics, load).run()

@@ -1,0 +1,85 @@
+"""The web application, put together from the services of a process."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import sqlalchemy as sa
+from flask import Flask
+from prometheus_client import generate_latest
+
+from call_handlers.recordings import note_recording
+from call_handlers.twilio.render import Rendering
+from call_handlers.twilio.signature import Gate
+from call_handlers.twilio.spoken import Speaker, Voice
+from call_handlers.twilio.transfers import Lines
+from call_handlers.twilio.webhooks import Webhooks
+from hotline.bootstrap import Services
+from hotline.settings import TwilioSettings
+from hotline.web.app import create_app
+from hotline.web.metrics import all_processes, shared_folder
+
+
+def make_web_app(services: Services) -> Flask:
+    """The application of these services. Raises what a flow or catalogue that is wrong raises."""
+    settings = services.settings
+    there = {
+        f"{path.parent.name}/{path.stem}"
+        for path in settings.sounds.glob("*/*.wav")
+        if path.is_file()
+    }
+    folder = shared_folder()
+    return create_app(
+        make_webhooks(services, there.__contains__),
+        sounds=settings.sounds,
+        languages=services.flow.languages,
+        checks={
+            "redis": lambda: bool(services.slow_redis.ping()),
+            "database": lambda: _answers(services.engine()),
+            "prompts": lambda: there.issuperset(services.catalogue.sources),
+        },
+        metrics=generate_latest if folder is None else lambda: all_processes(folder),
+    )
+
+
+def make_webhooks(services: Services, available: Callable[[str], bool]) -> Webhooks:
+    """Twilio's webhooks; `available` tells whether a sound has its file."""
+    twilio = services.settings.twilio
+    tokens = (twilio.auth_token, twilio.secondary_auth_token)
+    engine = services.engine()
+
+    def noted(call_id: str, turn: int, sid: str) -> None:
+        now = datetime.now(UTC)
+        note_recording(engine, call_id=call_id, turn=turn, recording_sid=sid, now=now)
+
+    speaker = Speaker(services.catalogue, available, twilio.public_url, _voices(twilio))
+    return Webhooks(
+        desk=services.desk,
+        gate=Gate(
+            twilio.public_url,
+            [token.get_secret_value() for token in tokens],
+            twilio.account_sid,
+        ),
+        rendering=Rendering(speaker, lines_of(twilio)),
+        note_recording=noted,
+    )
+
+
+def lines_of(twilio: TwilioSettings) -> Lines:
+    """Where callers are put through to."""
+    return Lines(
+        operators=twilio.operators,
+        agencies=twilio.agencies,
+        caller_id=twilio.caller_id,
+        ring_s=twilio.ring_seconds,
+        wait_s=twilio.operators_wait_seconds,
+    )
+
+
+def _voices(twilio: TwilioSettings) -> dict[str, Voice]:
+    given = {"ar": twilio.voice_ar, "en": twilio.voice_en}
+    return {language: Voice(*voice.split(" ", 1)) for language, voice in given.items()}
+
+
+def _answers(engine: sa.Engine) -> bool:
+    with engine.connect() as connection:
+        return connection.scalar(sa.select(1)) == 1
