@@ -1,16 +1,31 @@
 """From SQL to the index that screening reads: one subject, all of them, and the comparison."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Protocol
 
 import sqlalchemy as sa
 
 from blacklist import ladder
+from blacklist.decision import Hold
 from blacklist.entry import Entry
+from blacklist.index import (
+    Projected,
+    Rebuild,
+    allow_of,
+    entry_of,
+    prefix_of,
+    strikes_of,
+)
 from blacklist.ladder import Measure
 from blacklist.policy import StrikePolicy
-from blacklist.record.entries import Kind, find_entry
-from blacklist.record.strikes import noted_strikes
+from blacklist.record.entries import Kind, find_entry, standing_entries
+from blacklist.record.schema import audit, reading
+from blacklist.record.strikes import noted_strikes, numbers_with_strikes
+
+KINDS: tuple[Kind, ...] = ("number", "allow", "prefix")
+MANY = 2000
+"""Changed subjects beyond which the whole index is made anew instead."""
 
 
 class Index(Protocol):
@@ -40,8 +55,33 @@ class Index(Protocol):
         """Lift it."""
         ...
 
-    def put_strikes(self, number: str, measures: tuple[Measure, ...]) -> None:
+    def put_strikes(self, number: str, measures: Sequence[Measure]) -> None:
         """What the strikes of a number come to; nothing when empty."""
+        ...
+
+
+class WholeIndex(Index, Protocol):
+    """An index that can also be made anew and read. All raise RegisterUnavailable."""
+
+    @property
+    def built(self) -> bool:
+        """Whether it is known to be whole."""
+        ...
+
+    def entries(self) -> Iterator[Projected]:
+        """Everything that stands in it."""
+        ...
+
+    def begin_rebuild(self) -> Rebuild:
+        """Begin a new one beside the one that counts."""
+        ...
+
+    def project(self, rebuild: Rebuild, batch: Iterable[Projected]) -> None:
+        """Write into the new one."""
+        ...
+
+    def commit_rebuild(self, rebuild: Rebuild) -> None:
+        """Let the new one count."""
         ...
 
 
@@ -82,3 +122,108 @@ def strike_measures(
     """What the strikes of a number alone come to now, hardest first."""
     noted = noted_strikes(connection, number, now, policy)
     return ladder.measures([strike.for_ladder() for strike in noted], policy, now)
+
+
+def everything(
+    connection: sa.Connection, now: datetime, policy: StrikePolicy
+) -> Iterator[Projected]:
+    """All that the index must hold now, in pages: memory does not grow with it."""
+    for entry in standing_entries(connection, now):
+        if entry.kind == "allow":
+            yield allow_of(entry.subject, entry.until)
+        elif entry.kind == "number":
+            yield entry_of(entry.as_entry())
+        elif entry.in_effect:
+            yield prefix_of(entry.subject, entry.as_measure())
+    for number in numbers_with_strikes(connection, now, policy):
+        measures = strike_measures(connection, number, now, policy)
+        if measures:
+            yield strikes_of(number, measures)
+
+
+def rebuild(engine: sa.Engine, index: WholeIndex, now: datetime, policy: StrikePolicy) -> int:
+    """Make the index anew from the record, beside the one that counts; how much it holds.
+
+    No moment is without an index: calls are screened by the old one until the new one is whole.
+    Raises RegisterUnavailable, blacklist.index.RebuildOvertaken, SQLAlchemyError.
+    """
+    written = 0
+
+    def counted(items: Iterator[Projected]) -> Iterator[Projected]:
+        nonlocal written
+        for item in items:
+            written += 1
+            yield item
+
+    running = index.begin_rebuild()
+    with reading(engine) as connection:
+        index.project(running, counted(everything(connection, now, policy)))
+    index.commit_rebuild(running)
+    return written
+
+
+def differences(
+    engine: sa.Engine, index: WholeIndex, now: datetime, policy: StrikePolicy
+) -> list[str]:
+    """Every difference between record and index, one line each; empty when they agree.
+
+    A difference counts when it is seen twice: between reading the two, somebody may change one.
+    """
+    first = _differences(engine, index, now, policy)
+    if not first:
+        return []
+    second = _differences(engine, index, now, policy)
+    return [second[key] for key in sorted(second) if key in first]
+
+
+def _differences(
+    engine: sa.Engine, index: WholeIndex, now: datetime, policy: StrikePolicy
+) -> dict[tuple[str, str], str]:
+    moment = int(now.timestamp())
+    found: dict[tuple[str, str], str] = {}
+    held: dict[tuple[str, str], int] = {}
+    # A number's holds as one hash: a million are compared in about 200 MB.
+    for kind, subject, holds in index.entries():
+        alive = _alive(holds, moment)
+        if alive:
+            held[kind, subject] = hash(alive)
+    with reading(engine) as connection:
+        for kind, subject, holds in everything(connection, now, policy):
+            alive = _alive(holds, moment)
+            if not alive:
+                continue
+            there = held.pop((kind, subject), None)
+            if there is None:
+                found[kind, subject] = f"{subject}: {kind} is missing in the index"
+            elif there != hash(alive):
+                found[kind, subject] = f"{subject}: {kind} differs in the index"
+    for key in held:
+        found[key] = f"{key[1]}: {key[0]} is not in the record"
+    return found
+
+
+def _alive(holds: Iterable[Hold], moment: int) -> tuple[Hold, ...]:
+    return tuple(hold for hold in holds if hold.until == 0 or hold.until > moment)
+
+
+def synchronise(
+    engine: sa.Engine, index: WholeIndex, since: datetime, now: datetime, policy: StrikePolicy
+) -> int:
+    """Repair the index: what changed since then is told again, or all when it is not whole.
+
+    How many subjects were told. Raises RegisterUnavailable, RebuildOvertaken, SQLAlchemyError;
+    then `since` is to stay where it was.
+    """
+    if not index.built:
+        return rebuild(engine, index, now, policy)
+    with reading(engine) as connection:
+        changed = connection.scalars(
+            sa.select(audit.c.subject).distinct().where(audit.c.at > since).limit(MANY + 1)
+        ).all()
+        if len(changed) > MANY:
+            return rebuild(engine, index, now, policy)
+        numbers = [subject for subject in changed if subject.startswith("+")]
+        for subject in numbers:
+            for kind in KINDS:
+                project(connection, index, kind, subject, now, policy)
+    return len(numbers)

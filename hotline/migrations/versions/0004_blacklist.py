@@ -102,6 +102,7 @@ def upgrade() -> None:
         sa.Column("details", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_blacklist_audit")),
     )
+    op.create_index(op.f("ix_blacklist_audit_at"), "blacklist_audit", ["at"])
     op.create_index(op.f("ix_blacklist_audit_subject"), "blacklist_audit", ["subject"])
     op.create_table(
         "api_tokens",

@@ -1,0 +1,206 @@
+"""Reading the blocklist from CSV, row by row: each is a checked row, or an error with its number.
+
+Nothing of the file is kept: a million rows take the memory of one.
+"""
+
+import csv
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from blacklist.entry import LONGEST_NOTE, EntryRefused, full_number, new_entry
+from blacklist.record.csv_form import BYTE_ORDER_MARK, COLUMNS, restored
+from blacklist.record.entries import Evidence, Kind
+from blacklist.record.prefixes import full_prefix
+
+LONGEST_LINE = 65_536
+"""Bytes of a line: beyond it the file is no list of numbers."""
+_ALLOWED_KINDS = ("number", "prefix", "allow")
+_STAND_IN = "+966500000000"
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """What is wrong with a row. `row` counts lines of the file, the header being 1."""
+
+    row: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A checked row. `until` None: an allowed number without an end. `own_end`: the row gave it."""
+
+    kind: Kind
+    subject: str
+    disposition: str
+    reason: str
+    note: str
+    until: datetime | None
+    own_end: bool
+    calls: tuple[str, ...]
+    recordings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds for a row that does not say: the end after `days`, and what happens to calls."""
+
+    reason: str = ""
+    days: float | None = None
+    disposition: str = "block"
+
+
+class FileUnusable(ValueError):
+    """The file is no blocklist; the message says why and what to do."""
+
+
+class Reader:
+    """Reads one file. `now` is the moment of the import, `zone` of times without one."""
+
+    def __init__(
+        self,
+        source: BinaryIO,
+        *,
+        now: datetime,
+        zone: ZoneInfo,
+        defaults: Defaults,
+        protected: frozenset[str],
+        shortest_saudi: int,
+        longest: timedelta,
+    ) -> None:
+        self._source = source
+        self._now = now
+        self._zone = zone
+        self._defaults = defaults
+        self._protected = protected
+        self._shortest_saudi = shortest_saudi
+        self._longest = longest
+
+    def rows(self) -> Iterator[Row | RowError]:
+        """Every row that is not empty. Raises FileUnusable when the file cannot be read on."""
+        lines = _lines(self._source)
+        head = next(lines, "")
+        delimiter = ";" if ";" in head and "," not in head else ","
+        names = _header(next(csv.reader([head], delimiter=delimiter), []))
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        while True:
+            row = reader.line_num + 2
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                raise FileUnusable(f"row {row}: {error}; check its quotation marks") from None
+            if cells is None:
+                return
+            if not any(cell.strip() for cell in cells):
+                continue
+            try:
+                yield self._row(names, cells)
+            except ValueError as error:
+                yield RowError(row, str(error))
+
+    def _row(self, names: list[str], cells: list[str]) -> Row:
+        if len(cells) > len(names) and any(cells[len(names) :]):
+            raise EntryRefused(f"{len(cells)} cells, the header has {len(names)}")
+        given = {name: _text(cell) for name, cell in zip(names, cells, strict=False)}
+        raw = given.get("number", "").strip()
+        kind = given.get("kind", "").strip() or ("prefix" if raw.endswith("*") else "number")
+        if kind not in _ALLOWED_KINDS:
+            raise EntryRefused(f"kind is not one of {', '.join(_ALLOWED_KINDS)}")
+        if kind == "allow":
+            return self._allowed(raw, given)
+        if kind == "prefix":
+            subject = full_prefix(
+                raw, protected=self._protected, shortest_saudi=self._shortest_saudi
+            )
+            return self._restricted("prefix", subject, _STAND_IN, given)
+        return self._restricted("number", "", raw, given)
+
+    def _restricted(self, kind: Kind, subject: str, raw: str, given: Mapping[str, str]) -> Row:
+        until = self._moment(given.get("until", "").strip())
+        entry = new_entry(
+            raw,
+            reason=given.get("reason", "").strip() or self._defaults.reason,
+            who="import",
+            now=self._now,
+            days=self._defaults.days if until is None else None,
+            until=until,
+            note=given.get("note", ""),
+            disposition=given.get("disposition", "").strip() or self._defaults.disposition,
+            protected=self._protected,
+        )
+        if entry.until - self._now > self._longest:
+            raise EntryRefused(f"until lies more than {self._longest.days} days ahead")
+        evidence = _evidence(given)
+        return Row(
+            kind,
+            subject or entry.number,
+            entry.disposition,
+            entry.reason,
+            entry.note,
+            entry.until,
+            until is not None,
+            evidence.calls,
+            evidence.recordings,
+        )
+
+    def _allowed(self, raw: str, given: Mapping[str, str]) -> Row:
+        until = self._moment(given.get("until", "").strip())
+        if until is not None and until <= self._now:
+            raise EntryRefused("until must lie ahead")
+        note = given.get("note", "").strip()
+        if len(note) > LONGEST_NOTE:
+            raise EntryRefused(f"the note is longer than {LONGEST_NOTE} characters")
+        evidence = _evidence(given)
+        number = full_number(raw)
+        calls, recordings = evidence.calls, evidence.recordings
+        return Row("allow", number, "allow", "", note, until, True, calls, recordings)
+
+    def _moment(self, written: str) -> datetime | None:
+        if not written:
+            return None
+        try:
+            moment = datetime.fromisoformat(written)
+        except ValueError:
+            raise EntryRefused("until must be a time such as 2026-12-31T23:59") from None
+        return moment if moment.tzinfo else moment.replace(tzinfo=self._zone)
+
+
+def _evidence(given: Mapping[str, str]) -> Evidence:
+    return Evidence(
+        tuple(given.get("calls", "").split()), tuple(given.get("recordings", "").split())
+    )
+
+
+def _lines(source: BinaryIO) -> Iterator[str]:
+    """Lines as text; what is not UTF-8 shows in its row as surrogates, and is refused there."""
+    first = True
+    while line := source.readline(LONGEST_LINE + 1):
+        if len(line) > LONGEST_LINE:
+            raise FileUnusable(f"a line is longer than {LONGEST_LINE} bytes: is this a CSV file?")
+        text = line.decode("utf-8", "surrogateescape")
+        yield text.removeprefix(BYTE_ORDER_MARK) if first else text
+        first = False
+
+
+def _header(cells: list[str]) -> list[str]:
+    names = [cell.strip().casefold() for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    unknown = [name for name in names if name not in COLUMNS]
+    if unknown or "number" not in names or len(set(names)) != len(names):
+        raise FileUnusable(f"row 1 must name columns, once each: number, of {', '.join(COLUMNS)}")
+    return names
+
+
+def _text(cell: str) -> str:
+    """The cell without its neutralising; raises EntryRefused for what no text may hold."""
+    for character in cell:
+        if not character.isprintable() and unicodedata.category(character) in ("Cc", "Cs"):
+            if character in "\r\n\t":
+                continue
+            raise EntryRefused("holds control characters, or is not UTF-8")
+    return restored(cell)

@@ -1,0 +1,135 @@
+"""What strikes come to, as the policy has it."""
+
+from datetime import timedelta
+
+import pytest
+
+from blacklist.entry import EntryRefused
+from blacklist.record.people import Person
+from blacklist.record.register import BlacklistRegister
+from tests.fixtures.record import AMAL, BADR, HIND, LINE, MAHA, NUMBER, SALEM, Clock
+
+
+def step(register: BlacklistRegister, by: Person, **more: object) -> tuple[str, int]:
+    """Strike, and say what that comes to: a disposition and hours."""
+    done = register.strike(NUMBER, by=by, reason="harassment", **more)  # type: ignore[arg-type]
+    assert done.step is not None
+    return done.step.disposition, done.step.seconds // 3600
+
+
+def test_the_ladder_is_climbed_strike_by_strike(register: BlacklistRegister, clock: Clock) -> None:
+    """A warning, a challenge, voicemail, and with a supervisor a block, each for its time."""
+    assert step(register, AMAL) == ("warn", 720)
+    clock.forward(hours=1)
+    assert step(register, BADR) == ("challenge", 24)
+    assert register.standing(NUMBER).entry is None
+    clock.forward(hours=1)
+    assert step(register, HIND) == ("voicemail", 168)
+    entry = register.standing(NUMBER).entry
+    assert entry is not None
+    assert (entry.disposition, entry.source, entry.who) == ("voicemail", "strikes", "hind")
+    clock.forward(hours=1)
+    assert step(register, SALEM, call_id="c4", recording="r4.wav") == ("block", 720)
+    entry = register.standing(NUMBER).entry
+    assert entry is not None
+    assert (entry.disposition, entry.until) == ("block", clock.now + timedelta(days=30))
+    assert (entry.calls, entry.recordings) == (("c4",), ("r4.wav",))
+
+
+def test_an_operator_counts_once_a_day_and_the_audit_keeps_all(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """One angry operator cannot climb the ladder alone in an afternoon."""
+    assert register.strike(NUMBER, by=AMAL, reason="abuse").counted
+    for _ in range(3):
+        clock.forward(hours=1)
+        again = register.strike(NUMBER, by=AMAL, reason="abuse")
+        assert (again.counted, again.live, again.entry) == (False, 1, None)
+    clock.forward(days=1)
+    assert register.strike(NUMBER, by=AMAL, reason="abuse").live == 2
+    assert len([c for c in register.history(NUMBER) if c.action == "strike"]) == 5
+
+
+def test_one_operator_alone_never_sends_to_voicemail(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """Three strikes need two people."""
+    for _ in range(5):
+        done = register.strike(NUMBER, by=AMAL, reason="abuse")
+        clock.forward(days=1, minutes=1)
+    assert done.live == 5
+    assert done.step is not None
+    assert done.step.disposition == "challenge"
+    assert register.standing(NUMBER).entry is None
+
+
+def test_operators_alone_never_block(register: BlacklistRegister, clock: Clock) -> None:
+    """The fourth strike blocks only by a supervisor."""
+    for person in (AMAL, BADR, HIND, Person("ruba", "operator"), Person("sami", "operator")):
+        step_now = step(register, person)
+        clock.forward(hours=1)
+    assert step_now == ("voicemail", 168)
+
+
+def test_strikes_decay(register: BlacklistRegister, clock: Clock) -> None:
+    """After thirty days a strike is as if it had not been."""
+    step(register, AMAL)
+    clock.forward(days=30, seconds=1)
+    assert register.standing(NUMBER).strikes == ()
+    assert step(register, BADR) == ("warn", 720)
+
+
+def test_a_threat_blocks_for_six_months_when_a_manager_says_so(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """And somebody looks again before its end."""
+    assert step(register, SALEM, threat=True) == ("warn", 720)
+    assert step(register, MAHA, threat=True) == ("block", 183 * 24)
+    entry = register.standing(NUMBER).entry
+    assert entry is not None
+    assert entry.until == clock.now + timedelta(days=183)
+    assert entry.review_at is not None
+    assert clock.now < entry.review_at < entry.until
+
+
+def test_a_number_that_was_blocked_before_is_a_repeat(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """A first strike by a manager brings the long block after an earlier one ran out."""
+    register.add(NUMBER, by=SALEM, reason="abuse", days=1)
+    clock.forward(days=2)
+    assert step(register, MAHA) == ("block", 183 * 24)
+
+
+def test_a_block_that_was_lifted_makes_no_repeat(register: BlacklistRegister) -> None:
+    """It was a mistake."""
+    register.add(NUMBER, by=SALEM, reason="abuse", days=1)
+    register.remove(NUMBER, by=SALEM, why="wrong number")
+    assert step(register, MAHA) == ("warn", 720)
+
+
+def test_strikes_never_soften_what_a_person_decided(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """Three strikes under a long block leave the block."""
+    block = register.add(NUMBER, by=MAHA, reason="abuse", days=90)
+    for person in (AMAL, BADR, HIND):
+        done = register.strike(NUMBER, by=person, reason="abuse")
+        clock.forward(minutes=1)
+    assert done.entry is None
+    standing = register.standing(NUMBER).entry
+    assert standing is not None
+    assert standing.id == block.id
+
+
+@pytest.mark.parametrize("raw", ["940", "911", "anonymous", "", "05", LINE, "0501234567\x00\n;9"])
+def test_nobody_is_struck_who_is_no_caller(register: BlacklistRegister, raw: str) -> None:
+    """The city, its partners and withheld callers cannot be struck."""
+    with pytest.raises(EntryRefused):
+        register.strike(raw, by=AMAL, reason="abuse")
+
+
+def test_a_reason_must_be_one_of_the_misuses(register: BlacklistRegister) -> None:
+    """Dislike is none."""
+    with pytest.raises(EntryRefused, match="reason"):
+        register.strike(NUMBER, by=AMAL, reason="dislike")
