@@ -1,0 +1,78 @@
+"""One day of the city, and the dice that its callers throw."""
+
+import math
+from dataclasses import dataclass
+from random import Random
+
+from blacklist.simulate.city import FRIDAY, HOURS, NUMBERS, SATURDAY, City
+
+DAY_S = 86_400
+HOUR_S = 3_600
+_HOURS = tuple(range(24))
+_FEW = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A day as the callers see it. `start` is midnight there (Unix time), `weekday` 0 is Monday.
+
+    `scale` is the size of the city beside the whole one. `persistent` has one figure for each
+    persistent caller: how many calls a day are usual for them.
+    """
+
+    rng: Random
+    city: City
+    scale: float
+    start: float
+    weekday: int
+    persistent: tuple[float, ...]
+
+    @property
+    def off(self) -> bool:
+        """Whether people do not work today."""
+        return self.weekday in (FRIDAY, SATURDAY)
+
+    def scaled(self, count: int) -> int:
+        """How many of `count` people of the whole city there are in this one: at least one."""
+        return max(1, round(count * self.scale))
+
+    def any_time(self) -> float:
+        """A moment of today, as often as calls come at that time of the day."""
+        hour = self.rng.choices(_HOURS, HOURS)[0]
+        return self.start + (hour + self.rng.random()) * HOUR_S
+
+    def between(self, first: float, last: float) -> float:
+        """A moment between two hours of today (which may lie beyond midnight)."""
+        return self.start + self.rng.uniform(first, last) * HOUR_S
+
+    def happens(self, chance: float) -> bool:
+        """Throw the dice."""
+        return self.rng.random() < chance
+
+    def operator(self, chance: float) -> str:
+        """The operator who would strike this call; empty when none would."""
+        return f"op{self.rng.randrange(self.city.operators)}" if self.happens(chance) else ""
+
+    def minutes(self, median: float, spread: float) -> float:
+        """A while in seconds, log-normal around a median in minutes."""
+        return 60 * median * math.exp(spread * self.rng.gauss())
+
+    def poisson(self, mean: float) -> int:
+        """How many, when `mean` are usual and each comes independently of the others."""
+        if mean > _FEW:
+            return max(0, round(self.rng.gauss(mean, math.sqrt(mean))))
+        limit, product, count = math.exp(-mean), self.rng.random(), 0
+        while product > limit:
+            product *= self.rng.random()
+            count += 1
+        return count
+
+
+_BLOCKS = {"citizen": 0, "caretaker": 5_000_000, "contractor": 5_200_000, "persistent": 5_400_000}
+_BLOCKS |= {"shared_line": 5_600_000, "prank": 6_000_000, "harassment": 6_200_000}
+_BLOCKS |= {"flood": 6_500_000, "rotation": 8_000_000}
+
+
+def number(kind: str, index: int) -> str:
+    """The number of the caller of that kind and index; kinds share none."""
+    return f"{NUMBERS}{_BLOCKS[kind] + index:07d}"
