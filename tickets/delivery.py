@@ -13,6 +13,7 @@ import structlog
 from tickets import metrics
 from tickets.lease import Lease, take
 from tickets.schema import database_now, deliveries, delivery_attempts
+from tickets.sms import SmsDestination, send_sms
 from tickets.webhook import Destination, PushResult, push
 from tickets.work import LONGEST_WAIT
 
@@ -60,7 +61,7 @@ class Deliverer:
         self,
         engine: sa.Engine,
         client: httpx.Client,
-        destinations: Mapping[str, Destination],
+        destinations: Mapping[str, Destination | SmsDestination],
         policy: RetryPolicy,
     ) -> None:
         for destination in destinations.values():
@@ -87,6 +88,8 @@ class Deliverer:
         destination = self._destinations.get(lease.destination)
         if destination is None:
             result = PushResult("refused", error="this destination is not configured")
+        elif isinstance(destination, SmsDestination):
+            result = send_sms(self._client, lease.ticket, destination)
         else:
             result = push(self._client, lease.ticket, lease.event, destination)
         return settle(self._engine, lease, result, self._policy)

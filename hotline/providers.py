@@ -1,0 +1,74 @@
+"""The providers that the settings name: a Twilio account, a gateway for text messages."""
+
+from zoneinfo import ZoneInfo
+
+import httpx
+import sqlalchemy as sa
+
+from call_handlers.fetch import KeepPolicy, RecordingFetcher
+from hotline.environment import SettingsWrong
+from hotline.settings import Settings
+from tickets.delivery import RetryPolicy
+from tickets.gateways import HttpSms, TwilioSms
+from tickets.provider import TwilioAccount
+from tickets.sms import SmsDestination, SmsSender, load_sms_texts
+
+
+def twilio_account(settings: Settings) -> TwilioAccount | None:
+    """The account, None where none is set. Raises SettingsWrong when it cannot be used."""
+    twilio = settings.twilio
+    if not twilio.account_sid:
+        return None
+    try:
+        return TwilioAccount(
+            twilio.account_sid, twilio.auth_token.get_secret_value(), twilio.api_url
+        )
+    except ValueError as error:
+        raise SettingsWrong([f"HOTLINE_TWILIO: {error}"]) from None
+
+
+def sms_sender(settings: Settings) -> SmsSender | None:
+    """The gateway, None where messages are not sent. Raises SettingsWrong."""
+    sms = settings.sms
+    if sms.gateway == "none":
+        return None
+    if sms.gateway == "twilio":
+        account = twilio_account(settings)
+        if account is None or not sms.sender:
+            raise SettingsWrong(
+                ["HOTLINE_SMS__GATEWAY twilio needs TWILIO_ACCOUNT_SID and HOTLINE_SMS__SENDER"]
+            )
+        return TwilioSms(account, sms.sender)
+    try:
+        return HttpSms(
+            url=sms.url,
+            template=sms.template,
+            format=sms.format,
+            sender=sms.sender,
+            bearer=sms.bearer.get_secret_value(),
+            basic=sms.basic.get_secret_value(),
+            success=sms.success,
+            timeout_s=sms.timeout_seconds,
+        )
+    except ValueError as error:
+        raise SettingsWrong([f"HOTLINE_SMS: {error}"]) from None
+
+
+def sms_destination(settings: Settings) -> SmsDestination | None:
+    """Where text messages go, None where none are sent. Raises SettingsWrong, CatalogueError."""
+    sender = sms_sender(settings)
+    if sender is None:
+        return None
+    texts = load_sms_texts(settings.config_dir / "sms.yaml")
+    return SmsDestination(sender, texts, ZoneInfo(settings.timezone))
+
+
+def recording_fetcher(
+    settings: Settings, engine: sa.Engine, client: httpx.Client, retry: RetryPolicy
+) -> RecordingFetcher | None:
+    """What fetches recordings, None where there is no account. Raises SettingsWrong."""
+    account = twilio_account(settings)
+    if account is None:
+        return None
+    policy = KeepPolicy(retry, settings.retention.recordings_days)
+    return RecordingFetcher(engine, client, account, settings.recordings, policy)
