@@ -1,5 +1,26 @@
 """Fixtures for recordings."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
 from tests.fixtures.tickets import database_url, engine
+from tests.fixtures.twilio_api import TwilioApi, running_twilio_api
 
 __all__ = ["database_url", "engine"]
+
+
+@pytest.fixture
+def twilio() -> Iterator[TwilioApi]:
+    """An account behind a local API."""
+    with running_twilio_api() as api:
+        yield api
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Where recordings are kept."""
+    kept = tmp_path / "recordings"
+    kept.mkdir()
+    return kept
