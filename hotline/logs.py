@@ -57,16 +57,6 @@ def mask_numbers(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return {name: value if name in NOT_MASKED else _masked(value) for name, value in event.items()}
 
 
-def gunicorn_logging() -> dict[str, Any]:
-    """Return gunicorn's `logconfig_dict`: its loggers hand their lines to ours."""
-    quiet = {"handlers": [], "propagate": True}
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "loggers": {"gunicorn.error": quiet, "gunicorn.access": quiet},
-    }
-
-
 def _masked(value: Any) -> Any:
     if isinstance(value, str):
         if _HEX_ID.fullmatch(value):

@@ -198,6 +198,11 @@ class TwilioSettings(Group):
     speech: bool = False
     """Whether callers may also say what they choose in menus."""
 
+    @property
+    def configured(self) -> bool:
+        """Whether webhooks can be told from forgeries, and so are served at all."""
+        return bool(self.public_url and self.auth_token.get_secret_value())
+
 
 class SmsSettings(Group):
     """The text message with the reference number."""

@@ -42,6 +42,8 @@ def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec
     children = [redis_child(settings.state_dir)] if settings.redis_url is None else []
     children += _delivery_children(settings, env)
     children += _agi_children(settings, env)
+    if settings.twilio.configured:
+        children.append(_web_child(settings, env))
     if with_asterisk:
         children.append(
             ChildSpec(
@@ -99,6 +101,20 @@ def _agi_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec
             stop_stage=_STAGE_AGI,
             stop_seconds=settings.agi.drain_seconds + 5.0,
         )
+
+
+def _web_child(settings: Settings, env: dict[str, str]) -> ChildSpec:
+    health = f"http://{settings.web.host}:{settings.web.port}/healthz"
+    return ChildSpec(
+        name="web",
+        argv=role("web"),
+        env=env,
+        ready=lambda: http_answers(health),
+        probe=lambda: http_answers(health),
+        start_with=_TOGETHER,
+        stop_stage=_STAGE_AGI,
+        stop_seconds=settings.web.drain_seconds + 5.0,
+    )
 
 
 def asterisk_instance(settings: Settings) -> AsteriskInstance | None:

@@ -72,6 +72,9 @@ def where_things_are(settings: Settings, with_asterisk: bool) -> str:
         f"  back office  {backoffice}",
         f"  logs         {settings.state_dir / 'log'}",
     ]
+    if settings.twilio.configured:
+        lines.append(f"  Twilio       {settings.twilio.public_url}/twilio/voice")
+        lines.append(f"  web          http://{settings.web.host}:{settings.web.port}/healthz")
     if settings.metrics.enabled:
         ports = settings.metrics
         every = (*ports.agi_ports, ports.worker_port, ports.relay_port)

@@ -21,13 +21,13 @@ def web(services: Services, port: int | None) -> None:
     settings = services.settings
     at = settings.web.port if port is None else port
     ensure_folders(settings)
-    folder = shared_folder()
-    if folder is None:
-        # prometheus_client has been imported, without the folder, by whatever counts something.
-        folder = settings.state_dir.absolute() / "metrics" / f"web-{at}"
+    folder = settings.state_dir.absolute() / "metrics" / f"web-{at}"
+    if shared_folder() != folder:
+        # prometheus_client was imported, without the folder, by whatever counts something.
+        emptied(folder)
         command = (sys.executable, "-m", "hotline", *sys.argv[1:])
         os.execve(sys.executable, command, {**os.environ, VARIABLE: str(folder)})  # noqa: S606
-    serve_web(settings.web, at, emptied(folder), lambda: _load(settings))
+    serve_web(settings.web, at, folder, lambda: _load(settings))
 
 
 def _load(settings: Settings) -> tuple[Flask, Callable[[], None]]:

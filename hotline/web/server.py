@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
-from hotline.logs import gunicorn_logging
 from hotline.settings import WebSettings
 from hotline.web.metrics import forget
 
@@ -17,6 +17,17 @@ _LONGEST_LINE = 4094
 
 Load = Callable[[], tuple[Flask, Callable[[], None]]]
 """Makes the application in a process, and gives what closes it there."""
+
+
+class HouseLogger(Logger):  # type: ignore[misc]
+    """gunicorn's own lines, handed to the house's log; requests are told of by the webhooks."""
+
+    def setup(self, cfg: Any) -> None:
+        """No handlers of its own."""
+        super().setup(cfg)
+        for handler in list(self.error_log.handlers):
+            self.error_log.removeHandler(handler)
+        self.error_log.propagate = True
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -36,13 +47,12 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "worker_class": "gthread",
             "threads": self._settings.threads,
             "timeout": TIMEOUT_S,
-            "graceful_timeout": self._settings.drain_seconds,
+            "graceful_timeout": max(1, round(self._settings.drain_seconds)),
             "keepalive": 5,
             "limit_request_line": _LONGEST_LINE,
             "proc_name": "hotline-web",
-            "accesslog": None,
             "loglevel": "warning",
-            "logconfig_dict": gunicorn_logging(),
+            "logger_class": HouseLogger,
             "control_socket_disable": True,
             "worker_exit": lambda _server, _worker: self._close(),
             "child_exit": lambda _server, worker: forget(worker.pid, self._metrics),

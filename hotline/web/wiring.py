@@ -51,7 +51,7 @@ def make_webhooks(services: Services, available: Callable[[str], bool]) -> Webho
         now = datetime.now(UTC)
         note_recording(engine, call_id=call_id, turn=turn, recording_sid=sid, now=now)
 
-    speaker = Speaker(services.catalogue, available, twilio.public_url, _voices(twilio))
+    speaker = Speaker(services.catalogue, available, twilio.public_url, voices_of(twilio))
     return Webhooks(
         desk=services.desk,
         gate=Gate(
@@ -75,7 +75,8 @@ def lines_of(twilio: TwilioSettings) -> Lines:
     )
 
 
-def _voices(twilio: TwilioSettings) -> dict[str, Voice]:
+def voices_of(twilio: TwilioSettings) -> dict[str, Voice]:
+    """The synthetic voices, by language."""
     given = {"ar": twilio.voice_ar, "en": twilio.voice_en}
     return {language: Voice(*voice.split(" ", 1)) for language, voice in given.items()}
 
