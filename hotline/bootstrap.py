@@ -6,7 +6,7 @@ Nothing here connects to anything before a method is called.
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,15 +34,20 @@ from ivr.lint import Finding, lint
 from ivr.load import load_flow
 from ivr.prompts import Catalogue, load_catalogue
 from tickets.catalogue import Service, load_services
+from tickets.mobile import SMS, wants_sms
 from tickets.model import NewTicket, Ticket
 from tickets.open import open_ticket
 
 if TYPE_CHECKING:  # a server that leads calls needs neither RQ nor an HTTP client in its memory
+    import httpx
     from flask import Flask
 
+    from call_handlers.fetch import RecordingFetcher
     from tickets.delivery import Deliverer, RetryPolicy
     from tickets.relay import RelayPolicy
+    from tickets.sms import SmsDestination
     from tickets.webhook import Destination
+    from tickets.work import Work
 
 BACKOFFICE = "backoffice"
 """The name of the destination that every ticket is delivered to."""
@@ -170,11 +175,13 @@ class Services:
         )
 
     def open_ticket(self) -> Callable[[NewTicket, datetime], Ticket]:
-        """Commits a ticket and its delivery to the back office."""
+        """Commits a ticket, its delivery to the back office, and its message to the caller."""
         engine = self.engine()
+        told = self.settings.sms.gateway != "none"
 
         def opened(new: NewTicket, now: datetime) -> Ticket:
-            return open_ticket(engine, new, destinations=(BACKOFFICE,), now=now)
+            names = (BACKOFFICE, SMS) if told and wants_sms(new) else (BACKOFFICE,)
+            return open_ticket(engine, new, destinations=names, now=now)
 
         return opened
 
@@ -208,11 +215,13 @@ class Services:
         return given or (embedded_secret(self.settings.state_dir),)
 
     @cached_property
-    def destinations(self) -> "dict[str, Destination]":
-        """Where tickets are delivered, by name."""
+    def destinations(self) -> "dict[str, Destination | SmsDestination]":
+        """Where tickets are delivered, by name. Raises SettingsWrong, CatalogueError."""
+        from hotline.providers import sms_destination
         from tickets.webhook import Destination
 
-        return {
+        told = sms_destination(self.settings)
+        return ({} if told is None else {SMS: told}) | {
             BACKOFFICE: Destination(
                 BACKOFFICE,
                 self.settings.backoffice.url,
@@ -243,14 +252,43 @@ class Services:
         return RelayPolicy(interval_s=deliveries.relay_seconds, lease_s=deliveries.lease_seconds)
 
     @cached_property
-    def deliverer(self) -> "Deliverer":
-        """What a worker needs to deliver."""
-        from tickets.delivery import Deliverer
+    def push_client(self) -> "httpx.Client":
+        """HTTP to others: no redirects, no proxy."""
         from tickets.webhook import open_client
 
         client = open_client()
         self._stack.callback(client.close)
-        return Deliverer(self.engine(), client, self.destinations, self.retry_policy)
+        return client
+
+    @cached_property
+    def deliverer(self) -> "Deliverer":
+        """What a worker needs to deliver."""
+        from tickets.delivery import Deliverer
+
+        return Deliverer(self.engine(), self.push_client, self.destinations, self.retry_policy)
+
+    @cached_property
+    def fetcher(self) -> "RecordingFetcher | None":
+        """What a worker needs to fetch recordings; None where there is no Twilio account."""
+        from hotline.providers import recording_fetcher
+
+        return recording_fetcher(self.settings, self.engine(), self.push_client, self.retry_policy)
+
+    @property
+    def works(self) -> "tuple[Work, ...]":
+        """What the relay queues: what workers of these settings can do."""
+        from call_handlers.fetch import RECORDINGS
+        from tickets.lease import DELIVERIES
+
+        return (DELIVERIES, RECORDINGS) if self.settings.twilio.account_sid else (DELIVERIES,)
+
+    def remove_old_recordings(self) -> int:
+        """Remove recordings whose time is over; how many. Raises SQLAlchemyError, OSError."""
+        from call_handlers.retention import remove_old_recordings
+
+        days = self.settings.retention.recordings_days
+        folder = self.settings.recordings
+        return remove_old_recordings(self.engine(), folder, days=days, now=datetime.now(UTC))
 
 
 def ensure_folders(settings: Settings) -> None:
