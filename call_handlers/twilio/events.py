@@ -21,6 +21,7 @@ _QUEUED = {
     "leave": "no_answer",
     "queue-full": "busy",
 }
+ANSWERED = Transferred("answered")
 OVER = {
     "completed": "hangup",
     "busy": "hangup",

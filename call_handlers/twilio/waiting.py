@@ -26,8 +26,9 @@ def waiting(form: Mapping[str, str], language: str, rendering: Rendering) -> str
         return str(response)
     place = _number(form.get("QueuePosition", ""))
     if place:
+        ahead = str(min(place - 1, _MOST))
+        prompt = Prompt("queue_place", {"callers": ahead}) if place > 1 else Prompt("queue_next")
         for each in (language,) if language else rendering.speaker.voices:
-            prompt = Prompt("queue_place", {"place": str(min(place, _MOST))})
             for spoken in rendering.speaker.prompt(each, prompt):
                 response.append(spoken.verb)
     response.pause(length=PAUSE_S)

@@ -19,13 +19,13 @@ from call_handlers.arrival import Arrival, Call
 from call_handlers.desk import CallFailed
 from call_handlers.twilio import metrics
 from call_handlers.twilio.arrival import arrival_of
-from call_handlers.twilio.events import OVER, event_of
+from call_handlers.twilio.events import ANSWERED, OVER, event_of
 from call_handlers.twilio.form import MOST_BYTES
 from call_handlers.twilio.render import Rendering, hang_up, render, to_a_human
 from call_handlers.twilio.signature import Gate, Refused
 from call_handlers.twilio.waiting import waiting
 from ivr.event import Event, HungUp
-from ivr.turn import Collect, HangUp, Perform, Record
+from ivr.turn import Collect, HangUp, Perform, Record, Transfer
 
 log = structlog.get_logger()
 
@@ -165,6 +165,9 @@ class _Answers:
             return self._rendered(self._settled(call, arrival))
         if isinstance(event, HungUp):
             return hang_up()  # the status callback ends the call
+        if event == ANSWERED:
+            self._desk.end(call, "transferred")  # as on any channel: people have talked
+            return hang_up()
         if isinstance(call.turn.action, Record) and form.get("RecordingSid"):
             self._noted(call_id, call.turn.number, form["RecordingSid"])
         return self._rendered(self._desk.advance(call, event))
@@ -210,7 +213,9 @@ class _Answers:
             log.error("session_lost")
             return self._human
         log.info("turn_repeated", turn=over.turn.number, ended=True)
-        return hang_up() if isinstance(over.turn.action, Perform) else self._rendered(over)
+        # A transfer that was answered is not made again.
+        made = isinstance(over.turn.action, Perform | Transfer)
+        return hang_up() if made else self._rendered(over)
 
     def _settled(self, call: Call, arrival: Arrival) -> Call:
         """A call whose effect was never finished, because its process died, finishes it now."""
