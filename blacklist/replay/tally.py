@@ -56,8 +56,8 @@ class Tally:
     first: float = 0.0
     last: float = 0.0
     alerts: int = 0
-    by_kind: Counter[tuple[str, str, Disposition]] = field(default_factory=Counter)
-    by_day: Counter[tuple[int, Disposition]] = field(default_factory=Counter)
+    by_kind: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    by_day: Counter[tuple[int, str]] = field(default_factory=Counter)
     by_minute: Counter[tuple[str, int, bool]] = field(default_factory=Counter)
     late: Counter[tuple[str, bool]] = field(default_factory=Counter)
     callers: dict[str, Caller] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Callers who want something of the city. Each function gives a day's calls of one kind."""
 
+import math
 from collections.abc import Iterator
 
 from blacklist.replay.history import PastCall
@@ -127,7 +128,8 @@ def households(day: Day) -> Iterator[PastCall]:
 
 def _people(day: Day, line: int) -> int:
     """People behind a line: a sixth of the median to six times as many, the same every day."""
-    return round(day.city.shared_people * 40 ** ((line * 0.618_034) % 1 - 0.5))
+    times = math.exp(math.log(40) * ((line * 0.618_034) % 1 - 0.5))
+    return round(day.city.shared_people * times)
 
 
 def _mistaken(day: Day) -> str:

@@ -1,0 +1,158 @@
+"""`hotline blacklist replay` and `simulate`: what a policy would do, before people meet it."""
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+import rich_click as click
+from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
+
+from blacklist.policy import Policy
+from blacklist.replay.history import HistoryWrong, PastCall, read_history, write_history
+from blacklist.replay.report import report
+from blacklist.replay.run import Replay, replay
+from blacklist.simulate.stream import simulate
+from hotline.bootstrap import Services
+from hotline.cli.records import Moment
+from hotline.cli.replay_tables import print_report
+from hotline.recorded_calls import allowed_numbers, count_recorded, recorded_calls
+from hotline.screening_policy import PolicyWrong, load_policy
+
+_PROGRESS_S = 2.0
+_LOOK_EVERY = 1_000
+_SINCE = timedelta(days=90)
+
+_input = click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True)
+_output = click.Path(path_type=Path, dir_okay=False, writable=True)
+
+
+@click.command("simulate")
+@click.option("--seed", type=int, required=True, help="The same seed gives the same calls")
+@click.option("--calls", type=click.IntRange(1, 100_000_000), required=True, help="How many")
+@click.option("--out", type=_output, help="A CSV file [default: stdout]")
+def simulate_command(seed: int, calls: int, out: Path | None) -> None:
+    """Make a labelled history of a city's calls, of about ninety days.
+
+    All callers are made up, and their numbers belong to nobody. What is assumed of them stands in
+    blacklist/simulate/city.py.
+    """
+    with ExitStack() as stack:
+        file = sys.stdout if out is None else stack.enter_context(_opened(out))
+        for _ in _told(write_history(simulate(seed, calls), file), calls, "written"):
+            pass
+
+
+@click.command("replay")
+@click.option("--policy", "policy_file", type=_input, help="The new policy [default: only today's]")
+@click.option("--since", type=Moment(), help="Recorded calls from then on [default: 90d ago]")
+@click.option("--calls", "calls_file", type=_input, help="A history file in place of the record")
+@click.option(
+    "--plot",
+    type=_output,
+    default=Path("replay.png"),
+    show_default=True,
+    help="Where the figure (PNG) goes",
+)
+@click.option("--no-plot", is_flag=True, help="No figure")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables")
+@click.pass_obj
+def replay_command(
+    services: Services,
+    /,
+    policy_file: Path | None,
+    since: datetime | None,
+    calls_file: Path | None,
+    plot: Path,
+    no_plot: bool,
+    as_json: bool,
+) -> None:
+    """Run a policy over past calls, beside today's; numbers are shown masked.
+
+    Nothing is changed. People are assumed to take every step that the policy offers them. Exit
+    status: 0 done, 1 no calls or the database is away, 2 a file is wrong.
+    """
+    if since is not None and calls_file is not None:
+        raise click.UsageError("--since is for recorded calls, --calls is a file: give one of them")
+    policies = _policies(services, policy_file)
+    with ExitStack() as stack:
+        try:
+            past, total, allowed = _history(services, stack, since, calls_file)
+            replays = {name: Replay(policy, allowed) for name, policy in policies.items()}
+            for _ in _told(replay(past, *replays.values()), total, "replayed"):
+                pass
+        except (HistoryWrong, UnicodeDecodeError) as error:
+            click.echo(f"{calls_file}: {error}", err=True)
+            sys.exit(2)
+        except SQLAlchemyError as error:
+            click.echo(
+                f"database: {type(error).__name__}; check DATABASE_URL, `hotline doctor`", err=True
+            )
+            sys.exit(1)
+    tallies = {name: one.tally for name, one in replays.items()}
+    if not next(iter(tallies.values())).calls:
+        click.echo("no calls to replay", err=True)
+        sys.exit(1)
+    figures = report(tallies)
+    if as_json:
+        click.echo(json.dumps(figures, ensure_ascii=False, indent=2))
+    else:
+        print_report(figures, Console(markup=False))
+    if not no_plot:
+        from hotline.replay_plot import draw  # a second's import, for a figure only
+
+        draw(tallies, plot)
+        click.echo(f"figure: {plot}", err=True)
+
+
+def _policies(services: Services, new: Path | None) -> dict[str, Policy]:
+    """Today's policy, and the new one when there is one; exits 2 when one is wrong."""
+    files = {"today": services.settings.config_dir / "screening.yaml"}
+    if new is not None:
+        files["new"] = new
+    try:
+        return {name: load_policy(file) for name, file in files.items()}
+    except PolicyWrong as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+
+
+def _history(
+    services: Services, stack: ExitStack, since: datetime | None, file: Path | None
+) -> tuple[Iterable[PastCall], int | None, list[str]]:
+    """The calls, how many there are if that is known, and the allowlist."""
+    if file is not None:
+        lines: TextIO = sys.stdin
+        if str(file) != "-":
+            lines = stack.enter_context(file.open(encoding="utf-8", newline=""))
+        return read_history(lines), None, []
+    engine, start = services.engine(), since or datetime.now(UTC) - _SINCE
+    return recorded_calls(engine, start), count_recorded(engine, start), allowed_numbers(engine)
+
+
+def _told(numbers: Iterator[int], total: int | None, done: str) -> Iterator[int]:
+    """Say on stderr how far it is, once it takes long."""
+    last, told, number = time.monotonic(), False, 0
+    for number in numbers:
+        if number % _LOOK_EVERY == 0 and time.monotonic() - last >= _PROGRESS_S:
+            last, told = time.monotonic(), True
+            click.echo(f"{number:,}{f' of {total:,}' if total else ''} calls", err=True)
+        yield number
+    if told:
+        click.echo(f"{number:,} calls {done}", err=True)
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise click.ClickException(f"{path}: {error.strerror}") from None
+
+
+COMMANDS: tuple[Any, ...] = (replay_command, simulate_command)
+"""What the group `hotline blacklist` takes from here."""
