@@ -4,11 +4,20 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from call_handlers.recordings import note_recording
+from call_handlers.twilio.render import Rendering
+from call_handlers.twilio.signature import Gate
+from call_handlers.twilio.spoken import Speaker
+from call_handlers.twilio.webhooks import Webhooks
+from hotline.bootstrap import Services
 from hotline.callers.stores import Stores
+from hotline.web.app import create_app
+from hotline.web.wiring import lines_of, voices_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -44,3 +53,32 @@ def serving(application: "WSGIApplication") -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def application(services: Services) -> Application:
+    """The house's web application, on the stores of a call and the sounds that there are now."""
+    settings = services.settings
+    there = {f"{p.parent.name}/{p.stem}" for p in settings.sounds.glob("*/*.wav") if p.is_file()}
+    voices, lines = voices_of(settings.twilio), lines_of(settings.twilio)
+    speaker = Speaker(services.catalogue, there.__contains__, PUBLIC_URL, voices)
+
+    def made(stores: Stores) -> "WSGIApplication":
+        def noted(call_id: str, turn: int, sid: str) -> None:
+            now = datetime.now(UTC)
+            note_recording(stores.engine, call_id=call_id, turn=turn, recording_sid=sid, now=now)
+
+        webhooks = Webhooks(
+            desk=stores.desk,
+            gate=Gate(PUBLIC_URL, [TOKEN]),
+            rendering=Rendering(speaker, lines),
+            note_recording=noted,
+        )
+        return create_app(
+            webhooks,
+            sounds=settings.sounds,
+            languages=services.flow.languages,
+            checks={},
+            metrics=bytes,
+        )
+
+    return made

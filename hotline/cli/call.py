@@ -33,7 +33,10 @@ SIP_JOBS = 3
     help="A transcript, or a folder of them",
 )
 @click.option(
-    "--via", type=click.Choice(["engine", "agi", "sip"]), default="engine", show_default=True
+    "--via",
+    type=click.Choice(["engine", "agi", "twilio", "sip"]),
+    default="engine",
+    show_default=True,
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a transcript")
 @click.option("--jobs", type=click.IntRange(1, 16), help="Calls at once (a folder by sip: 3)")
@@ -81,12 +84,23 @@ def _load(path: Path) -> list[Transcript]:
 def _driver(via: str, services: Services) -> Callable[[], AbstractContextManager[Driver]]:
     match via:
         case "sip":
-            # Imported here: numpy and the rest are not needed by the other two.
+            # Imported here: numpy and the rest are not needed by the others.
             from hotline.callers.sip_driver import open_sip_driver
             from hotline.cli.prompts import build_with_progress
 
             build_with_progress(services)
             return lambda: open_sip_driver(services)
+        case "twilio":
+            from hotline.callers.twilio_driver import TwilioDriver
+            from hotline.callers.twilio_server import application
+            from hotline.cli.prompts import build_with_progress
+
+            try:
+                build_with_progress(services)
+            except AudioError as error:  # what has no sound is said by a voice of Twilio's
+                click.echo(f"synthetic voices: {error}", err=True)
+            made = application(services)
+            return lambda: nullcontext(TwilioDriver(services.catalogue, made))
         case "agi":
             return lambda: nullcontext(AgiDriver(services.catalogue))
         case _:
