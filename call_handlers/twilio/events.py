@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from call_handlers.twilio.speech import Phrases
 from ivr.event import Digits, Event, HungUp, NoInput, Recorded, Speech, Transferred
 from ivr.turn import Collect, Record, Transfer, Turn
 
@@ -32,14 +33,14 @@ OVER = {
 """Call statuses that are final, and the reason with which the call then ends."""
 
 
-def event_of(turn: Turn, form: Mapping[str, str], recording: str) -> Event | None:
+def event_of(turn: Turn, form: Mapping[str, str], recording: str, phrases: Phrases) -> Event | None:
     """What the caller did in `turn`, None when the request does not tell.
 
-    `recording` is the reference of what this turn records.
+    `recording` is the reference of what this turn records; `phrases` are what may be said.
     """
     match turn.action:
         case Collect() as collect:
-            return _collected(collect, form)
+            return _collected(turn, collect, form, phrases)
         case Record():
             return _recorded(form, recording)
         case Transfer():
@@ -47,7 +48,7 @@ def event_of(turn: Turn, form: Mapping[str, str], recording: str) -> Event | Non
     return None
 
 
-def _collected(collect: Collect, form: Mapping[str, str]) -> Event:
+def _collected(turn: Turn, collect: Collect, form: Mapping[str, str], phrases: Phrases) -> Event:
     keys = form.get("Digits", "")
     if keys:
         entry = keys[:_MOST_KEYS]
@@ -55,8 +56,9 @@ def _collected(collect: Collect, form: Mapping[str, str]) -> Event:
     # The terminator alone ends an entry of nothing: here that key is itself the entry.
     if collect.max_digits > 1 and form.get("FinishedOnKey", "") == collect.terminator:
         return Digits(collect.terminator)
-    if form.get("SpeechResult", "").strip():
-        return Speech("?")
+    heard = form.get("SpeechResult", "").strip()
+    if heard:
+        return Speech(phrases.key(turn.node, turn.language, heard))
     return NoInput()
 
 

@@ -6,11 +6,12 @@
 - `Record` sends nothing when nobody spoke: a `Redirect` behind it does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
 from twilio.twiml.voice_response import Record as RecordVerb
 
+from call_handlers.twilio.speech import RECOGNISED, Phrases
 from call_handlers.twilio.spoken import Speaker, Spoken
 from call_handlers.twilio.transfers import Lines, connect
 from ivr.turn import Collect, HangUp, Prompt, Record, Transfer, Turn
@@ -23,10 +24,11 @@ CONNECTING = Prompt("operator")
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """All that TwiML depends on beside the turn."""
+    """All that TwiML depends on beside the turn. Without `phrases` menus take keys alone."""
 
     speaker: Speaker
     lines: Lines
+    phrases: Phrases = field(default_factory=Phrases)
 
     @property
     def base(self) -> str:
@@ -44,7 +46,9 @@ def render(turn: Turn, call_id: str, rendering: Rendering) -> str:
     here = f"{call_id}/{turn.number}"
     match turn.action:
         case Collect() as collect:
-            _collect(response, spoken, collect, f"{rendering.base}/turn/{here}")
+            hints = rendering.phrases.hints(turn.node, turn.language)
+            gather = _gather(collect, f"{rendering.base}/turn/{here}", turn.language, hints)
+            _ask(response, spoken, gather)
         case Record() as record:
             _say(response, spoken)
             _record(response, record, rendering.base, here)
@@ -81,20 +85,28 @@ def hang_up() -> str:
     return str(response)
 
 
-def _collect(response: VoiceResponse, spoken: list[Spoken], collect: Collect, action: str) -> None:
+def _ask(response: VoiceResponse, spoken: list[Spoken], gather: Gather) -> None:
+    """Everything up to the last guarded sound is said before anybody listens."""
     guarded = max((at for at, one in enumerate(spoken, 1) if one.guarded), default=0)
     _say(response, spoken[:guarded])
-    gather = Gather(
-        input="dtmf",
+    _say(gather, spoken[guarded:])
+    response.append(gather)
+
+
+def _gather(collect: Collect, action: str, language: str, hints: tuple[str, ...]) -> Gather:
+    speech = bool(hints) and language in RECOGNISED
+    return Gather(
+        input="dtmf speech" if speech else "dtmf",
         action=action,
         method="POST",
         timeout=max(1, round(collect.timeout_ms / 1000)),
         num_digits=collect.max_digits,
         finish_on_key="" if collect.max_digits == 1 else collect.terminator,
         action_on_empty_result=True,
+        language=RECOGNISED[language] if speech else None,
+        hints=", ".join(hints) if speech else None,
+        speech_timeout="auto" if speech else None,
     )
-    _say(gather, spoken[guarded:])
-    response.append(gather)
 
 
 def _record(response: VoiceResponse, record: Record, base: str, here: str) -> None:

@@ -160,7 +160,8 @@ class _Answers:
             # Late, twice, or ahead of what the store has kept: the stored turn is what counts.
             log.info("turn_repeated", asked=number, turn=call.turn.number)
             return self._rendered(self._settled(call, arrival))
-        event = event_of(call.turn, form, self._desk.recording_name(call))
+        recording = self._desk.recording_name(call)
+        event = event_of(call.turn, form, recording, self._rendering.phrases)
         if event is None:
             return self._rendered(self._settled(call, arrival))
         if isinstance(event, HungUp):

@@ -10,6 +10,7 @@ from prometheus_client import generate_latest
 from call_handlers.recordings import note_recording
 from call_handlers.twilio.render import Rendering
 from call_handlers.twilio.signature import Gate
+from call_handlers.twilio.speech import Phrases, menu_phrases
 from call_handlers.twilio.spoken import Speaker, Voice
 from call_handlers.twilio.transfers import Lines
 from call_handlers.twilio.webhooks import Webhooks
@@ -52,6 +53,7 @@ def make_webhooks(services: Services, available: Callable[[str], bool]) -> Webho
         note_recording(engine, call_id=call_id, turn=turn, recording_sid=sid, now=now)
 
     speaker = Speaker(services.catalogue, available, twilio.public_url, voices_of(twilio))
+    phrases = menu_phrases(services.flow, services.catalogue) if twilio.speech else Phrases()
     return Webhooks(
         desk=services.desk,
         gate=Gate(
@@ -59,7 +61,7 @@ def make_webhooks(services: Services, available: Callable[[str], bool]) -> Webho
             [token.get_secret_value() for token in tokens],
             twilio.account_sid,
         ),
-        rendering=Rendering(speaker, lines_of(twilio)),
+        rendering=Rendering(speaker, lines_of(twilio), phrases),
         note_recording=noted,
     )
 
