@@ -1,0 +1,83 @@
+"""The texts of messages, and who gets one."""
+
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.fixtures.sms import TEXTS
+from tests.fixtures.tickets import NOW, new_ticket
+from tickets.mobile import is_mobile, wants_sms
+from tickets.open import build_ticket
+from tickets.sms import load_sms_texts, message
+from tickets.yaml_file import CatalogueError
+
+RIYADH = ZoneInfo("Asia/Riyadh")
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        ("+966501234567", True),
+        ("+966126123456", False),
+        ("+966920012345", False),
+        ("+966800123456", False),
+        ("+966521234567", False),
+        ("+447911123456", True),
+        ("+12025550123", True),
+        ("+966940", False),
+        ("anonymous", False),
+        ("", False),
+    ],
+)
+def test_only_numbers_that_may_be_mobiles_are_told(number: str, expected: bool) -> None:
+    """A landline takes no messages, and 052 is nobody's."""
+    assert is_mobile(number) is expected
+
+
+def test_reports_and_complaints_are_told_and_others_are_not() -> None:
+    """A request for a call back has no reference that anybody waits for."""
+    assert wants_sms(new_ticket(kind="report"))
+    assert wants_sms(new_ticket(kind="complaint"))
+    assert not wants_sms(new_ticket(kind="inquiry"))
+    assert not wants_sms(new_ticket(phone=None))
+    assert not wants_sms(new_ticket(phone=None, caller_id_withheld=True))
+
+
+def test_each_text_of_the_house_fits_one_message() -> None:
+    """70 letters of Arabic (UCS-2), 160 of English."""
+    texts = load_sms_texts(TEXTS)
+    for hours in (72, None):
+        ticket = build_ticket(new_ticket(target_hours=hours), NOW, "572400002")
+        assert len(message(ticket, texts["ar"], RIYADH)) <= 70
+        assert len(message(ticket, texts["en"], RIYADH)) <= 160
+
+
+FILE = """
+ar:
+  opened: "{ar}"
+  opened_open: "رقم {reference}"
+en:
+  opened: "{reference} {expected}"
+  opened_open: "{reference}"
+"""
+
+
+@pytest.mark.parametrize(
+    ("arabic", "problem"),
+    [
+        ("رقم {reference}", "must hold {reference} and {expected}"),
+        ("{reference} {expected} {phone}", "and no other"),
+        ("بَلاغ {reference} {expected}", "vowel marks"),
+    ],
+)
+def test_a_text_that_would_mislead_is_refused_by_line_and_key(
+    tmp_path: Path, arabic: str, problem: str
+) -> None:
+    """The file is edited by people."""
+    path = tmp_path / "sms.yaml"
+    path.write_text(FILE.replace("{ar}", arabic), encoding="utf-8")
+    with pytest.raises(CatalogueError) as caught:
+        load_sms_texts(path)
+    assert f"{path}:3: ar.opened: " in str(caught.value)
+    assert problem in str(caught.value)
