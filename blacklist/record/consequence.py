@@ -64,8 +64,10 @@ def strike(
     )
     noted = strikes.noted_strikes(connection, number, now, policy)
     live = strikes.live_strikes(noted, now, policy)
-    if not live or (live[-1].at, live[-1].operator) != (now, by.name):
+    own = [strike for strike in live if (strike.at, strike.operator) == (now, by.name)]
+    if not own:
         return Struck(number, False, len(live), None, None)
+    live = (*(strike for strike in live if strike not in own), *own)  # of one moment, ours is last
     before = was_blocked_before(connection, number)
     step = strikes.step_for(live, by=by, blocked_before=before, policy=policy)
     made = None

@@ -213,6 +213,13 @@ def list_entries(
     return [_read(dict(row._mapping)) for row in connection.execute(wanted)]
 
 
+def to_review(connection: sa.Connection, now: datetime) -> list[RecordedEntry]:
+    """Entries in force whose own date of review has come, the oldest first."""
+    wanted = sa.select(entries).where(in_force(now), entries.c.review_at <= now)
+    ordered = wanted.order_by(entries.c.review_at)
+    return [_read(dict(row._mapping)) for row in connection.execute(ordered)]
+
+
 def was_blocked_before(connection: sa.Connection, number: str) -> bool:
     """Whether a number ever stood under a block; one that was lifted was a mistake."""
     return bool(

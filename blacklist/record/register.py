@@ -31,7 +31,7 @@ from blacklist.record.entries import (
 )
 from blacklist.record.people import Person
 from blacklist.record.prefixes import Replays, approve_prefix, full_prefix
-from blacklist.record.projection import Index, project
+from blacklist.record.projection import WholeIndex, project
 from blacklist.record.reviews import Review
 from blacklist.record.schema import reading
 from blacklist.record.strikes import NotedStrike
@@ -64,7 +64,7 @@ class BlacklistRegister:
     def __init__(
         self,
         engine: sa.Engine,
-        index: Index,
+        index: WholeIndex,
         *,
         policy: Policy,
         replays: Replays,
@@ -76,7 +76,7 @@ class BlacklistRegister:
         self.policy = policy
         self.protected = protected
         self.now = now
-        self._replays = replays
+        self.replays = replays
 
     def standing(self, raw: str) -> Standing:
         """What stands about a number, in whatever way it is written."""
@@ -172,7 +172,7 @@ class BlacklistRegister:
         """
         prefix, now = self._prefix(raw), self.now()
         stand_in = self._new("+966500000000", by, reason, days, until, note, disposition)
-        replay = self._replays(prefix, now)
+        replay = self.replays(prefix, now)
         entry = Entry(
             prefix,
             stand_in.reason,

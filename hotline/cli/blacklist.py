@@ -1,42 +1,46 @@
-"""`hotline blacklist`: who is restricted, why, and until when."""
-
-import getpass
-import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime
-from zoneinfo import ZoneInfo
+"""`hotline blacklist`: who is restricted, why, until when, and everything that is done about it."""
 
 import rich_click as click
-from rich.console import Console
-from rich.table import Table
 
-from blacklist.entry import MISUSE, Entry, EntryRefused
-from blacklist.port import RegisterUnavailable
 from blacklist.verdict import DISPOSITIONS
 from hotline.bootstrap import Services
+from hotline.cli import asking
+from hotline.cli.blacklist_files import blacklist_export, blacklist_import
+from hotline.cli.blacklist_index import blacklist_rebuild, blacklist_verify
+from hotline.cli.blacklist_people import (
+    blacklist_allow,
+    blacklist_approve,
+    blacklist_history,
+    blacklist_strike,
+)
+from hotline.cli.blacklist_reviews import blacklist_reviews
+from hotline.cli.replay import COMMANDS as REPLAY_COMMANDS
+from hotline.register import make_register, zone_of
 
 DEFAULT_DAYS = 7.0
 
 
 @click.group("blacklist")
 def blacklist_group() -> None:
-    """Blocked numbers: add, remove, show, list.
+    """Who is restricted: entries, strikes, prefixes, reviews, and the index calls are screened by.
 
-    Exit status: 0 done, 1 no such entry or the store is away, 2 refused.
+    Exit status: 0 done, 1 no such entry or a store is away, 2 refused.
     """
 
 
 @blacklist_group.command("add")
 @click.argument("number")
-@click.option("--reason", type=click.Choice(tuple(MISUSE)), required=True, help="The misuse")
+@asking.reason_option
 @click.option("--days", type=float, help=f"How long [default: {DEFAULT_DAYS:g}]")
 @click.option(
     "--until", help="Its end instead, as 2026-12-31T23:59 (local time unless with a zone)"
 )
-@click.option("--note", default="", help="What happened")
-@click.option("--who", help="Who decides [default: the user of this machine]")
+@asking.note_option
+@click.option("--call", "calls", multiple=True, help="Evidence: the id of a call; repeatable")
+@click.option("--recording", "recordings", multiple=True, help="Evidence: a recording; repeatable")
+@click.option("--review", help="When somebody looks again, as for --until")
+@asking.who_option
+@asking.role_option
 @click.option(
     "--disposition",
     type=click.Choice(DISPOSITIONS[1:]),
@@ -44,129 +48,147 @@ def blacklist_group() -> None:
     show_default=True,
     help="What happens to their calls",
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object")
+@click.option("--prefix", is_flag=True, help="All numbers that begin so; a second person approves")
+@asking.json_option
 @click.pass_obj
 def blacklist_add(
     services: Services,
+    /,
     number: str,
     reason: str,
     days: float | None,
     until: str | None,
     note: str,
+    calls: tuple[str, ...],
+    recordings: tuple[str, ...],
+    review: str | None,
     who: str | None,
+    role: str,
     disposition: str,
+    prefix: bool,
     as_json: bool,
 ) -> None:
     """Restrict NUMBER for a time; an entry that it has is replaced."""
-    zone = ZoneInfo(services.settings.timezone)
-    with _plain_errors():
-        entry = services.blacklist().add(
-            number,
-            reason=reason,
-            who=who or getpass.getuser(),
-            days=DEFAULT_DAYS if days is None and until is None else days,
-            until=None if until is None else _moment(until, zone),
-            note=note,
-            disposition=disposition,
-        )
-    _print_one(entry, zone, as_json)
+    from blacklist.record.entries import Evidence
+
+    zone = zone_of(services)
+    with asking.plain_errors():
+        register, by = make_register(services), asking.person(who, role)
+        end = asking.ends(days, until, zone, DEFAULT_DAYS)
+        told = {"by": by, "reason": reason, "note": note, "disposition": disposition, **end}
+        if prefix:
+            entry = register.add_prefix(number, **told)
+        else:
+            entry = register.add(
+                number,
+                evidence=Evidence(calls, recordings),
+                review_at=asking.moment(review, zone),
+                **told,
+            )
+    if as_json:
+        asking.print_json(asking.entry_fields(entry))
+    else:
+        asking.print_entry(entry, zone)
 
 
 @blacklist_group.command("remove")
 @click.argument("number")
+@click.option("--prefix", is_flag=True, help="NUMBER is a prefix")
+@click.option("--allow", "allowed", is_flag=True, help="Take it off the allowlist")
+@asking.why_option
+@asking.who_option
+@asking.role_option
 @click.pass_obj
-def blacklist_remove(services: Services, number: str) -> None:
+def blacklist_remove(
+    services: Services,
+    /,
+    number: str,
+    prefix: bool,
+    allowed: bool,
+    why: str,
+    who: str | None,
+    role: str,
+) -> None:
     """Lift the restriction of NUMBER; exit 1 when there was none."""
-    with _plain_errors():
-        removed = services.blacklist().remove(number)
-    if not removed:
-        _no_entry(number)
+    with asking.plain_errors():
+        register, by = make_register(services), asking.person(who, role)
+        verb = register.remove
+        if prefix or allowed:
+            verb = register.remove_prefix if prefix else register.disallow
+        removed = verb(number, by=by, why=why)
+    if removed is None:
+        asking.nothing_there(number)
     click.echo("removed")
 
 
 @blacklist_group.command("show")
 @click.argument("number")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object")
+@asking.json_option
 @click.pass_obj
 def blacklist_show(services: Services, number: str, as_json: bool) -> None:
-    """Show the entry of NUMBER, in whatever way it is written; exit 1 when there is none."""
-    with _plain_errors():
-        entry = services.blacklist().show(number)
-    if entry is None:
-        _no_entry(number)
-    else:
-        _print_one(entry, ZoneInfo(services.settings.timezone), as_json)
+    """Show all that stands about NUMBER, in whatever way it is written; exit 1 for nothing."""
+    zone = zone_of(services)
+    with asking.plain_errors():
+        found = make_register(services).standing(number)
+    if found.entry is None and found.allowed is None and not found.strikes:
+        asking.nothing_there(number)
+    if as_json:
+        shown = asking.entry_fields(found.entry) if found.entry else {"number": found.number}
+        allowed = asking.entry_fields(found.allowed) if found.allowed else None
+        asking.print_json(shown | {"allowed": allowed, "strikes": asking.plain(found.strikes)})
+        return
+    for entry in (found.allowed, found.entry):
+        if entry is not None:
+            asking.print_entry(entry, zone)
+    for strike in found.strikes:
+        when = asking.local(strike.at, zone)
+        click.echo(f"{found.number}: strike {when} {strike.reason}, by {strike.operator}")
 
 
 @blacklist_group.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON list")
+@click.option("--kind", type=click.Choice(("number", "prefix", "allow")), help="Only this kind")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True)
+@click.option("--offset", type=click.IntRange(0), default=0)
+@asking.json_option
 @click.pass_obj
-def blacklist_list(services: Services, as_json: bool) -> None:
+def blacklist_list(
+    services: Services, /, kind: str | None, limit: int, offset: int, as_json: bool
+) -> None:
     """List every entry in force, the first to end first."""
-    zone = ZoneInfo(services.settings.timezone)
-    with _plain_errors():
-        entries = list(services.blacklist().entries())
+    zone = zone_of(services)
+    with asking.plain_errors():
+        entries = make_register(services).list(
+            kind=kind,  # type: ignore[arg-type]  # a choice
+            limit=limit,
+            offset=offset,
+        )
     if as_json:
-        click.echo(json.dumps([_fields(entry) for entry in entries], ensure_ascii=False, indent=2))
+        asking.print_json([asking.entry_fields(entry) for entry in entries])
         return
-    table = Table("number", "disposition", "reason", "until", "who", "note")
-    for entry in entries:
-        row = (entry.number, entry.disposition, entry.reason, _local(entry.until, zone))
-        table.add_row(*row, *map(_one_line, (entry.who, entry.note)))
-    Console(markup=False).print(table)
+    rows = [
+        (
+            f"{entry.subject}{'*' if entry.kind == 'prefix' else ''}",
+            entry.disposition if entry.in_effect else f"{entry.disposition} (waits)",
+            entry.reason,
+            asking.local(entry.until, zone),
+            entry.who,
+            entry.note,
+        )
+        for entry in entries
+    ]
+    asking.print_table(("number", "disposition", "reason", "until", "who", "note"), rows)
 
 
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    try:
-        yield
-    except EntryRefused as error:
-        click.echo(f"refused: {error}", err=True)
-        sys.exit(2)
-    except RegisterUnavailable as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
-
-
-def _moment(written: str, zone: ZoneInfo) -> datetime:
-    try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        raise EntryRefused("until must be a time such as 2026-12-31T23:59") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
-
-
-def _print_one(entry: Entry, zone: ZoneInfo, as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(_fields(entry), ensure_ascii=False, indent=2))
-        return
-    click.echo(f"{entry.number}: {entry.disposition} until {_local(entry.until, zone)}")
-    click.echo(f"  {entry.reason} ({MISUSE.get(entry.reason, '')}), by {_one_line(entry.who)}")
-    if entry.note:
-        click.echo(f"  {_one_line(entry.note)}")
-
-
-def _no_entry(number: str) -> None:
-    click.echo(f"{_one_line(number)}: no entry", err=True)
-    sys.exit(1)
-
-
-def _fields(entry: Entry) -> dict[str, str]:
-    return {
-        "number": entry.number,
-        "disposition": entry.disposition,
-        "reason": entry.reason,
-        "until": entry.until.isoformat(),
-        "added": entry.added.isoformat(),
-        "who": entry.who,
-        "note": entry.note,
-    }
-
-
-def _local(moment: datetime, zone: ZoneInfo) -> str:
-    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
-
-
-def _one_line(text: str) -> str:
-    """Make text of people safe for a terminal: no control characters, one line."""
-    return "".join(character if character.isprintable() else " " for character in text)[:200]
+for _command in (
+    blacklist_strike,
+    blacklist_allow,
+    blacklist_approve,
+    blacklist_history,
+    blacklist_import,
+    blacklist_export,
+    blacklist_rebuild,
+    blacklist_verify,
+    blacklist_reviews,
+    *REPLAY_COMMANDS,
+):
+    blacklist_group.add_command(_command)

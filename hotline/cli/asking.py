@@ -1,0 +1,153 @@
+"""What commands on the blocklist share: who asks, how errors are told, how entries are shown."""
+
+import getpass
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import rich_click as click
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
+
+from blacklist.entry import MISUSE, EntryRefused
+from blacklist.index import RebuildOvertaken
+from blacklist.policy import ROLES
+from blacklist.port import RegisterUnavailable
+from blacklist.record.entries import RecordedEntry
+from blacklist.record.people import NotAllowed, Person
+
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON, times in UTC")
+reason_option = click.option(
+    "--reason", type=click.Choice(tuple(MISUSE)), required=True, help="The misuse"
+)
+note_option = click.option("--note", default="", help="What happened")
+who_option = click.option("--who", help="Who decides [default: the user of this machine]")
+role_option = click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    default="manager",
+    show_default=True,
+    help="With which rights",
+)
+why_option = click.option("--why", default="", help="Why, for the audit")
+
+
+def person(who: str | None, role: str) -> Person:
+    """Who asks. Raises EntryRefused for a name that is none."""
+    try:
+        return Person(who or getpass.getuser(), role)  # type: ignore[arg-type]  # a choice
+    except ValueError as error:
+        raise EntryRefused(str(error)) from None
+
+
+@contextmanager
+def plain_errors() -> Iterator[None]:
+    """Errors as one line and an exit status: 2 for what the person can mend, 1 for the rest."""
+    try:
+        yield
+    except (EntryRefused, NotAllowed, ValueError) as error:
+        click.echo(f"refused: {error}", err=True)
+        sys.exit(2)
+    except (LookupError, RegisterUnavailable, RebuildOvertaken) as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except SQLAlchemyError as error:
+        name = type(error).__name__
+        click.echo(f"database: {name}; check DATABASE_URL, `hotline db upgrade`", err=True)
+        sys.exit(1)
+
+
+def moment(written: str | None, zone: ZoneInfo) -> datetime | None:
+    """The moment a person wrote; without a zone it is the hotline's. Raises EntryRefused."""
+    if written is None:
+        return None
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        raise EntryRefused("until must be a time such as 2026-12-31T23:59") from None
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
+def ends(
+    days: float | None, until: str | None, zone: ZoneInfo, default_days: float | None
+) -> dict[str, Any]:
+    """`days` and `until` as the register takes them, one of the two."""
+    if days is None and until is None:
+        days = default_days
+    return {"days": days, "until": moment(until, zone)}
+
+
+def plain(value: Any) -> Any:
+    """Frozen data as JSON-ready data."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Mapping):
+        return {name: plain(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(part) for part in value]
+    return value
+
+
+def entry_fields(entry: RecordedEntry) -> dict[str, Any]:
+    """An entry for other programs."""
+    fields: dict[str, Any] = plain(entry)
+    return {"number": fields.pop("subject"), **fields, "added": fields["added_at"]}
+
+
+def print_json(value: Any) -> None:
+    """One JSON document."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table of text of people: nothing in it is markup or drives the terminal."""
+    table = Table(*head)
+    for row in rows:
+        table.add_row(*map(one_line, row))
+    Console(markup=False).print(table)
+
+
+def print_entry(entry: RecordedEntry, zone: ZoneInfo) -> None:
+    """An entry in a few lines."""
+    end = f"until {local(entry.until, zone)}" if entry.until else "without an end"
+    click.echo(f"{entry.subject}: {entry.disposition} {end}")
+    if entry.reason:
+        reason = f"{entry.reason} ({MISUSE.get(entry.reason, '')})"
+        click.echo(f"  {reason}, by {one_line(entry.who)}, {entry.source}")
+    if entry.note:
+        click.echo(f"  {one_line(entry.note)}")
+    for name, items in (("calls", entry.calls), ("recordings", entry.recordings)):
+        if items:
+            click.echo(f"  {name}: {one_line(' '.join(items))}")
+    if entry.kind == "prefix":
+        told = "approved by " + one_line(entry.approved_by) if entry.approved_by else "waits"
+        replay = entry.replay
+        click.echo(
+            f"  {told}; in the last {replay.get('days')} days it would have stopped "
+            f"{replay.get('calls')} calls of {replay.get('callers')} numbers, "
+            f"{replay.get('with_tickets')} with tickets"
+        )
+
+
+def nothing_there(subject: str) -> None:
+    """Say that there is no entry, and end with status 1."""
+    click.echo(f"{one_line(subject)}: no entry", err=True)
+    sys.exit(1)
+
+
+def local(when: datetime | None, zone: ZoneInfo) -> str:
+    """A moment as people write it."""
+    return when.astimezone(zone).strftime("%Y-%m-%d %H:%M") if when else ""
+
+
+def one_line(text: str) -> str:
+    """Make text of people safe for a terminal: no control characters, one line."""
+    return "".join(character if character.isprintable() else " " for character in text)[:200]

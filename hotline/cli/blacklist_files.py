@@ -1,0 +1,145 @@
+"""`hotline blacklist import | export`: the blocklist as CSV."""
+
+import io
+import sys
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+import rich_click as click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from blacklist.entry import MISUSE
+from blacklist.record.csv_read import Defaults, Reader
+from blacklist.record.exporting import export_rows
+from blacklist.record.importing import Imported, import_rows
+from blacklist.record.projection import rebuild
+from hotline.bootstrap import Services
+from hotline.cli import asking
+from hotline.register import make_register, zone_of
+
+
+@click.command("import")
+@click.argument("file", type=click.File("rb"))
+@click.option("--reason", type=click.Choice(tuple(MISUSE)), help="For rows that give none")
+@click.option("--days", type=float, help="For rows that give no end")
+@click.option("--dry-run", is_flag=True, help="Check and count; write nothing")
+@click.option("--keep-going", is_flag=True, help="Leave rows with errors out, write the others")
+@asking.who_option
+@asking.role_option
+@asking.json_option
+@click.pass_obj
+def blacklist_import(
+    services: Services,
+    /,
+    file: BinaryIO,
+    reason: str | None,
+    days: float | None,
+    dry_run: bool,
+    keep_going: bool,
+    who: str | None,
+    role: str,
+    as_json: bool,
+) -> None:
+    """Import FILE (CSV; - for stdin): all of it, or nothing when a row is wrong.
+
+    Columns: number, and any of kind, disposition, reason, until, note, calls, recordings. Importing
+    the same file again changes nothing. A number that ends in * is a prefix.
+
+    Exit status: 0 done, 1 a store is away, 2 refused.
+    """
+    with asking.plain_errors():
+        register, by = make_register(services), asking.person(who, role)
+        now = datetime.now(UTC)
+        policy = register.policy
+        reader = Reader(
+            file,
+            now=now,
+            zone=zone_of(services),
+            defaults=Defaults(reason or "", days),
+            protected=register.protected,
+            shortest_saudi=policy.prefix.shortest_saudi,
+            longest=timedelta(seconds=policy.longest_seconds),
+        )
+        with _progress() as shown:
+            done = import_rows(
+                register.engine,
+                reader,
+                by=by,
+                now=now,
+                replays=register.replays,
+                keep_going=keep_going,
+                dry_run=dry_run,
+                progress=_Bar(shown),
+            )
+        if done.written and done.added + done.replaced:
+            rebuild(register.engine, register.index, datetime.now(UTC), policy.strikes)
+    _tell(done, as_json)
+    sys.exit(2 if done.refused and not keep_going else 0)
+
+
+@click.command("export")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Default: stdout")
+@click.pass_obj
+def blacklist_export(services: Services, output: Path | None) -> None:
+    """Export every entry in force as CSV, which `import` reads and no spreadsheet computes."""
+    with asking.plain_errors(), ExitStack() as stack:
+        out = _opened(stack, output)
+        for _ in export_rows(services.engine(), out, datetime.now(UTC)):
+            pass
+        out.flush()
+
+
+class _Bar:
+    """One bar for each thing that is done with rows. How many there are is known once checked."""
+
+    def __init__(self, shown: Progress) -> None:
+        self._shown = shown
+        self._checked = shown.add_task("checked", total=None)
+        self._written = shown.add_task("written", total=None, visible=False)
+        self._rows = 0
+
+    def __call__(self, what: str, rows: int) -> None:
+        if what == "checked":
+            self._rows = rows
+            self._shown.update(self._checked, completed=rows)
+        else:
+            self._shown.update(self._checked, total=self._rows)
+            self._shown.update(self._written, completed=rows, total=self._rows, visible=True)
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    return Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
+
+
+def _tell(done: Imported, as_json: bool) -> None:
+    if as_json:
+        asking.print_json(asking.plain(done))
+        return
+    for error in done.errors:
+        click.echo(f"row {error.row}: {asking.one_line(error.message)}", err=True)
+    if done.refused > len(done.errors):
+        click.echo(f"… and {done.refused - len(done.errors):,} more", err=True)
+    counts = f"{done.added:,} added, {done.replaced:,} replaced, {done.unchanged:,} unchanged"
+    if done.written:
+        click.echo(f"{done.rows:,} rows: {counts}, {done.refused:,} refused")
+    elif done.refused:
+        click.echo(f"{done.refused:,} of {done.rows:,} rows are wrong: nothing was imported")
+    else:
+        click.echo(f"{done.rows:,} rows would be: {counts}; nothing was written")
+
+
+def _opened(stack: ExitStack, output: Path | None) -> TextIO:
+    """The file, or stdout, as UTF-8 with line ends as they are written."""
+    if output is None:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8", newline="")
+        return sys.stdout
+    try:
+        return stack.enter_context(output.open("w", encoding="utf-8", newline=""))
+    except OSError as error:
+        raise click.ClickException(f"{output}: {error.strerror}") from None

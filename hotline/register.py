@@ -1,0 +1,60 @@
+"""The blocklist's register as this house has it: on its database, its Redis and its policy."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from blacklist.index import RedisIndex
+from blacklist.policy import Policy
+from blacklist.record.prefixes import PrefixReplay
+from blacklist.record.register import BlacklistRegister
+from call_handlers.schema import calls
+from hotline.bootstrap import Services
+from hotline.screening_policy import load_policy
+from tickets.schema import reading
+
+REPLAY_DAYS = 90
+
+
+def make_policy(services: Services) -> Policy:
+    """The policy of screening. Raises PolicyWrong."""
+    return load_policy(services.settings.config_dir / "screening.yaml")
+
+
+def make_register(services: Services) -> BlacklistRegister:
+    """The register; it connects when a verb is used. Raises PolicyWrong."""
+    engine = services.engine()
+
+    def replays(prefix: str, now: datetime) -> PrefixReplay:
+        return prefix_replay(engine, prefix, now)
+
+    return BlacklistRegister(
+        engine, RedisIndex(services.slow_redis), policy=make_policy(services), replays=replays
+    )
+
+
+def zone_of(services: Services) -> ZoneInfo:
+    """The hotline's time zone."""
+    return ZoneInfo(services.settings.timezone)
+
+
+def prefix_replay(engine: sa.Engine, prefix: str, now: datetime) -> PrefixReplay:
+    """What a prefix (E.164) would have stopped in the recorded calls of the last `REPLAY_DAYS`.
+
+    Raises SQLAlchemyError.
+    """
+    opened = sa.func.coalesce(sa.cast(calls.c.tickets, sa.String), "[]") != "[]"
+    counted = sa.select(
+        sa.func.count(),
+        sa.func.count(sa.distinct(calls.c.e164)),
+        sa.func.count().filter(opened),
+    ).where(
+        # A range, not LIKE: the index on the number serves it whatever the collation.
+        calls.c.e164 >= prefix,
+        calls.c.e164 < prefix + ":",
+        calls.c.started_at > now.astimezone(UTC) - timedelta(days=REPLAY_DAYS),
+    )
+    with reading(engine) as connection:
+        all_calls, callers, with_tickets = connection.execute(counted).one()
+    return PrefixReplay(REPLAY_DAYS, all_calls, callers, with_tickets)

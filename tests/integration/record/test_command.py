@@ -1,0 +1,204 @@
+"""`hotline blacklist` as a person uses it."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import redis
+from click.testing import CliRunner, Result
+from pydantic import SecretStr
+
+from hotline.bootstrap import Services
+from hotline.cli.blacklist import blacklist_group
+from hotline.settings import Settings
+from tests.fixtures.redis_process import free_port
+
+Run = Callable[..., Result]
+
+
+def runner_for(redis_url: str, database_url: str, folder: Path) -> tuple[Run, Services]:
+    """A way to run the command on a Redis and a database."""
+    settings = Settings(
+        redis_url=SecretStr(redis_url), database_url=SecretStr(database_url), state_dir=folder
+    )
+    services = Services(settings)
+
+    def run(*arguments: str, stdin: bytes | None = None) -> Result:
+        return CliRunner().invoke(blacklist_group, arguments, obj=services, input=stdin)
+
+    return run, services
+
+
+@pytest.fixture
+def run(redis_url: str, database_url: str, tmp_path: Path) -> Iterator[Run]:
+    """Runs the command on an empty Redis and an empty database."""
+    command, services = runner_for(redis_url, database_url, tmp_path)
+    yield command
+    services.close()
+
+
+def test_a_number_is_added_shown_listed_and_removed(run: Run) -> None:
+    """The life of an entry, in different spellings of one number."""
+    added = run("add", "0501234567", "--reason", "harassment", "--who", "admin", "--note", "ليلاً")
+    assert added.exit_code == 0
+    assert "+966501234567" in added.output
+    shown = json.loads(run("show", "00966501234567", "--json").output)
+    assert (shown["reason"], shown["who"], shown["note"]) == ("harassment", "admin", "ليلاً")
+    (listed,) = json.loads(run("list", "--json").output)
+    assert (shown.pop("strikes"), shown.pop("allowed")) == ([], None)
+    assert listed == shown
+    assert "+966501234567" in run("list").output
+    assert run("remove", "+966501234567").exit_code == 0
+    assert json.loads(run("list", "--json").output) == []
+
+
+def test_an_end_without_a_zone_is_local_time(run: Run) -> None:
+    """People write Riyadh's time; UTC is stored."""
+    import datetime
+
+    day = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=3)
+    done = run("add", "0501234567", "--reason", "abuse", "--until", f"{day}T10:00", "--json")
+    assert json.loads(done.output)["until"] == f"{day}T07:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("add", "940", "--reason", "abuse"), "940 is the hotline itself"),
+        (("add", "997", "--reason", "abuse"), "Red Crescent"),
+        (("add", "05", "--reason", "abuse"), "full number"),
+        (("add", "0501234567", "--reason", "abuse", "--days", "0"), "days"),
+        (("add", "0501234567", "--reason", "abuse", "--until", "soon"), "until"),
+        (("add", "0501234567", "--reason", "dislike"), "reason"),
+        (("add", "0501234567"), "reason"),
+        (("show", "x"), "full number"),
+        (("remove", "940"), "940 is the hotline itself"),
+    ],
+)
+def test_what_is_refused_has_status_2_and_says_why(
+    run: Run, arguments: tuple[str, ...], message: str
+) -> None:
+    """Wrong input is the person's to mend; nothing was written."""
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert message in done.output
+    assert json.loads(run("list", "--json").output) == []
+
+
+def test_what_is_not_there_has_status_1(run: Run) -> None:
+    """Asking for an entry that does not exist is no success."""
+    assert run("show", "0501234567").exit_code == 1
+    assert run("remove", "0501234567").exit_code == 1
+
+
+def test_a_database_that_is_away_has_status_1_and_says_so(redis_url: str, tmp_path: Path) -> None:
+    """No traceback."""
+    nowhere = f"postgresql://x@127.0.0.1:{free_port()}/x"
+    command, services = runner_for(redis_url, nowhere, tmp_path)
+    done = command("list")
+    services.close()
+    assert done.exit_code == 1
+    assert "DATABASE_URL" in done.output
+
+
+def test_a_block_is_kept_when_redis_is_away(database_url: str, tmp_path: Path) -> None:
+    """The record is SQL: the index is told later."""
+    command, services = runner_for(f"redis://127.0.0.1:{free_port()}/0", database_url, tmp_path)
+    added = command("add", "0501234567", "--reason", "abuse", "--who", "admin")
+    (listed,) = json.loads(command("list", "--json").output)
+    verified = command("verify")
+    services.close()
+    assert added.exit_code == 0
+    assert listed["number"] == "+966501234567"
+    assert verified.exit_code == 1
+    assert "is Redis running" in verified.output
+
+
+def test_text_of_people_cannot_drive_the_terminal(run: Run) -> None:
+    """Escape sequences and markup in a note come out as plain text."""
+    note = "\x1b[31m[bold]x[/bold]\r\nforged"
+    assert run("add", "0501234567", "--reason", "abuse", "--note", note).exit_code == 0
+    for shown in (run("show", "0501234567"), run("list"), run("history", "0501234567")):
+        assert "[bold]" in shown.output
+        assert "\x1b" not in shown.output
+        assert "\r" not in shown.output
+
+
+def test_rebuild_and_verify_name_every_difference(run: Run, redis_url: str) -> None:
+    """An index that was emptied or meddled with is found out, and mended."""
+    run("add", "0501234567", "--reason", "abuse")
+    run("add", "0507654321", "--reason", "flood")
+    assert run("rebuild").exit_code == 0
+    assert run("verify").exit_code == 0
+    with redis.Redis.from_url(redis_url) as client:
+        client.delete(*client.keys("hotline:b*:966501234567"))
+    found = run("verify", "--json")
+    assert found.exit_code == 1
+    assert json.loads(found.output) == {
+        "agree": False,
+        "differences": ["+966501234567: entry is missing in the index"],
+    }
+    with redis.Redis.from_url(redis_url) as client:
+        client.flushall()
+    lost = run("verify")
+    assert lost.exit_code == 1
+    assert "+966507654321" in lost.output
+    assert "never built" in lost.output
+    assert run("rebuild").exit_code == 0
+    assert "agree" in run("verify").output
+
+
+def test_a_prefix_waits_for_a_second_person(run: Run) -> None:
+    """Who asked cannot approve; a supervisor cannot either."""
+    add = ("add", "05012345*", "--prefix", "--reason", "flood", "--days", "3", "--who", "maha")
+    assert run(*add).exit_code == 0
+    assert "waits" in run("list").output
+    same = run("approve", "05012345", "--who", "maha")
+    assert same.exit_code == 2
+    assert "two people" in same.output
+    assert run("approve", "05012345", "--who", "ali", "--role", "supervisor").exit_code == 2
+    assert run("approve", "05012345", "--who", "nada").exit_code == 0
+    assert "waits" not in run("list").output
+    assert run("remove", "05012345", "--prefix").exit_code == 0
+    assert json.loads(run("list", "--json").output) == []
+
+
+def test_strikes_are_shown_and_kept_in_the_history(run: Run) -> None:
+    """A strike alone makes no entry, and is seen."""
+    strike = ("strike", "0501234567", "--reason", "silent_call", "--who", "amal")
+    assert "1 live strikes, warn" in run(*strike, "--role", "operator").output
+    assert "counts already" in run(*strike, "--role", "operator").output
+    shown = json.loads(run("show", "0501234567", "--json").output)
+    assert [strike["operator"] for strike in shown["strikes"]] == ["amal"]
+    assert [c["action"] for c in json.loads(run("history", "0501234567", "--json").output)] == [
+        "strike",
+        "strike",
+    ]
+    assert run("history", "0507654321").exit_code == 1
+
+
+def test_an_operator_may_not_block(run: Run) -> None:
+    """Operators strike."""
+    done = run("add", "0501234567", "--reason", "abuse", "--role", "operator")
+    assert done.exit_code == 2
+    assert "supervisor" in done.output
+
+
+def test_a_file_is_imported_exported_and_imported_again(run: Run, tmp_path: Path) -> None:
+    """What is exported imports as it is, and changes nothing."""
+    note = "=HYPERLINK(1)"
+    source = f"number,reason,until,note\n0501234567,abuse,2099-01-01,{note}\n".encode()
+    refused = run("import", "-", stdin=source)
+    assert refused.exit_code == 2
+    assert "row 2" in refused.output
+    source = f"number,reason,note\n0501234567,abuse,{note}\n".encode()
+    assert run("import", "-", "--dry-run", "--days", "3", stdin=source).exit_code == 0
+    assert json.loads(run("list", "--json").output) == []
+    assert "1 added" in run("import", "-", "--days", "3", stdin=source).output
+    exported = tmp_path / "out.csv"
+    assert run("export", "--output", str(exported)).exit_code == 0
+    assert f"'{note}" in exported.read_text("utf-8-sig")
+    again = run("import", str(exported))
+    assert "1 unchanged" in again.output
+    assert run("verify").exit_code == 0
