@@ -35,14 +35,14 @@ def call(tmp_path_factory: pytest.TempPathFactory) -> Command:
     return call
 
 
-@pytest.mark.parametrize("via", ["engine", "agi"])
+@pytest.mark.parametrize("via", ["engine", "agi", "twilio"])
 def test_zero_when_the_call_went_as_written(call: Command, tmp_path: Path, via: str) -> None:
     """And one line says so."""
     done = call(written(tmp_path, REPORT), "--via", via)
     assert (done.returncode, done.stdout) == (0, "passed   A report (call.yaml)\n")
 
 
-@pytest.mark.parametrize("via", ["engine", "agi"])
+@pytest.mark.parametrize("via", ["engine", "agi", "twilio"])
 def test_one_and_the_first_difference_when_not(call: Command, tmp_path: Path, via: str) -> None:
     """Turn, expected, heard."""
     done = call(written(tmp_path, REPORT + "then: {language: en}\n"), "--via", via)
