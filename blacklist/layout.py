@@ -1,92 +1,149 @@
-"""How an entry lies in Redis: names of keys, fields of the hash, and back.
+"""How the index lies in Redis: names of keys, packed limits, kept values, and back.
 
-`hotline:blocklist:n:<E.164>` is a hash that expires with its measure;
-`hotline:blocklist:index` is a sorted set of numbers by the second their measure ends.
+    hotline:screening:head      `<slot>[ <length>…]`: the slot that counts, the prefixes' lengths
+    hotline:b<slot>:<number>    what stands about a number: segments, see `screen.lua`
+    hotline:screening:prefixes  hash: slot and prefix → its rule
+    hotline:a:<number>          the newest calls of a number; `hotline:a:<class>` of a class
+    hotline:screening:rebuild   the token of a rebuild that runs; …:touched what changed meanwhile
+    hotline:screening:alerts    stream: measures of the machine that began
+
+Every key of a number ends by itself, with the last measure or a day after the last call.
 """
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, cast
+import struct
+from collections.abc import Iterable
+from typing import cast
 
-from blacklist.entry import Entry
-from blacklist.verdict import DISPOSITIONS, Disposition
+from blacklist.decision import Decision, Hold
+from blacklist.policy import ClassPolicy, RatePolicy
+from blacklist.verdict import Disposition
 
-PREFIX = "hotline:blocklist"
-INDEX = f"{PREFIX}:index"
-SCREENED = ("disposition", "reason", "until")
-"""The fields a screening needs, in the order `measure` reads them."""
+HEAD = "hotline:screening:head"
+REBUILD = "hotline:screening:rebuild"
+PREFIXES = "hotline:screening:prefixes"
+TOUCHED = "hotline:screening:touched"
+ALERTS = "hotline:screening:alerts"
+SLOTS = ("0", "1")
+
+ALLOW, ENTRY, STRIKES = "a", "e", "s"
+"""The kinds of segments, in the order in which they are kept."""
+
+_LETTERS: dict[Disposition, str] = {
+    "allow": "a",
+    "warn": "w",
+    "challenge": "c",
+    "low_priority": "l",
+    "voicemail": "v",
+    "block": "b",
+}
+_REASONS = {
+    "": "-",
+    "harassment": "h",
+    "false_report": "r",
+    "malicious_complaint": "m",
+    "abuse": "a",
+    "silent_call": "s",
+    "flood": "f",
+}
+_DISPOSITION_OF = {letter: name for name, letter in _LETTERS.items()}
+_REASON_OF = {letter: name for name, letter in _REASONS.items()}
+_RULE_OF = {
+    "a": "allowlist",
+    "e": "exact_number",
+    "p": "prefix",
+    "r": "rate",
+    "s": "strikes",
+    "w": "class_rate",
+}
+UNBUILT = "?"
 
 
 class Unreadable(ValueError):
-    """What lies in Redis is not an entry of ours."""
+    """What lies in Redis, or came from it, is not ours."""
 
 
-def key(number: str) -> str:
-    """Return the name of the hash of a number in E.164."""
-    return f"{PREFIX}:n:{number}"
+def standing_key(slot: str, number: str) -> str:
+    """Where everything that stands about a number (E.164) is kept."""
+    return f"hotline:b{slot}:{number[1:]}"
 
 
-def fields(entry: Entry) -> dict[Any, Any]:
-    """Return the hash of an entry."""
-    return {
-        "disposition": entry.disposition,
-        "reason": entry.reason,
-        "until": entry.until.isoformat(),
-        "added": entry.added.isoformat(),
-        "who": entry.who,
-        "note": entry.note,
-    }
+def attempts_key(caller: str) -> str:
+    """Where the calls of a number (E.164), or of a class by its name, are counted."""
+    return f"hotline:a:{caller.removeprefix('+')}"
 
 
-def ends(entry: Entry) -> int:
-    """Return the second (Unix time) from which Redis may forget the entry."""
-    return int(entry.until.timestamp()) + 1
-
-
-def measure(values: list[Any]) -> tuple[Disposition, str, datetime] | None:
-    """Read the values of `SCREENED`; None when there is no entry.
-
-    Raises `Unreadable` for anything but a disposition, a reason and an end.
-    """
-    texts = [text(value) for value in values]
-    if not any(texts):
-        return None
-    disposition, reason, until = texts
-    if disposition not in DISPOSITIONS:
-        raise Unreadable("disposition")
-    return cast(Disposition, disposition), reason, _time(until)
-
-
-def entry(number: str, raw: Mapping[Any, Any]) -> Entry:
-    """Read a whole hash; raises `Unreadable`."""
-    have = {text(name): text(value) for name, value in raw.items()}
-    found = measure([have.get(name) for name in SCREENED])
-    if found is None:
-        raise Unreadable("empty")
-    disposition, reason, until = found
-    return Entry(
-        number=number,
-        reason=reason,
-        until=until,
-        added=_time(have.get("added", "")),
-        who=have.get("who", ""),
-        note=have.get("note", ""),
-        disposition=disposition,
+def rate_limits(rate: RatePolicy) -> bytes:
+    """The limits for one number as `screen.lua` unpacks them."""
+    head = struct.pack(
+        ">cBIBIB",
+        _LETTERS[rate.disposition].encode(),
+        rate.alert,
+        rate.measure_seconds,
+        rate.most_calls,
+        rate.memory_seconds,
+        len(rate.windows),
     )
+    return head + b"".join(struct.pack(">BI", w.calls, w.seconds) for w in rate.windows)
 
 
-def text(value: Any) -> str:
-    """Return a reply's string, whether or not the client decodes replies."""
-    if isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    return "" if value is None else str(value)
+def class_limits(policy: ClassPolicy) -> bytes:
+    """The limits for callers without a number as `screen.lua` unpacks them."""
+    letter = _LETTERS[policy.disposition].encode()
+    return struct.pack(">cII", letter, policy.interval_ms, policy.burst)
 
 
-def _time(written: str) -> datetime:
+def rule(hold: Hold) -> str:
+    """A hold as it is kept, without its kind."""
+    disposition, reason, until, evidence = hold
+    return f"{_LETTERS[disposition]}{_REASONS.get(reason, '-')}{until}:{evidence}"
+
+
+def segments(kind: str, holds: Iterable[Hold]) -> str:
+    """The holds of one kind, as they are kept about a number."""
+    return "".join(f"{kind}{rule(hold)};" for hold in holds)
+
+
+def read_rule(text: str) -> Hold:
+    """The hold that `rule` wrote. Raises Unreadable."""
+    body, _, evidence = text.partition(":")
     try:
-        moment = datetime.fromisoformat(written)
-    except ValueError:
-        raise Unreadable("time") from None
-    if moment.tzinfo is None:
-        raise Unreadable("time without a zone")
-    return moment.astimezone(UTC)
+        return Hold(_DISPOSITION_OF[body[0]], _REASON_OF[body[1]], int(body[2:]), evidence)
+    except (KeyError, IndexError, ValueError):
+        raise Unreadable("rule") from None
+
+
+def read_segments(text: str) -> list[tuple[str, Hold]]:
+    """Kinds and holds that `segments` wrote. Raises Unreadable."""
+    return [(part[:1], read_rule(part[1:])) for part in text.split(";") if part]
+
+
+def decision(reply: bytes | str | None) -> tuple[Decision, bool]:
+    """What `screen.lua` answered, and whether the index is known to be whole.
+
+    Raises Unreadable.
+    """
+    if reply is None:
+        return _ALLOWED, True
+    text = reply.decode("ascii", "replace") if isinstance(reply, bytes) else str(reply)
+    built = not text.startswith(UNBUILT)
+    if not built:
+        text = text[1:]
+        if not text:
+            return _ALLOWED, False
+    try:
+        body, letter, alert, evidence = text.split(":", 3)
+        disposition = cast(Disposition, _DISPOSITION_OF[body[0]])
+        made = Decision(
+            disposition,
+            _REASON_OF[body[1]],
+            int(body[2:]),
+            evidence,
+            _RULE_OF[letter],
+            alert == "1",
+        )
+    except (KeyError, IndexError, ValueError):
+        raise Unreadable("reply") from None
+    return made, built
+
+
+_ALLOWED = Decision()

@@ -11,8 +11,6 @@ from blacklist.policy import ClassPolicy, Policy, RatePolicy
 from blacklist.verdict import HARD_DISPOSITIONS
 
 ALLOWED = Decision()
-SHORTEST_PREFIX = 3
-"""Digits of a prefix at least, the country code among them."""
 
 
 @dataclass(slots=True)
@@ -134,7 +132,7 @@ class ScreeningModel:
         """The longest prefix that holds."""
         if not self._prefixes:
             return None
-        for length in range(len(number), SHORTEST_PREFIX, -1):
+        for length in range(len(number), 1, -1):
             found = _alive(self._prefixes.get(number[:length]), now)
             if found is not None:
                 return found
@@ -166,8 +164,8 @@ class ScreeningModel:
         policy = self.policy.withheld
         over, alert = conforms(state, policy, at_ms)
         if not over:
-            return ALLOWED._replace(rule=f"{kind}_number")
-        return Decision(policy.disposition, "flood", 0, "class", f"{kind}_rate", alert)
+            return ALLOWED
+        return Decision(policy.disposition, "flood", 0, "class", "class_rate", alert)
 
 
 ALERT_AGAIN_MS = 3_600_000

@@ -7,6 +7,7 @@ policy to that, wherever it comes from.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, get_args
 
 from blacklist.verdict import (
@@ -167,7 +168,7 @@ def _rate(rate: RatePolicy) -> Iterator[Fault]:
             yield (*where, "calls"), f"must be from 2 to {MOST_CALLS}: a first call is no flood"
         if not 0 < window.seconds <= LONGEST_WINDOW_S:
             yield (*where, "within"), "must be at most 7d"
-    pairs = zip(rate.windows, rate.windows[1:], strict=False)
+    pairs = pairwise(rate.windows)
     for number, (short, long) in enumerate(pairs, 1):
         if not (short.seconds < long.seconds and short.calls < long.calls):
             where = ("rate", "windows", number)
@@ -188,7 +189,7 @@ def _ladder(strikes: StrikePolicy, longest: int) -> Iterator[Fault]:
         yield ("strikes", "steps"), "is empty: write at least one step"
     for number, step in enumerate(steps):
         yield from _step(("strikes", "steps", number), step, longest)
-    for number, (low, high) in enumerate(zip(steps, steps[1:], strict=False), 1):
+    for number, (low, high) in enumerate(pairwise(steps), 1):
         where = ("strikes", "steps", number)
         if high.strikes <= low.strikes:
             yield (*where, "strikes"), "must be more than in the step before it"

@@ -12,7 +12,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from blacklist import layout
+from blacklist import hashes as layout
 from blacklist.breaker import Breaker
 from blacklist.entry import Entry, full_number, new_entry
 from blacklist.numbers import CallerNumber

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from blacklist import layout
+from blacklist import hashes as layout
 from blacklist.breaker import Breaker
 from blacklist.entry import EntryRefused
 from blacklist.numbers import normalise

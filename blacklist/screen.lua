@@ -1,0 +1,155 @@
+-- One decision on one call, and the record of the attempt. `blacklist/model.py` holds the same rules.
+--
+-- Order: allowlist, hard entry (voicemail, block) of the number, of its prefix, call rate, then the
+-- hardest of what is milder. Nothing but the newest attempts of this caller is written.
+--
+-- KEYS  1 head   2, 3 what stands about the number, in slot 0 and 1   4 its attempts: the key ends
+--       with the number, or the name of a class of callers without one   5 prefix rules   6 alerts
+-- ARGV  1 the limits, packed (blacklist/layout.py)   2 the time in ms, left out for Redis' own
+-- Reply nil to let the call through, else what `layout.decision` reads. It begins with ? when there
+--       is no head: then the index is not known to be whole.
+
+local PATIENCE = 300        -- seconds by which a clock that went back is held still
+local ALERT_AGAIN = 3600000 -- ms between two alerts of one class
+local RANKS = { w = 1, c = 2, l = 3, v = 4, b = 5 }
+local HARD = 4              -- the rank from which a caller is kept from an operator
+
+local milliseconds
+if ARGV[2] then
+  milliseconds = tonumber(ARGV[2])
+else
+  local time = redis.call('TIME')
+  milliseconds = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local now = math.floor(milliseconds / 1000)
+local caller = string.sub(KEYS[4], 11)
+
+local function alert(window, ends)
+  redis.pcall('XADD', KEYS[6], 'MAXLEN', '~', 1000, '*',
+    'caller', caller, 'window', window, 'until', ends)
+  redis.pcall('EXPIRE', KEYS[6], 604800)
+end
+
+-- Callers without a number are one flow: the generic cell rate algorithm, state in KEYS[4].
+if string.byte(caller) > 57 then
+  local disposition, interval, burst = struct.unpack('>c1I4I4', ARGV[1])
+  local state = redis.call('GET', KEYS[4])
+  local arrival, alerted = 0, 0
+  if state then
+    arrival, alerted = struct.unpack('>dd', state)
+  end
+  local room = interval * burst
+  if arrival < milliseconds or arrival - milliseconds > room then
+    arrival = milliseconds
+  end
+  local over = arrival + interval - milliseconds > room
+  local tell = 0
+  if not over then
+    arrival = arrival + interval
+  elseif alerted > milliseconds or milliseconds - alerted >= ALERT_AGAIN then
+    tell, alerted = 1, milliseconds
+    alert(0, 0)
+  end
+  local lasts = math.max(math.ceil(room / 1000) + 1, ALERT_AGAIN / 1000)
+  redis.pcall('SET', KEYS[4], struct.pack('>dd', arrival, alerted), 'EX', lasts)
+  return over and (disposition .. 'f0:w:' .. tell .. ':class') or false
+end
+
+local values = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+local head, slot = values[1], 2
+if head and string.byte(head) == 49 then
+  slot = 3
+end
+
+local function reply(decision)
+  if head then
+    return decision
+  end
+  return '?' .. (decision or '')
+end
+
+-- What stands about the number: segments `<kind><disposition><reason><until>:<evidence>;`, kinds in
+-- the order a (allowed), e (entry), s (strikes, hardest first).
+local best, rank, strike
+if values[slot] then
+  for kind, disposition, reason, ends, evidence in
+    string.gmatch(values[slot], '(%l)(%l)(.)(%d+):([^;]*);')
+  do
+    local moment = tonumber(ends)
+    if moment == 0 or moment > now then
+      local text = disposition .. reason .. ends .. ':' .. kind .. ':0:' .. evidence
+      if kind == 'a' then
+        return reply(text)
+      elseif kind == 'e' then
+        best, rank = text, RANKS[disposition]
+      elseif not strike then
+        strike = text
+      end
+    end
+  end
+end
+
+-- The head names the lengths of prefixes that are in use, longest first: `0 12 9`.
+if head and #head > 1 and (rank or 0) < HARD then
+  local fields = {}
+  for length in string.gmatch(string.sub(head, 3), '%d+') do
+    fields[#fields + 1] = string.sub(head, 1, 1) .. string.sub(caller, 1, tonumber(length) - 1)
+  end
+  for _, rule in ipairs(redis.call('HMGET', KEYS[5], unpack(fields))) do
+    if rule then
+      local disposition, reason, ends, evidence = string.match(rule, '^(%l)(.)(%d+):([^;]*)$')
+      if disposition and tonumber(ends) > now then
+        if RANKS[disposition] > (rank or 0) then
+          best = disposition .. reason .. ends .. ':p:0:' .. evidence
+          rank = RANKS[disposition]
+        end
+        break
+      end
+    end
+  end
+end
+local hard = rank and rank >= HARD
+
+-- The attempts: window, end of the measure, then the newest calls in seconds, newest first.
+local rate, alerts, measure, most, lasts, count = struct.unpack('>c1BI4BI4B', ARGV[1])
+local window, held, times, clock = 0, 0, '', now
+if values[4] then
+  local seen, ends, newest = struct.unpack('>BI4I4', values[4])
+  if newest <= now + PATIENCE then
+    window, held = seen, ends
+    times = string.sub(values[4], 6, 1 + most * 4)
+    clock = math.max(now, newest)
+  end
+end
+times = struct.pack('>I4', clock) .. times
+
+local tell = 0
+if not hard then
+  local at, size = 13, #times
+  for number = 1, count do
+    local calls, seconds = struct.unpack('>BI4', ARGV[1], at)
+    local place = calls * 4 - 3
+    if size < place then
+      break -- every further window counts more calls than there were
+    elseif struct.unpack('>I4', times, place) > clock - seconds then
+      if held <= clock then
+        tell = alerts
+      end
+      window, held = number, clock + measure
+      break
+    end
+    at = at + 5
+  end
+  if tell == 1 then
+    alert(window, held)
+  end
+end
+redis.pcall('SET', KEYS[4], struct.pack('>BI4', window, held) .. times, 'EX', lasts)
+
+if not hard and held > clock then
+  return reply(rate .. 'f' .. held .. ':r:' .. tell .. ':window ' .. window)
+end
+if strike and RANKS[string.sub(strike, 1, 1)] > (rank or 0) then
+  best = strike
+end
+return reply(best or false)

@@ -1,0 +1,165 @@
+"""The script in Redis and its model in Python answer alike, whatever happens and in any order."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import structlog
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from blacklist.decision import hold, verdict
+from blacklist.entry import Entry
+from blacklist.index import entry_of, strikes_of
+from blacklist.ladder import Measure
+from blacklist.model import ScreeningModel
+from blacklist.verdict import DISPOSITIONS, Disposition
+from tests.fixtures.screening import WITHHELD, Clock, Screened, full, screened
+
+NUMBERS = ("+966501234567", "+966501234568", "+966551111111", "+441632960000")
+PREFIXES = ("+96650", "+966501234", "+9665", "+44")
+REASONS = ("harassment", "flood", "abuse", "silent_call", "false_report", "malicious_complaint")
+
+numbers = st.sampled_from(NUMBERS)
+restrictions = st.sampled_from([d for d in DISPOSITIONS if d != "allow"])
+spans = st.sampled_from([-60, 1, 30, 900, 3600, 86_400, 7 * 86_400])
+measures = st.builds(
+    lambda disposition, reason, span: (disposition, reason, span),
+    restrictions,
+    st.sampled_from(REASONS),
+    spans,
+)
+
+
+@pytest.fixture
+def here(redis_url: str) -> Iterator[Screened]:
+    """An empty index whose clock the test sets."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with screened(redis_url, patient=True) as made:
+        yield made
+    structlog.reset_defaults()
+
+
+def machine(here: Screened) -> type[RuleBasedStateMachine]:
+    """The machine over this Redis."""
+
+    class Histories(RuleBasedStateMachine):
+        """Everything that can happen to screening, to both sides at once."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            here.client.flushdb()
+            here.clock.ms = Clock().ms
+            here.index.commit_rebuild(here.index.begin_rebuild())
+            self.model = ScreeningModel(here.policy)
+
+        @rule(number=numbers, times=st.integers(1, 8))
+        def call(self, number: str, times: int) -> None:
+            """Calls one after another."""
+            for _ in range(times):
+                expected = verdict(self.model.screen(number, here.clock.ms))
+                got = here.screening.screen(full(number))
+                assert _plain(got) == _plain(expected)
+
+        @rule(times=st.sampled_from([1, 5, 45]))
+        def withheld_call(self, times: int) -> None:
+            """Calls without a number."""
+            for _ in range(times):
+                expected = verdict(self.model.screen(None, here.clock.ms))
+                got = here.screening.screen(WITHHELD)
+                assert (got.disposition, got.alert) == (expected.disposition, expected.alert)
+
+        @rule(seconds=st.sampled_from([0.4, 1, 7, 59, 300, 901, 1800, 3601, 40_000, 86_401]))
+        def time_passes(self, seconds: float) -> None:
+            """The clock goes on."""
+            here.clock.move(seconds=seconds)
+
+        @rule(seconds=st.sampled_from([0.5, 1, 60, 300, 301, 5000, 90_000]))
+        def clock_goes_back(self, seconds: float) -> None:
+            """The clock is set back."""
+            here.clock.move(seconds=-seconds)
+
+        @rule(number=numbers, measure=measures)
+        def restrict(self, number: str, measure: tuple[Disposition, str, int]) -> None:
+            """A person restricts a number."""
+            disposition, reason, span = measure
+            until = here.clock.now + timedelta(seconds=span)
+            entry = Entry(number, reason, until, here.clock.now, "test", "", disposition)
+            here.index.put(entry)
+            self.model.put_entry(number, entry_of(entry).holds[0])
+
+        @rule(number=numbers)
+        def lift(self, number: str) -> None:
+            """A person lifts it."""
+            here.index.drop(number)
+            self.model.drop_entry(number)
+
+        @rule(number=numbers, several=st.lists(measures, max_size=3))
+        def strike(self, number: str, several: list[tuple[Disposition, str, int]]) -> None:
+            """Strikes come to something, or to nothing any more."""
+            made = [
+                Measure(d, reason, here.clock.now + timedelta(seconds=span), "2 strikes")
+                for d, reason, span in several
+            ]
+            here.index.put_strikes(number, made)
+            self.model.put_strikes(number, strikes_of(number, made).holds)
+
+        @rule(number=numbers, span=st.sampled_from([None, 30, 4000]))
+        def allow(self, number: str, span: int | None) -> None:
+            """A number is let through."""
+            until = None if span is None else here.clock.now + timedelta(seconds=span)
+            here.index.put_allow(number, until)
+            kept = Measure("allow", "", until or here.clock.now, "entry")
+            self.model.put_allow(
+                number, hold(kept)._replace(until=0) if until is None else hold(kept)
+            )
+
+        @rule(number=numbers)
+        def allow_no_more(self, number: str) -> None:
+            """And is not any more."""
+            here.index.drop_allow(number)
+            self.model.drop_allow(number)
+
+        @rule(prefix=st.sampled_from(PREFIXES), measure=measures)
+        def restrict_prefix(self, prefix: str, measure: tuple[Disposition, str, int]) -> None:
+            """All numbers that begin alike are restricted."""
+            disposition, reason, span = measure
+            made = Measure(disposition, reason, here.clock.now + timedelta(seconds=span), "entry")
+            here.index.put_prefix(prefix, made)
+            self.model.put_prefix(prefix, hold(made))
+
+        @rule(prefix=st.sampled_from(PREFIXES))
+        def lift_prefix(self, prefix: str) -> None:
+            """And are not any more."""
+            here.index.drop_prefix(prefix)
+            self.model.drop_prefix(prefix)
+
+        @rule()
+        def rebuild(self) -> None:
+            """The index is made anew from what it says itself: nothing changes."""
+            standing = list(here.index.entries())
+            rebuilding = here.index.begin_rebuild()
+            here.index.project(rebuilding, standing)
+            here.index.commit_rebuild(rebuilding)
+
+    return Histories
+
+
+def _plain(made: object) -> tuple[object, ...]:
+    fields = ("disposition", "reason", "until", "evidence", "rule", "alert", "degraded")
+    return tuple(getattr(made, name) for name in fields)
+
+
+def test_the_script_and_the_model_agree_over_any_history(here: Screened) -> None:
+    """Random histories, with the clock going on and back: verdict for verdict the same."""
+    run_state_machine_as_test(
+        machine(here),
+        settings=settings(
+            max_examples=50,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow],
+        ),
+    )
