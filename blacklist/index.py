@@ -22,6 +22,7 @@ from blacklist.decision import Hold, hardest, hold, seconds
 from blacklist.entry import Entry
 from blacklist.ladder import Measure
 from blacklist.port import RegisterUnavailable
+from blacklist.verdict import MACHINE_DISPOSITIONS
 
 PAGE = 1000
 REBUILD_SECONDS = 3600
@@ -69,8 +70,9 @@ def prefix_of(prefix: str, measure: Measure) -> Projected:
 
 
 def strikes_of(number: str, measures: Iterable[Measure]) -> Projected:
-    """What strikes come to, as the index keeps it."""
-    return Projected("strikes", number, hardest(hold(measure) for measure in measures))
+    """What strikes come to, as the index keeps it: never more than a machine may decide."""
+    kept = (hold(m) for m in measures if m.disposition in MACHINE_DISPOSITIONS)
+    return Projected("strikes", number, hardest(kept))
 
 
 class RedisIndex:

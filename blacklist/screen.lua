@@ -149,7 +149,7 @@ redis.pcall('SET', KEYS[4], struct.pack('>BI4', window, held) .. times, 'EX', la
 if not hard and held > clock then
   return reply(rate .. 'f' .. held .. ':r:' .. tell .. ':window ' .. window)
 end
-if strike and RANKS[string.sub(strike, 1, 1)] > (rank or 0) then
+if strike and not hard and RANKS[string.sub(strike, 1, 1)] > (rank or 0) then
   best = strike
 end
 return reply(best or false)
