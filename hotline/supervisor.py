@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
 from queue import Queue
-from types import FrameType
 
 import structlog
 
 from hotline.child import Child, ChildSpec
+from hotline.signals import signals_told
 
 TICK = 0.2
 ROTATE_SECONDS = 60.0
@@ -53,16 +53,14 @@ class Supervisor:
         0 after a drain, 130 when a second signal cut it short. Raises `StartFailed`, with
         everything stopped again. Main thread only.
         """
-        kept = {s: signal.signal(s, self._on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
-        try:
-            self.start()
-            if self.children and on_ready and not self._stop_asked.is_set():
-                on_ready()
-            self._watch()
-        finally:
-            self.stop()
-            for number, handler in kept.items():
-                signal.signal(number, handler)
+        with signals_told(self._on_signal):
+            try:
+                self.start()
+                if self.children and on_ready and not self._stop_asked.is_set():
+                    on_ready()
+                self._watch()
+            finally:
+                self.stop()
         return 130 if self._signals > 1 else 0
 
     @contextmanager
@@ -189,6 +187,8 @@ class Supervisor:
                 last = "\n".join(f"  {line}" for line in child.new_lines()[-10:])
                 raise StartFailed(f"{child.spec.name}: {why}; see {child.log_path}\n{last}")
             self._stop_asked.wait(0.05)
+        if child.spec.ready is not None:
+            self._last_well[child.spec.name] = time.monotonic()
 
     def _show_lines(self) -> None:
         for child in self.children.values():
@@ -200,7 +200,7 @@ class Supervisor:
             for child in self.children.values():
                 child.rotate_log()
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self) -> None:
         self._signals += 1
         self._stop_asked.set()
         self._wake.set()

@@ -1,31 +1,28 @@
 """One role of the house each, for production: a supervisor of your own runs as many as it needs."""
 
-import signal
 import sys
 import threading
 import time
 from contextlib import ExitStack
-from types import FrameType
 
 import rich_click as click
 import structlog
 
 from hotline.bootstrap import Services, ensure_folders
 from hotline.observability import metrics_served
+from hotline.signals import signals_told
 
 log = structlog.get_logger()
 SWEEP_SECONDS = 30.0
+REMOVAL_SECONDS = 3600.0
 
 
 def stop_event() -> threading.Event:
-    """An event that SIGTERM and SIGINT set. Main thread only."""
+    """An event that SIGTERM and SIGINT set, until the command ends. Main thread only."""
     stop = threading.Event()
-
-    def asked(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, asked)
+    context = click.get_current_context()
+    assert context is not None
+    context.with_resource(signals_told(stop.set))
     return stop
 
 
@@ -69,20 +66,22 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
 @click.option("--metrics-port", type=int, default=None, help="Port of /metrics; default: none")
 @click.pass_obj
 def worker(services: Services, metrics_port: int | None) -> None:
-    """Deliver tickets to the back office until SIGTERM; the delivery under way is finished."""
+    """Deliver tickets and fetch recordings until SIGTERM; what is under way is finished."""
     from tickets.worker import run_worker
 
     with ExitStack() as stack:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
-        run_worker(services.slow_redis, services.deliverer)
+        fetcher = services.fetcher
+        more = {} if fetcher is None else fetcher.jobs()
+        run_worker(services.slow_redis, services.deliverer, more=more)
 
 
 @click.command()
 @click.option("--metrics-port", type=int, default=None, help="Port of /metrics; default: none")
 @click.pass_obj
 def relay(services: Services, metrics_port: int | None) -> None:
-    """Queue what is due, close calls that nobody ended, replay the journal; until SIGTERM."""
+    """Queue what is due, close calls that nobody ended, remove old recordings; until SIGTERM."""
     from tickets.queue import open_queue
     from tickets.relay import run_relay
 
@@ -95,14 +94,18 @@ def relay(services: Services, metrics_port: int | None) -> None:
         sweeper.start()
         stack.callback(sweeper.join)
         queue = open_queue(services.slow_redis)
-        run_relay(services.engine(), queue, services.relay_policy, stop)
+        run_relay(services.engine(), queue, services.relay_policy, stop, services.works)
 
 
 def _sweep(services: Services, stop: threading.Event) -> None:
+    next_removal = 0.0
     while not stop.is_set():
         started = time.monotonic()
         try:
             services.sweep()
+            if started >= next_removal:
+                services.remove_old_recordings()
+                next_removal = started + REMOVAL_SECONDS
         except (
             Exception
         ) as error:  # the sweeper outlives whatever is away; the next round tries again
