@@ -25,6 +25,8 @@ Script = Callable[[AgiChannel], str]
 """Serves one connection; the outcome, as it is counted. What it raises ends that call alone."""
 
 TRANSFER_RESULTS = frozenset({"answered", "busy", "no_answer", "unavailable"})
+MOST_PUT_THROUGH = 1000
+"""Calls with operators or agencies whose last turn is kept here as well."""
 
 
 class Desk(Protocol):
@@ -67,6 +69,7 @@ class _Scripts:
         self._desk = desk
         self._sounds = sounds
         self._recordings = recordings
+        self._put_through: dict[str, Call] = {}
 
     def call(self, channel: AgiChannel) -> str:
         """Lead a call, new or taken over from another server."""
@@ -74,7 +77,7 @@ class _Scripts:
 
     def transferred(self, channel: AgiChannel) -> str:
         """Go on with a call whose transfer failed: argument 1 says how."""
-        call = self._begun(channel)
+        call = self._taken_back(self._begun(channel))
         result = channel.environment.argument(1)
         # A server before us may have taken the result already: then its turn is performed.
         if isinstance(call.turn.action, Transfer):
@@ -94,13 +97,27 @@ class _Scripts:
             reason = "transferred"
         else:
             reason = "done" if done == "hangup" else "hangup"
-        self._desk.end(arrival, reason)
+        self._desk.end(self._put_through.pop(arrival.call_id, arrival), reason)
         return reason
 
     def _begun(self, channel: AgiChannel) -> Call:
         arrival = arrival_of(channel.environment)
         bind_contextvars(call_id=arrival.call_id)
         return self._desk.begin(arrival)
+
+    def _keep(self, call: Call) -> None:
+        """Remember a call that is put through: no script has it while people talk.
+
+        When the session store is away by then, what comes after is told of this turn.
+        """
+        self._put_through[call.call_id] = call
+        for oldest in list(self._put_through)[:-MOST_PUT_THROUGH]:
+            self._put_through.pop(oldest, None)  # its end was told to another server
+
+    def _taken_back(self, call: Call) -> Call:
+        """The call, or what is remembered of it when that is further: then the store is away."""
+        kept = self._put_through.pop(call.call_id, call)
+        return kept if kept.turn.number > call.turn.number else call
 
     def _lead(self, channel: AgiChannel, call: Call) -> str:
         """Perform and advance until the caller is gone or the dialplan has what it needs."""
@@ -116,6 +133,7 @@ class _Scripts:
                 if isinstance(call.turn.action, HangUp):
                     self._desk.end(call, "done")
                     return "hangup"
+                self._keep(call)
                 return "transfer"
             call = self._desk.advance(call, event)
             now = time.perf_counter()

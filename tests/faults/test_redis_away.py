@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 
+from hotline.callers.asterisk_model import Press
 from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.redis_clients import FAST_SECONDS
 from hotline.settings import Settings
@@ -13,6 +14,7 @@ from tests.fixtures.stack_looks import Looks
 from tests.fixtures.whole_stack import parts_of, supervised, with_redis
 from tests.fixtures.wire import Wire
 
+TO_AN_OPERATOR = {"main": Press("0")}
 LATER_S = 0.3
 """How much later than usual anything of the call may come."""
 
@@ -66,3 +68,31 @@ def test_a_stack_that_starts_without_redis_takes_reports_and_delivers_later(
             own_redis.start()
             looks.wait_delivered(1, seconds=60)
             assert len(looks.received()) == 1
+
+
+def test_without_redis_a_call_that_is_put_through_is_recorded_to_its_end(
+    settings: Callable[..., Settings], own_redis: RedisProcess, ear: Ear
+) -> None:
+    """Nobody has the call while people talk: the end is told to a server that remembers it."""
+    own_redis.kill()
+    with parts_of(settings(**with_redis(own_redis.url))) as parts:
+        parts.start("agi-1", "agi-2")
+        caller = Reporter(ear, acts=TO_AN_OPERATOR)
+        call_id, lived = place(FakeAsterisk(parts.agi), caller)
+        assert lived.transferred_to == "operators"
+        record = parts.wait_closed(call_id)
+        assert (record.disposition, record.transferred_to) == ("transferred", "operators")
+        assert record.path[-1] == "operator"
+
+
+def test_without_redis_a_failed_transfer_goes_on_where_it_was(
+    settings: Callable[..., Settings], own_redis: RedisProcess, ear: Ear
+) -> None:
+    """No operator answers: the caller is offered a call back, and not welcomed again."""
+    own_redis.kill()
+    with parts_of(settings(**with_redis(own_redis.url))) as parts:
+        parts.start("agi-1", "agi-2")
+        caller = Reporter(ear, acts=TO_AN_OPERATOR)
+        call_id, _ = place(FakeAsterisk(parts.agi), caller, transfers=lambda _target: "no_answer")
+        assert caller.questions == ["language", "main", "call_back_or_message"]
+        assert parts.wait_closed(call_id).path[-1] == "call_back_or_message"
