@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tickets": ("hotline.cli.tickets:tickets_group", "Tickets: list and show."),
     "deliveries": ("hotline.cli.tickets:deliveries_group", "Deliveries: list and retry."),
     "blacklist": ("hotline.cli.blacklist:blacklist_group", "Blocked numbers."),
+    "twilio": ("hotline.cli.twilio:twilio_group", "The number at Twilio: configure and check."),
     "db": ("hotline.cli.database:db_group", "The database: upgrade and revision."),
     "bench": ("hotline.cli.bench:bench", "Measure costs as ratios."),
 }

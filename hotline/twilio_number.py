@@ -1,0 +1,139 @@
+"""The number at Twilio: what it should be set to, what it is set to, and setting it.
+
+Names and values are those of the IncomingPhoneNumber resource (Twilio's REST API, 2010-04-01).
+"""
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
+
+from hotline.settings import TwilioSettings
+from tickets.provider import AddressRefused, TwilioAccount
+
+VOICE_PATH = "/twilio/voice"
+STATUS_PATH = "/twilio/status"
+_TROUBLE = (TwilioException, OSError, ValueError, AddressRefused)
+"""OSError: what the client's HTTP library raises is one. ValueError: an answer that is no JSON."""
+
+
+class AccountTrouble(Exception):
+    """The account could not be asked, or has no such number; the message says the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A property of the number that is not what it should be."""
+
+    name: str
+    found: str
+    wanted: str
+
+
+def wanted(twilio: TwilioSettings) -> dict[str, str]:
+    """What the number should be set to.
+
+    An application or a trunk would take its calls away from these addresses: there is none. The
+    fallback is a static file: it is fetched with GET.
+    """
+    return {
+        "voice_url": twilio.public_url + VOICE_PATH,
+        "voice_method": "POST",
+        "voice_fallback_url": twilio.fallback_url,
+        "voice_fallback_method": "GET",
+        "status_callback": twilio.public_url + STATUS_PATH,
+        "status_callback_method": "POST",
+        "voice_application_sid": "",
+        "trunk_sid": "",
+        "voice_receive_mode": "voice",
+    }
+
+
+class NumberAtTwilio:
+    """One number of an account, asked and set through the REST API."""
+
+    def __init__(self, account: TwilioAccount, number: str) -> None:
+        # The library logs whole requests at INFO, with the numbers in them.
+        unheard = logging.Logger("twilio", logging.CRITICAL)
+        http = TwilioHttpClient(timeout=account.timeout_s, logger=unheard)
+        if http.session is not None:
+            http.session.trust_env = False
+        self._client = Client(
+            account.sid,
+            account.token,
+            http_client=http,
+            environment={"TWILIO_ACCOUNT_SID": account.sid},
+        )
+        self._client.api.base_url = account.api_url
+        self._account = account
+        self._number = number
+
+    def differences(self, should: Mapping[str, str]) -> list[Difference]:
+        """What is not as it should be. Raises AccountTrouble."""
+        try:
+            return _compare(self._find(), should)
+        except _TROUBLE as error:
+            raise AccountTrouble(_explain(error)) from None
+
+    def set(self, should: Mapping[str, str]) -> list[Difference]:
+        """Set what is not as it should be; what that was. Raises AccountTrouble."""
+        try:
+            found = self._find()
+            changes = _compare(found, should)
+            if changes:
+                changed = found.update(**{one.name: one.wanted for one in changes})
+                left = _compare(changed, should)
+                if left:
+                    raise AccountTrouble(f"Twilio did not take {left[0].name}")
+        except _TROUBLE as error:
+            raise AccountTrouble(_explain(error)) from None
+        return changes
+
+    def _find(self) -> IncomingPhoneNumberInstance:
+        """The number's own resource: the API's filter finds numbers that contain it too."""
+        self._account.check_address()
+        listed = self._client.incoming_phone_numbers.list(phone_number=self._number)
+        for one in listed:
+            if one.phone_number == self._number:
+                return one
+        raise AccountTrouble("the account has no such number: buy it, or check the account's SID")
+
+
+def _compare(found: IncomingPhoneNumberInstance, should: Mapping[str, str]) -> list[Difference]:
+    return [
+        Difference(name, value, wish)
+        for name, wish in should.items()
+        if (value := str(getattr(found, name, None) or "")) != wish
+    ]
+
+
+def _explain(error: Exception) -> str:
+    if isinstance(error, AddressRefused):
+        return str(error)
+    status, code, message = _told(error)
+    if status == 401:
+        return "Twilio refuses the account's SID and token (HTTP 401)"
+    if status is not None:
+        return f"Twilio answers with error {code or status}: {message}"
+    return f"Twilio cannot be reached: {type(error).__name__}"
+
+
+def _told(error: Exception) -> tuple[int | None, object, object]:
+    """Status, code and message of Twilio's answer: a listing's error carries the bare response."""
+    if isinstance(error, TwilioRestException):
+        return error.status, error.code, error.msg
+    answer = error.args[1] if len(error.args) > 1 else None
+    if not isinstance(answer, Response):
+        return None, None, None
+    try:
+        body = json.loads(answer.text)
+    except ValueError:
+        body = {}
+    told = body if isinstance(body, dict) else {}
+    return answer.status_code, told.get("code"), told.get("message", "no explanation")
