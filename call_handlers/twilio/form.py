@@ -91,9 +91,11 @@ def read_form(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
     for required in ("AccountSid", "CallSid"):
         if required not in form:
             raise FormWrong(f"{required} is missing")
+    absent = FIELDS_ACTED_ON.difference(form)
     for name, following in pairwise((*sorted(form), "\uffff")):
-        if any(name < hidden <= following for hidden in FIELDS_ACTED_ON if hidden in form[name]):
-            raise FormWrong("a field stands in another's value")
+        text = name[1:] + form[name]
+        if any(name < hidden < following for hidden in absent if hidden in text):
+            raise FormWrong("a field stands in another's place")
     return form
 
 

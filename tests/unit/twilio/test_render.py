@@ -1,0 +1,196 @@
+"""Turns in TwiML."""
+
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import pytest
+
+from call_handlers.twilio.render import Rendering, render, to_a_human
+from call_handlers.twilio.spoken import Speaker, Voice
+from call_handlers.twilio.transfers import Lines
+from ivr.catalogue import Piece
+from ivr.turn import Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
+from tests.fixtures.agi import StubCatalogue, menu, turn
+from tests.fixtures.twilio import BASE, CATALOGUE, VOICES, rendering
+
+CALL = "c" * 32
+
+
+def stub(
+    available: Callable[[str], bool] = lambda _stem: True,
+    unknown: tuple[str, ...] = (),
+    lines: Lines = Lines("queue:operators"),  # noqa: B008 - frozen
+) -> Rendering:
+    """A rendering of one piece a prompt."""
+    return Rendering(Speaker(StubCatalogue(unknown), available, BASE, VOICES), lines)
+
+
+def read(text: str) -> ElementTree.Element:
+    """The TwiML, read."""
+    return ElementTree.fromstring(text.encode())
+
+
+def test_a_menu_takes_any_key_over_its_prompts() -> None:
+    """`#` and `*` are keys, and silence is told."""
+    (gather,) = read(render(menu("welcome", "main"), CALL, stub()))
+    assert gather.attrib == {
+        "action": f"{BASE}/twilio/turn/{CALL}/1",
+        "method": "POST",
+        "input": "dtmf",
+        "numDigits": "1",
+        "finishOnKey": "",
+        "timeout": "5",
+        "actionOnEmptyResult": "true",
+    }
+    assert [e.text for e in gather] == [
+        f"{BASE}/prompts/ar/welcome.wav",
+        f"{BASE}/prompts/ar/main.wav",
+    ]
+
+
+def test_an_entry_ends_by_its_terminator() -> None:
+    """Or when it is full."""
+    (gather,) = read(render(turn(Collect(4), "ask"), CALL, stub()))
+    assert (gather.get("numDigits"), gather.get("finishOnKey")) == ("4", "#")
+
+
+def test_nobody_listens_over_the_guarded_beginning() -> None:
+    """The head stands before the Gather, its tail and the question in it."""
+    asked = turn(Collect(1), "nomatch_1", "main", guarded=["nomatch_1"])
+    head, gather = read(render(asked, CALL, stub()))
+    assert str(head.text).endswith("ar/nomatch_1-head.wav")
+    assert [str(e.text).rpartition("/")[2] for e in gather] == ["nomatch_1-tail.wav", "main.wav"]
+
+
+def test_what_has_no_audio_is_said() -> None:
+    """By the language's own voice; the rest of the turn is played."""
+    (gather,) = read(render(menu("welcome", "main"), CALL, stub(lambda stem: "main" not in stem)))
+    assert [e.tag for e in gather] == ["Play", "Say"]
+    assert gather[1].attrib == {"voice": "Polly.Hala-Neural", "language": "ar-AE"}
+    assert gather[1].text == "main"
+
+
+def test_a_prompt_with_one_sound_missing_is_said_whole() -> None:
+    """The voice does not change in mid-sentence, but with the language it does."""
+    asked = Turn(1, "n", "ar", (Prompt("language"),), Collect(1))
+    (gather,) = read(render(asked, CALL, rendering(lambda stem: stem.startswith("en/"))))
+    assert [e.get("language") for e in gather] == ["ar-AE", "en-US"]
+    assert gather[1].text == "For English, press two."
+
+
+def test_a_guarded_prompt_without_audio_is_said_before_the_gather() -> None:
+    """Its whole text is with its head."""
+    asked = turn(Collect(1), "nomatch_1", "main", guarded=["nomatch_1"])
+    said, gather = read(render(asked, CALL, stub(lambda _: False)))
+    assert (said.tag, said.text) == ("Say", "nomatch_1")
+    assert [e.text for e in gather] == ["main"]
+
+
+def test_a_prompt_that_one_language_lacks_is_said_in_the_other() -> None:
+    """Never silence if it can be helped."""
+
+    class English:
+        def speak(self, language: str, prompt: Prompt) -> tuple[Piece, ...]:
+            return StubCatalogue(() if language == "en" else (prompt.key,)).speak(language, prompt)
+
+    speaker = Speaker(English(), lambda _: True, BASE, VOICES)
+    (gather,) = read(render(menu("main"), CALL, Rendering(speaker, Lines("queue:o"))))
+    assert gather[0].text == f"{BASE}/prompts/en/main.wav"
+
+
+def test_a_prompt_that_nobody_knows_is_left_out_and_the_turn_listens() -> None:
+    """The caller can still press a key."""
+    (gather,) = read(render(menu("lost"), CALL, stub(unknown=("lost",))))
+    assert (gather.tag, len(gather)) == ("Gather", 0)
+
+
+def test_a_recording_is_announced_and_silence_goes_on() -> None:
+    """Twilio says nothing of an empty recording: the redirect does."""
+    play, record, redirect = read(render(turn(Record(60), "describe"), CALL, stub()))
+    assert play.tag == "Play"
+    assert record.get("maxLength") == "60"
+    assert record.get("finishOnKey") == "#"
+    assert record.get("playBeep") == "true"
+    assert record.get("action") == redirect.text == f"{BASE}/twilio/turn/{CALL}/1"
+    assert record.get("recordingStatusCallback") == f"{BASE}/twilio/recording/{CALL}/1"
+
+
+def test_operators_take_callers_from_a_queue() -> None:
+    """With what is heard while waiting."""
+    _, queue = read(render(turn(Transfer("operators"), "operator"), CALL, stub()))
+    assert (queue.tag, queue.text) == ("Enqueue", "operators")
+    assert queue.get("waitUrl") == f"{BASE}/twilio/wait/{CALL}/1"
+    assert queue.get("action") == f"{BASE}/twilio/transfer/{CALL}/1"
+
+
+@pytest.mark.parametrize(
+    ("lines", "target", "noun", "text"),
+    [
+        (Lines("+966126140000"), "operators", "Number", "+966126140000"),
+        (Lines("sip:operators@pbx.example"), "operators", "Sip", "sip:operators@pbx.example"),
+        (Lines("queue:o"), "911", "Number", "911"),
+        (Lines("queue:o", "sip:{number}@pbx.example"), "911", "Sip", "sip:911@pbx.example"),
+    ],
+)
+def test_people_are_dialled(lines: Lines, target: str, noun: str, text: str) -> None:
+    """By number or by SIP."""
+    lines = Lines(lines.operators, lines.agencies, caller_id="+966126149940", ring_s=25)
+    _, dial = read(render(turn(Transfer(target), "operator"), CALL, stub(lines=lines)))
+    assert (dial.tag, dial[0].tag, dial[0].text) == ("Dial", noun, text)
+    assert (dial.get("timeout"), dial.get("callerId")) == ("25", "+966126149940")
+
+
+def test_a_strange_agency_is_not_dialled() -> None:
+    """Nothing but digits comes into an address."""
+    with pytest.raises(ValueError):
+        render(turn(Transfer("911@evil.example"), "operator"), CALL, stub())
+
+
+def test_the_end_is_said() -> None:
+    """And then the call is over."""
+    assert [e.tag for e in read(render(turn(HangUp(), "goodbye"), CALL, stub()))] == [
+        "Play",
+        "Hangup",
+    ]
+
+
+def test_an_effect_is_nothing_to_render() -> None:
+    """The desk runs effects; a channel never sees one."""
+    with pytest.raises(ValueError, match="Perform"):
+        render(turn(Perform("open_report")), CALL, stub())
+
+
+def test_the_same_turn_is_the_same_twiml() -> None:
+    """In any process, however often."""
+    asked = turn(Collect(5), "nomatch_1", "main", guarded=["nomatch_1"])
+    assert len({render(asked, CALL, stub()) for _ in range(3)}) == 1
+
+
+def test_control_characters_never_reach_twiml() -> None:
+    """XML 1.0 has no way to write them."""
+
+    class Strange:
+        def speak(self, language: str, prompt: Prompt) -> tuple[Piece, ...]:
+            return (Piece('a\x00\x0b\ufffe\ud800<Hangup/>&"\u202e', "ar/x"),)
+
+    speaker = Speaker(Strange(), lambda _: False, BASE, {"ar": Voice("v", "ar-AE")})
+    text = render(menu("main"), CALL, Rendering(speaker, Lines("queue:o")))
+    assert read(text)[0][0].text == 'a<Hangup/>&"'
+
+
+def test_a_human_is_reached_without_a_call() -> None:
+    """Announced in both languages; when nobody answers, that is said too."""
+    human = read(to_a_human(rendering()))
+    assert [e.tag for e in human] == ["Play", "Play", "Enqueue", "Play", "Play", "Hangup"]
+    assert human[2].get("action") is None
+
+
+def test_every_prompt_of_the_house_can_be_said_by_voice() -> None:
+    """No audio at all: everything is text."""
+    for language in ("ar", "en"):
+        for key in CATALOGUE.keys(language):
+            names = CATALOGUE.placeholders(language, key)
+            values = {name: "RD_HOLE" if name == "service_code" else "7" for name in names}
+            asked = Turn(1, "n", language, (Prompt(key, values),), HangUp())
+            said = read(render(asked, CALL, rendering(lambda _: False)))
+            assert {e.tag for e in said} == {"Say", "Hangup"}
