@@ -5,6 +5,7 @@ Drawn without a display and without pyplot's global state, so that tests and ser
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -24,6 +25,7 @@ COLOURS = {
 _LABEL_COLOURS = {"genuine": "#2a7f62", "nuisance": "#a8323e", "": "#6b7280"}
 _FLOOD_COLOURS = ("#a8323e", "#ee964b", "#7b5ea7", "#4c86a8", "#2a7f62")
 _STYLES = ("--", "-")
+_BELOW: dict[str, Any] = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12)}
 _BIN_MINUTES = 5
 _FEWEST = 5
 """Calls that a point of a curve needs: fewer say nothing."""
@@ -67,13 +69,13 @@ def _days(axes: Axes, tally: Tally) -> None:
     axes.margins(x=0)
     everything = axes.twinx()
     totals = [sum(rows[d][day] for d in DISPOSITIONS) for day in days]
-    everything.plot(days, totals, color="#374151", linewidth=1, label="all calls (right)")
+    everything.plot(days, totals, color="#374151", linewidth=1, label="all calls")
+    everything.set_ylabel("all calls a day (line)")
     everything.set_ylim(bottom=0)
     everything.spines["top"].set_visible(False)
     handles, labels = axes.get_legend_handles_labels()
     more, names = everything.get_legend_handles_labels()
-    axes.legend(handles + more, labels + names, fontsize=8, ncols=3, loc="upper left")
-    axes.set_ylim(top=axes.get_ylim()[1] * 1.25)
+    axes.legend(handles + more, labels + names, fontsize=8, ncols=6, **_BELOW)
 
 
 def _flood_curves(axes: Axes, tallies: Mapping[str, Tally]) -> None:
@@ -129,7 +131,7 @@ def _kind_bars(axes: Axes, tally: Tally) -> None:
         tick.set_color(_LABEL_COLOURS[label])
     axes.set_title("How the calls of each kind of caller fare", loc="left")
     axes.set(xlabel="% of calls (green: genuine, red: nuisance)", xlim=(0, 100))
-    axes.legend(fontsize=8, ncols=6, loc="upper center", bbox_to_anchor=(0.5, -0.12))
+    axes.legend(fontsize=8, ncols=6, **_BELOW)
 
 
 def _touched_bars(axes: Axes, tallies: Mapping[str, Tally]) -> None:

@@ -4,6 +4,7 @@ What people do is assumed to be what the policy offers them, at once: an operato
 that is marked with a striker strikes; a step of the ladder that people decide (voicemail, block) is
 taken when it is reached; a number that was blocked before gets what `again` says. So a replay
 shows a policy at its hardest. Operators meet every call but those sent to voicemail or stopped.
+Without people (`people=False`) it shows what the machine does alone.
 """
 
 from collections import deque
@@ -26,11 +27,12 @@ _REASON = "abuse"
 class Replay:
     """One policy, meeting calls one after another. `tally` is what came of it so far.
 
-    `allowed` are numbers (E.164) on the allowlist throughout.
+    `allowed` are numbers (E.164) on the allowlist throughout. `people`: whether anybody strikes.
     """
 
-    def __init__(self, policy: Policy, allowed: Iterable[str] = ()) -> None:
+    def __init__(self, policy: Policy, allowed: Iterable[str] = (), *, people: bool = True) -> None:
         self.policy = policy
+        self._people = people
         self.tally = Tally()
         self._model = ScreeningModel(policy)
         self._strikes: dict[str, deque[Strike]] = {}
@@ -47,7 +49,8 @@ class Replay:
             self._forgotten_at = call.at
         decision = self._model.screen(call.caller or None, at_ms)
         self.tally.add(call, decision)
-        if call.striker and call.caller and decision.disposition not in HARD_DISPOSITIONS:
+        struck = self._people and call.striker and call.caller
+        if struck and decision.disposition not in HARD_DISPOSITIONS:
             self._strike(call)
         return decision
 

@@ -46,7 +46,7 @@ def storm(day: Day) -> Iterator[PastCall]:
     everyone = day.scaled(city.citizens)
     ends = begins + hours * HOUR_S
     for _ in range(day.poisson(everyone * city.storm_callers)):
-        yield from _in_storm(day, begins, ends, number("citizen", day.rng.randrange(everyone)))
+        yield from _in_storm(day, begins, ends, _citizen(day, everyone))
     for line in range(day.scaled(city.shared_lines)):
         for _ in range(day.poisson(_people(day, line) * city.storm_callers)):
             yield from _in_storm(day, begins, ends, number("shared_line", line))
@@ -124,6 +124,11 @@ def households(day: Day) -> Iterator[PastCall]:
     for index in range(day.scaled(day.city.pranksters)):
         if day.happens(day.city.household_matters):
             yield from matter(day, day.any_time(), number("prank", index), "household")
+
+
+def _citizen(day: Day, everyone: int) -> str:
+    hidden = day.happens(day.city.withheld)
+    return "" if hidden else number("citizen", day.rng.randrange(everyone))
 
 
 def _people(day: Day, line: int) -> int:

@@ -52,6 +52,7 @@ def simulate_command(seed: int, calls: int, out: Path | None) -> None:
 @click.option("--policy", "policy_file", type=_input, help="The new policy [default: only today's]")
 @click.option("--since", type=Moment(), help="Recorded calls from then on [default: 90d ago]")
 @click.option("--calls", "calls_file", type=_input, help="A history file in place of the record")
+@click.option("--no-strikes", is_flag=True, help="The machine alone: nobody strikes or decides")
 @click.option(
     "--plot",
     type=_output,
@@ -68,6 +69,7 @@ def replay_command(
     policy_file: Path | None,
     since: datetime | None,
     calls_file: Path | None,
+    no_strikes: bool,
     plot: Path,
     no_plot: bool,
     as_json: bool,
@@ -83,7 +85,10 @@ def replay_command(
     with ExitStack() as stack:
         try:
             past, total, allowed = _history(services, stack, since, calls_file)
-            replays = {name: Replay(policy, allowed) for name, policy in policies.items()}
+            replays = {
+                name: Replay(policy, allowed, people=not no_strikes)
+                for name, policy in policies.items()
+            }
             for _ in _told(replay(past, *replays.values()), total, "replayed"):
                 pass
         except (HistoryWrong, UnicodeDecodeError) as error:
