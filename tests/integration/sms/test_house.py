@@ -1,0 +1,186 @@
+"""Reports, recordings and messages through the real roles: `hotline relay` and `hotline worker`."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import redis
+import sqlalchemy as sa
+from rq import Queue
+
+from call_handlers.fetch import RECORDINGS
+from call_handlers.recordings import note_recording, recordings_of
+from call_handlers.retention import remove_old_recordings
+from hotline.bootstrap import Services
+from hotline.settings import load_settings
+from tests.fixtures.recordings import CALL, SID, wav
+from tests.fixtures.redis_process import free_port
+from tests.fixtures.sms import CALLER, delivery
+from tests.fixtures.tickets import NOW, REPOSITORY, new_ticket, wait_until
+from tests.fixtures.twilio_api import ACCOUNT, TOKEN, TwilioApi
+from tickets.lease import DELIVERIES
+from tickets.outbox import list_deliveries
+from tickets.queue import open_queue
+from tickets.relay import RelayPolicy, relay_once
+
+LANDLINE = "+966126123456"
+
+
+def environment(
+    state: Path, database_url: str, twilio: TwilioApi, redis_url: str = "redis://127.0.0.1:1"
+) -> dict[str, str]:
+    """A house with a Twilio account, which sends messages through it."""
+    return {
+        "HOTLINE_STATE_DIR": str(state),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": TOKEN,
+        "HOTLINE_TWILIO__API_URL": twilio.url,
+        "HOTLINE_SMS__GATEWAY": "twilio",
+        "HOTLINE_SMS__SENDER": "Jeddah940",
+        "HOTLINE_BACKOFFICE__URL": f"http://127.0.0.1:{free_port()}/tickets",
+        "HOTLINE_DELIVERIES__RELAY_SECONDS": "0.05",
+    }
+
+
+@contextmanager
+def house(environ: Mapping[str, str]) -> Iterator[Services]:
+    """The services of that house in this process."""
+    services = Services(load_settings(environ))
+    try:
+        yield services
+    finally:
+        services.close()
+
+
+@contextmanager
+def role(name: str, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """A role in a process of its own, ended by SIGTERM."""
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("HOTLINE_")}
+    log = Path(environ["HOTLINE_STATE_DIR"]) / f"{name}.log"
+    with log.open("wb") as written:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "hotline", name],
+            cwd=REPOSITORY,
+            env=clean | dict(environ),
+            stderr=written,
+            stdout=written,
+        )
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+            try:
+                process.wait(timeout=20)
+            finally:
+                process.kill()
+
+
+def destinations(engine: sa.Engine) -> list[str]:
+    """Where the ticket goes."""
+    return sorted(one.destination for one in list_deliveries(engine))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, ["backoffice", "sms"]),
+        ({"phone": LANDLINE}, ["backoffice"]),
+        ({"phone": None, "caller_id_withheld": True}, ["backoffice"]),
+        ({"kind": "inquiry"}, ["backoffice"]),
+    ],
+    ids=["mobile", "landline", "withheld", "inquiry"],
+)
+def test_callers_from_mobiles_are_told_of_their_reports(
+    engine: sa.Engine,
+    database_url: str,
+    twilio: TwilioApi,
+    tmp_path: Path,
+    changes: dict[str, object],
+    expected: list[str],
+) -> None:
+    """The message is a row of the outbox, committed with the ticket."""
+    with house(environment(tmp_path, database_url, twilio)) as services:
+        services.open_ticket()(new_ticket(**changes), NOW)
+    assert destinations(engine) == expected
+
+
+def test_without_a_gateway_nobody_is_told(
+    engine: sa.Engine, database_url: str, twilio: TwilioApi, tmp_path: Path
+) -> None:
+    """The default."""
+    environ = environment(tmp_path, database_url, twilio) | {"HOTLINE_SMS__GATEWAY": "none"}
+    with house(environ) as services:
+        services.open_ticket()(new_ticket(), NOW)
+        assert set(services.destinations) == {"backoffice"}
+    assert destinations(engine) == ["backoffice"]
+
+
+def test_the_relay_queues_recordings_beside_deliveries(
+    engine: sa.Engine, database_url: str, twilio: TwilioApi, tmp_path: Path, redis_url: str
+) -> None:
+    """By identifiers alone, and deliveries first where the queue has little room."""
+    note_recording(engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
+    with house(environment(tmp_path, database_url, twilio)) as services:
+        services.open_ticket()(new_ticket(), NOW)
+    (recording,) = recordings_of(engine, CALL)
+    works = (DELIVERIES, RECORDINGS)
+    with redis.Redis.from_url(redis_url) as client:
+        queue: Queue = open_queue(client)
+        assert relay_once(engine, queue, RelayPolicy(max_queued=2), works) == 2
+        assert all(job_id.startswith("delivery-") for job_id in queue.job_ids)
+        assert relay_once(engine, queue, RelayPolicy(max_queued=9), works) == 1
+        (job,) = [job for job in queue.jobs if job.id.startswith("recording-")]
+        assert (job.args, job.kwargs) == ([recording.id], {})
+        assert job.id == f"recording-{recording.id}-1"
+
+
+def test_a_report_with_a_recording_is_told_fetched_and_one_day_removed(
+    engine: sa.Engine, database_url: str, twilio: TwilioApi, tmp_path: Path, redis_url: str
+) -> None:
+    """Through Redis and both roles; no log has the caller's number in it."""
+    twilio.recordings[SID] = wav()
+    environ = environment(tmp_path, database_url, twilio, redis_url)
+    (tmp_path / "recordings").mkdir()
+    with house(environ) as services:
+        ticket = services.open_ticket()(new_ticket(), datetime.now(UTC))
+        note_recording(engine, call_id=CALL, turn=7, recording_sid=SID, now=datetime.now(UTC))
+        with role("relay", environ), role("worker", environ):
+            wait_until(lambda: delivery(engine).state == "acknowledged", "the caller is told", 60)
+            wait_until(lambda: recordings_of(engine, CALL)[0].state == "kept", "it is kept", 60)
+        assert [ticket.service_request_id in sent["Body"] for sent in twilio.messages] == [True]
+        kept = services.settings.recordings / f"{CALL}-7.wav"
+        assert kept.read_bytes() == wav()
+        assert twilio.recordings == {}
+        (row,) = recordings_of(engine, CALL)
+        assert row.delete_after is not None
+        removed = remove_old_recordings(
+            engine, services.settings.recordings, days=90, now=row.delete_after
+        )
+        assert (removed, kept.exists()) == (1, False)
+    for name in ("relay", "worker"):
+        text = (tmp_path / f"{name}.log").read_text(encoding="utf-8")
+        assert CALLER not in text
+        assert CALLER[4:] not in text
+    assert "delivery_acknowledged" in (tmp_path / "worker.log").read_text(encoding="utf-8")
+
+
+def test_the_relay_removes_old_recordings_by_itself(
+    engine: sa.Engine, database_url: str, twilio: TwilioApi, tmp_path: Path, redis_url: str
+) -> None:
+    """Asterisk's too: a file that no row knows."""
+    environ = environment(tmp_path, database_url, twilio, redis_url)
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    old = folder / f"{'f' * 32}-3.wav"
+    old.write_bytes(wav(0.1))
+    os.utime(old, (0, 0))
+    with role("relay", environ):
+        wait_until(lambda: not old.exists(), "the old recording is removed", 60)
