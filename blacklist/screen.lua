@@ -33,9 +33,9 @@ end
 -- Callers without a number are one flow: the generic cell rate algorithm, state in KEYS[4].
 if string.byte(caller) > 57 then
   local disposition, interval, burst = struct.unpack('>c1I4I4', ARGV[1])
-  local state = redis.call('GET', KEYS[4])
+  local state = redis.pcall('GET', KEYS[4])
   local arrival, alerted = 0, 0
-  if state then
+  if type(state) == 'string' and #state == 16 then
     arrival, alerted = struct.unpack('>dd', state)
   end
   local room = interval * burst
@@ -95,7 +95,7 @@ if head and #head > 1 and (rank or 0) < HARD then
   for length in string.gmatch(string.sub(head, 3), '%d+') do
     fields[#fields + 1] = string.sub(head, 1, 1) .. string.sub(caller, 1, tonumber(length) - 1)
   end
-  for _, rule in ipairs(redis.call('HMGET', KEYS[5], unpack(fields))) do
+  for _, rule in ipairs(redis.pcall('HMGET', KEYS[5], unpack(fields))) do
     if rule then
       local disposition, reason, ends, evidence = string.match(rule, '^(%l)(.)(%d+):([^;]*)$')
       if disposition and tonumber(ends) > now then
@@ -113,7 +113,7 @@ local hard = rank and rank >= HARD
 -- The attempts: window, end of the measure, then the newest calls in seconds, newest first.
 local rate, alerts, measure, most, lasts, count = struct.unpack('>c1BI4BI4B', ARGV[1])
 local window, held, times, clock = 0, 0, '', now
-if values[4] then
+if values[4] and #values[4] > 8 then
   local seen, ends, newest = struct.unpack('>BI4I4', values[4])
   if newest <= now + PATIENCE then
     window, held = seen, ends

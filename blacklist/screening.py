@@ -125,11 +125,15 @@ class RedisScreening:
             return self._client.execute_command("EVAL", SCRIPT, *arguments[2:])  # type: ignore[no-untyped-call]
 
     def _unbuilt(self, number: CallerNumber, made: Decision) -> tuple[Decision, bool]:
-        """The index was lost and is not built yet: it may lack any number."""
+        """The index was lost and is not built yet: it may lack any number.
+
+        What people decided holds by the snapshot all the same, once that has read the record.
+        """
         if made.rule in ("allowlist", "exact_number"):
             return made, False
         found, _ = self._without_index(number, made.rule)
-        return (found if found.rule == "snapshot" else made), True
+        whole = self._snapshot is not None and self._snapshot.loaded
+        return (found if found.rule == "snapshot" else made), not whole
 
     def _without_index(self, number: CallerNumber, rule: str) -> tuple[Decision, bool]:
         found = None

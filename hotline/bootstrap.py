@@ -16,7 +16,8 @@ import sqlalchemy as sa
 
 from agi_scripts.sounds import Sounds
 from blacklist.breaker import Breaker
-from blacklist.store import RedisBlacklist
+from blacklist.policy import Policy
+from blacklist.screening import RedisScreening
 from call_handlers.desk import CallDesk
 from call_handlers.effects import EFFECT_NAMES, make_effects
 from call_handlers.journal import Journal
@@ -26,6 +27,8 @@ from call_handlers.sweep import SweepReport, sweep_once
 from hotline.database import make_engine
 from hotline.redis_clients import make_redis
 from hotline.redis_socket import embedded_redis_url
+from hotline.screening import ensure_index, make_screening
+from hotline.screening_policy import load_policy
 from hotline.secret import embedded_secret
 from hotline.settings import Settings
 from hotline.studio import recording_hashes
@@ -137,12 +140,26 @@ class Services:
         return Breaker()
 
     @cached_property
-    def _blacklist(self) -> RedisBlacklist:
-        return RedisBlacklist(self.fast_redis, register=self.slow_redis, breaker=self.breaker)
+    def policy(self) -> Policy:
+        """The policy of screening. Raises PolicyWrong."""
+        return load_policy(self.settings.config_dir / "screening.yaml")
 
-    def blacklist(self) -> RedisBlacklist:
-        """Screening and the register of blocked numbers."""
-        return self._blacklist
+    @cached_property
+    def screening(self) -> RedisScreening:
+        """Screening, with the snapshot of the record that holds while Redis is away."""
+        screening, snapshot = make_screening(
+            self.fast_redis, self.policy, self.breaker, self.engine
+        )
+        snapshot.start()
+        self._stack.callback(snapshot.close)
+        return screening
+
+    def ensure_index(self) -> bool:
+        """Build the index of the blocklist when Redis has none; whether it was built now.
+
+        Raises RegisterUnavailable, RebuildOvertaken, SQLAlchemyError.
+        """
+        return ensure_index(self.engine(), self.slow_redis, self.policy)
 
     @cached_property
     def journal(self) -> Journal:
@@ -168,7 +185,7 @@ class Services:
         """The one way to lead a call."""
         return CallDesk(
             flow=self.flow,
-            screening=self.blacklist(),
+            screening=self.screening,
             sessions=self.sessions,
             records=self.records,
             effects=make_effects(self.open_ticket(), self.services),

@@ -12,7 +12,7 @@ from tests.fixtures.dialog import REPORT
 
 def test_a_blocked_caller_is_told_for_how_long(house: House) -> None:
     """The dialog begins at the notice, with the days that are left, rounded up."""
-    house.blacklist().add(CALLER, reason="harassment", who="test", days=7)
+    house.restrict(CALLER, days=7)
     house.clock.now += 3600
     desk = house.desk()
     call = desk.begin(arrival())

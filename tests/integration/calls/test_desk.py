@@ -258,7 +258,7 @@ def test_a_call_without_redis_is_served_unscreened_and_says_so(
     house: House, redis_server: RedisProcess
 ) -> None:
     """Fail open, and the record knows."""
-    house.blacklist().add(CALLER, reason="harassment", who="test", days=7)
+    house.restrict(CALLER, days=7)
     redis_server.kill()
     try:
         desk = house.desk()

@@ -1,0 +1,50 @@
+"""Screening as this house has it: the script on its Redis, its policy, its record for bad times."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import redis
+import sqlalchemy as sa
+import structlog
+
+from blacklist.breaker import Breaker
+from blacklist.decision import hold
+from blacklist.index import RedisIndex
+from blacklist.policy import Policy
+from blacklist.record.entries import standing_entries
+from blacklist.record.projection import rebuild
+from blacklist.record.schema import reading
+from blacklist.screening import RedisScreening
+from blacklist.snapshot import Kept, Snapshot
+
+log = structlog.get_logger()
+
+
+def make_screening(
+    client: redis.Redis, policy: Policy, breaker: Breaker, engine: Callable[[], sa.Engine]
+) -> tuple[RedisScreening, Snapshot]:
+    """Screening, and the snapshot that it falls back on; neither has asked for anything yet."""
+    snapshot = Snapshot(lambda: recorded_holds(engine()))
+    return RedisScreening(client, policy, breaker=breaker, snapshot=snapshot), snapshot
+
+
+def recorded_holds(engine: sa.Engine) -> Iterator[Kept]:
+    """What people decided and is in force. Raises SQLAlchemyError."""
+    now = datetime.now(UTC)
+    with reading(engine) as connection:
+        for entry in standing_entries(connection, now):
+            if entry.kind != "allow" and entry.in_effect:
+                yield Kept(entry.subject, hold(entry.as_measure()), entry.kind == "prefix")
+
+
+def ensure_index(engine: sa.Engine, client: redis.Redis, policy: Policy) -> bool:
+    """Build the index when Redis has none, or lost it; True when it was built now.
+
+    Raises RegisterUnavailable, RebuildOvertaken, SQLAlchemyError.
+    """
+    index = RedisIndex(client)
+    if index.built:
+        return False
+    written = rebuild(engine, index, datetime.now(UTC), policy.strikes)
+    log.warning("screening_index_built", entries=written)
+    return True
