@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "deliveries": ("hotline.cli.tickets:deliveries_group", "Deliveries: list and retry."),
     "blacklist": ("hotline.cli.blacklist:blacklist_group", "Blocked numbers."),
     "twilio": ("hotline.cli.twilio:twilio_group", "The number at Twilio: configure and check."),
+    "token": ("hotline.cli.token:token_group", "Tokens of the HTTP API."),
     "db": ("hotline.cli.database:db_group", "The database: upgrade and revision."),
     "bench": ("hotline.cli.bench:bench", "Measure costs as ratios."),
 }

@@ -14,12 +14,11 @@ from zoneinfo import ZoneInfo
 from blacklist.entry import LONGEST_NOTE, EntryRefused, full_number, new_entry
 from blacklist.record.csv_form import BYTE_ORDER_MARK, COLUMNS, restored
 from blacklist.record.entries import Evidence, Kind
-from blacklist.record.prefixes import full_prefix
+from blacklist.record.prefixes import STAND_IN, full_prefix
 
 LONGEST_LINE = 65_536
 """Bytes of a line: beyond it the file is no list of numbers."""
 _ALLOWED_KINDS = ("number", "prefix", "allow")
-_STAND_IN = "+966500000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +115,7 @@ class Reader:
             subject = full_prefix(
                 raw, protected=self._protected, shortest_saudi=self._shortest_saudi
             )
-            return self._restricted("prefix", subject, _STAND_IN, given)
+            return self._restricted("prefix", subject, STAND_IN, given)
         return self._restricted("number", "", raw, given)
 
     def _restricted(self, kind: Kind, subject: str, raw: str, given: Mapping[str, str]) -> Row:

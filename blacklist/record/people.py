@@ -11,6 +11,10 @@ class NotAllowed(Exception):
     """This person's role may not do this; the message says whose may."""
 
 
+class NothingThere(LookupError):
+    """What a change speaks of is not there, or not any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who makes a change. `name` is what the audit keeps: an account, an extension, a token."""

@@ -13,11 +13,13 @@ from blacklist.entry import AGENCIES, HOTLINE, EntryRefused
 from blacklist.numbers import LONGEST_RAW, REGION, plain
 from blacklist.record.audit import note_change
 from blacklist.record.entries import RecordedEntry, find_entry
-from blacklist.record.people import NotAllowed, Person
+from blacklist.record.people import NotAllowed, NothingThere, Person
 from blacklist.record.schema import entries
 
 SHORTEST_ABROAD = 5
 """Digits with the country code: fewer stand for a whole country or network."""
+STAND_IN = "+966500000000"
+"""A number that lets the checks of an entry judge a prefix's other parts."""
 LONGEST = 14
 REPLAY_FRESH = timedelta(days=1)
 
@@ -101,13 +103,13 @@ def approve_prefix(
 ) -> RecordedEntry:
     """The second person agrees: from now on the prefix acts.
 
-    Raises LookupError when none waits, NotAllowed below manager and for the person who asked for
+    Raises NothingThere when none waits, NotAllowed below manager and for the person who asked for
     it, EntryRefused when its look at the past is older than a day.
     """
     by.must_be("manager", "approving a prefix")
     waiting = find_entry(connection, "prefix", prefix, now)
     if waiting is None or waiting.approved_by is not None:
-        raise LookupError(f"{prefix}: no such prefix waits for approval")
+        raise NothingThere(f"{prefix}: no such prefix waits for approval")
     if waiting.who == by.name:
         raise NotAllowed("a prefix needs two people: who asked for it cannot approve it")
     _fresh(waiting.replay, now)

@@ -6,14 +6,14 @@ When the index cannot be told, the change still stands; the next synchronisation
 
 import builtins
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 
-from blacklist.entry import LONGEST_NOTE, MISUSE, Entry, EntryRefused, full_number, new_entry
+from blacklist.entry import LONGEST_NOTE, MISUSE, Entry, EntryRefused, full_number
 from blacklist.policy import Policy
 from blacklist.port import RegisterUnavailable
 from blacklist.record import reviews, strikes
@@ -29,16 +29,13 @@ from blacklist.record.entries import (
     put_entry,
     row_of,
 )
+from blacklist.record.limits import Wanted, restriction
 from blacklist.record.people import Person
-from blacklist.record.prefixes import Replays, approve_prefix, full_prefix
+from blacklist.record.prefixes import STAND_IN, Replays, approve_prefix, full_prefix
 from blacklist.record.projection import WholeIndex, project
 from blacklist.record.reviews import Review
 from blacklist.record.schema import reading
 from blacklist.record.strikes import NotedStrike
-
-DEFAULT_DAYS = 7.0
-SUPERVISOR_DAYS = 30.0
-"""The longest measure that a supervisor may take; longer ones are a manager's."""
 
 log = structlog.get_logger()
 
@@ -108,18 +105,21 @@ class BlacklistRegister:
     def add(
         self,
         raw: str,
+        wanted: Wanted,
         *,
         by: Person,
-        reason: str,
-        days: float | None = None,
-        until: datetime | None = None,
-        note: str = "",
-        disposition: str = "block",
         evidence: Evidence | None = None,
         review_at: datetime | None = None,
     ) -> RecordedEntry:
-        """Restrict a number, in place of any entry it has; see `new_entry` for what is refused."""
-        entry = self._new(raw, by, reason, days, until, note, disposition)
+        """Restrict a number, in place of any entry it has; `restriction` says what is refused."""
+        entry = restriction(
+            raw,
+            wanted,
+            by=by,
+            now=self.now(),
+            longest_seconds=self.policy.longest_seconds,
+            protected=self.protected,
+        )
         row = row_of("number", entry, evidence=evidence, review_at=review_at)
         return self._commit(row, by, "added")
 
@@ -155,37 +155,26 @@ class BlacklistRegister:
         """Take a number off the allowlist; what it was, None when it was not on it."""
         return self._end("allow", full_number(raw), by, why)
 
-    def add_prefix(
-        self,
-        raw: str,
-        *,
-        by: Person,
-        reason: str,
-        days: float | None = None,
-        until: datetime | None = None,
-        note: str = "",
-        disposition: str = "block",
-    ) -> RecordedEntry:
+    def add_prefix(self, raw: str, wanted: Wanted, *, by: Person) -> RecordedEntry:
         """Ask for a prefix to be restricted. It acts once a second person approves it.
 
         What it would have stopped in the recorded calls is looked up and kept with it.
         """
         prefix, now = self._prefix(raw), self.now()
-        stand_in = self._new("+966500000000", by, reason, days, until, note, disposition)
-        replay = self.replays(prefix, now)
-        entry = Entry(
-            prefix,
-            stand_in.reason,
-            stand_in.until,
-            now,
-            by.name,
-            stand_in.note,
-            stand_in.disposition,
+        checked = restriction(
+            STAND_IN,
+            wanted,
+            by=by,
+            now=now,
+            longest_seconds=self.policy.prefix.longest_seconds,
+            protected=frozenset(),
         )
-        return self._commit(row_of("prefix", entry, replay=replay.told(now)), by, "asked")
+        replay = self.replays(prefix, now).told(now)
+        row = row_of("prefix", replace(checked, number=prefix), replay=replay)
+        return self._commit(row, by, "asked")
 
     def approve_prefix(self, raw: str, *, by: Person) -> RecordedEntry:
-        """The second person agrees. Raises LookupError when no such prefix waits."""
+        """The second person agrees. Raises NothingThere when no such prefix waits."""
         prefix = self._prefix(raw)
         with self.engine.begin() as connection:
             approved = approve_prefix(connection, prefix, by=by, now=self.now())
@@ -233,7 +222,7 @@ class BlacklistRegister:
         return struck
 
     def decide_review(self, review_id: int, *, accept: bool, why: str, by: Person) -> Review:
-        """Accept or refuse a request. Raises NoSuchReview, ValueError (no reason given)."""
+        """Accept or refuse a request. Raises NothingThere, ValueError (no reason given)."""
         with self.engine.begin() as connection:
             decided = reviews.decide_review(
                 connection, review_id, accept=accept, why=why, by=by, now=self.now()
@@ -249,32 +238,6 @@ class BlacklistRegister:
                 project(connection, self.index, kind, subject, self.now(), self.policy.strikes)
         except RegisterUnavailable as error:
             log.error("blacklist_not_projected", error=type(error.__cause__).__name__)
-
-    def _new(
-        self,
-        raw: str,
-        by: Person,
-        reason: str,
-        days: float | None,
-        until: datetime | None,
-        note: str,
-        disposition: str,
-    ) -> Entry:
-        by.must_be("supervisor", "a restriction")
-        entry = new_entry(
-            raw,
-            reason=reason,
-            who=by.name,
-            now=self.now(),
-            days=DEFAULT_DAYS if days is None and until is None else days,
-            until=until,
-            note=note,
-            disposition=disposition,
-            protected=self.protected,
-        )
-        if entry.until - entry.added > timedelta(days=SUPERVISOR_DAYS):
-            by.must_be("manager", f"a restriction of more than {SUPERVISOR_DAYS:g} days")
-        return entry
 
     def _prefix(self, raw: str) -> str:
         shortest = self.policy.prefix.shortest_saudi

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from blacklist.record.audit import note_change
 from blacklist.record.entries import end_entry
-from blacklist.record.people import Person
+from blacklist.record.people import NothingThere, Person
 from blacklist.record.schema import reviews
 from blacklist.record.strikes import lift_strikes
 
@@ -33,10 +33,6 @@ class Review:
     decided_at: datetime | None
     decided_by: str | None
     why: str
-
-
-class NoSuchReview(LookupError):
-    """No request of this number, or it is decided already."""
 
 
 def open_review(
@@ -89,7 +85,7 @@ def decide_review(
 ) -> Review:
     """Accept (the restriction and the strikes behind it are lifted) or refuse, with the reason.
 
-    Raises NoSuchReview, NotAllowed below supervisor, ValueError for a refusal without a reason.
+    Raises NothingThere, NotAllowed below supervisor, ValueError for a refusal without a reason.
     """
     by.must_be("supervisor", "deciding a review")
     if not accept and not why.strip():
@@ -104,7 +100,7 @@ def decide_review(
         .returning(reviews.c.number)
     ).scalar_one_or_none()
     if number is None:
-        raise NoSuchReview(f"review {review_id}: none of this number waits for a decision")
+        raise NothingThere(f"review {review_id}: none of this number waits for a decision")
     note_change(connection, by, f"review_{state}", number, now, review=review_id, why=why.strip())
     if accept:
         end_entry(connection, "number", number, by, now, why=f"review {review_id}", how="review")

@@ -74,15 +74,6 @@ def moment(written: str | None, zone: ZoneInfo) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
-def ends(
-    days: float | None, until: str | None, zone: ZoneInfo, default_days: float | None
-) -> dict[str, Any]:
-    """`days` and `until` as the register takes them, one of the two."""
-    if days is None and until is None:
-        days = default_days
-    return {"days": days, "until": moment(until, zone)}
-
-
 def plain(value: Any) -> Any:
     """Frozen data as JSON-ready data."""
     if is_dataclass(value) and not isinstance(value, type):

@@ -2,6 +2,8 @@
 
 import rich_click as click
 
+from blacklist.record.entries import Evidence
+from blacklist.record.limits import DEFAULT_DAYS, Wanted
 from blacklist.verdict import DISPOSITIONS
 from hotline.bootstrap import Services
 from hotline.cli import asking
@@ -16,8 +18,6 @@ from hotline.cli.blacklist_people import (
 from hotline.cli.blacklist_reviews import blacklist_reviews
 from hotline.cli.replay import COMMANDS as REPLAY_COMMANDS
 from hotline.register import make_register, zone_of
-
-DEFAULT_DAYS = 7.0
 
 
 @click.group("blacklist")
@@ -69,22 +69,15 @@ def blacklist_add(
     as_json: bool,
 ) -> None:
     """Restrict NUMBER for a time; an entry that it has is replaced."""
-    from blacklist.record.entries import Evidence
-
     zone = zone_of(services)
     with asking.plain_errors():
         register, by = make_register(services), asking.person(who, role)
-        end = asking.ends(days, until, zone, DEFAULT_DAYS)
-        told = {"by": by, "reason": reason, "note": note, "disposition": disposition, **end}
+        wanted = Wanted(reason, days, asking.moment(until, zone), note, disposition)
         if prefix:
-            entry = register.add_prefix(number, **told)
+            entry = register.add_prefix(number, wanted, by=by)
         else:
-            entry = register.add(
-                number,
-                evidence=Evidence(calls, recordings),
-                review_at=asking.moment(review, zone),
-                **told,
-            )
+            evidence, again = Evidence(calls, recordings), asking.moment(review, zone)
+            entry = register.add(number, wanted, by=by, evidence=evidence, review_at=again)
     if as_json:
         asking.print_json(asking.entry_fields(entry))
     else:

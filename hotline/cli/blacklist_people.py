@@ -83,8 +83,9 @@ def blacklist_allow(
         entry = make_register(services).allow(
             number,
             by=asking.person(who, role),
+            days=days,
+            until=asking.moment(until, zone),
             note=note,
-            **asking.ends(days, until, zone, None),
         )
     if as_json:
         asking.print_json(asking.entry_fields(entry))

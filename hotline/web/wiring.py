@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import version
 
 import sqlalchemy as sa
-from flask import Flask
+from flask import Blueprint, Flask
 from prometheus_client import generate_latest
 
 from call_handlers.recordings import note_recording
@@ -14,7 +15,9 @@ from call_handlers.twilio.speech import Phrases, menu_phrases
 from call_handlers.twilio.spoken import Speaker, Voice
 from call_handlers.twilio.transfers import Lines
 from call_handlers.twilio.webhooks import Webhooks
+from console import api
 from hotline.bootstrap import Services
+from hotline.register import make_register, zone_of
 from hotline.settings import TwilioSettings
 from hotline.web.app import create_app
 from hotline.web.metrics import all_processes, shared_folder
@@ -29,7 +32,7 @@ def make_web_app(services: Services) -> Flask:
         if path.is_file()
     }
     folder = shared_folder()
-    return create_app(
+    app = create_app(
         make_webhooks(services, there.__contains__),
         sounds=settings.sounds,
         languages=services.flow.languages,
@@ -39,6 +42,15 @@ def make_web_app(services: Services) -> Flask:
             "prompts": lambda: there.issuperset(services.catalogue.sources),
         },
         metrics=generate_latest if folder is None else lambda: all_processes(folder),
+    )
+    app.register_blueprint(make_api(services))
+    return app
+
+
+def make_api(services: Services) -> Blueprint:
+    """The HTTP API of the blocklist. Raises PolicyWrong."""
+    return api.blueprint(
+        api.Collaborators(make_register(services), zone_of(services), version("hotline-940"))
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from blacklist.entry import EntryRefused
+from blacklist.record.limits import Wanted
 from blacklist.record.people import Person
 from blacklist.record.register import BlacklistRegister
 from tests.fixtures.record import AMAL, BADR, HIND, LINE, MAHA, NUMBER, SALEM, Clock
@@ -96,14 +97,14 @@ def test_a_number_that_was_blocked_before_is_a_repeat(
     register: BlacklistRegister, clock: Clock
 ) -> None:
     """A first strike by a manager brings the long block after an earlier one ran out."""
-    register.add(NUMBER, by=SALEM, reason="abuse", days=1)
+    register.add(NUMBER, Wanted("abuse", days=1), by=SALEM)
     clock.forward(days=2)
     assert step(register, MAHA) == ("block", 183 * 24)
 
 
 def test_a_block_that_was_lifted_makes_no_repeat(register: BlacklistRegister) -> None:
     """It was a mistake."""
-    register.add(NUMBER, by=SALEM, reason="abuse", days=1)
+    register.add(NUMBER, Wanted("abuse", days=1), by=SALEM)
     register.remove(NUMBER, by=SALEM, why="wrong number")
     assert step(register, MAHA) == ("warn", 720)
 
@@ -112,7 +113,7 @@ def test_strikes_never_soften_what_a_person_decided(
     register: BlacklistRegister, clock: Clock
 ) -> None:
     """Three strikes under a long block leave the block."""
-    block = register.add(NUMBER, by=MAHA, reason="abuse", days=90)
+    block = register.add(NUMBER, Wanted("abuse", days=90), by=MAHA)
     for person in (AMAL, BADR, HIND):
         done = register.strike(NUMBER, by=person, reason="abuse")
         clock.forward(minutes=1)

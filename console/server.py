@@ -1,0 +1,142 @@
+"""Turns operations into routes: who may ask, what is asked, and errors as JSON."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from blacklist.entry import EntryRefused
+from blacklist.index import RebuildOvertaken
+from blacklist.port import RegisterUnavailable
+from blacklist.record.csv_read import FileUnusable
+from blacklist.record.people import NotAllowed, NothingThere
+from console.access import Holder
+from console.operation import Asked, Operation
+
+LONGEST_BODY = 65_536
+LONGEST_FILE = 16_777_216
+"""Bytes of a file that is imported over HTTP: about 200,000 rows. Larger ones: the command."""
+
+log = structlog.get_logger()
+
+
+class Refused(Exception):
+    """A request that is answered with a status and a reason."""
+
+    def __init__(self, status: int, error: str, message: str, errors: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error = error
+        self.errors = errors
+
+
+def add_routes(blueprint: Blueprint, operations: tuple[Operation, ...], holder: Holder) -> None:
+    """Give the blueprint a route for each operation."""
+    for operation in operations:
+        rule = operation.path.replace("{", "<").replace("}", ">")
+        rule = rule.replace("<review>", "<int:review>")
+        blueprint.add_url_rule(
+            rule,
+            endpoint=operation.name,
+            view_func=_view(operation, holder),
+            methods=[operation.method],
+        )
+
+
+def _view(operation: Operation, holder: Holder) -> Callable[..., Response]:
+    replies = None if operation.reply is None else TypeAdapter(operation.reply)
+
+    def view(**path: Any) -> Response:
+        try:
+            given = operation.handler(_let_in(operation, holder, path))
+        except Exception as error:
+            return _told(error)
+        if replies is None:
+            assert isinstance(given, Response)
+            return given
+        return _json(replies.dump_python(given, mode="json"), operation.status)
+
+    return view
+
+
+def _let_in(operation: Operation, holder: Holder, path: dict[str, Any]) -> Asked:
+    person = holder(request.headers.get("Authorization"))
+    if person is None:
+        raise Refused(401, "unauthorized", "give a token: Authorization: Bearer h940_...")
+    person.must_be(operation.role, "this")
+    longest = LONGEST_FILE if operation.takes else LONGEST_BODY
+    if (request.content_length or 0) > longest:
+        raise Refused(413, "too_large", f"the body is larger than {longest:,} bytes")
+    if request.content_length is None and "Transfer-Encoding" in request.headers:
+        raise Refused(411, "no_length", "the body has no Content-Length")
+    if operation.takes and request.mimetype != operation.takes:
+        raise Refused(415, "wrong_kind", f"the body must be {operation.takes}")
+    return Asked(
+        person=person,
+        path={name: str(value) for name, value in path.items()},
+        query=None if operation.query is None else _query(operation.query),
+        body=None if operation.body is None else _body(operation.body),
+    )
+
+
+def _query(kind: type[BaseModel]) -> BaseModel:
+    repeated = [name for name in request.args if len(request.args.getlist(name)) > 1]
+    if repeated:
+        raise Refused(422, "refused", "a parameter is given twice", tuple(repeated[:10]))
+    return kind.model_validate(request.args.to_dict())
+
+
+def _body(kind: type[BaseModel]) -> BaseModel:
+    if request.mimetype != "application/json":
+        raise Refused(415, "wrong_kind", "the body must be application/json")
+    try:
+        found = json.loads(request.get_data())
+    except (ValueError, RecursionError):
+        raise Refused(400, "no_json", "the body is no JSON") from None
+    return kind.model_validate(found)
+
+
+def _told(error: Exception) -> Response:
+    """The error as an answer; values of the request are never repeated in it."""
+    match error:
+        case Refused():
+            return failed(error.status, error.error, str(error), error.errors)
+        case ValidationError():
+            parts = tuple(
+                f"{'.'.join(map(str, part['loc'])) or 'body'}: {part['msg']}"[:200]
+                for part in error.errors(include_input=False, include_url=False)[:20]
+            )
+            return failed(422, "refused", "the request is wrong", parts)
+        case NotAllowed():
+            return failed(403, "forbidden", str(error))
+        case NothingThere():
+            return failed(404, "not_found", str(error))
+        case EntryRefused() | FileUnusable() | ValueError():
+            return failed(422, "refused", str(error))
+        case RegisterUnavailable() | RebuildOvertaken():
+            return failed(503, "unavailable", str(error))
+        case SQLAlchemyError():
+            log.error("api_database_away", error=type(error).__name__)
+            return failed(503, "unavailable", "the database is away")
+        case _:
+            log.error("api_failed", error=type(error).__name__, operation=request.endpoint)
+            raise error
+
+
+def failed(status: int, error: str, message: str, errors: tuple[str, ...] = ()) -> Response:
+    """An error as JSON."""
+    answer = _json({"error": error, "message": message, "errors": list(errors)}, status)
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def _json(value: Any, status: int) -> Response:
+    body = json.dumps(value, ensure_ascii=False)
+    answer = Response(body, status=status, content_type="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

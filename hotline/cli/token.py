@@ -1,0 +1,80 @@
+"""`hotline token`: who may use the HTTP API, with which rights, and until when."""
+
+from datetime import UTC, datetime
+
+import rich_click as click
+
+from blacklist.policy import ROLES, Role
+from blacklist.record.people import NothingThere
+from blacklist.record.schema import reading
+from blacklist.record.tokens import create_token, list_tokens, revoke_token
+from hotline.bootstrap import Services
+from hotline.cli import asking
+from hotline.register import zone_of
+
+
+@click.group("token")
+def token_group() -> None:
+    """Tokens of the HTTP API: create, list, revoke."""
+
+
+@token_group.command("create")
+@click.option("--name", required=True, help="Whose it is: the audit names them so")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--days", type=float, default=90.0, show_default=True, help="How long it is good")
+@asking.who_option
+@asking.json_option
+@click.pass_obj
+def token_create(
+    services: Services, /, name: str, role: Role, days: float, who: str | None, as_json: bool
+) -> None:
+    """Make a token. It is shown this once; only a hash of it is kept."""
+    with asking.plain_errors():
+        by = asking.person(who, "manager")
+        now = datetime.now(UTC)
+        text, token = create_token(
+            services.engine(), name=name, role=role, by=by, now=now, days=days
+        )
+    if as_json:
+        asking.print_json({"token": text, **asking.plain(token)})
+    else:
+        click.echo(text)
+        end = asking.local(token.expires_at, zone_of(services))
+        click.echo(f"{token.id}: {token.role}, good until {end}; it is not shown again", err=True)
+
+
+@token_group.command("list")
+@asking.json_option
+@click.pass_obj
+def token_list(services: Services, as_json: bool) -> None:
+    """List every token that was made, newest first."""
+    zone = zone_of(services)
+    with asking.plain_errors(), reading(services.engine()) as connection:
+        tokens = list_tokens(connection)
+    if as_json:
+        asking.print_json([asking.plain(token) for token in tokens])
+        return
+    rows = [
+        (
+            token.id,
+            token.name,
+            token.role,
+            asking.local(token.expires_at, zone),
+            asking.local(token.revoked_at, zone),
+        )
+        for token in tokens
+    ]
+    asking.print_table(("id", "name", "role", "good until", "revoked"), rows)
+
+
+@token_group.command("revoke")
+@click.argument("token_id")
+@asking.who_option
+@click.pass_obj
+def token_revoke(services: Services, token_id: str, who: str | None) -> None:
+    """End the token with this id at once; exit 1 when none is in force."""
+    with asking.plain_errors():
+        by = asking.person(who, "manager")
+        if not revoke_token(services.engine(), token_id, by=by, now=datetime.now(UTC)):
+            raise NothingThere(f"{asking.one_line(token_id)}: no such token is in force")
+    click.echo("revoked")
