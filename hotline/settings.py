@@ -9,23 +9,11 @@ Lists are written with commas. A secret may be put in a file instead: `<NAME>_FI
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    AliasChoices,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    IPvAnyNetwork,
-    SecretStr,
-    ValidationError,
-)
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
@@ -33,6 +21,20 @@ from pydantic_settings import (
 
 from hotline.environment import Environment, SettingsWrong, explain, secrets_from_files, unknown
 from hotline.redis_socket import embedded_redis_url
+from hotline.setting_types import (
+    DatabaseUrl,
+    Group,
+    Networks,
+    Port,
+    Ports,
+    RedisUrl,
+    Seconds,
+    Secrets,
+    Statuses,
+    Voice,
+    WebUrl,
+    Zone,
+)
 
 PREFIX = "HOTLINE_"
 CONFIG_DIR = Path(__file__).resolve().parent.parent / "config"
@@ -49,58 +51,6 @@ OTHER_NAMES = {
     "TWILIO_AUTH_TOKEN_FILE": "HOTLINE_TWILIO__AUTH_TOKEN_FILE",
 }
 """Names that Twilio's own programs read, and the settings that they give where those are unset."""
-
-
-def _by_commas(value: Any) -> Any:
-    if isinstance(value, str):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
-
-
-def _scheme(*allowed: str) -> AfterValidator:
-    def check(value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().startswith(allowed):
-            raise ValueError(f"must begin with {' or '.join(allowed)}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _zone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("is not a time zone, such as Asia/Riyadh") from None
-    return value
-
-
-def _web_address(value: str) -> str:
-    if value and not value.startswith(("https://", "http://")):
-        raise ValueError("must begin with https://")
-    return value.rstrip("/")
-
-
-Port = Annotated[int, Field(ge=1, le=65535)]
-Ports = Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)]
-Networks = Annotated[
-    tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)
-]
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_by_commas)]
-RedisUrl = Annotated[SecretStr, _scheme("redis://", "rediss://", "unix://")]
-DatabaseUrl = Annotated[SecretStr, _scheme("sqlite:", "postgresql:", "postgresql+psycopg:")]
-Seconds = Annotated[float, Field(gt=0)]
-Statuses = Annotated[
-    tuple[Annotated[int, Field(ge=200, le=299)], ...], NoDecode, BeforeValidator(_by_commas)
-]
-WebUrl = Annotated[str, AfterValidator(_web_address)]
-Voice = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+ [a-z]{2,3}-[A-Z0-9]{2,3}$")]
-"""A voice of Twilio's and the language that it speaks."""
-
-
-class Group(BaseModel):
-    """A group of settings; an unknown name in it is an error."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 class AgiSettings(Group):
@@ -252,7 +202,7 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(default_factory=lambda: Path.home() / ".cache" / "hotline940")
     redis_url: RedisUrl | None = Field(None, validation_alias=AliasChoices("REDIS_URL"))
     database_url: DatabaseUrl | None = Field(None, validation_alias=AliasChoices("DATABASE_URL"))
-    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Riyadh"
+    timezone: Zone = "Asia/Riyadh"
     jurisdiction: str = "jeddah.gov.sa"
     agi: AgiSettings = AgiSettings()
     metrics: MetricsSettings = MetricsSettings()

@@ -1,0 +1,68 @@
+"""The kinds of values that settings have, and the form of a group of them."""
+
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    IPvAnyNetwork,
+    SecretStr,
+)
+from pydantic_settings import NoDecode
+
+
+def _by_commas(value: Any) -> Any:
+    if isinstance(value, str):
+        return [part.strip() for part in value.split(",") if part.strip()]
+    return value
+
+
+def _scheme(*allowed: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        if not value.get_secret_value().startswith(allowed):
+            raise ValueError(f"must begin with {' or '.join(allowed)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("is not a time zone, such as Asia/Riyadh") from None
+    return value
+
+
+def _web_address(value: str) -> str:
+    if value and not value.startswith(("https://", "http://")):
+        raise ValueError("must begin with https://")
+    return value.rstrip("/")
+
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+Ports = Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)]
+Networks = Annotated[
+    tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)
+]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_by_commas)]
+RedisUrl = Annotated[SecretStr, _scheme("redis://", "rediss://", "unix://")]
+DatabaseUrl = Annotated[SecretStr, _scheme("sqlite:", "postgresql:", "postgresql+psycopg:")]
+Zone = Annotated[str, AfterValidator(_zone)]
+Seconds = Annotated[float, Field(gt=0)]
+Statuses = Annotated[
+    tuple[Annotated[int, Field(ge=200, le=299)], ...], NoDecode, BeforeValidator(_by_commas)
+]
+WebUrl = Annotated[str, AfterValidator(_web_address)]
+Voice = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+ [a-z]{2,3}-[A-Z0-9]{2,3}$")]
+"""A voice of Twilio's and the language that it speaks."""
+
+
+class Group(BaseModel):
+    """A group of settings; an unknown name in it is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
