@@ -1,9 +1,14 @@
-"""SIGTERM and SIGINT, told by a thread.
+"""SIGTERM and SIGINT, told by a thread of their own.
 
-A handler runs in the main thread between two of its instructions, whatever it is doing. Setting
-a `threading.Event` there takes a lock, and if the main thread is just inside `wait()` of the same
-event it holds that lock: it then waits for itself, and never stops. So the handler only writes to
-a pipe, which takes no lock, and a thread does the rest.
+Python runs a handler in the main thread, between two of its instructions. Two things go wrong:
+
+- When the kernel gives the signal to another thread, a main thread that waits for something is not
+  woken, and the handler does not run.
+- When the main thread is just inside `wait()` of the very event that the handler sets, it holds the
+  event's lock, and waits for itself for ever.
+
+So what is used is the byte that Python's C code writes to the wakeup descriptor, in whatever thread
+it is (signal.set_wakeup_fd); a thread reads it and does the rest.
 """
 
 import os
@@ -22,21 +27,25 @@ def signals_told(told: Callable[[], None]) -> Iterator[None]:
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
-        os.write(writing, b"!")
-
     def tell() -> None:
         with open(reading, "rb", buffering=0) as pipe:  # noqa: PTH123 - it has no path
-            while pipe.read(1):
-                told()
+            while number := pipe.read(1):
+                if number[0] in SIGNALS:
+                    told()
 
     teller = threading.Thread(target=tell, name="signals", daemon=True)
     teller.start()
-    kept = {number: signal.signal(number, handle) for number in SIGNALS}
+    kept_descriptor = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    kept = {number: signal.signal(number, _nothing) for number in SIGNALS}
     try:
         yield
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(kept_descriptor)
         os.close(writing)
         teller.join()
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    """A handler there must be, or the signal would end the process."""

@@ -35,6 +35,29 @@ def test_a_signal_amid_a_wait_for_it_does_not_lock_up() -> None:
     assert done.stdout == "told\n"
 
 
+# The signal goes to a thread that is not the main one, which waits.
+_TO_ANOTHER = """
+import signal, threading
+from hotline.signals import signals_told
+
+came = threading.Event()
+def strike():
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+with signals_told(came.set):
+    threading.Timer(0.2, strike).start()
+    came.wait()
+print("told")
+"""
+
+
+def test_a_signal_that_another_thread_gets_is_told() -> None:
+    """The main thread is not woken by it; it is told all the same."""
+    done = subprocess.run(
+        [sys.executable, "-c", _TO_ANOTHER], timeout=30, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "told\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_every_signal_is_told_and_handlers_are_put_back(number: signal.Signals) -> None:
     """Two signals are two; afterwards everything is as it was."""
