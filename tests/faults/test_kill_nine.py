@@ -225,7 +225,9 @@ def _one_round(number: int, fates: Fates, parts: Parts, redis: RedisProcess, ear
     fates.lay_down()
     call = Told(call_id, blow, caller.references, lived)
     told(f"{number + 1:>3}. {call}{'' if blow.done.is_set() else ', after the call'}")
-    blow.strike()  # a moment that did not come in this call: then it is after it
+    if not blow.done.is_set():  # its moment did not come in this call: then it is after it
+        parts.wait_closed(call_id)
+        blow.strike()
     if blow.victim == "redis":
         redis.start()
     else:
