@@ -1,0 +1,129 @@
+"""Any web process takes any turn: nothing of a call is in one of them alone."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from call_handlers.arrival import Arrival
+from hotline.bootstrap import Services
+from hotline.callers.player import compare, play
+from hotline.callers.stores import Stores, WitnessedSessions
+from hotline.callers.twilio_caller import TwilioCall
+from hotline.callers.twilio_driver import TwilioLine
+from hotline.callers.twilio_forms import ANONYMOUS, Party
+from hotline.callers.twilio_http import Answer, Request, Send
+from hotline.callers.twilio_moment import Account
+from hotline.callers.twilio_server import PUBLIC_URL
+from ivr.transcript import Transcript, load_transcript
+from ivr.turn import Turn
+from tests.fixtures.callers import FOLDER
+from tests.fixtures.redis_process import RedisProcess
+from tests.fixtures.web_processes import Balancer, WebProcess, web_process, web_processes
+
+ACCOUNT = Account(f"{PUBLIC_URL}/twilio/voice", f"{PUBLIC_URL}/twilio/status")
+
+
+CONFIRMED = 11
+"""The turn of the report in which it is confirmed."""
+
+
+@dataclass(frozen=True)
+class House:
+    """The processes, and a look into their stores."""
+
+    services: Services
+    processes: list[WebProcess]
+
+    def passes(self, transcript: Transcript, send: Send) -> None:
+        """Play the transcript; every prompt, the record and the tickets must be as written."""
+        party = Party(
+            caller=ANONYMOUS if transcript.withheld else transcript.caller,
+            attestation=transcript.attestation,
+        )
+        call_id = Arrival("twilio", party.sid).call_id
+
+        def turns() -> Sequence[Turn]:
+            call = self.services.desk.find(call_id, ended=True)
+            return [] if call is None else [call.turn]
+
+        call = TwilioCall(ACCOUNT, party, send, lambda _url: 1.0)
+        line = TwilioLine(call, turns, self.services.catalogue)
+        line.begin()
+        heard = play(transcript, line, ())
+        line.close()
+        engine, desk = self.services.engine(), self.services.desk
+        facts = Stores(Path(), engine, WitnessedSessions(), desk, ()).facts(call_id)
+        assert compare(transcript.then, heard, facts) is None
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisProcess) -> Iterator[House]:
+    """Two web processes on one Redis and one SQL."""
+    folder = Path(tmp_path_factory.mktemp("house"))
+    with web_processes(folder, redis_server.url, 2) as (services, processes):
+        yield House(services, processes)
+
+
+@pytest.fixture
+def doomed(house: House) -> Iterator[WebProcess]:
+    """A third process of the same house, to be killed."""
+    with web_process(house.services.settings) as process:
+        process.wait_ready()
+        yield process
+
+
+@pytest.mark.parametrize("name", ["report_roads", "silence", "withheld", "operator"])
+def test_two_processes_take_turns(house: House, name: str) -> None:
+    """Each request of a call goes to the process that did not have the last one."""
+    balancer = Balancer(house.processes)
+    house.passes(load_transcript(FOLDER / f"{name}.yaml"), balancer.send)
+    balancer.close()
+    first, second = (process.port for process in house.processes)
+    answered = balancer.answered
+    assert answered == [(first, second)[place % 2] for place in range(len(answered))]
+    assert len(answered) > 3
+
+
+@pytest.mark.parametrize("requests", [1, 8])
+def test_a_process_that_is_killed_in_mid_call(
+    house: House, doomed: WebProcess, requests: int
+) -> None:
+    """The others go on from the stored turn; the caller notices nothing."""
+    balancer = Balancer([doomed, house.processes[0]])
+
+    def send(request: Request) -> Answer:
+        if len(balancer.answered) == requests:
+            doomed.kill()
+        return balancer.send(request)
+
+    house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
+    balancer.close()
+    assert doomed.port in balancer.answered[:requests]
+    assert doomed.port not in balancer.answered[requests:]
+    assert len(balancer.answered) > requests
+
+
+def test_a_process_that_is_killed_while_it_opens_a_ticket(house: House, doomed: WebProcess) -> None:
+    """Whether it had opened it or not, the other one answers, and there is one ticket."""
+    balancer = Balancer([doomed, house.processes[0]])
+    turns = 0
+
+    def send(request: Request) -> Answer:
+        nonlocal turns
+        turns += "/twilio/turn/" in request.url
+        if turns < CONFIRMED or doomed.process.returncode is not None:
+            return balancer.send(request)
+        assert balancer.next is doomed
+        blow = threading.Timer(0.004, doomed.kill)
+        blow.start()
+        try:
+            return balancer.send(request)
+        finally:
+            blow.join()
+
+    house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
+    balancer.close()
+    assert doomed.process.returncode is not None
