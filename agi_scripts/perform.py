@@ -58,8 +58,10 @@ def perform(channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str) -> 
             case Record() as record:
                 _play_until_key(channel, _parts(files))
                 return _record(channel, record, recording)
-            case Transfer(target=target):
+            case Transfer(target=target, last=last):
                 _play(channel, files)
+                if last:
+                    channel.command("SET VARIABLE", "IVR_PRIORITY", "last")
                 _finish(channel, "transfer", target)
             case HangUp():
                 _play(channel, files)

@@ -4,6 +4,7 @@ A call survives the process that has it: its state is stored after every turn, b
 performed, and `begin` on a call that is stored gives that turn back to be performed again.
 """
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ import structlog
 
 from blacklist.numbers import CallerNumber, normalise
 from blacklist.port import Screening
-from blacklist.verdict import Verdict
+from blacklist.verdict import LAST_IN_QUEUE, Verdict
 from call_handlers import metrics
 from call_handlers.arrival import (
     ATTESTATIONS,
@@ -28,7 +29,7 @@ from call_handlers.effects import FAILED, Effect
 from call_handlers.events import event_row, masked
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import SessionStore, StoreAway
-from ivr.engine import FlowError, begin, step
+from ivr.engine import LAST, QUEUE, FlowError, begin, step
 from ivr.event import Done, Event
 from ivr.flow import Flow
 from ivr.session import Session
@@ -41,6 +42,10 @@ _MOST_TURNS = 500
 """No honest call has as many; a caller who plays with the keys for ever gets a human."""
 
 
+CHALLENGE_DIGITS = "12345678"
+"""Neither 0 nor 9: those are an operator and emergency help."""
+
+
 class CallFailed(Exception):
     """This process cannot go on with the call: the channel must bring the caller to a human."""
 
@@ -49,7 +54,7 @@ class CallFailed(Exception):
 class CallDesk:
     """The one way to lead a call. Everything it needs is handed in by the composition root.
 
-    `clock` gives seconds since the epoch.
+    `clock` gives seconds since the epoch, `draw` the digit that a challenged caller has to press.
     """
 
     flow: Flow
@@ -58,6 +63,7 @@ class CallDesk:
     records: RecordWriter
     effects: Mapping[str, Effect]
     clock: Callable[[], float] = time.time
+    draw: Callable[[], str] = lambda: secrets.choice(CHALLENGE_DIGITS)
 
     def begin(self, arrival: Arrival) -> Call:
         """Screen the call and make its first turn, or take up a call that another process had.
@@ -71,7 +77,11 @@ class CallDesk:
         number = normalise(arrival.caller, withheld=arrival.withheld)
         verdict = self.screening.screen(number)
         facts = self._facts(arrival, number, verdict)
-        answers = {"contact": spoken_number(number.e164), "days": self._days_left(verdict)}
+        answers = {
+            "contact": spoken_number(number.e164),
+            "days": self._days_left(verdict),
+            **self._held_back(verdict),
+        }
         session, turn = begin(
             self.flow, facts.call_id, verdict=verdict.disposition, answers=answers
         )
@@ -259,6 +269,14 @@ class CallDesk:
             return "1"
         seconds = verdict.until.timestamp() - self.clock()
         return str(max(1, min(999, -int(-seconds // _DAY_S))))
+
+    def _held_back(self, verdict: Verdict) -> dict[str, str]:
+        answers = {}
+        if verdict.disposition in LAST_IN_QUEUE:
+            answers[QUEUE] = LAST
+        if verdict.disposition == "challenge":
+            answers["challenge"] = self.draw()
+        return answers
 
     def _now_ms(self) -> int:
         return int(self.clock() * 1000)

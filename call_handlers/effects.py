@@ -23,7 +23,8 @@ log = structlog.get_logger()
 OPENED = "opened"
 FAILED = "failed"
 CALLBACK_SERVICE = "OTHER"
-EFFECT_NAMES = frozenset({"open_report", "open_callback"})
+NOTED = "noted"
+EFFECT_NAMES = frozenset({"open_report", "open_callback", "check_challenge", "request_review"})
 
 Effect = Callable[[Facts, Session, datetime], Done]
 
@@ -36,7 +37,17 @@ class OpenTicket(Protocol):
         ...
 
 
-def make_effects(open_ticket: OpenTicket, services: Mapping[str, Service]) -> dict[str, Effect]:
+class RequestReview(Protocol):
+    """Keeps the request of a restricted caller; the same call again gives the same request."""
+
+    def __call__(self, *, number: str, call_id: str, recording_ref: str, now: datetime) -> object:
+        """Raises SQLAlchemyError when the database is away: then nothing was kept."""
+        ...
+
+
+def make_effects(
+    open_ticket: OpenTicket, services: Mapping[str, Service], request_review: RequestReview
+) -> dict[str, Effect]:
     """The effects of the 940 flow, by name."""
 
     def open_report(facts: Facts, session: Session, now: datetime) -> Done:
@@ -53,7 +64,38 @@ def make_effects(open_ticket: OpenTicket, services: Mapping[str, Service]) -> di
         new = _callback(facts, session, service)
         return _opened(open_ticket, new, now, service.target_hours)
 
-    return {"open_report": open_report, "open_callback": open_callback}
+    def ask_review(facts: Facts, session: Session, now: datetime) -> Done:
+        return _review(request_review, facts, session, now)
+
+    return {
+        "open_report": open_report,
+        "open_callback": open_callback,
+        "check_challenge": check_challenge,
+        "request_review": ask_review,
+    }
+
+
+def check_challenge(facts: Facts, session: Session, now: datetime) -> Done:
+    """Whether the caller pressed the digit that they were asked for."""
+    del facts, now
+    answers = session.answers
+    if not answers.get("challenge"):
+        return Done(FAILED)
+    right = answers.get("challenge_answer") == answers["challenge"]
+    return Done("right" if right else "wrong")
+
+
+def _review(request_review: RequestReview, facts: Facts, session: Session, now: datetime) -> Done:
+    if facts.e164 is None:
+        log.error("review_without_number")
+        return Done(FAILED)
+    recording = _recording(session.answers.get("review", "")) or ""
+    try:
+        request_review(number=facts.e164, call_id=facts.call_id, recording_ref=recording, now=now)
+    except SQLAlchemyError as error:
+        log.error("review_not_opened", error=type(error).__name__)
+        return Done(FAILED)
+    return Done(NOTED)
 
 
 def _opened(

@@ -6,8 +6,8 @@ Nothing here connects to anything before a method is called.
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from datetime import UTC, datetime
-from functools import cached_property
+from datetime import datetime
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from blacklist.breaker import Breaker
 from blacklist.policy import Policy
 from blacklist.screening import RedisScreening
 from call_handlers.desk import CallDesk
-from call_handlers.effects import EFFECT_NAMES, make_effects
+from call_handlers.effects import EFFECT_NAMES, RequestReview, make_effects
 from call_handlers.journal import Journal
 from call_handlers.records import RecordWriter
 from call_handlers.sessions import RedisSessions
@@ -29,7 +29,6 @@ from hotline.redis_clients import make_redis
 from hotline.redis_socket import embedded_redis_url
 from hotline.screening import ensure_index, make_screening
 from hotline.screening_policy import load_policy
-from hotline.secret import embedded_secret
 from hotline.settings import Settings
 from hotline.studio import recording_hashes
 from ivr.flow import Flow
@@ -39,21 +38,12 @@ from ivr.prompts import Catalogue, load_catalogue
 from tickets.catalogue import Service, load_services
 from tickets.mobile import SMS, wants_sms
 from tickets.model import NewTicket, Ticket
-from tickets.open import open_ticket
+from tickets.open import BACKOFFICE, open_ticket
 
 if TYPE_CHECKING:  # a server that leads calls needs neither RQ nor an HTTP client in its memory
-    import httpx
     from flask import Flask
 
-    from call_handlers.fetch import RecordingFetcher
-    from tickets.delivery import Deliverer, RetryPolicy
-    from tickets.relay import RelayPolicy
-    from tickets.sms import SmsDestination
-    from tickets.webhook import Destination
-    from tickets.work import Work
-
-BACKOFFICE = "backoffice"
-"""The name of the destination that every ticket is delivered to."""
+    from hotline.outbound import Outbound
 
 
 class Services:
@@ -188,8 +178,14 @@ class Services:
             screening=self.screening,
             sessions=self.sessions,
             records=self.records,
-            effects=make_effects(self.open_ticket(), self.services),
+            effects=make_effects(self.open_ticket(), self.services, self.request_review()),
         )
+
+    def request_review(self) -> RequestReview:
+        """Keeps the review requests of restricted callers."""
+        from blacklist.record.reviews import open_review
+
+        return partial(open_review, self.engine())
 
     def open_ticket(self) -> Callable[[NewTicket, datetime], Ticket]:
         """Commits a ticket, its delivery to the back office, and its message to the caller."""
@@ -223,89 +219,16 @@ class Services:
         """
         return sweep_once(self.desk, self.engine(), self.journal)
 
-    # --- deliveries ------------------------------------------------------------------------------
+    # --- what goes out ---------------------------------------------------------------------------
 
     @cached_property
-    def backoffice_secrets(self) -> tuple[str, ...]:
-        """What signs deliveries; made and kept under `state_dir` for the embedded stack."""
-        given = tuple(secret.get_secret_value() for secret in self.settings.backoffice.secrets)
-        return given or (embedded_secret(self.settings.state_dir),)
+    def outbound(self) -> "Outbound":
+        """What goes to others and comes from them: deliveries, messages, recordings."""
+        from hotline.outbound import Outbound
 
-    @cached_property
-    def destinations(self) -> "dict[str, Destination | SmsDestination]":
-        """Where tickets are delivered, by name. Raises SettingsWrong, CatalogueError."""
-        from hotline.providers import sms_destination
-        from tickets.webhook import Destination
-
-        told = sms_destination(self.settings)
-        return ({} if told is None else {SMS: told}) | {
-            BACKOFFICE: Destination(
-                BACKOFFICE,
-                self.settings.backoffice.url,
-                self.backoffice_secrets[0],
-                self.settings.deliveries.timeout_seconds,
-            )
-        }
-
-    @cached_property
-    def retry_policy(self) -> "RetryPolicy":
-        """When a failed push is tried again."""
-        from tickets.delivery import RetryPolicy
-
-        deliveries = self.settings.deliveries
-        return RetryPolicy(
-            base_s=deliveries.backoff_first_seconds,
-            cap_s=deliveries.backoff_longest_seconds,
-            max_attempts=deliveries.attempts,
-            lease_s=deliveries.lease_seconds,
-        )
-
-    @cached_property
-    def relay_policy(self) -> "RelayPolicy":
-        """How the relay looks for work."""
-        from tickets.relay import RelayPolicy
-
-        deliveries = self.settings.deliveries
-        return RelayPolicy(interval_s=deliveries.relay_seconds, lease_s=deliveries.lease_seconds)
-
-    @cached_property
-    def push_client(self) -> "httpx.Client":
-        """HTTP to others: no redirects, no proxy."""
-        from tickets.webhook import open_client
-
-        client = open_client()
-        self._stack.callback(client.close)
-        return client
-
-    @cached_property
-    def deliverer(self) -> "Deliverer":
-        """What a worker needs to deliver."""
-        from tickets.delivery import Deliverer
-
-        return Deliverer(self.engine(), self.push_client, self.destinations, self.retry_policy)
-
-    @cached_property
-    def fetcher(self) -> "RecordingFetcher | None":
-        """What a worker needs to fetch recordings; None where there is no Twilio account."""
-        from hotline.providers import recording_fetcher
-
-        return recording_fetcher(self.settings, self.engine(), self.push_client, self.retry_policy)
-
-    @property
-    def works(self) -> "tuple[Work, ...]":
-        """What the relay queues: what workers of these settings can do."""
-        from call_handlers.fetch import RECORDINGS
-        from tickets.lease import DELIVERIES
-
-        return (DELIVERIES, RECORDINGS) if self.settings.twilio.account_sid else (DELIVERIES,)
-
-    def remove_old_recordings(self) -> int:
-        """Remove recordings whose time is over; how many. Raises SQLAlchemyError, OSError."""
-        from call_handlers.retention import remove_old_recordings
-
-        days = self.settings.retention.recordings_days
-        folder = self.settings.recordings
-        return remove_old_recordings(self.engine(), folder, days=days, now=datetime.now(UTC))
+        outbound = Outbound(self.settings, self.engine())
+        self._stack.callback(outbound.close)
+        return outbound
 
 
 def ensure_folders(settings: Settings) -> None:

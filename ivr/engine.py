@@ -37,6 +37,9 @@ from ivr.turn import Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
 TRIES = 3
 NO_RECORDING = "none"
 """The answer that stands for "no recording": the question was asked and answered."""
+OPERATORS = "operators"
+QUEUE, LAST = "queue", "last"
+"""The answer that screening gives for a caller whom the operators take after all others."""
 _ASCII_DIGITS = frozenset("0123456789")
 
 
@@ -149,7 +152,8 @@ def _turn(session: Session, node: Node, said: tuple[Prompt, ...]) -> tuple[Sessi
             return _numbered(session, said, Perform(effect))
         case TransferNode(target=to):
             session = replace(session, disposition="transferred", transferred_to=to)
-            return _numbered(session, said, Transfer(to))
+            last = to == OPERATORS and session.answers.get(QUEUE) == LAST
+            return _numbered(session, said, Transfer(to, last))
         case End():
             return _end(session, said)
         case _:

@@ -125,7 +125,10 @@ class Then:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """A whole call. `clock` is the moment that it must happen at, empty for any."""
+    """A whole call. `clock` is the moment that it must happen at, empty for any.
+
+    `verdict` is what screening says of it; empty for what `blocked` comes to.
+    """
 
     name: str
     path: Path
@@ -133,6 +136,7 @@ class Transcript:
     withheld: bool = False
     attestation: str = ""
     blocked: Blocked | None = None
+    verdict: str = ""
     tickets: tuple[GivenTicket, ...] = ()
     clock: str = ""
     steps: tuple[Step, ...] = ()
@@ -197,6 +201,8 @@ def _problems(file: TranscriptFile) -> list[tuple[Location, str]]:
     found: list[tuple[Location, str]] = []
     if not file.caller and not file.withheld and "caller" not in file.model_fields_set:
         found.append((("caller",), "write caller, or withheld: true"))
+    if file.given.verdict and file.given.blocked:
+        found.append((("given", "verdict"), "write either blocked or verdict"))
     last = len(file.turns) - 1
     for number, turn in enumerate(file.turns):
         if turn.inputs == ["hang_up"] and number < last:
@@ -215,6 +221,7 @@ def _transcript(file: TranscriptFile, path: Path, tree: Any) -> Transcript:
         withheld=file.withheld,
         attestation=file.attestation,
         blocked=_blocked(file, tree),
+        verdict=file.given.verdict or "",
         tickets=tuple(
             GivenTicket(
                 given.service_code,

@@ -37,6 +37,7 @@ class GivenFile(Strict):
     """Facts before the call."""
 
     blocked: BlockedFile | None = None
+    verdict: Verdict | None = None
     tickets: list[GivenTicketFile] = []
     clock: str = ""
 

@@ -53,9 +53,13 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Connect the caller with `target`: `operators`, or an agency's short number such as `911`."""
+    """Connect the caller with `target`: `operators`, or an agency's short number such as `911`.
+
+    `last` lets everybody else in the operators' queue go first.
+    """
 
     target: str
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

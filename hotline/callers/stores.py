@@ -12,15 +12,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
 from blacklist.entry import EntryRefused, new_entry
 from blacklist.numbers import CallerNumber, normalise
-from blacklist.verdict import Verdict
+from blacklist.verdict import Disposition, Verdict
 from call_handlers.arrival import call_from_json
 from call_handlers.desk import CallDesk
 from call_handlers.effects import make_effects
@@ -37,6 +37,10 @@ from tickets.schema import reading
 from tickets.schema import tickets as ticket_table
 
 DATABASE = "hotline.db"
+CHALLENGE = "7"
+"""The digit that a challenged caller is asked for in every transcript."""
+GIVEN_DAYS = 7
+"""How long a verdict that a transcript gives still holds."""
 _RECORD_S = 10.0
 _POLL_S = 0.01
 
@@ -85,7 +89,7 @@ class WitnessedSessions(MemorySessions):
 
 
 class GivenScreening:
-    """The blocklist of one transcript: one number, or none."""
+    """What one transcript gives: a verdict on its caller, or none."""
 
     def __init__(self, blocked: dict[str, Verdict]) -> None:
         self._blocked = blocked
@@ -181,7 +185,7 @@ def own_stores(services: Services, transcript: Transcript, database: Path) -> It
         own = Services(_settings(services, folder))
         try:
             engine = own.engine()
-            screening = GivenScreening(_blocked(transcript))
+            screening = GivenScreening(_verdicts(transcript))
             references = _give_tickets(own, services, transcript)
             sessions = WitnessedSessions()
             desk = CallDesk(
@@ -189,7 +193,8 @@ def own_stores(services: Services, transcript: Transcript, database: Path) -> It
                 screening=screening,
                 sessions=sessions,
                 records=own.records,
-                effects=make_effects(own.open_ticket(), services.services),
+                effects=make_effects(own.open_ticket(), services.services, own.request_review()),
+                draw=lambda: CHALLENGE,
             )
             yield Stores(folder, engine, sessions, desk, references)
         finally:
@@ -202,7 +207,13 @@ def _settings(services: Services, folder: Path) -> Settings:
     return services.settings.model_copy(update=own)
 
 
-def _blocked(transcript: Transcript) -> dict[str, Verdict]:
+def _verdicts(transcript: Transcript) -> dict[str, Verdict]:
+    """What is given for the caller; a caller without a number stands under the empty one."""
+    if transcript.verdict:
+        caller = normalise(transcript.caller, withheld=transcript.withheld)
+        until = datetime.now(UTC) + timedelta(days=GIVEN_DAYS)
+        disposition = cast(Disposition, transcript.verdict)
+        return {caller.e164 or "": Verdict(disposition, "", until, "given", "given")}
     blocked = transcript.blocked
     if blocked is None:
         return {}
