@@ -15,6 +15,8 @@ from tickets.schema import tickets as table
 
 log = structlog.get_logger()
 
+BACKOFFICE = "backoffice"
+"""The name of the destination that every ticket is delivered to."""
 OPENED = "ticket.opened"
 _REFERENCE_TRIES = 10
 _COLUMNS = [table.c[name] for name in TICKET_FIELDS]

@@ -72,9 +72,10 @@ def worker(services: Services, metrics_port: int | None) -> None:
     with ExitStack() as stack:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
-        fetcher = services.fetcher
+        outbound = services.outbound
+        fetcher = outbound.fetcher
         more = {} if fetcher is None else fetcher.jobs()
-        run_worker(services.slow_redis, services.deliverer, more=more)
+        run_worker(services.slow_redis, outbound.deliverer, more=more)
 
 
 @click.command()
@@ -87,6 +88,7 @@ def relay(services: Services, metrics_port: int | None) -> None:
 
     ensure_folders(services.settings)
     stop = stop_event()
+    outbound = services.outbound
     sweeper = threading.Thread(target=_sweep, args=(services, stop), name="sweeper")
     with ExitStack() as stack:
         if metrics_port is not None:
@@ -94,7 +96,7 @@ def relay(services: Services, metrics_port: int | None) -> None:
         sweeper.start()
         stack.callback(sweeper.join)
         queue = open_queue(services.slow_redis)
-        run_relay(services.engine(), queue, services.relay_policy, stop, services.works)
+        run_relay(services.engine(), queue, outbound.relay_policy, stop, outbound.works)
 
 
 def _sweep(services: Services, stop: threading.Event) -> None:
@@ -105,7 +107,7 @@ def _sweep(services: Services, stop: threading.Event) -> None:
             services.ensure_index()
             services.sweep()
             if started >= next_removal:
-                services.remove_old_recordings()
+                services.outbound.remove_old_recordings()
                 next_removal = started + REMOVAL_SECONDS
         except (
             Exception
@@ -128,7 +130,7 @@ def backoffice(services: Services, port: int | None) -> None:
         settings.backoffice.host,
         settings.backoffice.port if port is None else port,
         folder / "backoffice.db",
-        services.backoffice_secrets,
+        services.outbound.backoffice_secrets,
     )
 
 

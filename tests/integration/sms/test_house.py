@@ -119,7 +119,7 @@ def test_without_a_gateway_nobody_is_told(
     environ = environment(tmp_path, database_url, twilio) | {"HOTLINE_SMS__GATEWAY": "none"}
     with house(environ) as services:
         services.open_ticket()(new_ticket(), NOW)
-        assert set(services.destinations) == {"backoffice"}
+        assert set(services.outbound.destinations) == {"backoffice"}
     assert destinations(engine) == ["backoffice"]
 
 

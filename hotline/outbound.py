@@ -1,0 +1,94 @@
+"""What goes to others and comes from them, put together for a worker and a relay."""
+
+from datetime import UTC, datetime
+from functools import cached_property
+
+import httpx
+import sqlalchemy as sa
+
+from call_handlers.fetch import RECORDINGS, RecordingFetcher
+from call_handlers.retention import remove_old_recordings
+from hotline.providers import recording_fetcher, sms_destination
+from hotline.secret import embedded_secret
+from hotline.settings import Settings
+from tickets.delivery import Deliverer, RetryPolicy
+from tickets.lease import DELIVERIES
+from tickets.mobile import SMS
+from tickets.open import BACKOFFICE
+from tickets.relay import RelayPolicy
+from tickets.sms import SmsDestination
+from tickets.webhook import Destination, open_client
+from tickets.work import Work
+
+
+class Outbound:
+    """Deliveries to the back office, messages to callers, recordings from Twilio; for a process."""
+
+    def __init__(self, settings: Settings, engine: sa.Engine) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._client: httpx.Client = open_client()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    @cached_property
+    def backoffice_secrets(self) -> tuple[str, ...]:
+        """What signs deliveries; made and kept under `state_dir` for the embedded stack."""
+        given = tuple(secret.get_secret_value() for secret in self._settings.backoffice.secrets)
+        return given or (embedded_secret(self._settings.state_dir),)
+
+    @cached_property
+    def destinations(self) -> dict[str, Destination | SmsDestination]:
+        """Where tickets are delivered, by name. Raises SettingsWrong, CatalogueError."""
+        told = sms_destination(self._settings)
+        return ({} if told is None else {SMS: told}) | {
+            BACKOFFICE: Destination(
+                BACKOFFICE,
+                self._settings.backoffice.url,
+                self.backoffice_secrets[0],
+                self._settings.deliveries.timeout_seconds,
+            )
+        }
+
+    @cached_property
+    def retry_policy(self) -> RetryPolicy:
+        """When what failed is tried again."""
+        deliveries = self._settings.deliveries
+        return RetryPolicy(
+            base_s=deliveries.backoff_first_seconds,
+            cap_s=deliveries.backoff_longest_seconds,
+            max_attempts=deliveries.attempts,
+            lease_s=deliveries.lease_seconds,
+        )
+
+    @cached_property
+    def relay_policy(self) -> RelayPolicy:
+        """How the relay looks for work."""
+        deliveries = self._settings.deliveries
+        return RelayPolicy(interval_s=deliveries.relay_seconds, lease_s=deliveries.lease_seconds)
+
+    @property
+    def works(self) -> tuple[Work, ...]:
+        """What the relay queues: what workers of these settings can do."""
+        return (DELIVERIES, RECORDINGS) if self._settings.twilio.account_sid else (DELIVERIES,)
+
+    @cached_property
+    def deliverer(self) -> Deliverer:
+        """What a worker needs to deliver. Raises SettingsWrong, CatalogueError."""
+        return Deliverer(self._engine, self._client, self.destinations, self.retry_policy)
+
+    @cached_property
+    def fetcher(self) -> RecordingFetcher | None:
+        """What fetches recordings; None without an account. Raises SettingsWrong."""
+        return recording_fetcher(self._settings, self._engine, self._client, self.retry_policy)
+
+    def remove_old_recordings(self) -> int:
+        """Remove recordings whose time is over; how many. Raises SQLAlchemyError, OSError."""
+        return remove_old_recordings(
+            self._engine,
+            self._settings.recordings,
+            days=self._settings.retention.recordings_days,
+            now=datetime.now(UTC),
+        )
