@@ -1,0 +1,178 @@
+"""`hotline blacklist simulate` and `replay`: files, the record, tables, the figure, exit status."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner, Result
+
+from blacklist.record.schema import entries, strikes
+from call_handlers.records import write_records
+from hotline.bootstrap import Services
+from hotline.cli.blacklist import blacklist_group
+from hotline.recorded_calls import recorded_calls
+from hotline.settings import CONFIG_DIR, load_settings
+from tests.fixtures.replay import CALLER
+from tests.fixtures.tickets import database_url, engine
+from tests.integration.calls.test_history import a_call
+
+__all__ = ["database_url", "engine"]
+Run = Callable[..., Result]
+POLICY_FILE = CONFIG_DIR / "screening.yaml"
+PNG = b"\x89PNG\r\n\x1a\n"
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def run(database_url: str, tmp_path: Path) -> Iterator[Run]:
+    """Run `hotline blacklist ...` on a database of its own."""
+    settings = load_settings({"DATABASE_URL": database_url, "HOTLINE_STATE_DIR": str(tmp_path)})
+    services = Services(settings)
+
+    def command(*arguments: object) -> Result:
+        return CliRunner().invoke(blacklist_group, [*map(str, arguments)], obj=services)
+
+    yield command
+    services.close()
+
+
+@pytest.fixture
+def history(run: Run, tmp_path: Path) -> Path:
+    """A file of simulated calls."""
+    file = tmp_path / "calls.csv"
+    assert run("simulate", "--seed", 940, "--calls", 20_000, "--out", file).exit_code == 0
+    return file
+
+
+def recorded(engine: sa.Engine, number: int, *, minutes: float, **facts: object) -> str:
+    """Write a call that began so many minutes ago; its id."""
+    started = int((NOW - timedelta(minutes=minutes)).timestamp() * 1000)
+    made = a_call(number, started_ms=started, **facts)
+    write_records(engine, [replace(made, ended_ms=started + 9000)])
+    return made.facts.call_id
+
+
+def test_simulated_calls_are_the_same_in_a_file_and_on_stdout(run: Run, history: Path) -> None:
+    """Byte for byte, and again for the same seed."""
+    printed = run("simulate", "--seed", 940, "--calls", 20_000)
+    assert printed.stdout == history.read_text(encoding="utf-8")
+
+
+def test_a_new_policy_is_shown_beside_todays(run: Run, history: Path, tmp_path: Path) -> None:
+    """Tables on stdout, the figure in its file, and no whole number anywhere."""
+    new = tmp_path / "new.yaml"
+    text = POLICY_FILE.read_text(encoding="utf-8")
+    assert "{calls: 7, within: 15m}" in text
+    new.write_text(text.replace("{calls: 7, within: 15m}", "{calls: 3, within: 15m}"), "utf-8")
+    plot = tmp_path / "figure.png"
+    result = run("replay", "--policy", new, "--calls", history, "--plot", plot)
+    assert result.exit_code == 0, result.output
+    for title in ("Calls by label and disposition", "Against today: harder for", "genuine"):
+        assert title in result.stdout
+    assert "+96652" not in result.stdout
+    assert plot.read_bytes().startswith(PNG)
+    assert plot.stat().st_size > 30_000
+
+
+def test_json_holds_every_figure_of_both_policies(run: Run, history: Path) -> None:
+    """For other programs; the same policy twice changes nothing."""
+    arguments = ("--policy", POLICY_FILE, "--calls", history, "--no-plot", "--json")
+    found = json.loads(run("replay", *arguments).stdout)
+    assert found["calls"] == 20_000
+    assert found["policies"]["today"] == found["policies"]["new"]
+    assert found["changes"] == {"harder": 0, "milder": 0, "who": [], "of": ["today", "new"]}
+    assert set(found["policies"]["new"]["confusion"]) == {"genuine", "nuisance"}
+
+
+def test_recorded_calls_are_replayed_when_no_file_is_given(run: Run, engine: sa.Engine) -> None:
+    """A flood in the record is seen; calls before --since are not."""
+    for number in range(10):
+        recorded(engine, number, minutes=200 - number, e164=CALLER)
+    recorded(engine, 99, minutes=60 * 24 * 5, e164="+966112223334")
+    found = json.loads(run("replay", "--no-plot", "--json", "--since", "1d").stdout)
+    assert found["calls"] == 10
+    assert found["policies"]["today"]["confusion"]["unlabelled"]["low_priority"] == 4
+    assert json.loads(run("replay", "--no-plot", "--json").stdout)["calls"] == 11
+
+
+def test_a_recorded_call_is_labelled_by_its_strike_or_its_ticket(engine: sa.Engine) -> None:
+    """What an operator struck is nuisance, what made a ticket is genuine, the rest is unknown."""
+    struck = recorded(engine, 1, minutes=30, e164=CALLER)
+    recorded(engine, 2, minutes=20, e164=CALLER)
+    recorded(engine, 3, minutes=10, e164=None, caller="", withheld=True)
+    with engine.begin() as connection:
+        connection.execute(strikes.insert(), _strike(struck))
+        tickets = sa.text("UPDATE calls SET tickets = '[\"1000-5\"]' WHERE id = :id")
+        connection.execute(tickets, {"id": f"{2:032}"})
+    found = list(recorded_calls(engine, NOW - timedelta(hours=1)))
+    assert [(one.label, one.caller, one.striker) for one in found] == [
+        ("nuisance", CALLER, "layla"),
+        ("genuine", CALLER, ""),
+        ("", "", ""),
+    ]
+
+
+def test_a_number_that_is_allowed_today_is_not_touched(run: Run, engine: sa.Engine) -> None:
+    """The allowlist stands above every policy."""
+    for number in range(10):
+        recorded(engine, number, minutes=200 - number, e164=CALLER)
+    with engine.begin() as connection:
+        connection.execute(entries.insert(), _allowed(CALLER))
+    found = json.loads(run("replay", "--no-plot", "--json").stdout)
+    assert found["policies"]["today"]["confusion"]["unlabelled"]["low_priority"] == 0
+
+
+def test_wrong_files_and_options_exit_with_two(run: Run, history: Path, tmp_path: Path) -> None:
+    """And say which file, which line."""
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("at,caller\n", "utf-8")
+    result = run("replay", "--calls", wrong, "--no-plot")
+    assert (result.exit_code, "wrong.csv: line 1" in result.stderr) == (2, True)
+    wrong.write_bytes(b"\xff\xfe\x00")
+    assert run("replay", "--calls", wrong, "--no-plot").exit_code == 2
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("version: 1\n", "utf-8")
+    result = run("replay", "--policy", policy, "--calls", history, "--no-plot")
+    assert (result.exit_code, "policy.yaml" in result.stderr) == (2, True)
+    assert run("replay", "--calls", history, "--since", "3d", "--no-plot").exit_code == 2
+
+
+def test_no_calls_exit_with_one(run: Run) -> None:
+    """An empty record proves nothing about a policy."""
+    result = run("replay", "--no-plot")
+    assert (result.exit_code, result.stderr) == (1, "no calls to replay\n")
+
+
+def _strike(call_id: str) -> dict[str, object]:
+    return {
+        "id": "s1",
+        "number": CALLER,
+        "operator": "layla",
+        "role": "operator",
+        "at": NOW,
+        "reason": "abuse",
+        "threat": False,
+        "note": "",
+        "call_id": call_id,
+        "recording": "",
+    }
+
+
+def _allowed(number: str) -> dict[str, object]:
+    texts = dict.fromkeys(("reason", "note", "ended_why"), "")
+    return texts | {
+        "id": "e1",
+        "kind": "allow",
+        "subject": number,
+        "disposition": "allow",
+        "calls": [],
+        "recordings": [],
+        "source": "person",
+        "who": "layla",
+        "replay": {},
+        "added_at": NOW,
+    }

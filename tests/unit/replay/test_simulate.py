@@ -1,0 +1,128 @@
+"""The simulated city: the same for the same seed, shaped like a city, and made of nobody."""
+
+from collections import Counter, deque
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from itertools import islice
+
+import pytest
+
+from blacklist.numbers import normalise
+from blacklist.replay.history import PastCall
+from blacklist.simulate.city import City
+from blacklist.simulate.stream import START, simulate
+
+RIYADH = timezone(timedelta(hours=3))
+DAY = 86_400
+MANY_FLOODS = City(floods=20.0, rotations=10.0, storms=0.3)
+"""A small city has few floods; these are for looking at them."""
+
+
+@pytest.fixture(scope="module")
+def calls() -> list[PastCall]:
+    """A small city."""
+    return list(simulate(940, 20_000, MANY_FLOODS))
+
+
+def test_the_same_seed_gives_the_same_calls() -> None:
+    """Seed, number and city decide every call; another seed gives others."""
+    once, again, other = (list(simulate(seed, 3_000)) for seed in (1, 1, 2))
+    assert once == again
+    assert once != other
+
+
+def test_exactly_as_many_calls_as_asked_for_oldest_first(calls: list[PastCall]) -> None:
+    """Neither more nor fewer, and in the order a replay needs."""
+    assert len(calls) == 20_000
+    assert [call.at for call in calls] == sorted(call.at for call in calls)
+    assert calls[0].at >= START
+
+
+@pytest.mark.parametrize("number", [5_000, 40_000])
+def test_histories_span_about_ninety_days_whatever_their_size(number: int) -> None:
+    """Fewer calls are those of a smaller city, not of a shorter time."""
+    last = deque(simulate(3, number), maxlen=1).pop()
+    assert 75 < (last.at - START) / DAY < 105
+
+
+def test_every_kind_of_caller_is_there_with_its_label(calls: list[PastCall]) -> None:
+    """Nuisance is what the docstring of the city calls so, all else is genuine."""
+    kinds = {(call.label, call.kind) for call in calls}
+    nuisance = {"prank", "harassment", "flood", "rotation"}
+    assert {kind for label, kind in kinds if label == "nuisance"} == nuisance
+    genuine = {kind for label, kind in kinds if label == "genuine"}
+    people = {"citizen", "storm", "caretaker", "contractor", "persistent", "shared_line"}
+    assert people | {"household"} >= genuine >= people
+
+
+def test_simulated_numbers_belong_to_nobody(calls: list[PastCall]) -> None:
+    """The plan assigns none of them, so none can be a person's."""
+    shown = {call.caller for call in calls if call.caller}
+    assert len(shown) > 5_000
+    assert all(normalise(number).e164 is None for number in islice(shown, 300))
+    assert any(not call.caller for call in calls)
+
+
+def test_kinds_of_callers_share_no_numbers_but_a_household_with_its_prankster(
+    calls: list[PastCall],
+) -> None:
+    """Or the truth about a caller would be two truths."""
+    families = {"household": "prank", "storm": "citizen"}
+    owners: dict[str, set[str]] = {}
+    for call in calls:
+        if call.caller:
+            owners.setdefault(call.caller, set()).add(families.get(call.kind, call.kind))
+    mixed = {frozenset(kinds) for kinds in owners.values() if len(kinds) > 1}
+    assert mixed <= {frozenset({"citizen", "shared_line"})}  # a switchboard in a storm
+
+
+def test_days_and_weeks_have_the_shape_of_a_citys() -> None:
+    """Nights and Fridays are quiet, late mornings are not."""
+    hours, weekdays = Counter[int](), Counter[int]()
+    for call in simulate(5, 30_000, City(storms=0.0)):
+        moment = datetime.fromtimestamp(call.at, RIYADH)
+        hours[moment.hour] += 1
+        weekdays[moment.weekday()] += 1
+    assert hours[11] > 5 * hours[3]
+    assert min(weekdays, key=weekdays.__getitem__) == 4
+
+
+def test_in_a_storm_everybody_calls_one_to_three_times_an_hour() -> None:
+    """A storm makes its hours the busiest, by many callers and not by many calls of one."""
+    city = City(matters_a_day=0.001, storms=1.0, shared_lines=1, shared_people=1)
+    storm = [call for call in simulate(7, 4_000, city) if call.kind == "storm" and call.caller]
+    calls = Counter(call.caller for call in storm)
+    assert 1.5 < len(storm) / len(calls) < 4
+    once_or_thrice = sum(number <= 3 for number in calls.values())
+    assert once_or_thrice / len(calls) > 0.6
+
+
+def test_floods_of_one_number_and_rotations_are_named_and_told_apart(
+    calls: list[PastCall],
+) -> None:
+    """A flood has one caller, a rotation many; every call of either names it."""
+    callers: dict[tuple[str, str], set[str]] = {}
+    for call in calls:
+        assert bool(call.flood) == (call.kind in ("flood", "rotation"))
+        if call.flood:
+            callers.setdefault((call.kind, call.flood), set()).add(call.caller)
+    floods = [found for (kind, _), found in callers.items() if kind == "flood"]
+    rotations = [found for (kind, _), found in callers.items() if kind == "rotation"]
+    assert sum(len(found) == 1 for found in floods) > 0.9 * len(floods)
+    assert any(found == {""} for found in floods)
+    assert max(map(len, rotations)) > 20
+
+
+def test_operators_strike_pranksters_often_and_others_by_mistake(calls: list[PastCall]) -> None:
+    """The labels say which calls an operator would strike, and who."""
+    pranks = [call for call in calls if call.kind == "prank"]
+    assert 0.35 < sum(bool(call.striker) for call in pranks) / len(pranks) < 0.65
+    assert len({call.striker for call in pranks if call.striker}) > 10
+    citizens = [call for call in calls if call.kind == "citizen"]
+    assert sum(bool(call.striker) for call in citizens) < 20
+
+
+def test_an_assumption_can_be_changed() -> None:
+    """Whoever doubts a figure tries another."""
+    none = replace(City(), withheld=0.0, prank_withheld=0.0, flood_withheld=0.0)
+    assert all(call.caller for call in simulate(1, 3_000, none))
