@@ -129,8 +129,8 @@ def open_house(
             environment[f"{PREFIX}AGI__SOUNDS_PREFIX"] = SOUNDS_INSIDE
             environment[f"{PREFIX}AGI__RECORDINGS_PREFIX"] = instance.recordings_inside
         log = folder / "log"
-        redis = _started(stack, replace(redis_child(folder), probe=None), log)
-        agi = _started(
+        redis = start_child(stack, replace(redis_child(folder), probe=None), log)
+        agi = start_child(
             stack,
             ChildSpec(
                 "agi",
@@ -176,7 +176,8 @@ def _asterisk(settings: Settings, agi_port: int, globals: dict[str, str]) -> Ast
     )
 
 
-def _started(stack: ExitStack, spec: ChildSpec, log_dir: Path) -> Child:
+def start_child(stack: ExitStack, spec: ChildSpec, log_dir: Path) -> Child:
+    """Start a child, wait until it is ready, and end it with `stack`. Raises BenchFailed."""
     child = Child(spec, log_dir / f"{spec.name}.log")
     child.start()
     stack.callback(_end, child)

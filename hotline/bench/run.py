@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hotline.asterisk.install import AsteriskUnavailable
 from hotline.asterisk.instance import AsteriskFailed
-from hotline.bench import answer, classic, cpu, memory, plain
+from hotline.bench import answer, classic, cpu, memory, plain, twilio
 from hotline.bench.figures import Figure, Part
 from hotline.bench.house import BenchFailed, NotHere
 from hotline.bench.setting import Bench
@@ -23,6 +23,8 @@ _PARTS: Mapping[str, _Measurement] = {
     "answer": _Measurement(answer.measure, answer.NOTES),
     "classic": _Measurement(classic.measure, classic.NOTES),
     "memory": _Measurement(memory.measure, memory.NOTES),
+    "twilio_rate": _Measurement(twilio.measure_rate, twilio.RATE_NOTES),
+    "twilio_tail": _Measurement(twilio.measure_tail, twilio.TAIL_NOTES),
     "plain": _Measurement(plain.measure, plain.NOTES),
 }
 PARTS = tuple(_PARTS)

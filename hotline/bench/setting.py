@@ -22,6 +22,9 @@ class Sizes:
     held_calls: int = 500
     tickets: int = 200
     rounds: int = 200
+    web_calls: int = 120
+    """Calls of eight turns in each round of webhooks; as many requests of the constant route."""
+    web_rounds: int = 4
 
 
 @dataclass(frozen=True, slots=True)
