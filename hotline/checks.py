@@ -13,7 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from hotline.asterisk.install import find_asterisk
 from hotline.audio import check as check_audio
 from hotline.bootstrap import Services
+from hotline.environment import SettingsWrong
 from hotline.migrations import current, head
+from hotline.providers import check_providers
 from hotline.stack import agi_answers, http_answers, sip_answers
 
 ENOUGH_BYTES = 500 * 1024 * 1024
@@ -123,6 +125,17 @@ def _backoffice(services: Services) -> Iterator[Check]:
     yield Check("back office", passed, found, "check HOTLINE_BACKOFFICE__URL, or start it")
 
 
+def _providers(services: Services) -> Iterator[Check]:
+    settings = services.settings
+    try:
+        check_providers(settings)
+    except SettingsWrong as error:
+        yield Check("providers", False, "; ".join(error.problems), "see README.md, Settings")
+        return
+    account = "an account at Twilio" if settings.twilio.account_sid else "none at Twilio"
+    yield Check("providers", True, f"{account}, text messages: {settings.sms.gateway}")
+
+
 def _disk(services: Services) -> Iterator[Check]:
     folder = services.settings.state_dir
     while not folder.exists():
@@ -155,5 +168,6 @@ _CHECKS: tuple[tuple[str, Callable[[Services], Iterator[Check]]], ...] = (
     ("fastagi", _agi),
     ("asterisk", _asterisk),
     ("back office", _backoffice),
+    ("providers", _providers),
     ("disk", _disk),
 )

@@ -41,7 +41,7 @@ class Outbound:
 
     @cached_property
     def destinations(self) -> dict[str, Destination | SmsDestination]:
-        """Where tickets are delivered, by name. Raises SettingsWrong, CatalogueError."""
+        """Where tickets are delivered, by name. Raises SettingsWrong."""
         told = sms_destination(self._settings)
         return ({} if told is None else {SMS: told}) | {
             BACKOFFICE: Destination(
@@ -76,7 +76,7 @@ class Outbound:
 
     @cached_property
     def deliverer(self) -> Deliverer:
-        """What a worker needs to deliver. Raises SettingsWrong, CatalogueError."""
+        """What a worker needs to deliver. Raises SettingsWrong."""
         return Deliverer(self._engine, self._client, self.destinations, self.retry_policy)
 
     @cached_property

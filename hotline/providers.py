@@ -12,6 +12,13 @@ from tickets.delivery import RetryPolicy
 from tickets.gateways import HttpSms, TwilioSms
 from tickets.provider import TwilioAccount
 from tickets.sms import SmsDestination, SmsSender, load_sms_texts
+from tickets.yaml_file import CatalogueError
+
+
+def check_providers(settings: Settings) -> None:
+    """Raises SettingsWrong where a worker could not start with these settings."""
+    twilio_account(settings)
+    sms_destination(settings)
 
 
 def twilio_account(settings: Settings) -> TwilioAccount | None:
@@ -55,11 +62,14 @@ def sms_sender(settings: Settings) -> SmsSender | None:
 
 
 def sms_destination(settings: Settings) -> SmsDestination | None:
-    """Where text messages go, None where none are sent. Raises SettingsWrong, CatalogueError."""
+    """Where text messages go, None where none are sent. Raises SettingsWrong."""
     sender = sms_sender(settings)
     if sender is None:
         return None
-    texts = load_sms_texts(settings.config_dir / "sms.yaml")
+    try:
+        texts = load_sms_texts(settings.config_dir / "sms.yaml")
+    except CatalogueError as error:
+        raise SettingsWrong(str(error).splitlines()) from None
     return SmsDestination(sender, texts, ZoneInfo(settings.timezone))
 
 

@@ -10,6 +10,7 @@ from hotline.audio import AudioError
 from hotline.bootstrap import Services, ensure_folders
 from hotline.cli.prompts import build_with_progress
 from hotline.migrations import upgrade
+from hotline.providers import check_providers
 from hotline.redis_child import RedisMissing
 from hotline.settings import Settings
 from hotline.stack import stack_children
@@ -55,8 +56,10 @@ def serve(services: Services, wanted: bool | None, quiet: bool) -> None:
 def prepare(services: Services) -> None:
     """Make what the roles need before they start: folders, the database's tables, the prompts.
 
-    Raises SQLAlchemyError, AudioError, CatalogueError.
+    Raises SQLAlchemyError, AudioError, CatalogueError, and SettingsWrong where a role could not
+    start with these settings.
     """
+    check_providers(services.settings)
     ensure_folders(services.settings)
     upgrade(services.engine())
     build_with_progress(services)
