@@ -82,7 +82,11 @@ def worker(services: Services, metrics_port: int | None) -> None:
 @click.option("--metrics-port", type=int, default=None, help="Port of /metrics; default: none")
 @click.pass_obj
 def relay(services: Services, metrics_port: int | None) -> None:
-    """Queue what is due, close calls that nobody ended, remove old recordings; until SIGTERM."""
+    """Queue what is due, close calls that nobody ended, keep the blocklist's index; until SIGTERM.
+
+    It removes old recordings too.
+    """
+    from hotline.synchroniser import run_synchroniser
     from tickets.queue import open_queue
     from tickets.relay import run_relay
 
@@ -90,11 +94,13 @@ def relay(services: Services, metrics_port: int | None) -> None:
     stop = stop_event()
     outbound = services.outbound
     sweeper = threading.Thread(target=_sweep, args=(services, stop), name="sweeper")
+    synchroniser = threading.Thread(target=run_synchroniser, args=(services, stop))
     with ExitStack() as stack:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
-        sweeper.start()
-        stack.callback(sweeper.join)
+        for thread in (sweeper, synchroniser):
+            thread.start()
+            stack.callback(thread.join)
         queue = open_queue(services.slow_redis)
         run_relay(services.engine(), queue, outbound.relay_policy, stop, outbound.works)
 
