@@ -35,6 +35,7 @@ def create_app(
     gives those of all processes in Prometheus' text format.
     """
     app = Flask("hotline.web", static_folder=None)
+    app.url_map.merge_slashes = False  # never a redirect: it would turn a POST into a GET
     app.register_blueprint(make_blueprint(webhooks))
     app.register_error_handler(HTTPException, _http_error)
     folder = sounds.absolute()
