@@ -1,8 +1,8 @@
 """Who calls a city's hotline, and how: the assumptions behind the simulated histories.
 
-Nobody publishes labelled call histories of such a centre, so every figure here is an assumption,
-written down before any policy was run on it. They are meant to be argued with: change one, run the
-replay again, and see what a policy's merit rests on. None of them is fitted to a policy.
+Nobody publishes labelled call histories of such a centre, so every figure here is an assumption.
+None of them is fitted to a policy. They are meant to be argued with: change one, run the replay
+again, and see what a policy's merit rests on.
 
 Volumes are for a city of four million with about 11,000 calls a day (2.8 calls a day for 1,000
 people, the order of size of the large cities that publish theirs), and shrink in proportion when
@@ -14,7 +14,8 @@ Ordinary citizens
     their calls, at a median of three minutes. 2 % withhold their number.
 Storms
     Six in ninety days, each of two to six hours. 0.15 % of the city calls during one; each of them
-    one to three times within an hour, and one in four goes on for another hour.
+    one to three times within an hour, and one in four goes on for another hour. They are citizens:
+    2 % of them withhold their number.
 Caretakers
     of buildings, schools, mosques: 400, two calls on a working day; on every tenth day a round of
     four to eight matters, one call each, three to eight minutes apart.

@@ -12,20 +12,21 @@ from blacklist.verdict import DISPOSITIONS
 def print_report(figures: dict[str, Any], console: Console) -> None:
     """Print what `blacklist.replay.report.report` found, each policy beside the other."""
     policies: dict[str, Any] = figures["policies"]
-    console.print(f"{figures['calls']:,} calls, {figures['from']} to {figures['to']} (UTC)")
-    for table in (_confusion(policies), _kinds(policies), _callers(policies), _fairness(policies)):
-        console.print()
-        console.print(table)
     newest = list(policies)[-1]
-    console.print()
-    console.print(_touched(newest, policies[newest]["genuine"]["who"]))
+    tables = [_confusion(policies), _kinds(policies), _callers(policies), _fairness(policies)]
+    tables.append(_touched(newest, policies[newest]["genuine"]["who"]))
     if "changes" in figures:
+        tables.append(_changes(figures["changes"]))
+    console.print(f"{figures['calls']:,} calls, {figures['from']} to {figures['to']} (UTC)")
+    for table in tables:
+        title, table.title = table.title, None  # rich would wrap it to the table's width
         console.print()
-        console.print(_changes(figures["changes"]))
+        console.print(title)
+        console.print(table)
 
 
 def _table(title: str, *left: str, right: tuple[str, ...] = ()) -> Table:
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title, box=box.SIMPLE_HEAD, pad_edge=False)
     for name in left:
         table.add_column(name, no_wrap=True)
     for name in right:

@@ -107,3 +107,10 @@ def test_what_is_forgotten_would_not_have_mattered(seed: int) -> None:
         assert decision == model.screen(one.caller or None, round(one.at * 1000))
         touched += decision.disposition != "allow"
     assert touched > 100
+
+
+def test_calls_of_yesterday_are_remembered_to_the_end_of_the_longest_window() -> None:
+    """Eight calls, then silence for 23 hours, then seven more: fifteen in a day."""
+    calls = [call(150 * n) for n in range(8)]
+    calls += [call(23.4 * HOUR + 300 * n) for n in range(7)]
+    assert dispositions(Replay(POLICY), calls) == ["allow"] * 14 + ["low_priority"]
