@@ -1,0 +1,170 @@
+"""Importing and exporting the blocklist: all or nothing, again without change, in bounded time."""
+
+import io
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from blacklist.record import importing
+from blacklist.record.csv_read import Defaults, Reader
+from blacklist.record.exporting import export_rows
+from blacklist.record.importing import Imported, import_rows
+from blacklist.record.limits import Wanted
+from blacklist.record.people import NotAllowed, Person
+from blacklist.record.register import BlacklistRegister
+from tests.fixtures.record import MAHA, NADA, NUMBER, OTHER, SALEM
+
+HEAD = "number,reason,until,note\n"
+
+
+def imports(register: BlacklistRegister, text: str, *, by: Person = MAHA, **how: bool) -> Imported:
+    """Import a file."""
+    reader = Reader(
+        io.BytesIO(text.encode()),
+        now=register.now(),
+        zone=ZoneInfo("Asia/Riyadh"),
+        defaults=Defaults(days=3.0, reason="abuse"),
+        protected=register.protected,
+        shortest_saudi=6,
+        longest=timedelta(days=183),
+    )
+    return import_rows(
+        register.engine, reader, by=by, now=register.now(), replays=register.replays, **how
+    )
+
+
+def exported(register: BlacklistRegister) -> str:
+    """What an export gives."""
+    out = io.StringIO(newline="")
+    for _ in export_rows(register.engine, out, register.now()):
+        pass
+    return out.getvalue()
+
+
+def counts(done: Imported) -> tuple[int, int, int, int]:
+    """Added, replaced, unchanged, refused."""
+    return done.added, done.replaced, done.unchanged, done.refused
+
+
+def test_one_wrong_row_keeps_all_out(register: BlacklistRegister) -> None:
+    """All or nothing, with the row's number."""
+    done = imports(register, f"{HEAD}0501234567\n940\n0507654321\n05*\n")
+    assert [error.row for error in done.errors] == [3, 5]
+    assert (done.written, done.rows) == (False, 4)
+    assert register.list() == []
+
+
+def test_with_keep_going_the_good_rows_are_written(register: BlacklistRegister) -> None:
+    """And the others are named."""
+    done = imports(register, f"{HEAD}0501234567\n940\n0507654321\n", keep_going=True)
+    assert counts(done) == (2, 0, 0, 1)
+    assert {entry.subject for entry in register.list()} == {NUMBER, OTHER}
+
+
+def test_a_dry_run_counts_and_writes_nothing(register: BlacklistRegister) -> None:
+    """Neither entries nor lines of the audit."""
+    assert counts(imports(register, f"{HEAD}0501234567\n", dry_run=True)) == (1, 0, 0, 0)
+    assert register.list() == []
+    assert register.history(NUMBER) == []
+
+
+def test_importing_again_changes_nothing(register: BlacklistRegister) -> None:
+    """A row that gives its end, and one that leaves it to the import."""
+    end = (register.now() + timedelta(days=5)).isoformat()
+    text = f"{HEAD}0501234567,flood,{end},n\n0507654321\n"
+    assert counts(imports(register, text)) == (2, 0, 0, 0)
+    before = register.list()
+    assert counts(imports(register, text)) == (0, 0, 2, 0)
+    assert register.list() == before
+    assert len(register.history(NUMBER)) == 1
+    changed = text.replace("flood", "abuse")
+    assert counts(imports(register, changed)) == (0, 1, 1, 0)
+    assert [change.action for change in register.history(NUMBER)] == ["imported", "imported"]
+
+
+def test_what_is_exported_imports_into_an_empty_record_as_it_was(
+    register: BlacklistRegister,
+) -> None:
+    """Numbers, allowed numbers and prefixes; notes that spreadsheets would compute."""
+    note = "=cmd|' /C calc'!A0\n'quoted', \"double\"\n'=x"
+    register.add(NUMBER, Wanted("abuse", days=20, note=note), by=SALEM)
+    register.allow(OTHER, by=SALEM, note="+hospital")
+    register.add_prefix("+966501111", Wanted("flood", days=2), by=MAHA)
+    text = exported(register)
+    assert "\n=cmd" not in text
+    assert ",=cmd" not in text
+    assert '"=cmd' not in text
+    assert counts(imports(register, text)) == (0, 0, 3, 0)
+    for entry in register.list():
+        {"number": register.remove, "allow": register.disallow, "prefix": register.remove_prefix}[
+            entry.kind
+        ](entry.subject, by=NADA)
+    assert register.list() == []
+    assert counts(imports(register, text)) == (3, 0, 0, 0)
+    found = {entry.kind: entry for entry in register.list()}
+    assert found["number"].note == note
+    assert found["allow"].until is None
+    assert not found["prefix"].in_effect
+    assert sorted(exported(register).split("\r\n")[1:])[0] == ""
+
+
+def test_an_imported_prefix_waits_for_a_second_person(register: BlacklistRegister) -> None:
+    """A file is no way around the second person."""
+    imports(register, "number\n+966501111*\n")
+    (entry,) = register.list()
+    assert (entry.kind, entry.approved_by, entry.in_effect) == ("prefix", None, False)
+    with pytest.raises(NotAllowed):
+        register.approve_prefix("+966501111", by=MAHA)
+    assert register.approve_prefix("+966501111", by=NADA).in_effect
+
+
+def test_the_later_of_two_rows_counts(register: BlacklistRegister) -> None:
+    """In one piece or in two."""
+    rows = "".join(f"05{number:08d},abuse,,\n" for number in range(1_000_000, 1_001_200))
+    done = imports(register, f"{HEAD}0501000000,flood,,\n{rows}0501000000,harassment,,\n")
+    assert done.rows == 1202
+    standing = register.standing("0501000000").entry
+    assert standing is not None
+    assert standing.reason == "harassment"
+
+
+def test_a_large_import_on_sqlite_lets_others_write_between_its_pieces(
+    register: BlacklistRegister, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A call's ticket does not wait for a million rows."""
+    monkeypatch.setattr(importing, "AT_ONCE", 100)
+    rows = "".join(f"05{number:08d}\n" for number in range(1_000_000, 1_003_000))
+    written: list[int] = []
+
+    def progress(what: str, count: int) -> None:
+        if what == "written":
+            register.strike(NUMBER, by=Person(f"p{count}", "operator"), reason="abuse")
+            written.append(count)
+
+    reader = Reader(
+        io.BytesIO(f"number\n{rows}".encode()),
+        now=register.now(),
+        zone=ZoneInfo("Asia/Riyadh"),
+        defaults=Defaults(days=3.0, reason="abuse"),
+        protected=register.protected,
+        shortest_saudi=6,
+        longest=timedelta(days=183),
+    )
+    done = import_rows(
+        register.engine,
+        reader,
+        by=MAHA,
+        now=register.now(),
+        replays=register.replays,
+        progress=progress,
+    )
+    assert done.added == 3000
+    assert written == [1000, 2000, 3000]
+    assert len(register.standing(NUMBER).strikes) == 3
+
+
+def test_an_import_needs_a_manager(register: BlacklistRegister) -> None:
+    """It can block many at once."""
+    with pytest.raises(NotAllowed):
+        imports(register, f"{HEAD}0501234567\n", by=SALEM)
