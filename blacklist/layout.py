@@ -12,7 +12,6 @@ Every key of a number ends by itself, with the last measure or a day after the l
 
 import struct
 from collections.abc import Iterable
-from typing import cast
 
 from blacklist.decision import Decision, Hold
 from blacklist.policy import ClassPolicy, RatePolicy
@@ -132,7 +131,7 @@ def decision(reply: bytes | str | None) -> tuple[Decision, bool]:
             return _ALLOWED, False
     try:
         body, letter, alert, evidence = text.split(":", 3)
-        disposition = cast(Disposition, _DISPOSITION_OF[body[0]])
+        disposition = _DISPOSITION_OF[body[0]]
         made = Decision(
             disposition,
             _REASON_OF[body[1]],

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from ivr.session import Session, session_from_dict, session_to_dict
@@ -60,6 +60,9 @@ class Facts:
     started_ms: int
 
 
+_FACTS = tuple(f.name for f in fields(Facts))
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call between two turns: what the next process needs to go on.
@@ -85,7 +88,7 @@ def call_to_json(call: Call) -> str:
     """The call as JSON text for the session store; events are kept beside it."""
     return json.dumps(
         {
-            "facts": asdict(call.facts),
+            "facts": {name: getattr(call.facts, name) for name in _FACTS},
             "session": session_to_dict(call.session),
             "turn": turn_to_dict(call.turn),
             "at_ms": call.at_ms,

@@ -4,7 +4,6 @@ A call survives the process that has it: its state is stored after every turn, b
 performed, and `begin` on a call that is stored gives that turn back to be performed again.
 """
 
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ import structlog
 
 from blacklist.numbers import CallerNumber, normalise
 from blacklist.port import Screening
-from blacklist.verdict import LAST_IN_QUEUE, Verdict
+from blacklist.verdict import Verdict
 from call_handlers import metrics
 from call_handlers.arrival import (
     ATTESTATIONS,
@@ -27,9 +26,10 @@ from call_handlers.arrival import (
 )
 from call_handlers.effects import FAILED, Effect
 from call_handlers.events import event_row, masked
+from call_handlers.given import draw_digit, given_answers
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import SessionStore, StoreAway
-from ivr.engine import LAST, QUEUE, FlowError, begin, step
+from ivr.engine import FlowError, begin, step
 from ivr.event import Done, Event
 from ivr.flow import Flow
 from ivr.session import Session
@@ -37,13 +37,8 @@ from ivr.turn import Perform
 
 log = structlog.get_logger()
 _LONGEST_CALLER = 64
-_DAY_S = 86_400
 _MOST_TURNS = 500
 """No honest call has as many; a caller who plays with the keys for ever gets a human."""
-
-
-CHALLENGE_DIGITS = "12345678"
-"""Neither 0 nor 9: those are an operator and emergency help."""
 
 
 class CallFailed(Exception):
@@ -63,7 +58,7 @@ class CallDesk:
     records: RecordWriter
     effects: Mapping[str, Effect]
     clock: Callable[[], float] = time.time
-    draw: Callable[[], str] = lambda: secrets.choice(CHALLENGE_DIGITS)
+    draw: Callable[[], str] = draw_digit
 
     def begin(self, arrival: Arrival) -> Call:
         """Screen the call and make its first turn, or take up a call that another process had.
@@ -77,11 +72,7 @@ class CallDesk:
         number = normalise(arrival.caller, withheld=arrival.withheld)
         verdict = self.screening.screen(number)
         facts = self._facts(arrival, number, verdict)
-        answers = {
-            "contact": spoken_number(number.e164),
-            "days": self._days_left(verdict),
-            **self._held_back(verdict),
-        }
+        answers = given_answers(number, verdict, now=self.clock(), digit=self.draw())
         session, turn = begin(
             self.flow, facts.call_id, verdict=verdict.disposition, answers=answers
         )
@@ -154,8 +145,8 @@ class CallDesk:
         A call that has ended is found only when `ended` ones are looked for.
         """
         try:
-            state = self.sessions.load(call_id, ended=ended)
-            return None if state is None else call_from_json(state, self.sessions.events(call_id))
+            stored = self.sessions.load_whole(call_id, ended=ended)
+            return None if stored is None else call_from_json(*stored)
         except StoreAway:
             log.warning("sessions_away", doing="load")
         except (ValueError, KeyError, TypeError):
@@ -264,29 +255,8 @@ class CallDesk:
             started_ms=self._now_ms(),
         )
 
-    def _days_left(self, verdict: Verdict) -> str:
-        if verdict.until is None:
-            return "1"
-        seconds = verdict.until.timestamp() - self.clock()
-        return str(max(1, min(999, -int(-seconds // _DAY_S))))
-
-    def _held_back(self, verdict: Verdict) -> dict[str, str]:
-        answers = {}
-        if verdict.disposition in LAST_IN_QUEUE:
-            answers[QUEUE] = LAST
-        if verdict.disposition == "challenge":
-            answers["challenge"] = self.draw()
-        return answers
-
     def _now_ms(self) -> int:
         return int(self.clock() * 1000)
-
-
-def spoken_number(e164: str | None) -> str:
-    """A number as it is read out here: `05…` for Saudi ones, `00…` for others, "" for none."""
-    if e164 is None:
-        return ""
-    return f"0{e164[4:]}" if e164.startswith("+966") else f"00{e164[1:]}"
 
 
 _BY_REASON = {"hangup": "abandoned", "failed": "failed", "transferred": "transferred"}

@@ -30,6 +30,10 @@ class SessionStore(Protocol):
         """The newest state of a call that has not ended (or of any), or None. Raises StoreAway."""
         ...
 
+    def load_whole(self, call_id: str, *, ended: bool = False) -> tuple[str, list[str]] | None:
+        """What `load` gives, with the events kept so far. Raises StoreAway."""
+        ...
+
     def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
         """Keep `state` as turn `turn`, and `events`.
 
@@ -64,13 +68,20 @@ class RedisSessions:
     def __init__(self, client: redis.Redis, breaker: Breaker) -> None:
         self._client = client
         self._breaker = breaker
-        script = Path(__file__).with_name("save.lua").read_text(encoding="utf-8")
-        self._save = client.register_script(script)
+        self._save = client.register_script(_script("save.lua"))
+        self._load = client.register_script(_script("load.lua"))
 
     def load(self, call_id: str, *, ended: bool = False) -> str | None:
         """The newest state of a call that has not ended (or of any), or None."""
         state, mark = self._asked(lambda: self._client.hmget(_state(call_id), "state", "ended"))
         return None if state is None or (mark and not ended) else _text(state)
+
+    def load_whole(self, call_id: str, *, ended: bool = False) -> tuple[str, list[str]] | None:
+        """State and events, in one round trip."""
+        found = self._asked(lambda: self._load([_state(call_id), _events(call_id)]))
+        if found is None or (found[1] and not ended):
+            return None
+        return _text(found[0]), [_text(row) for row in found[2]]
 
     def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
         """Keep `state` as turn `turn`; the state stored by another process when it was quicker."""
@@ -137,6 +148,11 @@ class MemorySessions:
             return None
         return self._states[call_id][1]
 
+    def load_whole(self, call_id: str, *, ended: bool = False) -> tuple[str, list[str]] | None:
+        """State and events."""
+        state = self.load(call_id, ended=ended)
+        return None if state is None else (state, self.events(call_id))
+
     def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
         """Keep `state` as turn `turn`; the stored one when that is as new."""
         stored = self._states.get(call_id)
@@ -168,6 +184,10 @@ def _state(call_id: str) -> str:
 
 def _events(call_id: str) -> str:
     return f"{_PREFIX}{call_id}:events"
+
+
+def _script(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _text(value: bytes | str) -> str:

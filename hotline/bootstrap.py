@@ -27,7 +27,7 @@ from call_handlers.sweep import SweepReport, sweep_once
 from hotline.database import make_engine
 from hotline.redis_clients import make_redis
 from hotline.redis_socket import embedded_redis_url
-from hotline.screening import ensure_index, make_screening
+from hotline.screening import make_screening
 from hotline.screening_policy import load_policy
 from hotline.settings import Settings
 from hotline.studio import recording_hashes
@@ -143,13 +143,6 @@ class Services:
         snapshot.start()
         self._stack.callback(snapshot.close)
         return screening
-
-    def ensure_index(self) -> bool:
-        """Build the index of the blocklist when Redis has none; whether it was built now.
-
-        Raises RegisterUnavailable, RebuildOvertaken, SQLAlchemyError.
-        """
-        return ensure_index(self.engine(), self.slow_redis, self.policy)
 
     @cached_property
     def journal(self) -> Journal:

@@ -5,19 +5,14 @@ from datetime import UTC, datetime
 
 import redis
 import sqlalchemy as sa
-import structlog
 
 from blacklist.breaker import Breaker
 from blacklist.decision import hold
-from blacklist.index import RedisIndex
 from blacklist.policy import Policy
 from blacklist.record.entries import standing_entries
-from blacklist.record.projection import rebuild
 from blacklist.record.schema import reading
 from blacklist.screening import RedisScreening
 from blacklist.snapshot import Kept, Snapshot
-
-log = structlog.get_logger()
 
 
 def make_screening(
@@ -35,16 +30,3 @@ def recorded_holds(engine: sa.Engine) -> Iterator[Kept]:
         for entry in standing_entries(connection, now):
             if entry.kind != "allow" and entry.in_effect:
                 yield Kept(entry.subject, hold(entry.as_measure()), entry.kind == "prefix")
-
-
-def ensure_index(engine: sa.Engine, client: redis.Redis, policy: Policy) -> bool:
-    """Build the index when Redis has none, or lost it; True when it was built now.
-
-    Raises RegisterUnavailable, RebuildOvertaken, SQLAlchemyError.
-    """
-    index = RedisIndex(client)
-    if index.built:
-        return False
-    written = rebuild(engine, index, datetime.now(UTC), policy.strikes)
-    log.warning("screening_index_built", entries=written)
-    return True

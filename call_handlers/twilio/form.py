@@ -6,6 +6,7 @@ Twilio's signature runs over names and values without a mark between them: `Digi
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import pairwise
 from urllib.parse import unquote_to_bytes
 
@@ -99,6 +100,7 @@ def read_form(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return form
 
 
+@lru_cache(maxsize=512)
 def _is_shifted(name: str) -> bool:
     """Whether `name` is a field of ours that lost its end or took a part of its value."""
     if name in FIELDS_ACTED_ON:

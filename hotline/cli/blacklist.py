@@ -16,6 +16,7 @@ from hotline.cli.blacklist_people import (
     blacklist_strike,
 )
 from hotline.cli.blacklist_reviews import blacklist_reviews
+from hotline.cli.policy import policy_group
 from hotline.cli.replay import COMMANDS as REPLAY_COMMANDS
 from hotline.register import make_register, zone_of
 
@@ -183,5 +184,6 @@ for _command in (
     blacklist_verify,
     blacklist_reviews,
     *REPLAY_COMMANDS,
+    policy_group,
 ):
     blacklist_group.add_command(_command)

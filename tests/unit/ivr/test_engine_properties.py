@@ -1,5 +1,7 @@
 """The engine under any caller whatsoever: thousands of calls that no one would think of."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -46,7 +48,7 @@ _ACTION_OF: dict[type[Node], type] = {
     TransferNode: Transfer,
     End: HangUp,
 }
-_VERDICTS = st.sampled_from(["allow", "block", "warn"])
+_VERDICTS = st.sampled_from(["allow", "warn", "challenge", "low_priority", "voicemail", "block"])
 
 
 def _fits(node: Node) -> st.SearchStrategy[Event]:
@@ -55,8 +57,9 @@ def _fits(node: Node) -> st.SearchStrategy[Event]:
         case RecordNode():
             recorded = st.builds(Recorded, st.sampled_from(["", "c1-4"]), st.integers(0, 60_000))
             return recorded | st.just(NoInput())
-        case Do():
-            return st.sampled_from([OPENED, Done("failed")])
+        case Do(outcomes=outcomes):
+            done = [replace(OPENED, outcome=outcome) for outcome in outcomes]
+            return st.sampled_from(done)
         case TransferNode():
             return st.builds(Transferred, st.sampled_from(["busy", "no_answer", "unavailable"]))
         case _:

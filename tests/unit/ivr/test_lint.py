@@ -10,7 +10,7 @@ from ivr.prompts import load_catalogue
 from tests.fixtures.dialog import FLOW, FLOW_FILE
 from tests.fixtures.flows import HEAD, PROMPTS, SOUND, small
 
-EFFECTS = frozenset({"open_report", "open_callback"})
+EFFECTS = frozenset({"open_report", "open_callback", "check_challenge", "request_review"})
 BYE = "bye: {kind: end, say: [bye]}\n"
 
 

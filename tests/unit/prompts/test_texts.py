@@ -16,6 +16,7 @@ VALUES = {
     "reference": "240012345",
     "target_hours": "72",
     "days": "7",
+    "challenge": "7",
     "callers": "3",
 }
 

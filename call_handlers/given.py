@@ -1,0 +1,46 @@
+"""What the dialog is told of a call before its first prompt: the answers that are there already."""
+
+import math
+import secrets
+
+from blacklist.numbers import CallerNumber
+from blacklist.verdict import LAST_IN_QUEUE, Verdict
+from ivr.engine import LAST, QUEUE
+
+CHALLENGE_DIGITS = "12345678"
+"""Neither 0 nor 9: those are an operator and emergency help."""
+_DAY_S = 86_400
+
+
+def given_answers(
+    number: CallerNumber, verdict: Verdict, *, now: float, digit: str
+) -> dict[str, str]:
+    """The answers of a call from `number` under `verdict` at `now` (seconds since the epoch).
+
+    `digit` is what a challenged caller has to press.
+    """
+    answers = {"contact": spoken_number(number.e164), "days": days_left(verdict, now)}
+    if verdict.disposition in LAST_IN_QUEUE:
+        answers[QUEUE] = LAST
+    if verdict.disposition == "challenge":
+        answers["challenge"] = digit
+    return answers
+
+
+def draw_digit() -> str:
+    """A digit that nobody can know before."""
+    return secrets.choice(CHALLENGE_DIGITS)
+
+
+def days_left(verdict: Verdict, now: float) -> str:
+    """The days until the measure ends, begun ones counted; from 1 to 999."""
+    if verdict.until is None:
+        return "1"
+    return str(max(1, min(999, math.ceil((verdict.until.timestamp() - now) / _DAY_S))))
+
+
+def spoken_number(e164: str | None) -> str:
+    """A number as it is read out here: `05…` for Saudi ones, `00…` for others, "" for none."""
+    if e164 is None:
+        return ""
+    return f"0{e164[4:]}" if e164.startswith("+966") else f"00{e164[1:]}"
