@@ -7,7 +7,7 @@ request, or a server that takes over a call, must perform the very turn that was
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 NOINPUT_MS = 5000
@@ -78,6 +78,7 @@ Action = Collect | Record | Transfer | Perform | HangUp
 _ACTIONS: dict[str, type[Any]] = {
     kind.__name__: kind for kind in (Collect, Record, Transfer, Perform, HangUp)
 }
+_FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in _ACTIONS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,9 @@ class Turn:
 
 def turn_to_dict(turn: Turn) -> dict[str, Any]:
     """The turn as JSON-ready data."""
-    action = asdict(turn.action)
-    action["kind"] = type(turn.action).__name__
+    kind = type(turn.action).__name__
+    action = {name: getattr(turn.action, name) for name in _FIELDS[kind]}
+    action["kind"] = kind
     return {
         "number": turn.number,
         "node": turn.node,
