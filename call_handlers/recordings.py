@@ -66,7 +66,7 @@ def note_recording(
     insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
     with engine.begin() as connection:
         added = connection.execute(
-            insert(recordings).on_conflict_do_nothing(),
+            insert(recordings).on_conflict_do_nothing().returning(recordings.c.id),
             {
                 "id": uuid.uuid4().hex,
                 "call_id": call_id,
@@ -79,10 +79,10 @@ def note_recording(
                 "next_attempt_at": database_now(connection),
                 "queue_count": 0,
             },
-        ).rowcount
-    if added == 1:
+        ).one_or_none()
+    if added is not None:
         log.info("recording_noted", call_id=call_id, turn=turn)
-    return added == 1
+    return added is not None
 
 
 def recordings_of(engine: sa.Engine, call_id: str) -> list[Recording]:

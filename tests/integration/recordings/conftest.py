@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from call_handlers.schema import recordings
+from hotline.database import make_engine
+from hotline.migrations import upgrade
+from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.tickets import database_url, engine
 from tests.fixtures.twilio_api import TwilioApi, running_twilio_api
 
@@ -24,3 +29,24 @@ def folder(tmp_path: Path) -> Path:
     kept = tmp_path / "recordings"
     kept.mkdir()
     return kept
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL for the session; the test is skipped where it is not installed."""
+    if postgres_programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_engine(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
+    """A migrated database of each kind, without recordings."""
+    name = "database_url" if request.param == "sqlite" else "postgres_url"
+    engine = make_engine(request.getfixturevalue(name))
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(recordings.delete())
+    yield engine
+    engine.dispose()

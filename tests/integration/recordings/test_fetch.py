@@ -39,17 +39,17 @@ def again(job: RecordingFetcher, recording_id: str) -> str:
 
 
 def test_a_recording_is_kept_under_our_name_and_removed_at_twilio(
-    engine: sa.Engine, folder: Path, twilio: TwilioApi
+    any_engine: sa.Engine, folder: Path, twilio: TwilioApi
 ) -> None:
     """Readable by its owner only, linked to its call, with its length and its end."""
     twilio.recordings[SID] = wav(2.0)
-    with fetcher(engine, folder, account(twilio.url)) as job:
-        assert job.fetch(noted(engine)) == "kept"
+    with fetcher(any_engine, folder, account(twilio.url)) as job:
+        assert job.fetch(noted(any_engine)) == "kept"
     (path,) = folder.iterdir()
     assert (path.name, path.stat().st_mode & 0o777) == (NAME, 0o600)
     assert path.read_bytes() == wav(2.0)
     assert twilio.recordings == {}
-    (row,) = recordings_of(engine, CALL)
+    (row,) = recordings_of(any_engine, CALL)
     assert (row.state, row.seconds, row.bytes) == ("kept", 2.0, len(wav(2.0)))
     assert row.fetched_at is not None
     assert row.delete_after == row.fetched_at + timedelta(days=90)

@@ -12,20 +12,20 @@ SID = "RE" + "5" * 32
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 
-def test_a_recording_is_noted_once_however_often_it_is_told(engine: sa.Engine) -> None:
+def test_a_recording_is_noted_once_however_often_it_is_told(any_engine: sa.Engine) -> None:
     """Status callbacks come twice."""
-    assert note_recording(engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
-    assert not note_recording(engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
-    (noted,) = recordings_of(engine, CALL)
+    assert note_recording(any_engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
+    assert not note_recording(any_engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
+    (noted,) = recordings_of(any_engine, CALL)
     assert (noted.name, noted.state, noted.provider_sid) == (f"{CALL}-7.wav", "pending", SID)
 
 
-def test_the_first_recording_of_a_turn_counts(engine: sa.Engine) -> None:
+def test_the_first_recording_of_a_turn_counts(any_engine: sa.Engine) -> None:
     """A second one would be kept under the same name."""
-    assert note_recording(engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
+    assert note_recording(any_engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
     other = "RE" + "6" * 32
-    assert not note_recording(engine, call_id=CALL, turn=7, recording_sid=other, now=NOW)
-    assert [one.provider_sid for one in recordings_of(engine, CALL)] == [SID]
+    assert not note_recording(any_engine, call_id=CALL, turn=7, recording_sid=other, now=NOW)
+    assert [one.provider_sid for one in recordings_of(any_engine, CALL)] == [SID]
 
 
 @pytest.mark.parametrize(

@@ -35,19 +35,19 @@ def test_every_recording_goes_after_its_days(engine: sa.Engine, folder: Path) ->
     assert [(e["event"], e["recording"]) for e in logs] == [("recording_removed", f"{OTHER}-3")]
 
 
-def test_a_row_says_that_its_recording_is_gone(engine: sa.Engine, folder: Path) -> None:
+def test_a_row_says_that_its_recording_is_gone(any_engine: sa.Engine, folder: Path) -> None:
     """By the end that was set when it was fetched, and once."""
-    note_recording(engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
+    note_recording(any_engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
     path = kept(folder, f"{CALL}-7.wav", 1)
-    with engine.begin() as connection:
+    with any_engine.begin() as connection:
         connection.execute(recordings.update().values(state="kept", delete_after=NOW))
-    assert remove_old_recordings(engine, folder, days=90, now=NOW - timedelta(seconds=1)) == 0
+    assert remove_old_recordings(any_engine, folder, days=90, now=NOW - timedelta(seconds=1)) == 0
     assert path.exists()
-    assert remove_old_recordings(engine, folder, days=90, now=NOW) == 1
+    assert remove_old_recordings(any_engine, folder, days=90, now=NOW) == 1
     assert not path.exists()
-    (row,) = recordings_of(engine, CALL)
+    (row,) = recordings_of(any_engine, CALL)
     assert (row.state, row.removed_at) == ("removed", NOW)
-    assert remove_old_recordings(engine, folder, days=90, now=NOW) == 0
+    assert remove_old_recordings(any_engine, folder, days=90, now=NOW) == 0
 
 
 def test_fewer_days_count_for_recordings_that_are_there(engine: sa.Engine, folder: Path) -> None:
