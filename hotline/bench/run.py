@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hotline.asterisk.install import AsteriskUnavailable
 from hotline.asterisk.instance import AsteriskFailed
-from hotline.bench import answer, classic, cpu, memory, plain, twilio
+from hotline.bench import answer, classic, cpu, import_memory, memory, plain, screening, twilio
 from hotline.bench.figures import Figure, Part
 from hotline.bench.house import BenchFailed, NotHere
 from hotline.bench.setting import Bench
@@ -25,6 +25,10 @@ _PARTS: Mapping[str, _Measurement] = {
     "memory": _Measurement(memory.measure, memory.NOTES),
     "twilio_rate": _Measurement(twilio.measure_rate, twilio.RATE_NOTES),
     "twilio_tail": _Measurement(twilio.measure_tail, twilio.TAIL_NOTES),
+    "screening_rate": _Measurement(screening.measure_rate, screening.RATE_NOTES),
+    "screening_scale": _Measurement(screening.measure_scale, screening.SCALE_NOTES),
+    "screening_memory": _Measurement(screening.measure_memory, screening.MEMORY_NOTES),
+    "import_memory": _Measurement(import_memory.measure, import_memory.NOTES),
     "plain": _Measurement(plain.measure, plain.NOTES),
 }
 PARTS = tuple(_PARTS)

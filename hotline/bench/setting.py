@@ -22,6 +22,10 @@ class Sizes:
     held_calls: int = 500
     tickets: int = 200
     rounds: int = 200
+    imported_rows: int = 1_000_000
+    entries: int = 1_000_000
+    """Numbers in the blocklist."""
+    decisions: int = 6000
     web_calls: int = 120
     """Calls of eight turns in each round of webhooks; as many requests of the constant route."""
     web_rounds: int = 4

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL
 
@@ -173,11 +174,22 @@ def test_processor_time_and_memory_are_those_of_the_other_process() -> None:
         cpu_seconds(child.pid)
 
 
+def test_an_import_is_measured_in_a_process_of_its_own(bench: Bench) -> None:
+    """The peak is bounded, and hardly grows with ten times the rows."""
+    small = replace(bench, sizes=replace(SMALL, imported_rows=20_000))
+    (part,) = run(small, ["import_memory"])
+    assert part.failed == ""
+    peak, growth, rate = part.figures
+    assert 20 < peak.value < 200
+    assert 0.9 < growth.value < 1.5
+    assert rate.value > 100
+
+
 def test_the_command_knows_every_part_and_refuses_others() -> None:
     """`--only` names what there is."""
     assert COMMANDS["bench"][0] == "hotline.cli.bench:bench"
     assert PARTS[:4] == ("cpu", "answer", "classic", "memory")
-    assert PARTS[4:] == ("twilio_rate", "twilio_tail", "plain")
+    assert {"twilio_rate", "twilio_tail", "import_memory", "plain"} <= set(PARTS[4:])
     done = CliRunner().invoke(command, ["--only", "nothing"])
     assert done.exit_code == 2
 
