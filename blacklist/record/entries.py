@@ -15,7 +15,7 @@ from blacklist.entry import Entry
 from blacklist.ladder import Measure
 from blacklist.record.audit import note_change
 from blacklist.record.people import Person
-from blacklist.record.schema import entries
+from blacklist.record.schema import entries, one_at_a_time
 from blacklist.verdict import Disposition
 
 Kind = Literal["number", "prefix", "allow"]
@@ -136,6 +136,7 @@ def put_entry(
     connection: sa.Connection, row: dict[str, Any], by: Person, now: datetime, action: str = "added"
 ) -> RecordedEntry:
     """Write a new entry in place of the one that stands for its subject, if any."""
+    one_at_a_time(connection, row["subject"])
     replaced = connection.execute(
         entries.update()
         .where(
@@ -163,6 +164,7 @@ def end_entry(
     how: Ending = "lifted",
 ) -> RecordedEntry | None:
     """End the standing entry; what it was, or None when there was none in force."""
+    one_at_a_time(connection, subject)
     standing = find_entry(connection, kind, subject, now)
     if standing is None:
         return None

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from blacklist.record.audit import note_change
 from blacklist.record.entries import end_entry
 from blacklist.record.people import NothingThere, Person
-from blacklist.record.schema import reviews
+from blacklist.record.schema import one_at_a_time, reviews
 from blacklist.record.strikes import lift_strikes
 
 REVIEW_DAYS = 3.0
@@ -51,6 +51,7 @@ def open_review(
     Raises sqlalchemy.exc.SQLAlchemyError when the database is away.
     """
     with engine.begin() as connection:
+        one_at_a_time(connection, number)
         waiting = _waiting(connection, number)
         if waiting is None:
             values = {

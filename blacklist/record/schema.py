@@ -147,3 +147,9 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A connection for reads only: no transaction, so on SQLite no write lock is taken."""
     with engine.connect() as connection:
         yield connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def one_at_a_time(connection: sa.Connection, subject: str) -> None:
+    """Transactions on one subject wait for each other; on SQLite all transactions do."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(subject))))

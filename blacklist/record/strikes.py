@@ -15,7 +15,7 @@ from blacklist import ladder
 from blacklist.policy import Step, StrikePolicy
 from blacklist.record.audit import note_change
 from blacklist.record.people import Person
-from blacklist.record.schema import strikes
+from blacklist.record.schema import one_at_a_time, strikes
 
 PAGE = 1000
 
@@ -54,7 +54,7 @@ def add_strike(
     recording: str = "",
 ) -> None:
     """Record a strike on a number (E.164)."""
-    _one_at_a_time(connection, number)
+    one_at_a_time(connection, number)
     values = {
         "id": secrets.token_hex(16),
         "number": number,
@@ -70,12 +70,6 @@ def add_strike(
     connection.execute(strikes.insert(), values)
     told = ("reason", "threat", "note", "call_id", "recording")
     note_change(connection, by, "strike", number, now, **{name: values[name] for name in told})
-
-
-def _one_at_a_time(connection: sa.Connection, number: str) -> None:
-    """Two strikes on one number wait for each other; on SQLite all transactions do."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(number))))
 
 
 def noted_strikes(

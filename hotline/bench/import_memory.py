@@ -93,7 +93,8 @@ def _import(folder: Path, rows: int) -> dict[str, float]:
     return {"megabytes": kilobytes / 1024, "seconds": seconds}
 
 
-def _no_replay(_prefix: str, _now: datetime) -> PrefixReplay:
+def _no_replay(prefix: str, now: datetime) -> PrefixReplay:
+    del prefix, now
     return PrefixReplay(0, 0, 0, 0)
 
 

@@ -1,6 +1,7 @@
 """The record's tables, on every database that is supported: as migrated, and an audit for ever."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -8,8 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from blacklist.index import RedisIndex
+from blacklist.record.entries import standing_entries
 from blacklist.record.limits import Wanted
-from blacklist.record.schema import metadata
+from blacklist.record.people import Person
+from blacklist.record.reviews import open_review
+from blacklist.record.schema import metadata, reading
 from hotline.database import make_engine
 from hotline.migrations import differences, upgrade
 from tests.fixtures.postgres import postgres_programs, running_postgres
@@ -81,3 +85,28 @@ def test_the_audit_cannot_be_changed(
     with pytest.raises(DBAPIError, match="never changed"), database.begin() as connection:
         connection.exec_driver_sql(statement)
     assert register.history("+966502222222") == before
+
+
+def test_reports_at_once_on_one_number_wait_for_each_other(
+    database: sa.Engine, index: RedisIndex, clock: Clock
+) -> None:
+    """Ten people strike, restrict and ask for review in the same moment; nothing fails."""
+    register = register_on(database, index, clock)
+    number = "+966505555555"
+
+    def all_of_it(who: int) -> int:
+        person = Person(f"p{who}", "manager")
+        register.strike(number, by=person, reason="abuse")
+        register.add(number, Wanted("abuse", days=1 + who / 100), by=person)
+        asked = open_review(
+            database, number=number, call_id=f"c{who}", recording_ref="r", now=clock.now
+        )
+        return asked.id
+
+    with ThreadPoolExecutor(5) as pool:
+        asked = set(pool.map(all_of_it, range(10)))
+    assert len(asked) == 1
+    assert len(register.standing(number).strikes) == 10
+    with reading(database) as connection:
+        standing = [e for e in standing_entries(connection, clock.now) if e.subject == number]
+    assert len(standing) == 1
