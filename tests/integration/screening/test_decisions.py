@@ -1,0 +1,276 @@
+"""What screening says of a call, on a real Redis."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from blacklist import layout
+from blacklist.entry import Entry
+from blacklist.ladder import Measure
+from blacklist.numbers import normalise
+from blacklist.verdict import Disposition
+from tests.fixtures.screening import WITHHELD, Screened, screened
+
+CALLER = "+966501234567"
+OTHER = "+966509999999"
+
+
+@pytest.fixture
+def here(redis_url: str) -> Iterator[Screened]:
+    """An empty index whose clock the test sets."""
+    with screened(redis_url, patient=True) as made:
+        yield made
+
+
+def restrict(
+    here: Screened, disposition: Disposition = "block", number: str = CALLER, **lasts: float
+) -> None:
+    """Put an entry for harassment into the index; a day when nothing else is said."""
+    now = here.clock.now
+    until = now + timedelta(**(lasts or {"days": 1}))
+    here.index.put(Entry(number, "harassment", until, now, "test", "", disposition))
+
+
+def measure(here: Screened, disposition: Disposition, **lasts: float) -> Measure:
+    """A measure that begins now."""
+    return Measure(disposition, "abuse", here.clock.now + timedelta(**lasts), "1 strikes")
+
+
+def test_an_unknown_caller_is_allowed(here: Screened) -> None:
+    """Nothing known, nothing held against them."""
+    verdict = here.call(CALLER)
+    assert (verdict.disposition, verdict.rule, verdict.degraded) == ("allow", "no_entry", False)
+
+
+@pytest.mark.parametrize(
+    "spelling", ["0501234567", "00966501234567", "+9660501234567", "٠٥٠١٢٣٤٥٦٧", "0966501234567"]
+)
+def test_every_spelling_is_one_caller(here: Screened, spelling: str) -> None:
+    """A number that is blocked is blocked in whatever spelling the network sends it."""
+    restrict(here)
+    verdict = here.screening.screen(normalise(spelling))
+    assert (verdict.disposition, verdict.reason) == ("block", "harassment")
+    assert (verdict.rule, verdict.evidence) == ("exact_number", "entry")
+    assert verdict.until == here.clock.now + timedelta(days=1)
+    assert here.call(OTHER).disposition == "allow"
+
+
+def test_a_block_ends_on_time_and_by_itself(here: Screened) -> None:
+    """By the clock of the script, and in Redis by the expiry of its key."""
+    restrict(here)
+    ends = (here.clock.now + timedelta(days=1)).timestamp()
+    assert here.client.expiretime(layout.standing_key("0", CALLER)) == ends
+    here.clock.move(hours=23, minutes=59, seconds=59)
+    assert here.call(CALLER).disposition == "block"
+    here.clock.move(seconds=1)
+    assert here.call(CALLER).disposition == "allow"
+
+
+def test_an_allowed_number_is_never_slowed(here: Screened) -> None:
+    """Neither an entry, a prefix, strikes nor a hundred calls in a minute change that."""
+    restrict(here)
+    here.index.put_prefix("+96650", measure(here, "block", days=1))
+    here.index.put_strikes(CALLER, [measure(here, "challenge", days=1)])
+    here.index.put_allow(CALLER, None)
+    for _ in range(100):
+        assert (here.call(CALLER).disposition, here.call(CALLER).rule) == ("allow", "allowlist")
+    assert here.client.ttl(layout.standing_key("0", CALLER)) == -1
+    here.index.drop_allow(CALLER)
+    assert here.call(CALLER).disposition == "block"
+    assert here.client.ttl(layout.standing_key("0", CALLER)) > 0
+
+
+@pytest.mark.parametrize(
+    ("calls", "apart", "at"),
+    [(7, timedelta(minutes=2), 7), (9, timedelta(minutes=7), 9), (15, timedelta(hours=1.5), 15)],
+)
+def test_each_window_puts_the_caller_last(
+    here: Screened, calls: int, apart: timedelta, at: int
+) -> None:
+    """Seven calls in 15 minutes, nine in 60, fifteen in a day: that call waits, and one hour."""
+    verdicts = []
+    for _ in range(calls):
+        verdicts.append(here.call(CALLER))
+        here.clock.move(seconds=apart.total_seconds())
+    assert [verdict.disposition for verdict in verdicts[:-1]] == ["allow"] * (at - 1)
+    last = verdicts[-1]
+    assert (last.disposition, last.reason, last.rule) == ("low_priority", "flood", "rate")
+    assert last.alert
+    assert last.until == here.clock.now - apart + timedelta(hours=1)
+
+
+def test_the_queue_is_left_after_an_hour_and_supervisors_are_told_once(here: Screened) -> None:
+    """Calls in the hour do not tell again; a flood that goes on stays last."""
+    alerts = [here.call(CALLER).alert for _ in range(12)]
+    assert alerts == [False] * 6 + [True] + [False] * 5
+    (told,) = here.index.alerts()
+    assert (told["caller"], told["window"]) == (CALLER.removeprefix("+"), "1")
+    here.clock.move(minutes=61)
+    assert here.call(CALLER).disposition == "allow"
+
+
+def test_a_rainstorm_touches_nobody(here: Screened) -> None:
+    """Everyone calls, each three times an hour for four hours: nobody is even warned."""
+    numbers = [f"+96650{number:07d}" for number in range(40)]
+    for _ in range(12):
+        for number in numbers:
+            verdict = here.call(number)
+            assert (verdict.disposition, verdict.rule) == ("allow", "no_entry")
+        here.clock.move(minutes=20)
+
+
+def test_withheld_callers_are_one_class_and_only_put_last(here: Screened) -> None:
+    """Forty at once are served as usual, then they wait; after a while they do not."""
+    verdicts = [here.screening.screen(WITHHELD) for _ in range(60)]
+    assert [verdict.disposition for verdict in verdicts] == ["allow"] * 40 + ["low_priority"] * 20
+    assert verdicts[0].rule == "withheld_number"
+    assert [verdict.alert for verdict in verdicts[40:]] == [True] + [False] * 19
+    here.clock.move(minutes=1)
+    assert here.screening.screen(WITHHELD).disposition == "allow"
+    assert here.call(CALLER).disposition == "allow"
+
+
+@pytest.mark.parametrize("raw", ["940", "911", "19999"])
+def test_agencies_and_extensions_pass_unasked(here: Screened, raw: str) -> None:
+    """A short number is nobody from outside; Redis does not even hear of it."""
+    before = here.client.info("stats")["total_commands_processed"]
+    verdict = here.screening.screen(normalise(raw))
+    after = here.client.info("stats")["total_commands_processed"]
+    assert (verdict.disposition, verdict.rule) == ("allow", "short_number")
+    assert after - before == 1  # the INFO itself
+
+
+def test_emergency_calls_pass_whoever_makes_them(here: Screened) -> None:
+    """The emergency path comes before the blocklist."""
+    restrict(here)
+    verdict = here.screening.screen(normalise(CALLER), emergency=True)
+    assert (verdict.disposition, verdict.rule) == ("allow", "emergency")
+
+
+def test_the_longest_prefix_that_holds_decides(here: Screened) -> None:
+    """An exact entry of the same weight goes before it; one that is over does not count."""
+    here.index.put_prefix("+9665", measure(here, "warn", days=2))
+    here.index.put_prefix("+96650123", measure(here, "voicemail", hours=1))
+    assert (here.call(CALLER).disposition, here.call(CALLER).rule) == ("allow", "no_entry")
+    here.index.commit_rebuild(here.index.begin_rebuild())
+    here.index.put_prefix("+9665", measure(here, "warn", days=2))
+    here.index.put_prefix("+96650123", measure(here, "voicemail", hours=1))
+    assert (here.call(CALLER).disposition, here.call(CALLER).rule) == ("voicemail", "prefix")
+    assert here.call("+966555555555").disposition == "warn"
+    assert here.call("+201001234567").disposition == "allow"
+    here.clock.move(hours=2)
+    assert here.call(CALLER).disposition == "warn"
+    here.index.drop_prefix("+9665")
+    assert here.call(CALLER).disposition == "allow"
+
+
+def test_strikes_hold_for_their_time_hardest_first(here: Screened) -> None:
+    """The challenge for a day, then the warning for the rest of its month."""
+    here.index.put_strikes(
+        CALLER, [measure(here, "warn", days=30), measure(here, "challenge", days=1)]
+    )
+    assert (here.call(CALLER).disposition, here.call(CALLER).rule) == ("challenge", "strikes")
+    here.clock.move(days=1)
+    assert here.call(CALLER).disposition == "warn"
+    here.clock.move(days=29)
+    assert here.call(CALLER).disposition == "allow"
+
+
+def test_strikes_alone_never_block(here: Screened) -> None:
+    """What only a person may decide is not taken from a ladder, whoever asks for it."""
+    here.index.put_strikes(CALLER, [measure(here, "block", days=1)])
+    assert here.call(CALLER).disposition == "allow"
+
+
+def test_the_rate_goes_before_a_mild_entry_and_after_a_hard_one(here: Screened) -> None:
+    """A warned caller who floods waits; a blocked one stays blocked, and alerts nobody."""
+    restrict(here, "warn")
+    dispositions = [here.call(CALLER).disposition for _ in range(7)]
+    assert dispositions == ["warn"] * 6 + ["low_priority"]
+    restrict(here, "block", OTHER)
+    verdicts = [here.call(OTHER) for _ in range(8)]
+    assert {(v.disposition, v.alert) for v in verdicts} == {("block", False)}
+
+
+def test_a_decision_is_one_round_trip(here: Screened) -> None:
+    """One command a call; the first one brings the script along."""
+    here.call(CALLER)
+    before = here.client.info("stats")["total_commands_processed"]
+    evals = here.client.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0)
+    for number in range(10):
+        here.call(f"+96650000000{number}")
+    stats = here.client.info("commandstats")
+    assert stats["cmdstat_evalsha"]["calls"] - evals == 10
+    # What the script itself asks counts as commands as well: MGET and SET.
+    after = here.client.info("stats")["total_commands_processed"]
+    assert after - before <= 10 * 3 + 3
+
+
+def test_a_redis_that_forgot_the_script_gets_it_again(here: Screened) -> None:
+    """SCRIPT FLUSH costs one call a second round trip, and no caller a thing."""
+    restrict(here)
+    here.call(CALLER)
+    here.client.script_flush()
+    verdict = here.call(CALLER)
+    assert (verdict.disposition, verdict.degraded) == ("block", False)
+
+
+def test_a_full_redis_still_holds_blocks(here: Screened) -> None:
+    """When nothing more can be written the attempt is not counted, and the answer is right."""
+    restrict(here)
+    here.call(OTHER)
+    here.client.config_set("maxmemory", 1)
+    try:
+        assert (here.call(CALLER).disposition, here.call(CALLER).degraded) == ("block", False)
+        assert here.call(OTHER).disposition == "allow"
+    finally:
+        here.client.config_set("maxmemory", 0)
+
+
+@pytest.mark.parametrize("kind", ["standing", "attempts", "head", "class"])
+@pytest.mark.parametrize("value", [b"x", b"\xff\xfe" * 9, b"block", b"ebh99:x;", b"9 9 9", ["x"]])
+def test_wrong_data_holds_nobody(here: Screened, kind: str, value: bytes | list[str]) -> None:
+    """Rubbish in any key lets the call through; the next caller is screened as always."""
+    key = {
+        "standing": layout.standing_key("0", CALLER),
+        "attempts": layout.attempts_key(CALLER),
+        "head": layout.HEAD,
+        "class": layout.attempts_key("withheld"),
+    }[kind]
+    restrict(here, number=OTHER)
+    if isinstance(value, list):
+        here.client.lpush(key, *value)
+    else:
+        here.client.set(key, value)
+    assert here.call(CALLER).disposition == "allow"
+    assert here.screening.screen(WITHHELD).disposition == "allow"
+    assert here.call(OTHER).disposition == "block"
+    assert not here.call(CALLER).degraded
+
+
+def test_a_clock_that_jumped_holds_nobody(here: Screened) -> None:
+    """A year ahead and back: what was counted in a future that never came is forgotten."""
+    here.clock.move(days=365)
+    for _ in range(8):
+        here.call(CALLER)
+    here.clock.move(days=-365)
+    assert here.call(CALLER).disposition == "allow"
+
+
+def test_a_clock_that_slips_back_a_little_lets_no_flood_through(here: Screened) -> None:
+    """Some seconds back and forth change nothing."""
+    dispositions = []
+    for number in range(7):
+        here.clock.move(seconds=-3 if number % 2 else 2)
+        dispositions.append(here.call(CALLER).disposition)
+    assert dispositions == ["allow"] * 6 + ["low_priority"]
+
+
+def test_attempts_are_small_and_end_by_themselves(here: Screened) -> None:
+    """A flooder of a hundred calls takes no more than fifteen of them, for a day."""
+    for _ in range(100):
+        here.call(CALLER)
+    key = layout.attempts_key(CALLER)
+    assert here.client.strlen(key) == 5 + 15 * 4
+    assert 0 < here.client.ttl(key) <= 86_400
