@@ -21,6 +21,7 @@ from call_handlers.twilio import metrics
 from call_handlers.twilio.arrival import arrival_of
 from call_handlers.twilio.events import ANSWERED, OVER, event_of
 from call_handlers.twilio.form import MOST_BYTES
+from call_handlers.twilio.recent import RecentCalls
 from call_handlers.twilio.render import Rendering, hang_up, render, to_a_human
 from call_handlers.twilio.signature import Gate, Refused
 from call_handlers.twilio.waiting import waiting
@@ -140,12 +141,13 @@ class _Answers:
         self._rendering = webhooks.rendering
         self._note = webhooks.note_recording
         self._human = human
+        self._recent = RecentCalls()
 
     def voice(self, _form: Form, arrival: Arrival, _call_id: str, _number: int) -> str:
         """A call arrives, or arrives again."""
         stored = self._desk.find(arrival.call_id, ended=True)
         if stored is None or isinstance(stored.turn.action, Perform):
-            stored = self._desk.begin(arrival)
+            stored = self._kept(self._desk.begin(arrival))
         return self._rendered(stored)
 
     def turn(self, form: Form, arrival: Arrival, call_id: str, number: int) -> str:
@@ -153,9 +155,15 @@ class _Answers:
         if call_id != arrival.call_id:
             log.error("webhook_of_another_call")
             return self._human
-        call = self._desk.find(call_id)
+        call, over = self._held(call_id, number)
         if call is None:
-            return self._over_or_lost(call_id)
+            log.error("session_lost")
+            return self._human
+        if over:
+            log.info("turn_repeated", asked=number, turn=call.turn.number, ended=True)
+            # A transfer that was answered is not made again.
+            made = isinstance(call.turn.action, Perform | Transfer)
+            return hang_up() if made else self._rendered(call)
         if number not in (0, call.turn.number):
             # Late, twice, or ahead of what the store has kept: the stored turn is what counts.
             log.info("turn_repeated", asked=number, turn=call.turn.number)
@@ -171,7 +179,7 @@ class _Answers:
             return hang_up()
         if isinstance(call.turn.action, Record) and form.get("RecordingSid"):
             self._noted(call_id, call.turn.number, form["RecordingSid"])
-        return self._rendered(self._desk.advance(call, event))
+        return self._rendered(self._kept(self._desk.advance(call, event)))
 
     def wait(self, form: Form, _arrival: Arrival, call_id: str, _number: int) -> str:
         """What is heard while waiting for an operator."""
@@ -191,8 +199,9 @@ class _Answers:
         reason = OVER.get(form.get("CallStatus", ""))
         if reason is None:
             return ""
-        call = self._desk.find(call_id)
-        if call is None:
+        call, over = self._held(call_id, 0)
+        self._recent.forget(call_id)
+        if call is None or over:
             return ""
         match call.turn.action:
             case HangUp():
@@ -202,25 +211,29 @@ class _Answers:
         self._desk.end(call, reason)
         return ""
 
+    def _held(self, call_id: str, number: int) -> tuple[Call | None, bool]:
+        """The call as it stands, if anybody knows, and whether it has ended."""
+        stored = self._desk.find(call_id)
+        over = self._desk.find(call_id, ended=True) if stored is None else None
+        if over is not None:
+            return over, True
+        return self._recent.instead_of(stored, call_id, number), False
+
     def _gone(self, call: Call) -> Call:
         try:
             return self._desk.advance(call, HungUp())
         except CallFailed:
             return call
 
-    def _over_or_lost(self, call_id: str) -> str:
-        over = self._desk.find(call_id, ended=True)
-        if over is None:
-            log.error("session_lost")
-            return self._human
-        log.info("turn_repeated", turn=over.turn.number, ended=True)
-        # A transfer that was answered is not made again.
-        made = isinstance(over.turn.action, Perform | Transfer)
-        return hang_up() if made else self._rendered(over)
-
     def _settled(self, call: Call, arrival: Arrival) -> Call:
         """A call whose effect was never finished, because its process died, finishes it now."""
-        return self._desk.begin(arrival) if isinstance(call.turn.action, Perform) else call
+        if not isinstance(call.turn.action, Perform):
+            return call
+        return self._kept(self._desk.begin(arrival))
+
+    def _kept(self, call: Call) -> Call:
+        self._recent.keep(call)
+        return call
 
     def _rendered(self, call: Call) -> str:
         return render(call.turn, call.call_id, self._rendering)

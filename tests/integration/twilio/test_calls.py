@@ -263,9 +263,20 @@ def test_a_lost_session_reaches_a_human(house: House, caller: TwilioClient) -> N
     """A genuine request that nobody knows anything of is a caller all the same."""
     caller.dial()
     house.client().flushall()
+    caller.http = web_app(house.desk()).test_client()  # the process that led the call is gone
     caller.act(Digits="1")
     assert caller.verbs == ["Enqueue", "Hangup"]
     assert {e.text.split("/")[4] for e in caller.twiml.findall("Play") if e.text} == {"ar", "en"}
+
+
+def test_a_session_lost_while_its_process_lives_goes_on(house: House, caller: TwilioClient) -> None:
+    """Redis came back empty; the caller answers the question that they were asked."""
+    caller.dial()
+    caller.press("2")
+    house.client().flushall()
+    caller.press("1")
+    assert (caller.turn, caller.verbs) == (3, ["Gather"])
+    assert "/en/" in str(caller.twiml.findall("Gather/Play")[0].text)
 
 
 def test_another_calls_turn_reaches_a_human(caller: TwilioClient) -> None:
@@ -275,19 +286,39 @@ def test_another_calls_turn_reaches_a_human(caller: TwilioClient) -> None:
     assert caller.verbs == ["Enqueue", "Hangup"]
 
 
-def test_calls_begin_without_redis_and_then_reach_a_human(
-    house: House, redis_server: RedisProcess
-) -> None:
-    """The first menu is there; what cannot be led on is connected with an operator."""
+def test_a_whole_report_without_redis(house: House, redis_server: RedisProcess) -> None:
+    """As long as one process has the call; its requests are repeated, its record is whole."""
     desk = house.desk(RedisSessions(house.client(), Breaker()))
     caller = TwilioClient(web_app(desk))
     redis_server.kill()
     try:
-        caller.dial()
-        assert caller.verbs == ["Gather"]
-        caller.act(Digits="1")
-        assert caller.verbs in (["Gather"], ["Enqueue", "Hangup"])
+        to_confirm(caller)
+        opening = caller.action
+        answer = caller.press("1").get_data()
+        assert caller.post(opening, Digits="1").get_data() == answer
+        caller.press("")
+        assert caller.verbs == ["Hangup"]
         assert caller.status("completed").status_code == 204
+        assert caller.status("completed").status_code == 204
+    finally:
+        redis_server.start()
+    record, _ = house.written(CALL_ID)
+    (ticket,) = house.tickets()
+    assert (record.disposition, record.tickets) == ("completed", (ticket.service_request_id,))
+
+
+def test_without_redis_another_process_reaches_a_human(
+    house: House, redis_server: RedisProcess
+) -> None:
+    """It knows nothing of the call, and does not begin it again."""
+    apps = [web_app(house.desk(RedisSessions(house.client(), Breaker()))) for _ in range(2)]
+    caller = TwilioClient(apps[0])
+    redis_server.kill()
+    try:
+        caller.dial()
+        caller.http = apps[1].test_client()
+        caller.act(Digits="1")
+        assert caller.verbs == ["Enqueue", "Hangup"]
     finally:
         redis_server.start()
 
