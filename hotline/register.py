@@ -6,20 +6,14 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from blacklist.index import RedisIndex
-from blacklist.policy import Policy
+from blacklist.numbers import normalise
 from blacklist.record.prefixes import PrefixReplay
 from blacklist.record.register import BlacklistRegister
 from call_handlers.schema import calls
 from hotline.bootstrap import Services
-from hotline.screening_policy import load_policy
 from tickets.schema import reading
 
 REPLAY_DAYS = 90
-
-
-def make_policy(services: Services) -> Policy:
-    """The policy of screening. Raises PolicyWrong."""
-    return load_policy(services.settings.config_dir / "screening.yaml")
 
 
 def make_register(services: Services) -> BlacklistRegister:
@@ -30,8 +24,19 @@ def make_register(services: Services) -> BlacklistRegister:
         return prefix_replay(engine, prefix, now)
 
     return BlacklistRegister(
-        engine, RedisIndex(services.slow_redis), policy=make_policy(services), replays=replays
+        engine,
+        RedisIndex(services.slow_redis),
+        policy=services.policy,
+        replays=replays,
+        protected=own_lines(services),
     )
+
+
+def own_lines(services: Services) -> frozenset[str]:
+    """The hotline's own lines (E.164), as the settings know them: they are never restricted."""
+    twilio = services.settings.twilio
+    found = (normalise(line).e164 for line in (twilio.operators, twilio.caller_id))
+    return frozenset(number for number in found if number is not None)
 
 
 def zone_of(services: Services) -> ZoneInfo:

@@ -215,6 +215,12 @@ def list_entries(
     return [_read(dict(row._mapping)) for row in connection.execute(wanted)]
 
 
+def count_entries(connection: sa.Connection, now: datetime) -> dict[str, int]:
+    """How many entries are in force, by kind."""
+    counted = sa.select(entries.c.kind, sa.func.count()).where(in_force(now))
+    return {row[0]: row[1] for row in connection.execute(counted.group_by(entries.c.kind))}
+
+
 def to_review(connection: sa.Connection, now: datetime) -> list[RecordedEntry]:
     """Entries in force whose own date of review has come, the oldest first."""
     wanted = sa.select(entries).where(in_force(now), entries.c.review_at <= now)

@@ -9,7 +9,6 @@ from blacklist.index import RedisIndex
 from blacklist.record.projection import differences, rebuild
 from hotline.bootstrap import Services
 from hotline.cli import asking
-from hotline.register import make_policy
 
 
 @click.command("rebuild")
@@ -18,7 +17,7 @@ from hotline.register import make_policy
 def blacklist_rebuild(services: Services, as_json: bool) -> None:
     """Make the index in Redis anew from SQL; the old one screens calls until it is whole."""
     with asking.plain_errors():
-        policy = make_policy(services).strikes
+        policy = services.policy.strikes
         index = RedisIndex(services.slow_redis)
         written = rebuild(services.engine(), index, datetime.now(UTC), policy)
     if as_json:
@@ -33,7 +32,7 @@ def blacklist_rebuild(services: Services, as_json: bool) -> None:
 def blacklist_verify(services: Services, as_json: bool) -> None:
     """Compare the index in Redis with SQL; name every difference and exit 1 when there is one."""
     with asking.plain_errors():
-        policy = make_policy(services).strikes
+        policy = services.policy.strikes
         index = RedisIndex(services.slow_redis)
         found = differences(services.engine(), index, datetime.now(UTC), policy)
         whole = index.built

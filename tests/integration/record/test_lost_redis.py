@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 import sqlalchemy as sa
+from prometheus_client import REGISTRY
 
 from blacklist.index import RedisIndex
 from blacklist.record.limits import Wanted
@@ -52,6 +53,11 @@ def kill_and_empty(server: RedisProcess) -> None:
         assert client.dbsize() == 0
 
 
+def gauge(name: str, **labels: str) -> float | None:
+    """What a gauge shows now."""
+    return REGISTRY.get_sample_value(name, labels)
+
+
 def test_a_block_survives_the_loss_of_all_redis_data(
     engine: sa.Engine, own_redis: RedisProcess, clock: Clock
 ) -> None:
@@ -93,6 +99,8 @@ def test_the_relay_fills_an_emptied_redis_again(
         with index_at(own_redis.url) as index:
             found = wait_until(lambda: index.built and list(index.entries()), "it is filled again")
         assert [item.subject for item in found] == [NUMBER]
+        told = wait_until(lambda: gauge("hotline_blacklist_entries", kind="number"), "it counts")
+        assert told == 1
     finally:
         stop.set()
         runs.join()
