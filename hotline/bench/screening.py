@@ -64,7 +64,7 @@ def measure_rate(bench: Bench) -> Iterator[Figure]:
             stage.client.hmget(_HASH, _FIELDS)
 
         bench.say(f"{_ROUNDS} rounds of {len(stage.callers) // _ROUNDS} calls each way")
-        ours, theirs = _in_turns(stage.callers, _decide(stage), plain)
+        ours, theirs = _in_turns((stage.callers, stage.callers), (_decide(stage), plain))
     yield ratio(
         "rate of decisions, compared with HMGET",
         Measured("decisions through redis-py", ours, "1/s"),
@@ -78,7 +78,8 @@ def measure_scale(bench: Bench) -> Iterator[Figure]:
     most = bench.sizes.entries
     with _stage(bench, FEW) as few, _stage(bench, most) as many:
         bench.say(f"{_ROUNDS} rounds of {len(few.callers) // _ROUNDS} calls each way")
-        with_many, with_few = _in_turns(many.callers, _decide(many), _decide(few))
+        callers = (many.callers, few.callers)
+        with_many, with_few = _in_turns(callers, (_decide(many), _decide(few)))
     off = abs(with_many / with_few - 1)
     yield Figure(
         "rate of decisions: change with the number of entries",
@@ -107,17 +108,15 @@ def _decide(stage: Stage) -> Callable[[CallerNumber], None]:
 
 
 def _in_turns(
-    callers: tuple[CallerNumber, ...],
-    one: Callable[[CallerNumber], None],
-    other: Callable[[CallerNumber], None],
+    callers: tuple[tuple[CallerNumber, ...], tuple[CallerNumber, ...]],
+    works: tuple[Callable[[CallerNumber], None], Callable[[CallerNumber], None]],
 ) -> tuple[float, float]:
-    """Calls a second by `one` and by `other`: medians of rounds."""
-    size = max(1, len(callers) // _ROUNDS)
+    """Calls a second by one and by the other: medians of rounds."""
+    size = max(1, len(callers[0]) // _ROUNDS)
     rates: tuple[list[float], list[float]] = ([], [])
     for number in range(_ROUNDS):
-        chunk = callers[number * size : (number + 1) * size]
         for side in (0, 1) if number % 2 else (1, 0):
-            work = (one, other)[side]
+            chunk, work = callers[side][number * size : (number + 1) * size], works[side]
             began = time.perf_counter()
             for caller in chunk:
                 work(caller)
@@ -153,10 +152,13 @@ def _entries(count: int) -> Iterator[Projected]:
 
 
 def _callers(entries: int, count: int) -> tuple[CallerNumber, ...]:
-    """Numbers with and without an entry in turns, from all over the entries; none twice."""
-    step = max(1, entries // count)
+    """Callers with an entry, from all over the entries, and strangers, in turns.
+
+    None of them calls so often that a limit is passed.
+    """
+    step = max(1, 2 * entries // count)
     return tuple(
-        CallerNumber(_number(at * step if at % 2 else 10_000_000 + at), "full")
+        CallerNumber(_number(at // 2 * step % entries if at % 2 else 10_000_000 + at), "full")
         for at in range(count)
     )
 
