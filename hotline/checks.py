@@ -136,6 +136,18 @@ def _providers(services: Services) -> Iterator[Check]:
     yield Check("providers", True, f"{account}, text messages: {settings.sms.gateway}")
 
 
+def _web(services: Services) -> Iterator[Check]:
+    twilio, web = services.settings.twilio, services.settings.web
+    if not twilio.configured:
+        yield Check("twilio", True, "not configured: every webhook is refused")
+        return
+    secure = twilio.public_url.startswith("https://")
+    yield Check("twilio", secure, f"at {twilio.public_url}", "give an https:// address")
+    passed = _answers(lambda: http_answers(f"http://{web.host}:{web.port}/healthz"))
+    found = f"{web.host}:{web.port} {'answers' if passed else 'does not answer'}"
+    yield Check("web", passed, found, "start `hotline web` or `hotline serve`")
+
+
 def _disk(services: Services) -> Iterator[Check]:
     folder = services.settings.state_dir
     while not folder.exists():
@@ -168,6 +180,7 @@ _CHECKS: tuple[tuple[str, Callable[[Services], Iterator[Check]]], ...] = (
     ("fastagi", _agi),
     ("asterisk", _asterisk),
     ("back office", _backoffice),
+    ("web", _web),
     ("providers", _providers),
     ("disk", _disk),
 )
