@@ -163,7 +163,7 @@ def test_writers_of_several_threads_lose_no_line(tmp_path: Path) -> None:
 @pytest.mark.skipif(postgres_programs() is None, reason="PostgreSQL is not installed")
 def test_postgresql_keeps_the_same_promises(tmp_path: Path) -> None:
     """Migration, first end, journal, and reading in batches."""
-    with running_postgres(tmp_path / "pg") as url:
+    with running_postgres() as url:
         engine = make_engine(url)
         upgrade(engine)
         assert differences(engine, metadata) == []

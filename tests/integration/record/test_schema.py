@@ -43,7 +43,7 @@ def database(
         return
     if postgres_programs() is None:
         pytest.skip("PostgreSQL is not installed here")
-    with running_postgres(folder) as url:
+    with running_postgres() as url:
         engine = make_engine(url)
         upgrade(engine)
         yield engine

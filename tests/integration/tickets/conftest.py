@@ -20,7 +20,7 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A PostgreSQL for the session; the test is skipped where it is not installed."""
     if postgres_programs() is None:
         pytest.skip("PostgreSQL is not installed")
-    with running_postgres(tmp_path_factory.mktemp("postgres")) as url:
+    with running_postgres() as url:
         yield url
 
 
