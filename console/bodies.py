@@ -1,20 +1,30 @@
 """What requests carry: checked by pydantic, told to others as JSON Schema."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from blacklist.entry import LONGEST_DAYS, LONGEST_NOTE
 from blacklist.record.entries import LONGEST_EVIDENCE
 
+
+def _plain(text: str) -> str:
+    """Refuses control characters: no database takes all of them, and no reader means them."""
+    if any(c not in "\n\r\t" and unicodedata.category(c) == "Cc" for c in text):
+        raise ValueError("holds control characters")
+    return text
+
+
+Plain = AfterValidator(_plain)
 Raw = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Reason = Literal[
     "harassment", "false_report", "malicious_complaint", "abuse", "silent_call", "flood"
 ]
 Measure = Literal["warn", "challenge", "low_priority", "voicemail", "block"]
-Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE)]
-Reference = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE), Plain]
+Reference = Annotated[str, StringConstraints(min_length=1, max_length=200), Plain]
 References = Annotated[tuple[Reference, ...], Field(max_length=LONGEST_EVIDENCE)]
 Days = Annotated[float, Field(gt=0, le=LONGEST_DAYS)]
 
@@ -50,8 +60,8 @@ class StrikeBody(Body):
     reason: Reason
     threat: bool = False
     note: Note = ""
-    call_id: Annotated[str, StringConstraints(max_length=100)] = ""
-    recording: Annotated[str, StringConstraints(max_length=200)] = ""
+    call_id: Annotated[str, StringConstraints(max_length=100), Plain] = ""
+    recording: Annotated[str, StringConstraints(max_length=200), Plain] = ""
 
 
 class AllowBody(Body):

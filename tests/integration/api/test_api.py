@@ -152,6 +152,8 @@ def test_a_token_ends_by_itself_and_is_not_kept(
         ({"until": "2026-12-31T23:59"}, 422),
         ({"until": "2026-12-31T23:59+03:00"}, 422),
         ({"note": "x" * 501}, 422),
+        ({"note": "a\x00b"}, 422),
+        ({"note": "a\u202eb\nc"}, 201),
         ({"disposition": "allow"}, 422),
         ({"calls": ["x"] * 51}, 422),
         ({"recordings": ["../../etc/passwd\n"]}, 422),
@@ -207,3 +209,27 @@ def test_the_document_names_every_operation_and_resolves(client: FlaskClient) ->
     for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
         assert name in told["components"]["schemas"]
     assert told["security"] == [{"token": []}]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/940", "/anonymous", "/%00", "/..%2f..%2fetc", "/%D9%A0", "/" + "5" * 300, "/=1+1"),
+        "/+966501234567%0a%0d",
+    ],
+)
+@pytest.mark.parametrize("verb", ["GET", "DELETE"])
+def test_a_path_that_is_no_number_is_answered(ask: Ask, verb: str, path: str) -> None:
+    """Refused, or nothing there; never a failure of ours."""
+    answer = ask(verb, path)
+    assert answer.status_code in (404, 422)
+
+
+def test_a_database_that_is_away_is_told_as_such(
+    ask: Ask, register: BlacklistRegister, client: FlaskClient
+) -> None:
+    """503, whatever is asked, even before the token can be looked up."""
+    assert ask("GET").status_code == 200
+    with register.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE api_tokens RENAME TO gone")
+    assert ask("GET").status_code == 503

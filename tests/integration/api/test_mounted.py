@@ -1,0 +1,65 @@
+"""The API in the web application, with tokens that the command makes."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from pydantic import SecretStr
+
+from hotline.bootstrap import Services
+from hotline.cli.token import token_group
+from hotline.settings import Settings
+
+
+@pytest.fixture
+def services(redis_url: str, database_url: str, tmp_path: Path) -> Iterator[Services]:
+    """The house on an empty database and an empty Redis."""
+    made = Services(
+        Settings(
+            redis_url=SecretStr(redis_url),
+            database_url=SecretStr(database_url),
+            state_dir=tmp_path,
+            sounds_dir=tmp_path / "sounds",
+        )
+    )
+    yield made
+    made.close()
+
+
+def run(services: Services, *arguments: str) -> Result:
+    """`hotline token`."""
+    return CliRunner().invoke(token_group, arguments, obj=services)
+
+
+def test_a_token_of_the_command_opens_the_api_until_it_is_revoked(services: Services) -> None:
+    """Made, listed without its text, used, revoked."""
+    created = run(services, "create", "--name", "console", "--role", "supervisor", "--json")
+    made = json.loads(created.stdout)
+    client = services.web_app().test_client()
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    body = {"number": "0501234567", "reason": "abuse"}
+    added = client.post("/api/v1/blacklist", json=body, headers=headers)
+    assert added.status_code == 201
+    assert (added.json or {})["who"] == "console"
+    listed = run(services, "list", "--json").stdout
+    assert made["token"] not in listed
+    assert [token["id"] for token in json.loads(listed)] == [made["id"]]
+    assert run(services, "revoke", made["id"]).exit_code == 0
+    assert run(services, "revoke", made["id"]).exit_code == 1
+    assert client.get("/api/v1/blacklist", headers=headers).status_code == 401
+
+
+def test_the_document_is_at_the_root(services: Services) -> None:
+    """Where people look for it, without a token."""
+    answer = services.web_app().test_client().get("/openapi.json")
+    assert answer.status_code == 200
+    assert "/api/v1/blacklist" in (answer.json or {})["paths"]
+
+
+@pytest.mark.parametrize("days", ["0", "367", "nan"])
+def test_a_token_always_ends(services: Services, days: str) -> None:
+    """Refused with status 2."""
+    done = run(services, "create", "--name", "x", "--role", "operator", "--days", days)
+    assert done.exit_code == 2
