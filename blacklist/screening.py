@@ -23,12 +23,8 @@ from blacklist.verdict import Verdict
 log = structlog.get_logger()
 
 SCRIPT = (files("blacklist") / "screen.lua").read_text(encoding="utf-8")
-# Made once: a command is packed faster from what is there already.
-_HEAD, _PREFIXES, _ALERTS = (
-    name.encode() for name in (layout.HEAD, layout.PREFIXES, layout.ALERTS)
-)
-_FIRST, _SECOND = (layout.standing_key(slot, "+") for slot in layout.SLOTS)
-_ATTEMPTS = layout.attempts_key("")
+_STANDING = tuple(layout.standing_key(slot, "+").encode() for slot in layout.SLOTS)
+_ATTEMPTS = layout.attempts_key("").encode()
 
 
 class RedisScreening:
@@ -53,9 +49,13 @@ class RedisScreening:
         self._breaker = breaker
         self._snapshot = snapshot
         self._now_ms = now_ms
-        self._rate = layout.rate_limits(policy.rate)
-        self._class = layout.class_limits(policy.withheld)
-        self._sha = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+        sha = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+        head = (b"6", layout.HEAD.encode())
+        self._evalsha = _packed(b"EVALSHA", sha.encode(), *head)
+        self._eval = _packed(b"EVAL", SCRIPT.encode(), *head)
+        shared = _packed(layout.PREFIXES.encode(), layout.ALERTS.encode())
+        self._rate = shared + _packed(layout.rate_limits(policy.rate))
+        self._class = shared + _packed(layout.class_limits(policy.withheld))
         self._counters: dict[tuple[str, str], Counter] = {}
 
     def screen(self, number: CallerNumber, *, emergency: bool = False) -> Verdict:
@@ -82,7 +82,7 @@ class RedisScreening:
         if not self._breaker.allows():
             return self._without_index(number, "store_unavailable")
         try:
-            made, built = layout.decision(self._run(self._arguments(number)))
+            made, built = layout.decision(self._run(number))
         except (ResponseError, Unreadable) as error:  # it answers; what it holds is wrong
             self._breaker.succeeded()
             log.error("screening_entry_unreadable", error=type(error).__name__)
@@ -101,28 +101,35 @@ class RedisScreening:
             return self._unbuilt(number, made)
         return made, False
 
-    def _arguments(self, number: CallerNumber) -> tuple[Any, ...]:
+    def _command(self, number: CallerNumber, run: bytes) -> bytes:
+        """The whole command as it goes over the wire: what is the same in all was packed before."""
         e164 = number.e164
         own, limits = (number.kind, self._class) if e164 is None else (e164[1:], self._rate)
-        fixed = (
-            "EVALSHA",
-            self._sha,
-            b"6",
-            _HEAD,
-            _FIRST + own,
-            _SECOND + own,
-            _ATTEMPTS + own,
-            _PREFIXES,
-            _ALERTS,
-            limits,
-        )
-        return fixed if self._now_ms is None else (*fixed, self._now_ms())
+        caller = own.encode()
+        first, second = _STANDING
+        keys = _packed(first + caller, second + caller, _ATTEMPTS + caller)
+        if self._now_ms is None:
+            return b"*10\r\n" + run + keys + limits
+        return b"*11\r\n" + run + keys + limits + _packed(str(self._now_ms()).encode())
 
-    def _run(self, arguments: tuple[Any, ...]) -> Any:
+    def _run(self, number: CallerNumber) -> Any:
         try:
-            return self._client.execute_command(*arguments)  # type: ignore[no-untyped-call]
+            return self._asked(self._command(number, self._evalsha))
         except NoScriptError:  # Redis was started anew: EVAL runs the script and keeps it
-            return self._client.execute_command("EVAL", SCRIPT, *arguments[2:])  # type: ignore[no-untyped-call]
+            return self._asked(self._command(number, self._eval))
+
+    def _asked(self, command: bytes) -> Any:
+        """Send one command on a connection of the pool. A connection that failed closes itself.
+
+        This is what `execute_command` comes to without a retry and without packing.
+        """
+        pool = self._client.connection_pool
+        connection = pool.get_connection()
+        try:
+            connection.send_packed_command([command], check_health=False)  # type: ignore[no-untyped-call]
+            return connection.read_response()
+        finally:
+            pool.release(connection)
 
     def _unbuilt(self, number: CallerNumber, made: Decision) -> tuple[Decision, bool]:
         """The index was lost and is not built yet: it may lack any number.
@@ -153,3 +160,8 @@ class RedisScreening:
         if made.alert:
             metrics.ALERTS.labels(made.rule).inc()
             log.warning("screening_alert", rule=made.rule, disposition=made.disposition)
+
+
+def _packed(*parts: bytes) -> bytes:
+    """Arguments in RESP, the protocol of Redis: bulk strings one after another."""
+    return b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])

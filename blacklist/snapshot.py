@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import structlog
 
+from blacklist import metrics
 from blacklist.decision import Decision, Hold
 from blacklist.verdict import HARD_DISPOSITIONS
 
@@ -97,6 +98,7 @@ class Snapshot:
         if left_out:
             log.warning("snapshot_full", kept=len(numbers), left_out=left_out)
         self._numbers, self._prefixes, self._loaded = numbers, prefixes, True
+        metrics.SNAPSHOT.set(len(self))
         return True
 
     def find(self, number: str) -> Decision | None:
