@@ -2,8 +2,12 @@
 
 import pytest
 import redis
+import sqlalchemy as sa
 
+from blacklist.record.schema import reviews
 from call_handlers.arrival import Arrival
+from ivr.event import Recorded
+from ivr.turn import Transfer
 from tests.fixtures.calls import CALLER, House, arrival, play
 from tests.fixtures.dialog import REPORT
 
@@ -96,3 +100,33 @@ def test_an_arrival_without_anything_is_served(house: House) -> None:
     """No number, no attestation."""
     call = house.desk().begin(Arrival("test", ""))
     assert call.turn.node == "language"
+
+
+def test_a_review_request_is_kept_with_its_recording(house: House) -> None:
+    """Once, however often the effect runs; it waits for somebody to decide."""
+    house.restrict(CALLER, days=7)
+    desk = house.desk()
+    call = play(desk, desk.begin(arrival()), "1", Recorded("call-2", 3000))
+    assert call.turn.node == "review_noted"
+    desk.end(call, "done")
+    with house.engine.begin() as connection:
+        rows = connection.execute(sa.select(reviews)).all()
+    assert [(row.number, row.call_id, row.recording_ref) for row in rows] == [
+        (CALLER, call.call_id, "call-2")
+    ]
+    record, _ = house.written(call.call_id)
+    assert (record.disposition, record.verdict) == ("blocked", "block")
+
+
+def test_the_challenge_lets_in_who_presses_its_digit(house: House) -> None:
+    """The digit that the caller heard leads into the menu; the queue takes them last."""
+    house.restrict(CALLER, days=1, disposition="challenge")
+    desk = house.desk()
+    call = desk.begin(arrival())
+    digit = call.turn.prompts[0].values["challenge"]
+    wrong = "1" if digit != "1" else "2"
+    call = play(desk, call, wrong)
+    assert call.turn.node == "challenge_again"
+    call = play(desk, call, digit, "1", "0")
+    assert call.turn.action == Transfer("operators", last=True)
+    desk.end(call, "transferred")

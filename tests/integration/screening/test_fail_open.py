@@ -211,6 +211,21 @@ def test_a_stopped_redis_delays_one_call_and_screening_comes_back(own_redis: Red
         assert here.call(CALLER).disposition == "low_priority"
 
 
+def test_a_late_reply_is_nobody_elses(own_redis: RedisProcess) -> None:
+    """What a hung Redis says in the end of one caller is not taken as said of the next."""
+    clock = [0.0]
+    with screened(own_redis.url, breaker=Breaker(2.0, lambda: clock[0])) as here:
+        for _ in range(7):
+            here.call(CALLER)
+        os.kill(own_redis.pid, signal.SIGSTOP)
+        assert here.call(CALLER).degraded
+        os.kill(own_redis.pid, signal.SIGCONT)
+        here.client.ping()
+        clock[0] += 2.5
+        verdict = here.call(OTHER)
+        assert (verdict.disposition, verdict.degraded) == ("allow", False)
+
+
 def test_the_index_survives_the_death_of_redis(own_redis: RedisProcess) -> None:
     """The append-only file brings it back after SIGKILL, script or no script."""
     clock = [0.0]

@@ -382,6 +382,18 @@ def test_a_transfer_tells_the_dialplan_where_to() -> None:
     ]
 
 
+def test_who_waits_last_is_told_to_the_dialplan_before_it_acts() -> None:
+    """The queue's priority stands before IVR_DONE; others are told nothing."""
+    _, model = performed(turn(t.Transfer("operators", last=True), "connecting"), Silent())
+    assert model.lines[-3:] == [
+        'SET VARIABLE "IVR_PRIORITY" "last"',
+        'SET VARIABLE "IVR_TARGET" "operators"',
+        'SET VARIABLE "IVR_DONE" "transfer"',
+    ]
+    _, model = performed(turn(t.Transfer("operators"), "connecting"), Silent())
+    assert "IVR_PRIORITY" not in model.variables
+
+
 @pytest.mark.parametrize("target", ["500&PJSIP/itsp/1900", "a,b", "٩١١", "9 1 1", "a\n"])
 def test_a_target_is_letters_and_digits(target: str) -> None:
     """No dial string reaches the dialplan by a flow."""

@@ -4,8 +4,8 @@ import pytest
 
 from ivr.engine import NO_RECORDING
 from ivr.event import Done
-from ivr.turn import HangUp, Record, Transfer
-from tests.fixtures.dialog import REPORT, Caller, at_confirm
+from ivr.turn import HangUp, Record, Transfer, turn_from_dict, turn_to_dict
+from tests.fixtures.dialog import KNOWN, REPORT, Caller, at_confirm
 
 # --- changes at confirm -------------------------------------------------------------------------
 
@@ -133,6 +133,27 @@ def test_a_blocked_caller_reaches_nothing_else() -> None:
         assert caller.node == ("review_request" if key == "1" else "blocked_notice")
     caller = Caller(verdict="block").silent(3)
     assert (caller.turn.action, caller.session.disposition) == (HangUp(), "blocked")
+
+
+def test_who_screening_puts_last_waits_last_for_operators_alone() -> None:
+    """The transfer says so, and carries it through JSON; an agency is told nothing of it."""
+    last = {**KNOWN, "queue": "last"}
+    turn = Caller(verdict="low_priority", answers=last).press("1", "0").turn
+    assert turn.action == Transfer("operators", last=True)
+    assert turn_from_dict(turn_to_dict(turn)) == turn
+    assert Caller().press("1", "0").turn.action == Transfer("operators")
+    held = Caller(verdict="block", answers=last).press("9").turn
+    assert held.action == Transfer("911")
+
+
+@pytest.mark.parametrize("verdict", ["challenge", "voicemail", "block"])
+def test_whoever_is_held_reaches_emergency_by_one_key(verdict: str) -> None:
+    """9, at once and after a mistake."""
+    for before in ("", "8", "88"):
+        caller = Caller(verdict=verdict, done=Done("wrong")).press(*before)
+        assert caller.turn.action != Transfer("911")
+        assert caller.press("9").turn.action == Transfer("911")
+    assert Caller(verdict=verdict).silent(1).press("9").turn.action == Transfer("911")
 
 
 def test_an_unknown_verdict_is_served_as_usual() -> None:
