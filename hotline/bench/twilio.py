@@ -92,19 +92,24 @@ def _rates(bench: Bench, house: WebHouse, rounds: int) -> tuple[list[float], lis
 
 def _warm(bench: Bench, house: WebHouse) -> None:
     calls = [web_call(house.token) for _ in range(max(AT_ONCE, bench.sizes.warm_calls))]
+    before = house.begun()
     closed_loop(house, [(call.voice, *call.turns, call.end) for call in calls])
+    house.settle(begun=before + len(calls), ended=before + len(calls))
     closed_loop(house, [[constant()] * len(ENTRIES) for _ in calls])
 
 
 def _begun(bench: Bench, house: WebHouse) -> list[WebCall]:
-    """Calls that wait for their first keys."""
+    """Calls that wait for their first keys; their records are written."""
     calls = [web_call(house.token) for _ in range(bench.sizes.web_calls)]
+    before = house.begun()
     closed_loop(house, [[call.voice] for call in calls])
+    house.settle(begun=before + len(calls))
     return calls
 
 
 def _over(house: WebHouse, calls: Sequence[WebCall]) -> None:
     closed_loop(house, [[call.end] for call in calls])
+    house.settle(ended=house.begun())
 
 
 def _constants(bench: Bench) -> list[list[Exchange]]:

@@ -3,15 +3,18 @@
 import secrets
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
+import sqlalchemy as sa
 from pydantic import SecretStr
 
-from hotline.bench.house import HOST, own_settings, start_child
+from call_handlers.schema import calls
+from hotline.bench.house import HOST, BenchFailed, own_settings, start_child
 from hotline.bootstrap import Services, ensure_folders
 from hotline.callers.ports import free_port
 from hotline.child import ChildSpec
@@ -19,9 +22,12 @@ from hotline.migrations import upgrade
 from hotline.redis_child import redis_child
 from hotline.settings import Settings
 from hotline.stack import to_environment
+from tickets.schema import reading
 
 PORTS = (25000, 25999)
 PUBLIC_URL = "https://hotline.example"
+_SETTLE_S = 30.0
+_POLL_S = 0.05
 _METRICS = "PROMETHEUS_MULTIPROC_DIR"
 
 
@@ -37,6 +43,26 @@ class WebHouse:
     def server(self) -> tuple[str, int]:
         """Host and port."""
         return HOST, self.port
+
+    def begun(self) -> int:
+        """How many calls have a record."""
+        return self._count(sa.func.count())
+
+    def settle(self, *, begun: int = 0, ended: int = 0) -> None:
+        """Wait until this many calls have a record, and this many a complete one.
+
+        Records are written behind the callers' backs, and are not a turn's. Raises BenchFailed when
+        they are not there after some seconds.
+        """
+        deadline = time.monotonic() + _SETTLE_S
+        while self.begun() < begun or self._count(sa.func.count(calls.c.ended_at)) < ended:
+            if time.monotonic() > deadline:
+                raise BenchFailed("the records of the calls are not written")
+            time.sleep(_POLL_S)
+
+    def _count(self, what: sa.ColumnElement[int]) -> int:
+        with reading(self.services.engine()) as connection:
+            return connection.execute(sa.select(what).select_from(calls)).scalar_one()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from signal import SIGKILL
 import pytest
 from click.testing import CliRunner
 
-from hotline.bench import answer, classic, memory, plain
+from hotline.bench import answer, classic, memory, plain, twilio
 from hotline.bench.figures import Figure
 from hotline.bench.house import BenchFailed, open_house
 from hotline.bench.memory import hold_call
@@ -20,6 +20,8 @@ from hotline.bench.placing import place_calls
 from hotline.bench.processes import cpu_seconds, pss_bytes, rss_bytes
 from hotline.bench.run import PARTS, run
 from hotline.bench.setting import Bench, Sizes
+from hotline.bench.web_house import open_web_house
+from hotline.bench.web_load import closed_loop, web_call
 from hotline.bootstrap import Services
 from hotline.cli.bench import bench as command
 from hotline.main import COMMANDS
@@ -27,7 +29,15 @@ from hotline.settings import load_settings
 from tests.fixtures.processes import alive
 
 SMALL = Sizes(
-    warm_calls=1, socket_calls=3, processes=1, held_calls=14, tickets=2, rounds=1, answers=2
+    warm_calls=1,
+    socket_calls=3,
+    processes=1,
+    held_calls=14,
+    tickets=2,
+    rounds=1,
+    answers=2,
+    web_calls=8,
+    web_rounds=2,
 )
 
 
@@ -206,3 +216,27 @@ def test_json_on_standard_output_is_json_alone(given: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
     assert [part["name"] for part in json.loads(done.stdout)["parts"]] == ["answer"]
     assert "[bench] part answer" in done.stderr
+
+
+def test_the_webhook_parts_compare_with_a_constant_route(bench: Bench) -> None:
+    """Every turn is answered with the next one; the bounds are those of a whole turn."""
+    rate = list(twilio.measure_rate(bench))
+    assert bounds(rate) == [("at least", 0.35, "x")]
+    tail = list(twilio.measure_tail(bench))
+    assert bounds(tail) == [("at most", 5.0, "x")]
+    for figure in (*rate, *tail):
+        assert figure.ours.amount > 0
+        assert figure.against is not None
+        assert figure.against.amount > 0
+
+
+def test_an_answer_that_is_not_the_next_turn_is_not_measured(bench: Bench) -> None:
+    """A forged signature, and a call that was never begun."""
+    with open_web_house(bench.services) as house:
+        with pytest.raises(BenchFailed, match="answered otherwise"):
+            closed_loop(house, [[web_call("a token of somebody else").voice]])
+        with pytest.raises(BenchFailed, match="answered otherwise"):
+            closed_loop(house, [web_call(house.token).turns])
+        call = web_call(house.token)
+        assert closed_loop(house, [[call.voice, *call.turns, call.end]]) > 0
+        assert house.services.slow_redis.ping()
