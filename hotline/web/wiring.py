@@ -37,7 +37,7 @@ def make_web_app(services: Services) -> Flask:
         sounds=settings.sounds,
         languages=services.flow.languages,
         checks={
-            "redis": lambda: bool(services.slow_redis.ping()),
+            "redis": lambda: bool(services.fast_redis.ping()),
             "database": lambda: _answers(services.engine()),
             "prompts": lambda: there.issuperset(services.catalogue.sources),
         },
