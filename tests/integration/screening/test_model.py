@@ -54,6 +54,7 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
             here.clock.ms = Clock().ms
             here.index.commit_rebuild(here.index.begin_rebuild())
             self.model = ScreeningModel(here.policy)
+            self.ends_ms = 0
 
         @rule(number=numbers, times=st.integers(1, 8))
         def call(self, number: str, times: int) -> None:
@@ -62,6 +63,28 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
                 expected = verdict(self.model.screen(number, here.clock.ms))
                 got = here.screening.screen(full(number))
                 assert _plain(got) == _plain(expected)
+
+        @rule(number=numbers, seconds=st.sampled_from([899, 900, 901, 3600]))
+        def flood_over(self, number: str, seconds: int) -> None:
+            """One call, and after exactly so long enough for a limit."""
+            self.call(number, 1)
+            here.clock.move(seconds=seconds)
+            self.call(number, 6)
+
+        @rule(number=numbers, seconds=st.sampled_from([3599, 3600, 3601]))
+        def flood_again(self, number: str, seconds: int) -> None:
+            """A flood, the end of its measure to the second, and another flood."""
+            self.call(number, 7)
+            here.clock.move(seconds=seconds)
+            self.call(number, 7)
+
+        @rule()
+        def something_ends(self) -> None:
+            """To the second the end of what was made last; whoever it is calls."""
+            if self.ends_ms > here.clock.ms:
+                here.clock.ms = self.ends_ms
+            for number in NUMBERS:
+                self.call(number, 1)
 
         @rule(times=st.sampled_from([1, 5, 45]))
         def withheld_call(self, times: int) -> None:
@@ -86,6 +109,7 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
             """A person restricts a number."""
             disposition, reason, span = measure
             until = here.clock.now + timedelta(seconds=span)
+            self.ends_ms = here.clock.ms + span * 1000
             entry = Entry(number, reason, until, here.clock.now, "test", "", disposition)
             here.index.put(entry)
             self.model.put_entry(number, entry_of(entry).holds[0])
@@ -99,6 +123,8 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
         @rule(number=numbers, several=st.lists(measures, max_size=3))
         def strike(self, number: str, several: list[tuple[Disposition, str, int]]) -> None:
             """Strikes come to something, or to nothing any more."""
+            if several:
+                self.ends_ms = here.clock.ms + several[0][2] * 1000
             made = [
                 Measure(d, reason, here.clock.now + timedelta(seconds=span), "2 strikes")
                 for d, reason, span in several
@@ -126,6 +152,7 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
         def restrict_prefix(self, prefix: str, measure: tuple[Disposition, str, int]) -> None:
             """All numbers that begin alike are restricted."""
             disposition, reason, span = measure
+            self.ends_ms = here.clock.ms + span * 1000
             made = Measure(disposition, reason, here.clock.now + timedelta(seconds=span), "entry")
             here.index.put_prefix(prefix, made)
             self.model.put_prefix(prefix, hold(made))
@@ -157,8 +184,8 @@ def test_the_script_and_the_model_agree_over_any_history(here: Screened) -> None
     run_state_machine_as_test(
         machine(here),
         settings=settings(
-            max_examples=50,
-            stateful_step_count=30,
+            max_examples=120,
+            stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
         ),
