@@ -1,5 +1,6 @@
 """Serving the web application: gunicorn, processes with threads, drained on SIGTERM."""
 
+import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         # In the worker process: connections must not cross the fork.
         app, self._close = self._load()
+        # Flow and catalogue stay for good: the collector need not look at them again and again.
+        gc.collect()
+        gc.freeze()
         return app
 
 
