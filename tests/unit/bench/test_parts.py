@@ -38,6 +38,8 @@ SMALL = Sizes(
     answers=2,
     web_calls=8,
     web_rounds=2,
+    entries=2000,
+    decisions=60,
 )
 
 
@@ -240,3 +242,17 @@ def test_an_answer_that_is_not_the_next_turn_is_not_measured(bench: Bench) -> No
         call = web_call(house.token)
         assert closed_loop(house, [[call.voice, *call.turns, call.end]]) > 0
         assert house.services.slow_redis.ping()
+
+
+@pytest.mark.parametrize("part", ["screening_rate", "screening_scale", "screening_memory"])
+def test_the_screening_parts_measure_on_a_redis_of_their_own(part: str) -> None:
+    """Run small: a figure, with its bound; speed itself is not a test's business."""
+    services = Services(load_settings({}))
+    try:
+        (measured,) = run(Bench(services, lambda line: None, SMALL), [part])
+    finally:
+        services.close()
+    assert (measured.failed, measured.skipped) == ("", "")
+    (figure,) = measured.figures
+    assert figure.bound is not None
+    assert figure.ours.amount > 0
