@@ -110,7 +110,6 @@ def _sweep(services: Services, stop: threading.Event) -> None:
     while not stop.is_set():
         started = time.monotonic()
         try:
-            services.ensure_index()
             services.sweep()
             if started >= next_removal:
                 services.outbound.remove_old_recordings()
