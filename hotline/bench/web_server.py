@@ -27,7 +27,7 @@ def main() -> None:
     def load() -> tuple[Flask, Callable[[], None]]:
         services = Services(settings)
         app = services.web_app()
-        app.add_url_rule(CONSTANT_PATH, "constant", lambda: CONSTANT, methods=["GET", "POST"])
+        app.add_url_rule(CONSTANT_PATH, "constant", lambda: CONSTANT)
         return app, services.close
 
     serve_web(settings.web, int(sys.argv[1]), Path(sys.argv[2]), load)
