@@ -1,8 +1,9 @@
 -- Keep a call's newest turn, in one round trip: compare-and-set by turn number.
 -- KEYS: state (hash), events (list).  ARGV: turn, state, ttl in seconds, event...
--- Answers false when saved, else the state that another process had stored for this turn or a later.
-local stored = redis.call('HGET', KEYS[1], 'turn')
-if stored and tonumber(stored) >= tonumber(ARGV[1]) then
+-- Answers false when saved, else the state that another process had stored for this turn or a later,
+-- or at which it ended the call.
+local stored = redis.call('HMGET', KEYS[1], 'turn', 'ended')
+if stored[1] and (stored[2] or tonumber(stored[1]) >= tonumber(ARGV[1])) then
   return redis.call('HGET', KEYS[1], 'state')
 end
 redis.call('HSET', KEYS[1], 'turn', ARGV[1], 'state', ARGV[2])

@@ -37,8 +37,8 @@ class SessionStore(Protocol):
     def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
         """Keep `state` as turn `turn`, and `events`.
 
-        None when kept; else the state that another process stored for this turn or a later one,
-        and then nothing of ours is kept. Raises StoreAway.
+        None when kept; else the state that another process stored for this turn or a later one, or
+        at which it ended the call, and then nothing of ours is kept. Raises StoreAway.
         """
         ...
 
@@ -156,7 +156,7 @@ class MemorySessions:
     def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
         """Keep `state` as turn `turn`; the stored one when that is as new."""
         stored = self._states.get(call_id)
-        if stored is not None and stored[0] >= turn:
+        if stored is not None and (stored[0] >= turn or call_id in self._ended):
             return stored[1]
         self._states[call_id] = (turn, state)
         self._events.setdefault(call_id, []).extend(events)

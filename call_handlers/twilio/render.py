@@ -6,7 +6,7 @@
 - `Record` sends nothing when nobody spoke: a `Redirect` behind it does.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
 from twilio.twiml.voice_response import Record as RecordVerb
@@ -63,6 +63,35 @@ def render(turn: Turn, call_id: str, rendering: Rendering) -> str:
         case other:
             raise ValueError(f"a call cannot perform {type(other).__name__}")
     return str(response)
+
+
+class Renderer:
+    """Renders turns; what is the same in every call is rendered once.
+
+    Most turns say nothing of the caller's own, and their TwiML differs in the call's place alone.
+    There are as many of them as the flow has nodes, languages and error messages. Threads may share
+    it: two that render the same turn come to the same.
+    """
+
+    def __init__(self, rendering: Rendering) -> None:
+        self._rendering = rendering
+        self._known: dict[object, str] = {}
+
+    def render(self, turn: Turn, call_id: str) -> str:
+        """As `render`."""
+        if any(prompt.values for prompt in turn.prompts):
+            return render(turn, call_id, self._rendering)
+        said = tuple((prompt.key, prompt.guarded) for prompt in turn.prompts)
+        same = (turn.node, turn.language, said, turn.action)
+        text = self._known.get(same)
+        if text is None:
+            somewhere = replace(turn, number=0)
+            text = self._known[same] = render(somewhere, _SOME_CALL, self._rendering)
+        return text.replace(f"{_SOME_CALL}/0", f"{call_id}/{turn.number}")
+
+
+_SOME_CALL = "0" * 32
+"""Stands for the call in what is the same in every call; no call has this id."""
 
 
 def to_a_human(rendering: Rendering) -> str:

@@ -33,14 +33,18 @@ class Gate:
     """
 
     def __init__(self, public_url: str, tokens: Sequence[str], account_sid: str = "") -> None:
-        self._keys = [token.encode() for token in tokens if len(token) >= _SHORTEST_TOKEN]
-        self._bases = _bases(public_url.rstrip("/"))
+        self._keyed = [
+            hmac.new(token.encode(), base, "sha1")
+            for token in tokens
+            if len(token) >= _SHORTEST_TOKEN
+            for base in _bases(public_url.rstrip("/"))
+        ]
         self._account_sid = account_sid
 
     @property
     def open(self) -> bool:
         """Whether anybody at all can come in."""
-        return bool(self._keys and self._bases)
+        return bool(self._keyed)
 
     def check(
         self, raw_uri: str, header: Callable[[str], str | None], body: bytes
@@ -79,22 +83,24 @@ class Gate:
 
     def _is_signed(self, tail: bytes, given: bytes) -> bool:
         """Compare with each token and form of the URL, so that a guess learns nothing by time."""
-        return any(
-            hmac.compare_digest(sign(key, base + tail), given)
-            for key in self._keys
-            for base in self._bases
-        )
+        return any(hmac.compare_digest(sign(keyed, tail), given) for keyed in self._keyed)
 
 
-def sign(key: bytes, text: bytes) -> bytes:
-    """The signature of `text`: HMAC-SHA1 in base64."""
-    return base64.b64encode(hmac.digest(key, text, "sha1"))
+def sign(keyed: hmac.HMAC, text: bytes) -> bytes:
+    """The signature of `text` behind what `keyed` has taken in already: HMAC-SHA1 in base64.
+
+    A copy of a keyed one and not `hmac.digest`: that lets go of the interpreter's lock for each
+    request, which costs more than the digest itself.
+    """
+    own = keyed.copy()
+    own.update(text)
+    return base64.b64encode(own.digest())
 
 
 def signature(token: str, url: str, fields: Mapping[str, str]) -> str:
     """The signature that Twilio would send with `fields` to `url`."""
     signed = url + "".join(name + fields[name] for name in sorted(fields))
-    return sign(token.encode(), signed.encode()).decode("ascii")
+    return sign(hmac.new(token.encode(), digestmod="sha1"), signed.encode()).decode("ascii")
 
 
 def _is_usual(settings: str | None) -> bool:

@@ -22,7 +22,7 @@ from call_handlers.twilio.arrival import arrival_of
 from call_handlers.twilio.events import ANSWERED, OVER, event_of
 from call_handlers.twilio.form import MOST_BYTES
 from call_handlers.twilio.recent import RecentCalls
-from call_handlers.twilio.render import Rendering, hang_up, render, to_a_human
+from call_handlers.twilio.render import Renderer, Rendering, hang_up, to_a_human
 from call_handlers.twilio.signature import Gate, Refused
 from call_handlers.twilio.waiting import waiting
 from ivr.event import Event, HungUp
@@ -139,6 +139,7 @@ class _Answers:
     def __init__(self, webhooks: Webhooks, human: str) -> None:
         self._desk = webhooks.desk
         self._rendering = webhooks.rendering
+        self._renderer = Renderer(webhooks.rendering)
         self._note = webhooks.note_recording
         self._human = human
         self._recent = RecentCalls()
@@ -155,7 +156,8 @@ class _Answers:
         if call_id != arrival.call_id:
             log.error("webhook_of_another_call")
             return self._human
-        call, over = self._held(call_id, number)
+        ours = self._recent.at(call_id, number)
+        call, over = (ours, False) if ours is not None else self._held(call_id, number)
         if call is None:
             log.error("session_lost")
             return self._human
@@ -236,7 +238,7 @@ class _Answers:
         return call
 
     def _rendered(self, call: Call) -> str:
-        return render(call.turn, call.call_id, self._rendering)
+        return self._renderer.render(call.turn, call.call_id)
 
     def _noted(self, call_id: str, turn: int, sid: str) -> None:
         try:

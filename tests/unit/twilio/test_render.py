@@ -1,11 +1,12 @@
 """Turns in TwiML."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
 
-from call_handlers.twilio.render import Rendering, render, to_a_human
+from call_handlers.twilio.render import Renderer, Rendering, render, to_a_human
 from call_handlers.twilio.spoken import Speaker, Voice
 from call_handlers.twilio.transfers import Lines
 from ivr.catalogue import Piece
@@ -14,6 +15,7 @@ from tests.fixtures.agi import StubCatalogue, menu, turn
 from tests.fixtures.twilio import BASE, CATALOGUE, VOICES, rendering
 
 CALL = "c" * 32
+MENU = Collect(max_digits=1)
 
 
 def stub(
@@ -194,3 +196,32 @@ def test_every_prompt_of_the_house_can_be_said_by_voice() -> None:
             asked = Turn(1, "n", language, (Prompt(key, values),), HangUp())
             said = read(render(asked, CALL, rendering(lambda _: False)))
             assert {e.tag for e in said} == {"Say", "Hangup"}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        menu("welcome", "main"),
+        turn(Collect(4), "nomatch_1", "ask", guarded=["nomatch_1"]),
+        turn(Record(60), "describe"),
+        turn(Transfer("operators"), "operator"),
+        turn(HangUp(), "goodbye"),
+    ],
+)
+def test_what_is_rendered_once_is_what_would_be_rendered_each_time(asked: Turn) -> None:
+    """For every call and turn number, also when the same turn was rendered for another before."""
+    renderer = Renderer(stub())
+    for call_id, number in ((CALL, 1), ("d" * 32, 12), (CALL, 3)):
+        numbered = replace(asked, number=number)
+        assert renderer.render(numbered, call_id) == render(numbered, call_id, stub())
+
+
+def test_what_a_caller_gave_is_rendered_for_that_caller_alone() -> None:
+    """Two turns that differ in a value only are two texts."""
+    renderer = Renderer(rendering(lambda _stem: True))
+    texts = set()
+    for digits in ("7421", "1111"):
+        values = {"building_number": digits, "postal_code": "23218"}
+        readback = Turn(8, "location_readback", "ar", (Prompt("location_readback", values),), MENU)
+        texts.add(renderer.render(readback, CALL))
+    assert len(texts) == 2
