@@ -61,9 +61,7 @@ def upgrade() -> None:
         sa.Column("lifted_at", moment, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_blacklist_strikes")),
     )
-    op.create_index(
-        op.f("ix_blacklist_strikes_number_at"), "blacklist_strikes", ["number", "at"]
-    )
+    op.create_index(op.f("ix_blacklist_strikes_number_at"), "blacklist_strikes", ["number", "at"])
     op.create_index(op.f("ix_blacklist_strikes_at"), "blacklist_strikes", ["at"])
     op.create_table(
         "blacklist_reviews",
