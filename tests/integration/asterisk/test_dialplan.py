@@ -1,5 +1,6 @@
 """The dialplan on a real Asterisk: who leads a call, and that a human is always reached."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -47,7 +48,7 @@ def wait_for_key(agi: Agi) -> None:
     """A server that leads a call: it waits for a key, as long as the call lasts."""
     if agi.script == "call":
         reply = agi.command("WAIT FOR DIGIT 20000")
-        if reply and "result=-1" not in reply:
+        if reply and re.search(r"result=[1-9]", reply):  # a key: not silence, not HANGUP, not -1
             agi.done("hangup")
 
 
