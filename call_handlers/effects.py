@@ -24,7 +24,11 @@ OPENED = "opened"
 FAILED = "failed"
 CALLBACK_SERVICE = "OTHER"
 NOTED = "noted"
-EFFECT_NAMES = frozenset({"open_report", "open_callback", "check_challenge", "request_review"})
+NO_NUMBER = "no_number"
+UNHEARD = "unheard"
+EFFECT_NAMES = frozenset(
+    {"open_report", "open_callback", "open_message", "check_challenge", "request_review"}
+)
 
 Effect = Callable[[Facts, Session, datetime], Done]
 
@@ -60,6 +64,13 @@ def make_effects(
         return _opened(open_ticket, new, now, service.target_hours)
 
     def open_callback(facts: Facts, session: Session, now: datetime) -> Done:
+        return Done(NO_NUMBER) if facts.e164 is None else asked(facts, session, now)
+
+    def open_message(facts: Facts, session: Session, now: datetime) -> Done:
+        heard = _recording(session.answers.get("message", ""))
+        return Done(UNHEARD) if heard is None else asked(facts, session, now)
+
+    def asked(facts: Facts, session: Session, now: datetime) -> Done:
         service = services[CALLBACK_SERVICE]
         new = _callback(facts, session, service)
         return _opened(open_ticket, new, now, service.target_hours)
@@ -70,6 +81,7 @@ def make_effects(
     return {
         "open_report": open_report,
         "open_callback": open_callback,
+        "open_message": open_message,
         "check_challenge": check_challenge,
         "request_review": ask_review,
     }

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from call_handlers.effects import EFFECT_NAMES
 from ivr.lint import Finding, lint
 from ivr.prompts import load_catalogue
 from tests.fixtures.dialog import FLOW, FLOW_FILE
 from tests.fixtures.flows import HEAD, PROMPTS, SOUND, small
 
-EFFECTS = frozenset({"open_report", "open_callback", "check_challenge", "request_review"})
+EFFECTS = EFFECT_NAMES
 BYE = "bye: {kind: end, say: [bye]}\n"
 
 
