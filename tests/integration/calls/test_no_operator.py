@@ -1,4 +1,4 @@
-"""When no operator answers: a promise to call back, or a message; no promise that cannot be kept."""
+"""When no operator answers: a call back or a message, and no promise that cannot be kept."""
 
 from call_handlers.arrival import Call
 from call_handlers.desk import CallDesk
