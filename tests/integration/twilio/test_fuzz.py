@@ -100,7 +100,9 @@ def http() -> Iterator[FlaskClient]:
         screening=Fair(),
         sessions=MemorySessions(),
         records=NoRecords(),  # type: ignore[arg-type]
-        effects={name: lambda *_: opened for name in ("open_report", "open_callback", "open_message")},
+        effects={
+            name: lambda *_: opened for name in ("open_report", "open_callback", "open_message")
+        },
     )
     with web_app(desk).test_client() as client:
         yield client
