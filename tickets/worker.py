@@ -6,6 +6,8 @@ When Redis is away at the start or in the middle of a job the process ends: its 
 starts it again. While it waits for a job it keeps trying.
 """
 
+import signal
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -115,5 +117,7 @@ def run_worker(
     `more` are the other functions that this worker runs, by their names on the queue.
     Raises redis.exceptions.RedisError when Redis is away at the start.
     """
+    # RQ registers a worker before it minds signals: a SIGTERM in between ends it cleanly too.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     worker = DeliveryWorker(open_queue(connection), {**job_table(deliverer), **more})
     worker.work(burst=burst, logging_level="WARNING")
