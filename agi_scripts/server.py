@@ -166,7 +166,7 @@ class FastAgiServer:
             _refused("environment", error=str(error))
         except (RemoteError, OSError) as error:
             _refused("environment", error=type(error).__name__)
-        except Exception:
+        except Exception:  # one connection's fault never reaches the others
             log.exception("agi_connection_failed")
         finally:
             metrics.IN_PROGRESS.dec()
@@ -207,7 +207,7 @@ def _outcome(name: str, script: Script, channel: AgiChannel) -> None:
     except RemoteError as error:
         outcome = "lost"
         log.warning("agi_call_lost", script=name, error=type(error).__name__, why=str(error))
-    except Exception:
+    except Exception:  # IVR_DONE stays unset: the dialplan brings the caller to the next server
         outcome = "failed"
         log.exception("agi_call_failed", script=name)
     else:

@@ -38,6 +38,7 @@ class NotedStrike:
 
     def for_ladder(self) -> ladder.Strike:
         """What the ladder counts."""
+        # The role was checked when the strike was written.
         return ladder.Strike(self.at, self.operator, self.reason, self.role)  # type: ignore[arg-type]
 
 

@@ -31,6 +31,7 @@ def simulate(seed: int, calls: int, city: City | None = None) -> Iterator[PastCa
     """
     city = city or City()
     left = calls
+    # A seeded history, not a secret.
     for call in _endless(Random(seed), city, calls / city.whole_city_calls):  # noqa: S311
         if left <= 0:
             return

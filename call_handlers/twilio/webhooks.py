@@ -65,6 +65,8 @@ class Webhooks:
     gate: Gate
     rendering: Rendering
     note_recording: NoteRecording
+    remembered: int = 2000
+    """Calls whose newest turn this process keeps beside the store; 0: every turn is loaded."""
 
 
 def make_blueprint(webhooks: Webhooks) -> Blueprint:
@@ -142,7 +144,7 @@ class _Answers:
         self._renderer = Renderer(webhooks.rendering)
         self._note = webhooks.note_recording
         self._human = human
-        self._recent = RecentCalls()
+        self._recent = RecentCalls(webhooks.remembered)
 
     def voice(self, _form: Form, arrival: Arrival, _call_id: str, _number: int) -> str:
         """A call arrives, or arrives again."""

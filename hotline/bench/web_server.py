@@ -14,6 +14,7 @@ from hotline.bootstrap import Services
 from hotline.logs import configure
 from hotline.settings import load_settings
 from hotline.web.server import serve_web
+from hotline.web.wiring import make_web_app
 
 CONSTANT_PATH = "/bench/constant"
 CONSTANT = "ok"
@@ -26,7 +27,8 @@ def main() -> None:
 
     def load() -> tuple[Flask, Callable[[], None]]:
         services = Services(settings)
-        app = services.web_app()
+        # A turn is measured whole: its session is loaded, as when another process had the last one.
+        app = make_web_app(services, remembered=0)
         app.add_url_rule(CONSTANT_PATH, "constant", lambda: CONSTANT)
         return app, services.close
 

@@ -1,6 +1,7 @@
 """The web application, put together from the services of a process."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -23,8 +24,11 @@ from hotline.web.app import create_app
 from hotline.web.metrics import all_processes, shared_folder
 
 
-def make_web_app(services: Services) -> Flask:
-    """The application of these services. Raises what a flow or catalogue that is wrong raises."""
+def make_web_app(services: Services, remembered: int = 2000) -> Flask:
+    """The application of these services; `remembered` is `Webhooks`'s.
+
+    Raises what a flow or catalogue that is wrong raises.
+    """
     settings = services.settings
     there = {
         f"{path.parent.name}/{path.stem}"
@@ -33,7 +37,7 @@ def make_web_app(services: Services) -> Flask:
     }
     folder = shared_folder()
     app = create_app(
-        make_webhooks(services, there.__contains__),
+        replace(make_webhooks(services, there.__contains__), remembered=remembered),
         sounds=settings.sounds,
         languages=services.flow.languages,
         checks={
