@@ -3,7 +3,7 @@
     hotline:screening:head      `<slot>[ <length>…]`: the slot that counts, the prefixes' lengths
     hotline:b<slot>:<number>    what stands about a number: segments, see `screen.lua`
     hotline:screening:prefixes  hash: slot and prefix → its rule
-    hotline:a:<number>          the newest calls of a number; `hotline:a:<class>` of a class
+    hotline:a:<number>          how full each window of a number is; `hotline:a:<class>` of a class
     hotline:screening:rebuild   the token of a rebuild that runs; …:touched what changed meanwhile
     hotline:screening:alerts    stream: measures of the machine that began
 
@@ -74,21 +74,20 @@ def attempts_key(caller: str) -> str:
 def rate_limits(rate: RatePolicy) -> bytes:
     """The limits for one number as `screen.lua` unpacks them."""
     head = struct.pack(
-        ">cBIBIB",
+        ">cBIIB",
         _LETTERS[rate.disposition].encode(),
         rate.alert,
         rate.measure_seconds,
-        rate.most_calls,
         rate.memory_seconds,
         len(rate.windows),
     )
-    return head + b"".join(struct.pack(">BI", w.calls, w.seconds) for w in rate.windows)
+    return head + b"".join(struct.pack(">dd", w.interval_ms, w.room_ms) for w in rate.windows)
 
 
 def class_limits(policy: ClassPolicy) -> bytes:
     """The limits for callers without a number as `screen.lua` unpacks them."""
     letter = _LETTERS[policy.disposition].encode()
-    return struct.pack(">cII", letter, policy.interval_ms, policy.burst)
+    return struct.pack(">cIII", letter, policy.interval_ms, policy.burst, policy.credit_ms)
 
 
 def rule(hold: Hold) -> str:

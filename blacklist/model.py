@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from blacklist.decision import PATIENCE_S, UNNUMBERED, Decision, Hold, hardest
-from blacklist.policy import ClassPolicy, Policy, RatePolicy
+from blacklist.policy import ClassPolicy, Policy
 from blacklist.verdict import HARD_DISPOSITIONS
 
 ALLOWED = Decision()
@@ -15,9 +15,12 @@ ALLOWED = Decision()
 
 @dataclass(slots=True)
 class Attempts:
-    """The newest calls of one number (seconds, newest first) and the measure they brought."""
+    """The calls of one number: the newest (ms), the theoretical arrival time (ms) of each window of
+    the policy, and the measure (until in seconds) that the window passed last brought.
+    """
 
-    times: list[int] = field(default_factory=list)
+    newest_ms: int = 0
+    arrivals_ms: list[float] = field(default_factory=list)
     held_until: int = 0
     window: int = 0
 
@@ -88,7 +91,7 @@ class ScreeningModel:
         idle = [
             number
             for number, state in self._attempts.items()
-            if state.times[0] < oldest and state.held_until < oldest
+            if state.newest_ms // 1000 < oldest and state.held_until < oldest
         ]
         for number in idle:
             del self._attempts[number]
@@ -109,14 +112,17 @@ class ScreeningModel:
         prefix = self._prefix(number, now)
         for hold, rule in ((entry, "exact_number"), (prefix, "prefix")):
             if hold is not None and hold.disposition in HARD_DISPOSITIONS:
-                self._count(number, now)
+                self._count(number, at_ms)
                 return Decision(*hold, rule)
-        attempts, alert = self._rate(number, now)
+        attempts, alert = self._rate(number, at_ms)
         if attempts is not None:
             rate = self.policy.rate
             evidence = f"window {attempts.window}"
             return Decision(rate.disposition, "flood", attempts.held_until, evidence, "rate", alert)
-        return self._score(number, entry, prefix, now)
+        made = self._score(number, entry, prefix, now)
+        if made is ALLOWED:
+            self._make_room(at_ms)
+        return made
 
     def _score(self, number: str, entry: Hold | None, prefix: Hold | None, now: int) -> Decision:
         strikes = next((h for h in self._strikes.get(number, ()) if _holds(h, now)), None)
@@ -138,26 +144,36 @@ class ScreeningModel:
                 return found
         return None
 
-    def _count(self, number: str, now: int) -> tuple[Attempts, int]:
-        """Record the attempt; the state, and the second it counts as."""
+    def _count(self, number: str, at_ms: int) -> tuple[Attempts, int]:
+        """Record the attempt; the state, and the number of the first window without room, or 0."""
         state = self._attempts.get(number)
-        if state is None or (state.times and state.times[0] > now + PATIENCE_S):
-            state = self._attempts[number] = Attempts()
-        if state.times and state.times[0] > now:
-            now = state.times[0]
-        state.times.insert(0, now)
-        del state.times[self.policy.rate.most_calls :]
-        return state, now
+        if state is None or state.newest_ms > at_ms + PATIENCE_S * 1000:
+            windows = len(self.policy.rate.windows)
+            state = self._attempts[number] = Attempts(arrivals_ms=[0.0] * windows)
+        clock = state.newest_ms = max(at_ms, state.newest_ms)
+        over = 0
+        for place, window in enumerate(self.policy.rate.windows):
+            arrival = max(clock, state.arrivals_ms[place])
+            if arrival + window.interval_ms - clock <= window.room_ms:
+                state.arrivals_ms[place] = arrival + window.interval_ms
+            elif not over:
+                over = place + 1
+        return state, over
 
-    def _rate(self, number: str, now: int) -> tuple[Attempts | None, bool]:
-        state, now = self._count(number, now)
-        rate = self.policy.rate
-        window = passed(state.times, rate)
+    def _rate(self, number: str, at_ms: int) -> tuple[Attempts | None, bool]:
+        state, over = self._count(number, at_ms)
+        rate, now = self.policy.rate, state.newest_ms // 1000
         held = state.held_until > now
-        if window:
-            state.held_until, state.window = now + rate.measure_seconds, window
+        if over:
+            state.held_until, state.window = now + rate.measure_seconds, over
             return state, rate.alert and not held
         return (state if held else None), False
+
+    def _make_room(self, at_ms: int) -> None:
+        """A call that is let through makes room for a part of one of each class."""
+        for state in self._flows.values():
+            if state.arrival_ms > at_ms:
+                state.arrival_ms -= self.policy.withheld.credit_ms
 
     def _without_number(self, kind: str, at_ms: int) -> Decision:
         state = self._flows.setdefault(kind, Flow())
@@ -170,14 +186,6 @@ class ScreeningModel:
 
 ALERT_AGAIN_MS = 3_600_000
 """Supervisors are told of a class of callers once in this time."""
-
-
-def passed(times: list[int], rate: RatePolicy) -> int:
-    """The number (from 1) of the first window whose limit the newest of `times` passes, else 0."""
-    for number, window in enumerate(rate.windows, 1):
-        if len(times) >= window.calls and times[window.calls - 1] > times[0] - window.seconds:
-            return number
-    return 0
 
 
 def conforms(state: Flow, policy: ClassPolicy, at_ms: int) -> tuple[bool, bool]:

@@ -21,17 +21,32 @@ Role = Literal["operator", "supervisor", "manager"]
 ROLES: tuple[str, ...] = get_args(Role)
 """Who decides, from the least right to the most."""
 
-MOST_CALLS = 60
-"""Calls that a window may count: each takes four bytes of the index for every caller."""
+MOST_CALLS = 1000
+"""Calls that a window may hold: more is no limit on one person."""
 LONGEST_WINDOW_S = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """The `calls`th call of one number within `seconds` passes the limit."""
+    """The `calls`th call of one number within `seconds` passes the limit.
+
+    By the generic cell rate algorithm (ITU-T I.371): a call fills a bucket that empties steadily,
+    by `calls` in `seconds`. A burst meets the limit at once; who calls steadily, and less often
+    than that, never does.
+    """
 
     calls: int
     seconds: int
+
+    @property
+    def interval_ms(self) -> float:
+        """Milliseconds in which the bucket loses one call."""
+        return self.seconds * 1000 / self.calls
+
+    @property
+    def room_ms(self) -> float:
+        """What the bucket holds, as the time it takes to empty: `calls` less one."""
+        return self.interval_ms * (self.calls - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +63,6 @@ class RatePolicy:
     alert: bool
 
     @property
-    def most_calls(self) -> int:
-        """The largest number of calls that a window counts."""
-        return max(window.calls for window in self.windows)
-
-    @property
     def memory_seconds(self) -> int:
         """How long an attempt can matter."""
         return max(self.measure_seconds, *(window.seconds for window in self.windows))
@@ -63,18 +73,26 @@ class ClassPolicy:
     """Callers without a number, all together: `calls` in `seconds`, of which `burst` at once.
 
     Beyond that the call gets `disposition`: the generic cell rate algorithm (ITU-T I.371), whose
-    state is one number however many callers there are.
+    state is one number however many callers there are. Every call with a number that is let
+    through makes room for `share_percent` hundredths of a call more: in a storm everybody calls,
+    those without a number too, and only calls beyond their usual share are a flood.
     """
 
     calls: int
     seconds: int
     burst: int
+    share_percent: int
     disposition: Disposition
 
     @property
     def interval_ms(self) -> int:
         """Milliseconds between two calls at the steady rate."""
         return self.seconds * 1000 // self.calls
+
+    @property
+    def credit_ms(self) -> int:
+        """The room that a call with a number makes, in milliseconds at the steady rate."""
+        return self.interval_ms * self.share_percent // 100
 
 
 @dataclass(frozen=True, slots=True)

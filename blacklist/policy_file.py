@@ -28,6 +28,13 @@ def _seconds(written: object) -> object:
     return int(found[1]) * _UNITS[found[2]]
 
 
+def _percent(written: object) -> object:
+    found = re.fullmatch(r"([0-9]{1,2})%", written) if isinstance(written, str) else None
+    if found is None:
+        raise ValueError("write a share such as 4%")
+    return int(found[1])
+
+
 def _disposition(written: str) -> str:
     if written not in DISPOSITIONS:
         raise ValueError(f"is not one of {', '.join(DISPOSITIONS)}")
@@ -35,6 +42,7 @@ def _disposition(written: str) -> str:
 
 
 Duration = Annotated[int, BeforeValidator(_seconds)]
+Percent = Annotated[int, BeforeValidator(_percent)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 Outcome = Annotated[Disposition, BeforeValidator(_disposition)]
 
@@ -67,6 +75,7 @@ class ClassFile(Strict):
     calls: Count
     within: Duration
     burst: Count
+    share: Percent = 0
     disposition: Outcome
 
 
@@ -127,7 +136,9 @@ def policy_of(file: PolicyFile) -> Policy:
             measure_seconds=rate.measure,
             alert=rate.alert,
         ),
-        withheld=ClassPolicy(withheld.calls, withheld.within, withheld.burst, withheld.disposition),
+        withheld=ClassPolicy(
+            withheld.calls, withheld.within, withheld.burst, withheld.share, withheld.disposition
+        ),
         strikes=StrikePolicy(
             decay_seconds=strikes.decay,
             same_operator_seconds=strikes.same_operator,

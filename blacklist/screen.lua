@@ -1,22 +1,27 @@
 -- One decision on one call, and the record of the attempt. `blacklist/model.py` holds the same rules.
 --
 -- Order: allowlist, hard entry (voicemail, block) of the number, of its prefix, call rate, then the
--- hardest of what is milder. Nothing but the newest attempts of this caller is written.
+-- hardest of what is milder. Nothing is written but what counts calls.
 --
--- KEYS  1 head   2, 3 what stands about the number, in slot 0 and 1   4 its attempts: the key ends
+-- Calls are counted by the generic cell rate algorithm (ITU-T I.371). What is kept of a window, or
+-- of a class, is its theoretical arrival time: the moment (ms) at which its bucket is empty.
+--
+-- KEYS  1 head   2, 3 what stands about the number, in slot 0 and 1   4 its calls: the key ends
 --       with the number, or the name of a class of callers without one   5 prefix rules   6 alerts
--- ARGV  1 the limits, packed (blacklist/layout.py)   2 the time in ms, left out for Redis' own
+--       7, 8 the calls of the classes
+-- ARGV  1 the limits of a number, 2 those of a class, packed (blacklist/layout.py)   3 the time in
+--       ms, left out for Redis' own
 -- Reply nil to let the call through, else what `layout.decision` reads. It begins with ? when there
 --       is no head: then the index is not known to be whole.
 
-local PATIENCE = 300        -- seconds by which a clock that went back is held still
+local PATIENCE = 300000     -- ms by which a clock that went back is held still
 local ALERT_AGAIN = 3600000 -- ms between two alerts of one class
 local RANKS = { w = 1, c = 2, l = 3, v = 4, b = 5 }
 local HARD = 4              -- the rank from which a caller is kept from an operator
 
 local milliseconds
-if ARGV[2] then
-  milliseconds = tonumber(ARGV[2])
+if ARGV[3] then
+  milliseconds = tonumber(ARGV[3])
 else
   local time = redis.call('TIME')
   milliseconds = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -30,9 +35,10 @@ local function alert(window, ends)
   redis.pcall('EXPIRE', KEYS[6], 604800)
 end
 
--- Callers without a number are one flow: the generic cell rate algorithm, state in KEYS[4].
+local disposition, interval, burst, credit = struct.unpack('>c1I4I4I4', ARGV[2])
+
+-- Callers without a number are one flow, for each class of them.
 if string.byte(caller) > 57 then
-  local disposition, interval, burst = struct.unpack('>c1I4I4', ARGV[1])
   local state = redis.pcall('GET', KEYS[4])
   local arrival, alerted = 0, 0
   if type(state) == 'string' and #state == 16 then
@@ -55,7 +61,7 @@ if string.byte(caller) > 57 then
   return over and (disposition .. 'f0:w:' .. tell .. ':class') or false
 end
 
-local values = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4])
+local values = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7], KEYS[8])
 local head, slot = values[1], 2
 if head and string.byte(head) == 49 then
   slot = 3
@@ -110,46 +116,66 @@ if head and #head > 1 and (rank or 0) < HARD then
 end
 local hard = rank and rank >= HARD
 
--- The attempts: window, end of the measure, then the newest calls in seconds, newest first.
-local rate, alerts, measure, most, lasts, count = struct.unpack('>c1BI4BI4B', ARGV[1])
-local window, held, times, clock = 0, 0, '', now
-if values[4] and #values[4] > 8 then
-  local seen, ends, newest = struct.unpack('>BI4I4', values[4])
-  if newest <= now + PATIENCE then
-    window, held = seen, ends
-    times = string.sub(values[4], 6, 1 + most * 4)
-    clock = math.max(now, newest)
+-- The calls: the window that was passed last, the end of its measure (s), the newest call (ms), and
+-- the arrival time of every window. A call that a window has no room for is not counted in it.
+local rate, alerts, measure, lasts, count = struct.unpack('>c1BI4I4B', ARGV[1])
+local window, held, clock, kept = 0, 0, milliseconds, nil
+if values[4] and #values[4] >= 13 then
+  local seen, ends, newest = struct.unpack('>BI4d', values[4])
+  if newest <= milliseconds + PATIENCE and ends <= newest / 1000 + measure then
+    window, held, kept = seen, ends, values[4]
+    clock = math.max(milliseconds, newest)
   end
 end
-times = struct.pack('>I4', clock) .. times
+local second, over, arrivals = math.floor(clock / 1000), 0, {}
+for number = 1, count do
+  local every, room = struct.unpack('>dd', ARGV[1], number * 16 - 4)
+  local arrival = clock
+  if kept and #kept >= 13 + number * 8 then
+    local before = struct.unpack('>d', kept, number * 8 + 6)
+    if before > clock and before - clock <= room then
+      arrival = before
+    end
+  end
+  if arrival + every - clock <= room then
+    arrival = arrival + every
+  elseif over == 0 then
+    over = number
+  end
+  arrivals[number] = struct.pack('>d', arrival)
+end
 
 local tell = 0
-if not hard then
-  local at, size = 13, #times
-  for number = 1, count do
-    local calls, seconds = struct.unpack('>BI4', ARGV[1], at)
-    local place = calls * 4 - 3
-    if size < place then
-      break -- every further window counts more calls than there were
-    elseif struct.unpack('>I4', times, place) > clock - seconds then
-      if held <= clock then
-        tell = alerts
-      end
-      window, held = number, clock + measure
-      break
-    end
-    at = at + 5
+if over > 0 and not hard then
+  if held <= second then
+    tell = alerts
   end
+  window, held = over, second + measure
   if tell == 1 then
     alert(window, held)
   end
 end
-redis.pcall('SET', KEYS[4], struct.pack('>BI4', window, held) .. times, 'EX', lasts)
+redis.pcall('SET', KEYS[4],
+  struct.pack('>BI4d', window, held, clock) .. table.concat(arrivals), 'EX', lasts)
 
-if not hard and held > clock then
+if not hard and held > second then
   return reply(rate .. 'f' .. held .. ':r:' .. tell .. ':window ' .. window)
 end
 if strike and not hard and RANKS[string.sub(strike, 1, 1)] > (rank or 0) then
   best = strike
 end
-return reply(best or false)
+if best then
+  return reply(best)
+end
+
+-- A call that is let through makes room for a part of one without a number.
+for place = 5, 6 do
+  local state = credit > 0 and values[place]
+  if state and #state == 16 then
+    local arrival = struct.unpack('>d', state)
+    if arrival > milliseconds then
+      redis.pcall('SETRANGE', KEYS[place + 2], 0, struct.pack('>d', arrival - credit))
+    end
+  end
+end
+return reply(false)

@@ -13,7 +13,7 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from blacklist import layout, metrics
 from blacklist.breaker import Breaker
-from blacklist.decision import Decision, verdict
+from blacklist.decision import UNNUMBERED, Decision, verdict
 from blacklist.layout import Unreadable
 from blacklist.numbers import CallerNumber
 from blacklist.policy import Policy
@@ -50,12 +50,17 @@ class RedisScreening:
         self._snapshot = snapshot
         self._now_ms = now_ms
         sha = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
-        head = (b"6", layout.HEAD.encode())
+        head = (b"8", layout.HEAD.encode())
         self._evalsha = _packed(b"EVALSHA", sha.encode(), *head)
         self._eval = _packed(b"EVAL", SCRIPT.encode(), *head)
-        shared = _packed(layout.PREFIXES.encode(), layout.ALERTS.encode())
-        self._rate = shared + _packed(layout.rate_limits(policy.rate))
-        self._class = shared + _packed(layout.class_limits(policy.withheld))
+        classes = [layout.attempts_key(name).encode() for name in UNNUMBERED]
+        self._shared = _packed(
+            layout.PREFIXES.encode(),
+            layout.ALERTS.encode(),
+            *classes,
+            layout.rate_limits(policy.rate),
+            layout.class_limits(policy.withheld),
+        )
         self._counters: dict[tuple[str, str], Counter] = {}
 
     def screen(self, number: CallerNumber, *, emergency: bool = False) -> Verdict:
@@ -104,13 +109,12 @@ class RedisScreening:
     def _command(self, number: CallerNumber, run: bytes) -> bytes:
         """The whole command as it goes over the wire: what is the same in all was packed before."""
         e164 = number.e164
-        own, limits = (number.kind, self._class) if e164 is None else (e164[1:], self._rate)
-        caller = own.encode()
+        caller = (number.kind if e164 is None else e164[1:]).encode()
         first, second = _STANDING
         keys = _packed(first + caller, second + caller, _ATTEMPTS + caller)
         if self._now_ms is None:
-            return b"*10\r\n" + run + keys + limits
-        return b"*11\r\n" + run + keys + limits + _packed(str(self._now_ms()).encode())
+            return b"*13\r\n" + run + keys + self._shared
+        return b"*14\r\n" + run + keys + self._shared + _packed(str(self._now_ms()).encode())
 
     def _run(self, number: CallerNumber) -> Any:
         try:

@@ -135,18 +135,26 @@ def _nuisance(tally: Tally) -> dict[str, Any]:
 
 
 def _floods(tally: Tally) -> dict[str, Any]:
-    """Calls after the first ten minutes of a flood: the share that was not ahead of others."""
-    kinds = sorted({kind for kind, _ in tally.late})
-    found = {
-        kind: _share(tally.late[kind, False], _both(tally, kind), "not_ahead") for kind in kinds
-    }
-    held = sum(tally.late[kind, False] for kind in kinds)
-    everything = sum(_both(tally, kind) for kind in kinds)
-    return {"all": _share(held, everything, "not_ahead"), **found}
+    """Calls after the first ten minutes of a flood: the share that was not ahead of others.
+
+    By kind of flood; where some showed a number and some did not, both apart as well. `all` is all
+    of them, rotations among them.
+    """
+    found: dict[str, Any] = {}
+    for kind in sorted({kind for kind, _, _ in tally.late}):
+        found[kind] = _not_ahead(tally, {kind}, {True, False})
+        if found[kind]["calls"] != _not_ahead(tally, {kind}, {True})["calls"]:
+            found[f"{kind}, number shown"] = _not_ahead(tally, {kind}, {True})
+            found[f"{kind}, withheld"] = _not_ahead(tally, {kind}, {False})
+    return {**found, "all": _not_ahead(tally, {kind for kind, _, _ in tally.late}, {True, False})}
 
 
-def _both(tally: Tally, kind: str) -> int:
-    return tally.late[kind, True] + tally.late[kind, False]
+def _not_ahead(tally: Tally, kinds: set[str], shown: set[bool]) -> dict[str, Any]:
+    calls: Counter[bool] = Counter()
+    for (kind, with_number, ahead), count in tally.late.items():
+        if kind in kinds and with_number in shown:
+            calls[ahead] += count
+    return _share(calls[False], calls.total(), "not_ahead")
 
 
 def _share(part: int, whole: int, name: str) -> dict[str, Any]:

@@ -48,7 +48,8 @@ class Tally:
     """The counts.
 
     `by_kind` has (label, kind, disposition), `by_day` (day number, disposition), `by_minute` (kind
-    of flood, minute of it, whether ahead), and `late` the calls after a flood's first ten minutes.
+    of flood, minute of it, whether ahead), and `late` the calls after a flood's first ten minutes
+    (kind, whether a number was shown, whether ahead).
     `misused` are the numbers from which a nuisance call came.
     """
 
@@ -59,7 +60,7 @@ class Tally:
     by_kind: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     by_day: Counter[tuple[int, str]] = field(default_factory=Counter)
     by_minute: Counter[tuple[str, int, bool]] = field(default_factory=Counter)
-    late: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    late: Counter[tuple[str, bool, bool]] = field(default_factory=Counter)
     callers: dict[str, Caller] = field(default_factory=dict)
     withheld_touched: int = 0
     misused: set[str] = field(default_factory=set)
@@ -88,7 +89,7 @@ class Tally:
         kind = call.kind if call.caller else f"{call.kind}, withheld"
         self.by_minute[kind, min(int(since // 60), FLOOD_MINUTES), ahead] += 1
         if since > FLOOD_GRACE_S:
-            self.late[kind, ahead] += 1
+            self.late[call.kind, bool(call.caller), ahead] += 1
 
     def _touched(self, call: PastCall, decision: Decision) -> None:
         disposition = decision.disposition

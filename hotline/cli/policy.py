@@ -47,7 +47,8 @@ def _told(policy: Policy) -> list[str]:
     lines = [
         f"{windows}: {rate.disposition} for {_span(rate.measure_seconds)}",
         f"all withheld callers, {withheld.calls} calls in {_span(withheld.seconds)}, "
-        f"{withheld.burst} at once: {withheld.disposition}",
+        f"{withheld.burst} at once, and {withheld.share_percent} % of the calls with a number: "
+        f"{withheld.disposition}",
     ]
     for step in policy.strikes.steps:
         people = f" of {step.operators} operators" if step.operators > 1 else ""

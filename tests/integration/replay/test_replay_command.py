@@ -90,13 +90,13 @@ def test_json_holds_every_figure_of_both_policies(run: Run, history: Path) -> No
 
 def test_recorded_calls_are_replayed_when_no_file_is_given(run: Run, engine: sa.Engine) -> None:
     """A flood in the record is seen; calls before --since are not."""
-    for number in range(10):
+    for number in range(15):
         recorded(engine, number, minutes=200 - number, e164=CALLER)
     recorded(engine, 99, minutes=60 * 24 * 5, e164="+966112223334")
     found = json.loads(run("replay", "--no-plot", "--json", "--since", "1d").stdout)
-    assert found["calls"] == 10
-    assert found["policies"]["today"]["confusion"]["unlabelled"]["low_priority"] == 4
-    assert json.loads(run("replay", "--no-plot", "--json").stdout)["calls"] == 11
+    assert found["calls"] == 15
+    assert found["policies"]["today"]["confusion"]["unlabelled"]["low_priority"] == 6
+    assert json.loads(run("replay", "--no-plot", "--json").stdout)["calls"] == 16
 
 
 def test_a_recorded_call_is_labelled_by_its_strike_or_its_ticket(engine: sa.Engine) -> None:

@@ -82,22 +82,33 @@ def test_an_allowed_number_is_never_slowed(here: Screened) -> None:
 
 
 @pytest.mark.parametrize(
-    ("calls", "apart", "at"),
-    [(7, timedelta(minutes=2), 7), (9, timedelta(minutes=7), 9), (15, timedelta(hours=1.5), 15)],
+    ("window", "calls", "apart"),
+    [
+        (1, 7, timedelta(seconds=21)),  # 15 minutes hold six, and lose one in 128.6 s
+        (2, 14, timedelta(minutes=3)),  # 60 minutes hold eight, and lose one in 400 s
+        (3, 20, timedelta(minutes=30)),  # 24 hours hold fourteen, and lose one in 96 minutes
+    ],
 )
 def test_each_window_puts_the_caller_last(
-    here: Screened, calls: int, apart: timedelta, at: int
+    here: Screened, window: int, calls: int, apart: timedelta
 ) -> None:
-    """Seven calls in 15 minutes, nine in 60, fifteen in a day: that call waits, and one hour."""
+    """The call for which a window has no room waits, for one hour; those before it do not."""
     verdicts = []
     for _ in range(calls):
         verdicts.append(here.call(CALLER))
         here.clock.move(seconds=apart.total_seconds())
-    assert [verdict.disposition for verdict in verdicts[:-1]] == ["allow"] * (at - 1)
+    assert [verdict.disposition for verdict in verdicts[:-1]] == ["allow"] * (calls - 1)
     last = verdicts[-1]
     assert (last.disposition, last.reason, last.rule) == ("low_priority", "flood", "rate")
-    assert last.alert
+    assert (last.evidence, last.alert) == (f"window {window}", True)
     assert last.until == here.clock.now - apart + timedelta(hours=1)
+
+
+def test_who_calls_steadily_and_less_often_than_a_limit_is_never_slowed(here: Screened) -> None:
+    """Fifteen calls a day, day and night, for a week: a caretaker, a worried old man."""
+    for _ in range(15 * 7):
+        assert here.call(CALLER).rule == "no_entry"
+        here.clock.move(minutes=96)
 
 
 def test_the_queue_is_left_after_an_hour_and_supervisors_are_told_once(here: Screened) -> None:
@@ -121,14 +132,35 @@ def test_a_rainstorm_touches_nobody(here: Screened) -> None:
 
 
 def test_withheld_callers_are_one_class_and_only_put_last(here: Screened) -> None:
-    """Forty at once are served as usual, then they wait; after a while they do not."""
-    verdicts = [here.screening.screen(WITHHELD) for _ in range(60)]
-    assert [verdict.disposition for verdict in verdicts] == ["allow"] * 40 + ["low_priority"] * 20
+    """Sixty at once are served as usual, then they wait; after a while they do not."""
+    verdicts = [here.screening.screen(WITHHELD) for _ in range(80)]
+    assert [verdict.disposition for verdict in verdicts] == ["allow"] * 60 + ["low_priority"] * 20
     assert verdicts[0].rule == "withheld_number"
-    assert [verdict.alert for verdict in verdicts[40:]] == [True] + [False] * 19
-    here.clock.move(minutes=1)
+    assert [verdict.alert for verdict in verdicts[60:]] == [True] + [False] * 19
+    here.clock.move(minutes=10)
     assert here.screening.screen(WITHHELD).disposition == "allow"
     assert here.call(CALLER).disposition == "allow"
+
+
+def test_calls_with_a_number_make_room_for_those_without(here: Screened) -> None:
+    """In a storm everybody calls: for 25 calls with a number, one more without it is usual."""
+    for _ in range(60):
+        assert here.screening.screen(WITHHELD).disposition == "allow"
+    for number in range(24):
+        here.call(f"+96655{number:07d}")
+    assert here.screening.screen(WITHHELD).disposition == "low_priority"
+    here.call("+966551111111")
+    assert here.screening.screen(WITHHELD).disposition == "allow"
+    assert here.screening.screen(WITHHELD).disposition == "low_priority"
+
+
+def test_a_flood_from_a_number_makes_no_room_for_those_without(here: Screened) -> None:
+    """Only calls that are let through count as the usual traffic."""
+    for _ in range(60):
+        here.screening.screen(WITHHELD)
+    for _ in range(100):
+        here.call(CALLER)
+    assert here.screening.screen(WITHHELD).disposition == "low_priority"
 
 
 @pytest.mark.parametrize("raw", ["940", "911", "19999"])
@@ -268,9 +300,9 @@ def test_a_clock_that_slips_back_a_little_lets_no_flood_through(here: Screened) 
 
 
 def test_attempts_are_small_and_end_by_themselves(here: Screened) -> None:
-    """A flooder of a hundred calls takes no more than fifteen of them, for a day."""
+    """A flooder of a hundred calls takes no more of Redis than a caller of one, for a day."""
     for _ in range(100):
         here.call(CALLER)
     key = layout.attempts_key(CALLER)
-    assert here.client.strlen(key) == 5 + 15 * 4
+    assert here.client.strlen(key) == 13 + 3 * 8
     assert 0 < here.client.ttl(key) <= 86_400

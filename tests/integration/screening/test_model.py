@@ -64,12 +64,19 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
                 got = here.screening.screen(full(number))
                 assert _plain(got) == _plain(expected)
 
-        @rule(number=numbers, seconds=st.sampled_from([899, 900, 901, 3600]))
-        def flood_over(self, number: str, seconds: int) -> None:
-            """One call, and after exactly so long enough for a limit."""
-            self.call(number, 1)
-            here.clock.move(seconds=seconds)
+        @rule(number=numbers, seconds=st.sampled_from([128.571, 128.572, 399.999, 400, 5760]))
+        def just_room(self, number: str, seconds: float) -> None:
+            """A window is filled, and just when it has lost one call, or just before, two more come."""
             self.call(number, 6)
+            here.clock.move(seconds=seconds)
+            self.call(number, 2)
+
+        @rule(number=numbers, every=st.sampled_from([100, 180, 1800]), times=st.integers(8, 25))
+        def steady(self, number: str, every: int, times: int) -> None:
+            """Calls at a steady pace, until one of the windows is full."""
+            for _ in range(times):
+                self.call(number, 1)
+                here.clock.move(seconds=every)
 
         @rule(number=numbers, seconds=st.sampled_from([3599, 3600, 3601]))
         def flood_again(self, number: str, seconds: int) -> None:
@@ -86,7 +93,7 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
             for number in NUMBERS:
                 self.call(number, 1)
 
-        @rule(times=st.sampled_from([1, 5, 45]))
+        @rule(times=st.sampled_from([1, 5, 61]))
         def withheld_call(self, times: int) -> None:
             """Calls without a number."""
             for _ in range(times):

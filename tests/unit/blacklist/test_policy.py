@@ -28,7 +28,9 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
     assert policy.rate.windows == (Window(7, 900), Window(9, 3600), Window(15, 86_400))
     assert (policy.rate.disposition, policy.rate.measure_seconds) == ("low_priority", 3600)
     assert policy.rate.alert
-    assert policy.withheld.disposition == "low_priority"
+    withheld = policy.withheld
+    assert (withheld.calls, withheld.seconds, withheld.burst) == (6, 3600, 60)
+    assert (withheld.share_percent, withheld.disposition) == (4, "low_priority")
     ladder = [
         (step.strikes, step.disposition, step.seconds // 3600, step.operators, step.role)
         for step in policy.strikes.steps
@@ -59,8 +61,8 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
             "rate.disposition: voicemail: only a person blocks",
         ),
         (
-            "burst: 40\n  disposition: low_priority",
-            "burst: 40\n  disposition: challenge",
+            "for more\n  disposition: low_priority",
+            "for more\n  disposition: challenge",
             "withheld.disposition: withheld callers are only put last",
         ),
         ("for: 30d, by: supervisor}", "for: 30d}", "strikes.steps.3.by: a block is decided"),
@@ -81,7 +83,9 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
         ("longest: 30d", "longest: 300d", "prefix.longest: is longer"),
         ("alert: true ", "alarm: true ", "rate.alarm: is not known here"),
         ("disposition: warn", "disposition: ban", "is not one of allow, warn"),
-        ("burst: 40", "burst: many", "withheld.burst"),
+        ("burst: 60", "burst: many", "withheld.burst"),
+        ("share: 4%", "share: 4", "withheld.share: Value error, write a share such as 4%"),
+        ("share: 4%", "share: 400%", "withheld.share: Value error, write a share"),
     ],
 )
 def test_a_wrong_policy_is_refused_by_file_line_and_key(
@@ -122,7 +126,7 @@ def test_the_command_checks_the_policy_in_force(tmp_path: Path) -> None:
     path = changed(tmp_path, "approvers: 2", "approvers: 1")
     done = run.invoke(cli, ["blacklist", "policy", "check", str(path)], obj=settings)
     assert done.exit_code == 1
-    assert f"{path}:37: prefix.approvers: a prefix is restricted by two people" in done.output
+    assert f"{path}:40: prefix.approvers: a prefix is restricted by two people" in done.output
     done = run.invoke(cli, ["blacklist", "policy", "check", "--json", str(path)], obj=settings)
     assert done.exit_code == 1
     assert '"ok": false' in done.output

@@ -11,11 +11,11 @@ from blacklist.simulate.stream import simulate
 from tests.fixtures.replay import CALLER, DAY, HOUR, POLICY, call, dispositions
 
 
-def test_a_flood_is_put_last_from_its_seventh_call_in_a_quarter_of_an_hour() -> None:
-    """And it stays last while it goes on, and an hour longer."""
+def test_a_flood_is_put_last_while_it_goes_on_and_an_hour_longer() -> None:
+    """One call in half a minute: the eighth finds the quarter of an hour full."""
     made = Replay(POLICY)
     decided = dispositions(made, [call(30 * number) for number in range(50)])
-    assert decided == ["allow"] * 6 + ["low_priority"] * 44
+    assert decided == ["allow"] * 7 + ["low_priority"] * 43
     end = 30 * 49
     assert made.take(call(end + HOUR - 60)).disposition == "low_priority"
     later = dispositions(made, [call(end + DAY + 2 * HOUR)])
@@ -93,7 +93,7 @@ def test_two_policies_meet_the_same_calls_read_once() -> None:
     one, other = Replay(POLICY), Replay(strict)
     calls = (call(600 * n) for n in range(20))
     assert list(replay(calls, one, other)) == list(range(1, 21))
-    assert one.tally.by_kind["", "", "low_priority"] == 6
+    assert one.tally.by_kind["", "", "low_priority"] == 5
     assert other.tally.by_kind["", "", "low_priority"] == 0
 
 
@@ -110,7 +110,8 @@ def test_what_is_forgotten_would_not_have_mattered(seed: int) -> None:
 
 
 def test_calls_of_yesterday_are_remembered_to_the_end_of_the_longest_window() -> None:
-    """Eight calls, then silence for 23 hours, then seven more: fifteen in a day."""
-    calls = [call(150 * n) for n in range(8)]
-    calls += [call(23.4 * HOUR + 300 * n) for n in range(7)]
-    assert dispositions(Replay(POLICY), calls) == ["allow"] * 14 + ["low_priority"]
+    """After fourteen calls, and eight hours, the day has room for ten more but no eleventh."""
+    calls = [call(2100 * n) for n in range(14)]
+    later = calls[-1].at - call(0).at + 8 * HOUR
+    calls += [call(later + 700 * n) for n in range(11)]
+    assert dispositions(Replay(POLICY), calls) == ["allow"] * 24 + ["low_priority"]
