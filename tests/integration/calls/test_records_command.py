@@ -64,23 +64,23 @@ def test_list_is_a_table(run: Run, call_id: str) -> None:
         "disposition",
         "tickets",
     ]
-    assert line.startswith(f"{call_id}  2026-11-24 12:00:00  95       +966501234567  allow")
+    assert line.startswith(f"{call_id}  2099-11-24 12:00:00  95       +966501234567  allow")
 
 
 def test_list_as_json_is_exact(run: Run, call_id: str) -> None:
     """For programs: UTC, whole ids."""
     (one,) = json.loads(run("list", "--json").stdout)
-    assert (one["id"], one["started_at"]) == (call_id, "2026-11-24T09:00:00+00:00")
+    assert (one["id"], one["started_at"]) == (call_id, "2099-11-24T09:00:00+00:00")
     assert "events" not in one
 
 
 @pytest.mark.parametrize(
     ("options", "found"),
     [
-        (("--since", "2026-11-24T12:00"), 1),
-        (("--since", "2026-11-24T12:01"), 0),
-        (("--since", "2026-11-24T09:00:00Z", "--until", "2026-11-24T09:00:01+00:00"), 1),
-        (("--until", "2026-11-24"), 0),
+        (("--since", "2099-11-24T12:00"), 1),
+        (("--since", "2099-11-24T12:01"), 0),
+        (("--since", "2099-11-24T09:00:00Z", "--until", "2099-11-24T09:00:01+00:00"), 1),
+        (("--until", "2099-11-24"), 0),
         (("--caller", "050 123 4567"), 1),
         (("--caller", "withheld"), 0),
         (("--disposition", "abandoned"), 0),
@@ -119,7 +119,7 @@ def test_show_tells_the_story(run: Run, call_id: str) -> None:
     result = run("show", call_id)
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
-    assert lines[0] == f"Call {call_id}, by asterisk, 2026-11-24 12:00:00 (Asia/Riyadh)"
+    assert lines[0] == f"Call {call_id}, by asterisk, 2099-11-24 12:00:00 (Asia/Riyadh)"
     assert "  caller       +966501234567, attested A" in lines
     assert "  outcome      completed after 95 s, at reference" in lines
     assert "  12:00:00    1 language: welcome, danger, language" in lines
