@@ -136,6 +136,13 @@ class PrefixPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewPolicy:
+    """Redress: who asks for review is answered within `answer_seconds`."""
+
+    answer_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole policy. `longest_seconds` bounds every measure: none is without an end."""
 
@@ -144,6 +151,7 @@ class Policy:
     withheld: ClassPolicy
     strikes: StrikePolicy
     prefix: PrefixPolicy
+    reviews: ReviewPolicy
     longest_seconds: int
 
 
@@ -165,6 +173,15 @@ def faults(policy: Policy) -> Iterator[Fault]:
         yield ("prefix", "longest"), "is longer than the longest measure"
     if prefix.shortest_saudi < 6:
         yield ("prefix", "shortest_saudi"), "a Saudi prefix has six digits at least"
+    yield from _reviews(policy)
+
+
+def _reviews(policy: Policy) -> Iterator[Fault]:
+    """An answer that comes after the measure has ended is no redress."""
+    steps = (*policy.strikes.steps, policy.strikes.again)
+    hard = [step.seconds for step in steps if step.disposition in HARD_DISPOSITIONS]
+    if hard and policy.reviews.answer_seconds > min(hard):
+        yield ("reviews", "answer_within"), "is longer than the shortest voicemail or block"
 
 
 def _machine(where: tuple[str, ...], disposition: str) -> Iterator[Fault]:

@@ -10,6 +10,7 @@ from blacklist.policy import (
     Policy,
     PrefixPolicy,
     RatePolicy,
+    ReviewPolicy,
     Role,
     Step,
     StrikePolicy,
@@ -113,6 +114,12 @@ class PrefixFile(Strict):
     shortest_saudi: Count
 
 
+class ReviewsFile(Strict):
+    """Redress."""
+
+    answer_within: Duration
+
+
 class PolicyFile(Strict):
     """The whole file."""
 
@@ -122,6 +129,7 @@ class PolicyFile(Strict):
     withheld: ClassFile
     strikes: StrikesFile
     prefix: PrefixFile
+    reviews: ReviewsFile
 
 
 def policy_of(file: PolicyFile) -> Policy:
@@ -151,6 +159,7 @@ def policy_of(file: PolicyFile) -> Policy:
             longest_seconds=file.prefix.longest,
             shortest_saudi=file.prefix.shortest_saudi,
         ),
+        reviews=ReviewPolicy(file.reviews.answer_within),
     )
 
 

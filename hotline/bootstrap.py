@@ -6,7 +6,7 @@ Nothing here connects to anything before a method is called.
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -175,10 +175,11 @@ class Services:
         )
 
     def request_review(self) -> RequestReview:
-        """Keeps the review requests of restricted callers."""
+        """Keeps the review requests of restricted callers. Raises PolicyWrong."""
         from blacklist.record.reviews import open_review
 
-        return partial(open_review, self.engine())
+        answer_within = timedelta(seconds=self.policy.reviews.answer_seconds)
+        return partial(open_review, self.engine(), answer_within=answer_within)
 
     def open_ticket(self) -> Callable[[NewTicket, datetime], Ticket]:
         """Commits a ticket, its delivery to the back office, and its message to the caller."""

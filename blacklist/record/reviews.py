@@ -12,8 +12,6 @@ from blacklist.record.people import NothingThere, Person
 from blacklist.record.schema import one_at_a_time, reviews
 from blacklist.record.strikes import lift_strikes
 
-REVIEW_DAYS = 3.0
-"""Days until a request must be decided."""
 LONGEST_WHY = 500
 CALLER = Person("caller", "operator")
 """Who the audit names for what the caller asked for: never the number's owner by name."""
@@ -42,9 +40,9 @@ def open_review(
     call_id: str,
     recording_ref: str,
     now: datetime,
-    days: float = REVIEW_DAYS,
+    answer_within: timedelta,
 ) -> Review:
-    """Note that the caller from `number` (E.164) asks for review; due in `days`.
+    """Note that the caller from `number` (E.164) asks for review; due after `answer_within`.
 
     One request a number waits at a time: asking again gives the one that waits, with its deadline,
     and the audit keeps the new recording. Repeating the same call changes nothing.
@@ -59,7 +57,7 @@ def open_review(
                 "call_id": call_id[:100],
                 "recording_ref": recording_ref[:200],
                 "opened_at": now,
-                "due_at": now + timedelta(days=days),
+                "due_at": now + answer_within,
                 "state": "open",
                 "why": "",
             }

@@ -58,6 +58,7 @@ def _told(policy: Policy) -> list[str]:
         )
     again = policy.strikes.again
     lines.append(f"again, or threats, {again.role}: {again.disposition} for {_span(again.seconds)}")
+    lines.append(f"requests for review are answered within {_span(policy.reviews.answer_seconds)}")
     return lines
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -53,7 +54,12 @@ def test_a_review_is_accepted_or_refused(
     """Refusing needs a reason."""
     ask("POST", json=BLOCK)
     asked = open_review(
-        register.engine, number=NUMBER, call_id="c1", recording_ref="r1", now=clock.now
+        register.engine,
+        number=NUMBER,
+        call_id="c1",
+        recording_ref="r1",
+        now=clock.now,
+        answer_within=timedelta(days=3),
     )
     assert [review["id"] for review in ask("GET", "/reviews").json or []] == [asked.id]
     refuse = f"/reviews/{asked.id}/refuse"

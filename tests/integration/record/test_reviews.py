@@ -15,7 +15,12 @@ from tests.fixtures.record import AMAL, BADR, HIND, NUMBER, SALEM, Clock
 def asks(register: BlacklistRegister, call: str = "c1") -> Review:
     """The caller asks for review."""
     return open_review(
-        register.engine, number=NUMBER, call_id=call, recording_ref="r1.wav", now=register.now()
+        register.engine,
+        number=NUMBER,
+        call_id=call,
+        recording_ref="r1.wav",
+        now=register.now(),
+        answer_within=timedelta(seconds=register.policy.reviews.answer_seconds),
     )
 
 

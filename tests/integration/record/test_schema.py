@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,12 @@ def test_reports_at_once_on_one_number_wait_for_each_other(
         register.strike(number, by=person, reason="abuse")
         register.add(number, Wanted("abuse", days=1 + who / 100), by=person)
         asked = open_review(
-            database, number=number, call_id=f"c{who}", recording_ref="r", now=clock.now
+            database,
+            number=number,
+            call_id=f"c{who}",
+            recording_ref="r",
+            now=clock.now,
+            answer_within=timedelta(days=3),
         )
         return asked.id
 

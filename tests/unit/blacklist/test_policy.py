@@ -45,6 +45,7 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
     assert (again.disposition, again.role, again.review) == ("block", "manager", True)
     assert again.seconds == 183 * 86_400
     assert (policy.prefix.approvers, policy.prefix.replay) == (2, True)
+    assert policy.reviews.answer_seconds == 3 * 86_400
 
 
 @pytest.mark.parametrize(
@@ -81,6 +82,8 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
         ("replay: true", "replay: false", "prefix.replay"),
         ("shortest_saudi: 6", "shortest_saudi: 5", "prefix.shortest_saudi: a Saudi prefix"),
         ("longest: 30d", "longest: 300d", "prefix.longest: is longer"),
+        ("within: 3d", "within: 8d", "reviews.answer_within: is longer than the shortest"),
+        ("within: 3d", "within: 3", "reviews.answer_within: Value error, write a duration"),
         ("alert: true ", "alarm: true ", "rate.alarm: is not known here"),
         ("disposition: warn", "disposition: ban", "is not one of allow, warn"),
         ("burst: 60", "burst: many", "withheld.burst"),
