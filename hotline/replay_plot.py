@@ -97,7 +97,7 @@ def _flood_curves(axes: Axes, tallies: Mapping[str, Tally]) -> None:
     axes.annotate("10 %", (FLOOD_MINUTES, 11), fontsize=8, ha="right")
     axes.set(xlabel="minutes since the flood began", ylabel="% of its calls", ylim=(0, 103))
     axes.set_xlim(0, FLOOD_MINUTES)
-    axes.legend(fontsize=8, loc="center right")
+    axes.legend(fontsize=8, ncols=4, **_BELOW)
 
 
 def _ahead(tally: Tally, kind: str) -> list[tuple[float, float]]:
@@ -149,7 +149,7 @@ def _touched_bars(axes: Axes, tallies: Mapping[str, Tally]) -> None:
     axes.set_yticks([row - middle for row in range(len(kinds))], kinds)
     axes.set_title("Genuine callers put last, challenged or stopped", loc="left")
     axes.set_xlabel("callers for 100,000 calls")
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, ncols=2, **_BELOW)
 
 
 def _touched(tally: Tally) -> dict[str, float]:

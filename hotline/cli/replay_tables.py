@@ -78,7 +78,7 @@ def _fairness(policies: dict[str, Any]) -> Table:
     row("  withheld numbers", *(f"{one['withheld']:,}" for one in genuine))
     row("numbers shared with nuisance", *(f"{one['shared_with_nuisance']:,}" for one in genuine))
     row("nuisance calls caught", *(_percent(found["nuisance"]) for found in several))
-    row("calls after a flood's first ten minutes that were not ahead of others")
+    row("calls late in a flood, not ahead of others")
     for kind in dict.fromkeys(kind for found in several for kind in found["floods"]):
         row(f"  {kind}", *(_percent(found["floods"].get(kind, {})) for found in several))
     row("alerts to supervisors", *(f"{found['alerts']:,}" for found in several))
