@@ -14,15 +14,23 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 
+from hotline.database_deadline import bound_waits
+
+CALL_DEADLINE_S = 3.0
+"""How long the database may take over one statement while a caller waits."""
 BUSY_TIMEOUT_MS = 3_000
+_CONNECT_TIMEOUT_S = 3
 _WAL_DEADLINE_S = 10.0
 
 
-def make_engine(url: str, *, pool_size: int = 5) -> sa.Engine:
+def make_engine(
+    url: str, *, pool_size: int = 5, deadline_seconds: float | None = None
+) -> sa.Engine:
     """An engine for `url` (`sqlite:///path`, `postgresql://...`). Connects to nothing yet.
 
-    Values of statements never appear in exceptions or logs: they may be personal data.
-    Raises ValueError for another kind of database.
+    With `deadline_seconds` no statement waits longer for PostgreSQL (SQLite has nobody to wait for
+    but other writers, at most `BUSY_TIMEOUT_MS`). Values of statements never appear in exceptions
+    or logs: they may be personal data. Raises ValueError for another kind of database.
     """
     parsed = _with_driver(make_url(url))
     options: dict[str, Any] = {"hide_parameters": True, "query_cache_size": 500}
@@ -48,9 +56,11 @@ def make_engine(url: str, *, pool_size: int = 5) -> sa.Engine:
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 3},
+        connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
         **options,
     )
+    if deadline_seconds is not None:
+        bound_waits(engine, deadline_seconds)
     event.listen(engine, "handle_error", _forget_values)
     return engine
 
