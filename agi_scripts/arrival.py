@@ -29,9 +29,10 @@ def arrival_of(environment: Environment) -> Arrival:
     if not unique:
         raise BadEnvironment("no unique id")
     caller = environment["agi_callerid"][:MAX_CALLER]
+    redirected = environment["agi_rdnis"][:MAX_CALLER]
     attestation = environment.argument(1)
     if environment.tampered:
-        caller = attestation = ""
+        caller = redirected = attestation = ""
     return Arrival(
         channel="asterisk",
         provider_id=f"{system}-{unique}" if system else unique,
@@ -39,6 +40,7 @@ def arrival_of(environment: Environment) -> Arrival:
         withheld=caller.casefold() in _NO_NUMBER or _restricted(environment["agi_callingpres"]),
         attestation=attestation if attestation in ATTESTATIONS else "",
         dialled=_dialled(environment),
+        redirected="" if redirected.casefold() in _NO_NUMBER else redirected,
     )
 
 

@@ -9,8 +9,11 @@ from blacklist.verdict import Verdict
 class Screening(Protocol):
     """Answers one question, at once, always: it is on the path of every call."""
 
-    def screen(self, number: CallerNumber) -> Verdict:
-        """Say what is to happen to a call from `number`; never raises."""
+    def screen(self, number: CallerNumber, *, emergency: bool = False) -> Verdict:
+        """Say what is to happen to a call from `number`; never raises.
+
+        `emergency`: it came by a line kept for emergencies, and passes unasked.
+        """
         ...
 
 

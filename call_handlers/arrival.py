@@ -17,7 +17,10 @@ ATTESTATIONS = ("A", "B", "C", "")
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """What a channel knows of a new call. `caller` is as the network sent it, whatever that is."""
+    """What a channel knows of a new call. `caller` is as the network sent it, whatever that is.
+
+    `redirected` is the number that sent the call on to us, where the network names one.
+    """
 
     channel: str
     provider_id: str
@@ -25,6 +28,7 @@ class Arrival:
     withheld: bool = False
     attestation: str = ""
     dialled: str = "940"
+    redirected: str = ""
 
     @property
     def call_id(self) -> str:
@@ -42,7 +46,8 @@ class Arrival:
 class Facts:
     """What is known of a call before its first prompt; it does not change any more.
 
-    `started_ms` is in milliseconds since the epoch, UTC.
+    `screening` says whether it was asked: `ok`, `degraded` (at most in part), or `emergency` (not,
+    for the line that the call came by). `started_ms` is in milliseconds since the epoch, UTC.
     """
 
     call_id: str

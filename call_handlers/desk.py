@@ -25,6 +25,7 @@ from call_handlers.arrival import (
     call_to_json,
 )
 from call_handlers.effects import FAILED, Effect
+from call_handlers.emergency import comes_by
 from call_handlers.events import event_row, masked
 from call_handlers.given import draw_digit, given_answers
 from call_handlers.records import Record, RecordWriter
@@ -50,6 +51,7 @@ class CallDesk:
     """The one way to lead a call. Everything it needs is handed in by the composition root.
 
     `clock` gives seconds since the epoch, `draw` the digit that a challenged caller has to press.
+    Calls by `emergency_lines` are not screened.
     """
 
     flow: Flow
@@ -59,6 +61,7 @@ class CallDesk:
     effects: Mapping[str, Effect]
     clock: Callable[[], float] = time.time
     draw: Callable[[], str] = draw_digit
+    emergency_lines: frozenset[str] = frozenset()
 
     def begin(self, arrival: Arrival) -> Call:
         """Screen the call and make its first turn, or take up a call that another process had.
@@ -70,7 +73,8 @@ class CallDesk:
             log.info("call_taken_over", turn=stored.turn.number, node=stored.turn.node)
             return self._settled(stored)
         number = normalise(arrival.caller, withheld=arrival.withheld)
-        verdict = self.screening.screen(number)
+        emergency = comes_by(arrival, self.emergency_lines)
+        verdict = self.screening.screen(number, emergency=emergency)
         facts = self._facts(arrival, number, verdict)
         answers = given_answers(number, verdict, now=self.clock(), digit=self.draw())
         session, turn = begin(
@@ -251,7 +255,7 @@ class CallDesk:
             flow_version=self.flow.version,
             verdict=verdict.disposition,
             verdict_reason=verdict.reason,
-            screening="degraded" if verdict.degraded else "ok",
+            screening=_screening(verdict),
             started_ms=self._now_ms(),
         )
 
@@ -260,6 +264,12 @@ class CallDesk:
 
 
 _BY_REASON = {"hangup": "abandoned", "failed": "failed", "transferred": "transferred"}
+
+
+def _screening(verdict: Verdict) -> str:
+    if verdict.rule == "emergency":
+        return "emergency"
+    return "degraded" if verdict.degraded else "ok"
 
 
 def _disposition(session: Session, reason: str) -> str:

@@ -24,7 +24,7 @@ from call_handlers.journal import Journal
 from call_handlers.records import RecordWriter
 from call_handlers.sessions import RedisSessions
 from call_handlers.sweep import SweepReport, sweep_once
-from hotline.database import make_engine
+from hotline.database import CALL_DEADLINE_S, make_engine
 from hotline.redis_clients import make_redis
 from hotline.redis_socket import embedded_redis_url
 from hotline.screening import make_screening
@@ -104,6 +104,13 @@ class Services:
         """The SQL database."""
         return self._engine
 
+    @cached_property
+    def call_engine(self) -> sa.Engine:
+        """The SQL database for what a caller waits for: it answers in seconds, or fails."""
+        engine = make_engine(self.settings.database, deadline_seconds=CALL_DEADLINE_S)
+        self._stack.callback(engine.dispose)
+        return engine
+
     @property
     def redis_url(self) -> str:
         """Where Redis is: `REDIS_URL`, else the embedded one of this state folder."""
@@ -159,7 +166,7 @@ class Services:
     @cached_property
     def records(self) -> RecordWriter:
         """The writer of call records."""
-        writer = RecordWriter(self.engine(), self.journal)
+        writer = RecordWriter(self.call_engine, self.journal)
         self._stack.callback(writer.close)
         return writer
 
@@ -172,6 +179,7 @@ class Services:
             sessions=self.sessions,
             records=self.records,
             effects=make_effects(self.open_ticket(), self.services, self.request_review()),
+            emergency_lines=frozenset(self.settings.emergency_lines),
         )
 
     def request_review(self) -> RequestReview:
@@ -179,11 +187,11 @@ class Services:
         from blacklist.record.reviews import open_review
 
         answer_within = timedelta(seconds=self.policy.reviews.answer_seconds)
-        return partial(open_review, self.engine(), answer_within=answer_within)
+        return partial(open_review, self.call_engine, answer_within=answer_within)
 
     def open_ticket(self) -> Callable[[NewTicket, datetime], Ticket]:
         """Commits a ticket, its delivery to the back office, and its message to the caller."""
-        engine = self.engine()
+        engine = self.call_engine
         told = self.settings.sms.gateway != "none"
 
         def opened(new: NewTicket, now: datetime) -> Ticket:

@@ -1,5 +1,6 @@
 """The kinds of values that settings have, and the form of a group of them."""
 
+import re
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,9 @@ from pydantic import (
     SecretStr,
 )
 from pydantic_settings import NoDecode
+
+from blacklist.entry import HOTLINE
+from blacklist.numbers import normalise
 
 
 def _by_commas(value: Any) -> Any:
@@ -38,6 +42,15 @@ def _zone(value: str) -> str:
     return value
 
 
+def _line(value: str) -> str:
+    kept = normalise(value).e164 or value
+    if kept == HOTLINE:
+        raise ValueError(f"{HOTLINE} itself would let every call pass: keep a line of its own")
+    if not re.fullmatch(r"\+?[0-9]{3,15}", kept):
+        raise ValueError("must be numbers as they are dialled, such as 9401 or +966126140911")
+    return kept
+
+
 def _web_address(value: str) -> str:
     if value and not value.startswith(("https://", "http://")):
         raise ValueError("must begin with https://")
@@ -49,6 +62,10 @@ Ports = Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_by_commas), Field
 Networks = Annotated[
     tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)
 ]
+Lines = Annotated[
+    tuple[Annotated[str, AfterValidator(_line)], ...], NoDecode, BeforeValidator(_by_commas)
+]
+"""Telephone numbers: full ones in E.164, short ones as they are dialled."""
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_by_commas)]
 RedisUrl = Annotated[SecretStr, _scheme("redis://", "rediss://", "unix://")]
 DatabaseUrl = Annotated[SecretStr, _scheme("sqlite:", "postgresql:", "postgresql+psycopg:")]

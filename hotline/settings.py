@@ -24,6 +24,7 @@ from hotline.redis_socket import embedded_redis_url
 from hotline.setting_types import (
     DatabaseUrl,
     Group,
+    Lines,
     Networks,
     Port,
     Ports,
@@ -204,6 +205,8 @@ class Settings(BaseSettings):
     database_url: DatabaseUrl | None = Field(None, validation_alias=AliasChoices("DATABASE_URL"))
     timezone: Zone = "Asia/Riyadh"
     jurisdiction: str = "jeddah.gov.sa"
+    emergency_lines: Lines = ()
+    """Numbers of ours, or of agencies that send calls on to us, whose calls are not screened."""
     agi: AgiSettings = AgiSettings()
     metrics: MetricsSettings = MetricsSettings()
     sip: SipSettings = SipSettings()

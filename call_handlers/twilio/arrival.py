@@ -24,4 +24,5 @@ def arrival_of(form: Mapping[str, str]) -> Arrival:
         withheld=not caller.strip(),
         attestation=_ATTESTED.get(form.get("StirVerstat", ""), ""),
         dialled=form.get("To", "940")[:_MAX_CALLER],
+        redirected=form.get("ForwardedFrom", "")[:_MAX_CALLER],
     )

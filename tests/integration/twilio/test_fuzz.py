@@ -79,7 +79,7 @@ def made(chance: Random, texts: list[str]) -> Request:
 class Fair:
     """A blocklist without an entry."""
 
-    def screen(self, *_: object) -> Verdict:
+    def screen(self, *_: object, **__: object) -> Verdict:
         """Let in."""
         return Verdict()
 

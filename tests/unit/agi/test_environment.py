@@ -128,7 +128,15 @@ def test_the_call_is_told_as_asterisk_presents_it() -> None:
     assert arrival.channel == "asterisk"
     assert arrival.provider_id == "1795502706.1"
     assert (arrival.caller, arrival.withheld) == ("+966501234567", False)
-    assert (arrival.attestation, arrival.dialled) == ("A", "940")
+    assert (arrival.attestation, arrival.dialled, arrival.redirected) == ("A", "940", "")
+
+
+def test_who_sent_the_call_on_is_told_unless_the_block_was_tampered_with() -> None:
+    """The network's word for it counts, a caller's forgery does not."""
+    assert arrival_of(read(block(agi_rdnis="997"))).redirected == "997"
+    assert arrival_of(read(block(agi_rdnis="unknown"))).redirected == ""
+    forged = block().replace(b"agi_dnid", b"agi_rdnis: 997\nforged\nagi_dnid")
+    assert arrival_of(read(forged)).redirected == ""
 
 
 @pytest.mark.parametrize("presentation", ["32", "35", "67", "96", "", "x", "-1", "٣٢", "9999"])

@@ -161,3 +161,16 @@ def test_the_socket_of_a_deep_state_folder_stays_short(tmp_path: Path) -> None:
 def test_settings_travel_to_other_processes() -> None:
     """Spawned processes get them whole."""
     assert pickle.loads(pickle.dumps(with_secrets())) == with_secrets()
+
+
+def test_emergency_lines_are_kept_as_calls_are_compared_with_them() -> None:
+    """Full numbers in E.164, however they are written; short ones as they are dialled."""
+    lines = load_settings({"HOTLINE_EMERGENCY_LINES": "9401, 0126140911,+966126140912,997"})
+    assert lines.emergency_lines == ("9401", "+966126140911", "+966126140912", "997")
+
+
+@pytest.mark.parametrize("line", ["940", "anonymous", "9401;997", "٩٤٠١", "40", "sip:a@b"])
+def test_what_is_no_line_of_its_own_is_no_emergency_line(line: str) -> None:
+    """The hotline's own number above all: nobody would be screened any more."""
+    with pytest.raises(SettingsWrong, match="HOTLINE_EMERGENCY_LINES"):
+        load_settings({"HOTLINE_EMERGENCY_LINES": f"9401,{line}"})
