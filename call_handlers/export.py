@@ -19,6 +19,7 @@ from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from call_handlers.history import CallEvent, CallRecord
+from call_handlers.recordings import Recording
 
 BYTE_ORDER_MARK = "\ufeff"
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
@@ -62,6 +63,11 @@ def call_to_dict(record: CallRecord, events: tuple[CallEvent, ...] | None = None
             {name: _plain(value) for name, value in asdict(event).items()} for event in events
         ]
     return shown
+
+
+def recording_to_dict(recording: Recording) -> dict[str, Any]:
+    """What is known of a recording that the provider held, as JSON-ready data: times in UTC."""
+    return {name: _plain(value) for name, value in asdict(recording).items()}
 
 
 def cell(value: object, zone: ZoneInfo) -> str:

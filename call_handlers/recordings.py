@@ -7,13 +7,17 @@ address: both are made from the call, the turn and the recording's identifier.
 
 import re
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
 
+from call_handlers.journal import Journal
 from call_handlers.schema import recordings
 from tickets.schema import database_now, reading
 
@@ -83,6 +87,49 @@ def note_recording(
     if added is not None:
         log.info("recording_noted", call_id=call_id, turn=turn)
     return added is not None
+
+
+def note_or_journal(
+    engine: sa.Engine,
+    journal: Journal,
+    *,
+    call_id: str,
+    turn: int,
+    recording_sid: str,
+    now: datetime,
+) -> None:
+    """Do as `note_recording`; while the database is away, in the journal, whose replay notes it.
+
+    Raises ValueError for an identifier that is not one, OSError when the disk refuses as well.
+    """
+    try:
+        note_recording(engine, call_id=call_id, turn=turn, recording_sid=recording_sid, now=now)
+    except SQLAlchemyError as error:
+        log.error("recording_journalled", error=type(error).__name__)
+        journal.append(
+            [
+                {
+                    "recording_sid": recording_sid,
+                    "call_id": call_id,
+                    "turn": turn,
+                    "at": now.isoformat(),
+                }
+            ]
+        )
+
+
+def note_journalled(engine: sa.Engine, entry: Mapping[str, Any]) -> None:
+    """Note what `note_or_journal` had to leave in the journal.
+
+    Raises KeyError, TypeError and ValueError for an entry that is none, and SQLAlchemyError.
+    """
+    note_recording(
+        engine,
+        call_id=entry["call_id"],
+        turn=entry["turn"],
+        recording_sid=entry["recording_sid"],
+        now=datetime.fromisoformat(entry["at"]),
+    )
 
 
 def recordings_of(engine: sa.Engine, call_id: str) -> list[Recording]:

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 from call_handlers import metrics
 from call_handlers.arrival import Facts
 from call_handlers.journal import Journal
+from call_handlers.recordings import note_journalled
 from call_handlers.schema import call_events, calls
 
 log = structlog.get_logger()
@@ -102,7 +103,10 @@ def replay_journal(engine: sa.Engine, journal: Journal) -> int:
         refused = []
         for entry in entries:
             try:
-                write_records(engine, [_record_from_dict(entry)])
+                if "recording_sid" in entry:
+                    note_journalled(engine, entry)
+                else:
+                    write_records(engine, [_record_from_dict(entry)])
             except (KeyError, TypeError, ValueError, DataError, IntegrityError) as error:
                 log.error("journal_entry_refused", error=type(error).__name__)
                 refused.append(entry)

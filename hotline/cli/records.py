@@ -15,7 +15,13 @@ from zoneinfo import ZoneInfo
 import rich_click as click
 from sqlalchemy.exc import SQLAlchemyError
 
-from call_handlers.export import Calls, call_to_dict, write_csv, write_jsonl
+from call_handlers.export import (
+    Calls,
+    call_to_dict,
+    recording_to_dict,
+    write_csv,
+    write_jsonl,
+)
 from call_handlers.history import (
     CallRecord,
     Wanted,
@@ -24,6 +30,7 @@ from call_handlers.history import (
     list_calls,
     stream_calls,
 )
+from call_handlers.recordings import recordings_of
 from call_handlers.vcon import vcon
 from hotline.bootstrap import Services
 from hotline.cli.story import story
@@ -108,10 +115,15 @@ def records_list(services: Services, /, limit: int, as_json: bool, **filters: An
 def records_show(services: Services, call_id: str, as_json: bool) -> None:
     """Tell the story of one call; exit 1 when there is none of this id."""
     record, events = _found(services, call_id)
+    try:
+        kept = recordings_of(services.engine(), record.id)
+    except SQLAlchemyError as error:
+        _database_away(error)
     if as_json:
-        click.echo(json.dumps(call_to_dict(record, events), ensure_ascii=False, indent=2))
+        shown = call_to_dict(record, events) | {"recordings": list(map(recording_to_dict, kept))}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return
-    for line in story(record, events, ZoneInfo(services.settings.timezone)):
+    for line in story(record, events, ZoneInfo(services.settings.timezone), kept):
         click.echo(line)
 
 

@@ -1,10 +1,11 @@
 """One call as a story that somebody who was not there understands."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from call_handlers.history import CallEvent, CallRecord
+from call_handlers.recordings import Recording
 
 _HEARD = {
     "digits": "pressed {input}",
@@ -20,8 +21,16 @@ _WORLD = {
 }
 
 
-def story(record: CallRecord, events: tuple[CallEvent, ...], zone: ZoneInfo) -> Iterator[str]:
-    """Lines: who called and how it came out, then turn by turn. Times in `zone`."""
+def story(
+    record: CallRecord,
+    events: tuple[CallEvent, ...],
+    zone: ZoneInfo,
+    recordings: Sequence[Recording] = (),
+) -> Iterator[str]:
+    """Lines: who called and how it came out, then turn by turn. Times in `zone`.
+
+    `recordings` are those that the provider held or holds.
+    """
     started = record.started_at.astimezone(zone)
     yield f"Call {record.id}, by {record.channel}, {started:%Y-%m-%d %H:%M:%S} ({zone.key})"
     yield f"  caller       {_caller(record)}"
@@ -32,6 +41,9 @@ def story(record: CallRecord, events: tuple[CallEvent, ...], zone: ZoneInfo) -> 
     yield f"  dialog       flow {record.flow} v{record.flow_version}, in {record.language}"
     yield f"  outcome      {_outcome(record)}"
     yield f"  tickets      {' '.join(record.tickets) or 'none'}"
+    for one in recordings:
+        length = "" if one.seconds is None else f", {one.seconds:.0f} s"
+        yield f"  recording    {one.name}, {one.state}{length}"
     yield ""
     for event in events:
         yield from _turn(event, zone)

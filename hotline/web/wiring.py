@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Flask
 from prometheus_client import generate_latest
 
-from call_handlers.recordings import note_recording
+from call_handlers.recordings import note_or_journal
 from call_handlers.twilio.render import Rendering
 from call_handlers.twilio.signature import Gate
 from call_handlers.twilio.speech import Phrases, menu_phrases
@@ -62,11 +62,11 @@ def make_webhooks(services: Services, available: Callable[[str], bool]) -> Webho
     """Twilio's webhooks; `available` tells whether a sound has its file."""
     twilio = services.settings.twilio
     tokens = (twilio.auth_token, twilio.secondary_auth_token)
-    engine = services.engine()
+    engine, journal = services.call_engine, services.journal
 
     def noted(call_id: str, turn: int, sid: str) -> None:
         now = datetime.now(UTC)
-        note_recording(engine, call_id=call_id, turn=turn, recording_sid=sid, now=now)
+        note_or_journal(engine, journal, call_id=call_id, turn=turn, recording_sid=sid, now=now)
 
     speaker = Speaker(services.catalogue, available, twilio.public_url, voices_of(twilio))
     phrases = menu_phrases(services.flow, services.catalogue) if twilio.speech else Phrases()

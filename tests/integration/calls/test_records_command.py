@@ -4,11 +4,13 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from call_handlers.recordings import note_recording
 from call_handlers.records import write_records
 from hotline.bootstrap import Services
 from hotline.cli.records import records_group
@@ -127,6 +129,17 @@ def test_show_tells_the_story(run: Run, call_id: str) -> None:
     assert "  12:00:00      caller pressed 4 keys" in lines
     assert "  12:01:35      the call ended: hangup" in lines
     assert "7421" not in result.stdout
+
+
+def test_show_names_the_recordings_that_the_provider_held(
+    run: Run, call_id: str, house: House
+) -> None:
+    """Under the name of ours, and how far each is."""
+    sid, now = "RE" + "5" * 32, datetime(2099, 11, 24, 9, 1, tzinfo=UTC)
+    note_recording(house.engine, call_id=call_id, turn=7, recording_sid=sid, now=now)
+    assert f"  recording    {call_id}-7.wav, pending" in run("show", call_id).stdout.splitlines()
+    (shown,) = json.loads(run("show", call_id, "--json").stdout)["recordings"]
+    assert (shown["provider_sid"], shown["created_at"]) == (sid, "2099-11-24T09:01:00+00:00")
 
 
 def test_show_takes_an_id_as_people_paste_it(run: Run, call_id: str) -> None:

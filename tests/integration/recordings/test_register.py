@@ -1,11 +1,15 @@
 """The register of recordings: what is noted, once, and what is not taken as an identifier."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from call_handlers.recordings import note_recording, recordings_of
+from call_handlers.journal import Journal
+from call_handlers.recordings import note_or_journal, note_recording, recordings_of
+from call_handlers.records import replay_journal
+from hotline.database import make_engine
 
 CALL = "0123456789abcdef0123456789abcdef"
 SID = "RE" + "5" * 32
@@ -49,3 +53,31 @@ def test_what_is_no_identifier_is_refused(
     with pytest.raises(ValueError, match=r"identifier|out of range"):
         note_recording(engine, call_id=call_id, turn=turn, recording_sid=sid, now=NOW)
     assert recordings_of(engine, call_id) == []
+
+
+def test_a_recording_that_is_told_while_the_database_is_away_is_noted_later(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    """It waits in the journal, and is noted once however often that is replayed."""
+    journal = Journal(tmp_path / "records.jsonl")
+    away = make_engine(f"sqlite:///{tmp_path / 'empty.db'}")
+    note_or_journal(away, journal, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
+    away.dispose()
+    lines = (tmp_path / "records.jsonl").read_bytes()
+    for _ in range(2):
+        (tmp_path / "records.jsonl").write_bytes(lines)
+        assert replay_journal(engine, journal) == 1
+    (noted,) = recordings_of(engine, CALL)
+    assert (noted.provider_sid, noted.state, noted.created_at) == (SID, "pending", NOW)
+    assert replay_journal(engine, journal) == 0
+
+
+def test_a_journalled_recording_that_is_none_is_set_aside(
+    engine: sa.Engine, tmp_path: Path
+) -> None:
+    """It holds up nothing, and a person may look at it."""
+    journal = Journal(tmp_path / "records.jsonl")
+    journal.append([{"recording_sid": SID, "call_id": "../x", "turn": 7, "at": "2026"}])
+    assert replay_journal(engine, journal) == 1
+    assert recordings_of(engine, CALL) == []
+    assert SID in (tmp_path / "records.refused").read_text()

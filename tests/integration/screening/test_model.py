@@ -66,7 +66,7 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
 
         @rule(number=numbers, seconds=st.sampled_from([128.571, 128.572, 399.999, 400, 5760]))
         def just_room(self, number: str, seconds: float) -> None:
-            """A window is filled, and just when it has lost one call, or just before, two more come."""
+            """A window is filled; just as it has lost one call, or just before, two more come."""
             self.call(number, 6)
             here.clock.move(seconds=seconds)
             self.call(number, 2)
