@@ -51,6 +51,15 @@ def _line(value: str) -> str:
     return kept
 
 
+def _operators(value: str) -> str:
+    if not re.fullmatch(_OPERATORS, value):
+        raise ValueError("must be queue:<name>, workflow:WW…, a number (+966…) or sip:…")
+    return value
+
+
+_OPERATORS = r"queue:[^<>&\x00-\x1f]{1,64}|workflow:WW[0-9a-f]{32}|\+?[0-9]{3,15}|sips?:[^\s<>]+"
+
+
 def _web_address(value: str) -> str:
     if value and not value.startswith(("https://", "http://")):
         raise ValueError("must begin with https://")
@@ -75,6 +84,8 @@ Statuses = Annotated[
     tuple[Annotated[int, Field(ge=200, le=299)], ...], NoDecode, BeforeValidator(_by_commas)
 ]
 WebUrl = Annotated[str, AfterValidator(_web_address)]
+Operators = Annotated[str, AfterValidator(_operators)]
+"""Where callers of Twilio reach operators."""
 Voice = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+ [a-z]{2,3}-[A-Z0-9]{2,3}$")]
 """A voice of Twilio's and the language that it speaks."""
 

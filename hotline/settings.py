@@ -26,6 +26,7 @@ from hotline.setting_types import (
     Group,
     Lines,
     Networks,
+    Operators,
     Port,
     Ports,
     RedisUrl,
@@ -135,8 +136,8 @@ class TwilioSettings(Group):
     fallback_url: WebUrl = ""
     """Where config/twilio/fallback.xml is published: not on our own machines."""
     api_url: WebUrl = "https://api.twilio.com"
-    operators: str = "queue:operators"
-    """`queue:<name>` of a queue at Twilio, a number (`+966…`), or a SIP address."""
+    operators: Operators = "queue:operators"
+    """`queue:<name>` of a queue at Twilio, `workflow:WW…` of TaskRouter, a number, or `sip:…`."""
     operators_wait_seconds: Annotated[int, Field(ge=15, le=3600)] = 300
     """How long a caller waits in the queue before other ways are offered."""
     ring_seconds: Annotated[int, Field(ge=5, le=600)] = 30

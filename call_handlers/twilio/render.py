@@ -56,7 +56,8 @@ def render(turn: Turn, call_id: str, rendering: Rendering) -> str:
             _say(response, spoken)
             action = f"{rendering.base}/transfer/{here}"
             wait = f"{rendering.base}/wait/{here}"
-            connect(response, transfer, rendering.lines, action=action, wait=wait)
+            lines, language = rendering.lines, turn.language
+            connect(response, transfer, lines, action=action, wait=wait, language=language)
         case HangUp():
             _say(response, spoken)
             response.hangup()

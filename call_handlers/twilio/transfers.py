@@ -1,5 +1,10 @@
-"""Connecting the caller with people: operators and agencies."""
+"""Connecting the caller with people: operators and agencies.
 
+A queue at Twilio is first come, first served, and knows no priority: whom screening puts last waits
+there like everybody else. TaskRouter has priorities: a workflow's task carries one.
+"""
+
+import json
 from dataclasses import dataclass
 
 from twilio.twiml.voice_response import Dial, Enqueue, VoiceResponse
@@ -8,17 +13,20 @@ from ivr.turn import Transfer
 
 OPERATORS = "operators"
 QUEUE = "queue:"
+WORKFLOW = "workflow:"
 SIP = ("sip:", "sips:")
+FIRST_PRIORITY, LAST_PRIORITY = 10, 0
+"""Of tasks; the higher is assigned first, as in the queue of the dialplan (`QUEUE_PRIO`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
     """Where callers are put through to.
 
-    `operators` is `queue:<name>` of a queue at Twilio, a number (`+966…`), or a SIP address. An
-    agency's short number is dialled as `agencies` says: a SIP address with `{number}` in it, or
-    empty for the bare number. `caller_id` is shown to whoever is dialled; empty: the caller's own.
-    Rings for `ring_s` seconds; a place in the queue is kept for `wait_s`.
+    `operators` is `queue:<name>` of a queue at Twilio, `workflow:WW…` of TaskRouter, a number
+    (`+966…`), or a SIP address. An agency's short number is dialled as `agencies` says: a SIP
+    address with `{number}` in it, or empty for the bare number. `caller_id` is shown to whoever is
+    dialled; empty: the caller's own. Rings for `ring_s` seconds; a place in the queue is kept for `wait_s`.
     """
 
     operators: str
@@ -30,18 +38,42 @@ class Lines:
     @property
     def queued(self) -> bool:
         """Whether operators take callers out of a queue at Twilio."""
-        return self.operators.startswith(QUEUE)
+        return self.operators.startswith((QUEUE, WORKFLOW))
+
+    @property
+    def ordered(self) -> bool:
+        """Whether that queue minds priorities, so that a place in it is not the order of coming."""
+        return self.operators.startswith(WORKFLOW)
 
 
 def connect(
-    response: VoiceResponse, transfer: Transfer, lines: Lines, *, action: str | None, wait: str
+    response: VoiceResponse,
+    transfer: Transfer,
+    lines: Lines,
+    *,
+    action: str | None,
+    wait: str,
+    language: str = "",
 ) -> None:
-    """Add the verb that connects the caller; its outcome is sent to `action`."""
+    """Add the verb that connects the caller; its outcome is sent to `action`.
+
+    `language` is the caller's, for workflows that choose an operator by it.
+    """
     to = lines.operators if transfer.target == OPERATORS else agency(transfer.target, lines)
     method = "POST" if action else None
-    if to.startswith(QUEUE):
-        queue = Enqueue(action=action, method=method, wait_url=wait, wait_url_method="POST")
-        queue.value = to.removeprefix(QUEUE)
+    if to.startswith((QUEUE, WORKFLOW)):
+        workflow = to.removeprefix(WORKFLOW) if to.startswith(WORKFLOW) else None
+        queue = Enqueue(
+            action=action,
+            method=method,
+            wait_url=wait,
+            wait_url_method="POST",
+            workflow_sid=workflow,
+        )
+        if workflow is None:
+            queue.value = to.removeprefix(QUEUE)
+        else:
+            queue.task(*task(transfer, language))
         response.append(queue)
         return
     dial = Dial(
@@ -55,6 +87,15 @@ def connect(
     else:
         dial.number(to)
     response.append(dial)
+
+
+def task(transfer: Transfer, language: str) -> tuple[str, int]:
+    """The attributes (JSON) and the priority of a task, the noun in TwiML's `Enqueue`.
+
+    Twilio adds the call's own attributes to those that are given.
+    """
+    attributes = {"language": language} if language else {}
+    return json.dumps(attributes), LAST_PRIORITY if transfer.last else FIRST_PRIORITY
 
 
 def agency(number: str, lines: Lines) -> str:

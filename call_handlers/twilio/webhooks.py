@@ -188,7 +188,7 @@ class _Answers:
     def wait(self, form: Form, _arrival: Arrival, call_id: str, _number: int) -> str:
         """What is heard while waiting for an operator."""
         call = self._desk.find(call_id)
-        return waiting(form, call.turn.language if call else "", self._rendering)
+        return waiting(form, call.turn if call else None, self._rendering)
 
     def recording(self, form: Form, arrival: Arrival, call_id: str, number: int) -> str:
         """A recording is ready at Twilio."""

@@ -5,6 +5,7 @@ and a nesting that is not allowed are errors here, because each is a mistake of 
 The attributes and their defaults are those of Twilio's published TwiML reference.
 """
 
+import json
 import re
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Mapping
@@ -214,12 +215,37 @@ def _dial(element: _Element) -> Dial:
 
 def _enqueue(element: _Element) -> Enqueue:
     element.posted("method", "waitUrlMethod")
-    name = element.words()
-    if not 0 < len(name) <= 64:
-        raise element.wrong("a queue's name has 1 to 64 characters")
-    queue = Enqueue(name, element.text("action"), element.text("waitUrl"))
+    workflow = element.text("workflowSid")
+    name, task, priority = "", "", 0
+    if workflow:
+        task, priority = _task(element, workflow)
+    else:
+        name = element.words()
+        if not 0 < len(name) <= 64:
+            raise element.wrong("a queue's name has 1 to 64 characters")
+    action, wait_url = element.text("action"), element.text("waitUrl")
     element.done()
-    return queue
+    return Enqueue(name, action, wait_url, workflow, task, priority)
+
+
+def _task(element: _Element, workflow: str) -> tuple[str, int]:
+    """The task's attributes and priority. TaskRouter takes one, and JSON alone."""
+    if not re.fullmatch("WW[0-9a-f]{32}", workflow):
+        raise element.wrong("workflowSid is none")
+    _no_text(element.element)
+    children = list(element.element)
+    if [child.tag for child in children] != ["Task"]:
+        raise element.wrong("a workflow needs one <Task>")
+    task = _Element(children[0])
+    priority = task.number("priority", 0, least=0)
+    task.done()
+    attributes = task.words()
+    try:
+        if not isinstance(json.loads(attributes), dict):
+            raise task.wrong("its attributes are no JSON object")
+    except ValueError:
+        raise task.wrong("its attributes are no JSON") from None
+    return attributes, priority
 
 
 def _redirect(element: _Element) -> Redirect:

@@ -72,11 +72,17 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Enqueue:
-    """Waits in the queue `name`, hearing what `wait_url` says."""
+    """Waits in the queue `name`, hearing what `wait_url` says.
+
+    Or as a task of TaskRouter's `workflow`, whose attributes are JSON.
+    """
 
     name: str
     action: str
     wait_url: str
+    workflow: str = ""
+    task: str = ""
+    priority: int = 0
 
 
 @dataclass(frozen=True, slots=True)

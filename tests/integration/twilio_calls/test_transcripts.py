@@ -9,7 +9,7 @@ from hotline.bootstrap import Services
 from hotline.callers.engine_driver import EngineDriver
 from hotline.callers.twilio_driver import TwilioDriver
 from hotline.callers.twilio_server import application
-from hotline.settings import Settings
+from hotline.settings import Settings, TwilioSettings
 from ivr.transcript import load_transcript
 from ivr.turn import Prompt
 from tests.fixtures.callers import PATHS, REPORT, played, transcript_of, why
@@ -35,6 +35,21 @@ def test_with_synthetic_voices(path: Path, mute: Services) -> None:
     result = by_twilio(mute, transcript)
     assert result.passed, why(result)
     assert comparable(result) == comparable(played(mute, EngineDriver(), transcript))
+
+
+@pytest.mark.parametrize("name", ["low_priority", "low_priority_withheld", "operator", "withheld"])
+def test_with_operators_who_work_with_taskrouter(
+    name: str, tmp_path: Path, sounds: Path, services: Services
+) -> None:
+    """The conversation is the same; the document is one that Twilio takes."""
+    (path,) = (path for path in PATHS if path.stem == name)
+    transcript = load_transcript(path)
+    workflow = TwilioSettings(operators=f"workflow:WW{'0a' * 16}")
+    house = Services(Settings(state_dir=tmp_path / "w", sounds_dir=sounds, twilio=workflow))
+    result = by_twilio(house, transcript)
+    house.close()
+    assert result.passed, why(result)
+    assert comparable(result) == comparable(by_twilio(services, transcript))
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,32 @@ def test_emergency_lines_are_kept_as_calls_are_compared_with_them() -> None:
     assert lines.emergency_lines == ("9401", "+966126140911", "+966126140912", "997")
 
 
+@pytest.mark.parametrize(
+    "operators",
+    ["queue:operators", f"workflow:WW{'0a' * 16}", "+966126140000", "sip:o@pbx.example"],
+)
+def test_operators_are_reached_in_four_ways(operators: str) -> None:
+    """A queue, a workflow, a number, an address."""
+    assert load_settings({"HOTLINE_TWILIO__OPERATORS": operators}).twilio.operators == operators
+
+
+@pytest.mark.parametrize(
+    "operators",
+    [
+        "operators",
+        "queue:",
+        "workflow:operators",
+        f"workflow:QU{'0a' * 16}",
+        "workflow:WW0",
+        "tel:1",
+    ],
+)
+def test_operators_nobody_could_reach_are_refused_before_a_call_comes(operators: str) -> None:
+    """A slip would otherwise be heard by callers first."""
+    with pytest.raises(SettingsWrong, match="HOTLINE_TWILIO__OPERATORS"):
+        load_settings({"HOTLINE_TWILIO__OPERATORS": operators})
+
+
 @pytest.mark.parametrize("line", ["940", "anonymous", "9401;997", "٩٤٠١", "40", "sip:a@b"])
 def test_what_is_no_line_of_its_own_is_no_emergency_line(line: str) -> None:
     """The hotline's own number above all: nobody would be screened any more."""

@@ -1,5 +1,6 @@
 """Turns in TwiML."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -15,6 +16,7 @@ from tests.fixtures.agi import StubCatalogue, menu, turn
 from tests.fixtures.twilio import BASE, CATALOGUE, VOICES, rendering
 
 CALL = "c" * 32
+WORKFLOW = f"WW{'0a' * 16}"
 MENU = Collect(max_digits=1)
 
 
@@ -125,6 +127,39 @@ def test_operators_take_callers_from_a_queue() -> None:
     assert queue.get("action") == f"{BASE}/twilio/transfer/{CALL}/1"
 
 
+@pytest.mark.parametrize(("last", "priority"), [(False, "10"), (True, "0")])
+def test_a_workflow_is_given_a_task_with_the_callers_priority(last: bool, priority: str) -> None:
+    """TaskRouter assigns the higher one first; waiting sounds as in a queue."""
+    lines = Lines(f"workflow:{WORKFLOW}")
+    asked = turn(Transfer("operators", last=last), "operator")
+    _, queue = read(Renderer(stub(lines=lines)).render(asked, CALL))
+    (task,) = queue
+    assert (queue.get("workflowSid"), queue.text) == (WORKFLOW, None)
+    assert queue.get("waitUrl") == f"{BASE}/twilio/wait/{CALL}/1"
+    assert queue.get("action") == f"{BASE}/twilio/transfer/{CALL}/1"
+    assert (task.tag, task.attrib, json.loads(str(task.text))) == (
+        "Task",
+        {"priority": priority},
+        {"language": "ar"},
+    )
+
+
+def test_a_queue_has_no_priorities() -> None:
+    """Twilio has none there, and operators dial one queue: who is put last waits like others."""
+    texts = {
+        render(turn(Transfer("operators", last=last), "operator"), CALL, stub())
+        for last in (False, True)
+    }
+    assert len(texts) == 1
+
+
+def test_an_agency_is_no_task() -> None:
+    """Emergencies are dialled, whatever operators work with."""
+    lines = Lines(f"workflow:{WORKFLOW}")
+    _, dial = read(render(turn(Transfer("911"), "operator"), CALL, stub(lines=lines)))
+    assert (dial.tag, dial[0].text) == ("Dial", "911")
+
+
 @pytest.mark.parametrize(
     ("lines", "target", "noun", "text"),
     [
@@ -185,6 +220,13 @@ def test_a_human_is_reached_without_a_call() -> None:
     human = read(to_a_human(rendering()))
     assert [e.tag for e in human] == ["Play", "Play", "Enqueue", "Play", "Play", "Hangup"]
     assert human[2].get("action") is None
+
+
+def test_a_human_is_reached_by_a_workflow_too() -> None:
+    """Nobody knows then whom screening puts last: the task is like all others."""
+    human = read(to_a_human(rendering(lines=Lines(f"workflow:{WORKFLOW}"))))
+    assert human[2].get("workflowSid") == WORKFLOW
+    assert (human[2][0].get("priority"), human[2][0].text) == ("10", "{}")
 
 
 def test_every_prompt_of_the_house_can_be_said_by_voice() -> None:

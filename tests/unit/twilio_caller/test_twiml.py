@@ -5,6 +5,8 @@ import pytest
 from hotline.callers.twiml import NotTwiml, parse
 from hotline.callers.twiml_verbs import Enqueue, Gather, Hangup, Pause, Play, Record, Reject, Say
 
+WORKFLOW = f"WW{'0a' * 16}"
+
 
 def read(inside: str):
     """The verbs of a response with these elements."""
@@ -35,6 +37,8 @@ def test_everything_that_is_given_is_read() -> None:
         "واحد,اثنان",
     )
     assert read('<Reject reason="busy"/>') == (Reject("busy"),)
+    task = f'<Enqueue workflowSid="{WORKFLOW}" action="/a"><Task priority="0">{{}}</Task></Enqueue>'
+    assert read(task) == (Enqueue("", "/a", "", WORKFLOW, "{}", 0),)
 
 
 @pytest.mark.parametrize(
@@ -60,6 +64,16 @@ def test_everything_that_is_given_is_read() -> None:
         ('<Record maxLength="1"/>', "maxLength"),
         ("<Enqueue></Enqueue>", "1 to 64"),
         (f"<Enqueue>{'q' * 65}</Enqueue>", "1 to 64"),
+        ("<Enqueue>a<Task>{}</Task></Enqueue>", "nothing can be nested"),
+        ('<Enqueue workflowSid="WW1"><Task>{}</Task></Enqueue>', "workflowSid is none"),
+        (f'<Enqueue workflowSid="{WORKFLOW}"/>', "one <Task>"),
+        (f'<Enqueue workflowSid="{WORKFLOW}">a<Task>{{}}</Task></Enqueue>', "nobody would hear"),
+        (f'<Enqueue workflowSid="{WORKFLOW}"><Task>ar</Task></Enqueue>', "no JSON"),
+        (f'<Enqueue workflowSid="{WORKFLOW}"><Task>[]</Task></Enqueue>', "no JSON object"),
+        (
+            f'<Enqueue workflowSid="{WORKFLOW}"><Task priority="-1">{{}}</Task></Enqueue>',
+            "priority",
+        ),
         ("<Dial></Dial>", "no number"),
         ("<Dial><Robot>1</Robot></Dial>", "cannot be dialled"),
         ('<Say>a</Say><Reject reason="busy"/>', "must be the first"),
