@@ -26,7 +26,8 @@ class Lines:
     `operators` is `queue:<name>` of a queue at Twilio, `workflow:WW…` of TaskRouter, a number
     (`+966…`), or a SIP address. An agency's short number is dialled as `agencies` says: a SIP
     address with `{number}` in it, or empty for the bare number. `caller_id` is shown to whoever is
-    dialled; empty: the caller's own. Rings for `ring_s` seconds; a place in the queue is kept for `wait_s`.
+    dialled; empty: the caller's own. Rings for `ring_s` seconds; a place in the queue is kept for
+    `wait_s`.
     """
 
     operators: str
