@@ -8,7 +8,7 @@ Without people (`people=False`) it shows what the machine does alone.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -27,10 +27,18 @@ _REASON = "abuse"
 class Replay:
     """One policy, meeting calls one after another. `tally` is what came of it so far.
 
-    `allowed` are numbers (E.164) on the allowlist throughout. `people`: whether anybody strikes.
+    `allowed` are numbers (E.164) on the allowlist throughout, `prefixes` are restricted throughout.
+    `people`: whether anybody strikes.
     """
 
-    def __init__(self, policy: Policy, allowed: Iterable[str] = (), *, people: bool = True) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        allowed: Iterable[str] = (),
+        *,
+        people: bool = True,
+        prefixes: Mapping[str, Hold] | None = None,
+    ) -> None:
         self.policy = policy
         self._people = people
         self.tally = Tally()
@@ -40,6 +48,8 @@ class Replay:
         self._forgotten_at = float("-inf")
         for number in allowed:
             self._model.put_allow(number, Hold("allow", "", 0, "allowlist"))
+        for prefix, restriction in (prefixes or {}).items():
+            self._model.put_prefix(prefix, restriction)
 
     def take(self, call: PastCall) -> Decision:
         """Screen a call as it would have been, and let the operator strike who would have."""
