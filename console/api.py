@@ -99,6 +99,11 @@ def make_operations(collaborators: Collaborators) -> tuple[Operation, ...]:
             verbs.add_prefix, RecordedEntry, 201, body=bodies.Restriction,
         ),
         Operation(
+            "show_prefix", "GET", prefix,
+            "A prefix that is restricted or waits, and whom it would touch", "operator",
+            verbs.show_prefix, RecordedEntry, fails=(404, 422),
+        ),
+        Operation(
             "approve_prefix", "POST", f"{prefix}/approve", "Agree as the second person", "manager",
             verbs.approve_prefix, RecordedEntry, fails=(404, 422),
         ),
@@ -185,6 +190,9 @@ class _Verbs:
     def add_prefix(self, asked: Asked) -> Any:
         body: bodies.Restriction = asked.body
         return self.register.add_prefix(body.number, _wanted(body), by=asked.person)
+
+    def show_prefix(self, asked: Asked) -> Any:
+        return _there(self.register.prefix(asked.path["prefix"]))
 
     def approve_prefix(self, asked: Asked) -> Any:
         return self.register.approve_prefix(asked.path["prefix"], by=asked.person)

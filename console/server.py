@@ -14,6 +14,7 @@ from blacklist.index import RebuildOvertaken
 from blacklist.port import RegisterUnavailable
 from blacklist.record.csv_read import FileUnusable
 from blacklist.record.people import NotAllowed, NothingThere
+from blacklist.record.prefix_replay import RecordUnreadable
 from console.access import Holder
 from console.operation import Asked, Operation
 
@@ -117,7 +118,7 @@ def _told(error: Exception) -> Response:
             return failed(404, "not_found", str(error))
         case EntryRefused() | FileUnusable() | ValueError():
             return failed(422, "refused", str(error))
-        case RegisterUnavailable() | RebuildOvertaken():
+        case RegisterUnavailable() | RebuildOvertaken() | RecordUnreadable():
             return failed(503, "unavailable", str(error))
         case SQLAlchemyError():
             log.error("api_database_away", error=type(error).__name__)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -20,34 +21,71 @@ def recorded_calls(engine: sa.Engine, since: datetime) -> Iterator[PastCall]:
     A call that an operator struck is nuisance; one that made a ticket and was not struck is
     genuine; of the others nobody knows. Raises SQLAlchemyError.
     """
-    place = sa.tuple_(calls.c.started_at, calls.c.id)
-    struck = (
-        sa.select(sa.func.min(strikes.c.operator))
-        .where(strikes.c.call_id == calls.c.id, strikes.c.lifted_at.is_(None))
-        .scalar_subquery()
-    )
-    wanted = (
-        sa.select(calls.c.id, calls.c.e164, calls.c.started_at, calls.c.tickets, struck)
-        .order_by(calls.c.started_at, calls.c.id)
-        .limit(PAGE)
-    )
-    after = calls.c.started_at >= since
-    while True:
-        with reading(engine) as connection:
-            page = connection.execute(wanted.where(after)).all()
-        for _, e164, started_at, tickets, operator in page:
-            yield _past(e164, started_at, bool(tickets), operator)
-        if len(page) < PAGE:
-            return
-        last = page[-1]
-        after = place > sa.tuple_(
-            sa.literal(last.started_at, calls.c.started_at.type), sa.literal(last.id)
-        )
+    return _paged(engine, calls.c.started_at >= since, calls.c.started_at, calls.c.id)
 
 
 def count_recorded(engine: sa.Engine, since: datetime) -> int:
     """How many calls that is. Raises SQLAlchemyError."""
-    counted = sa.select(sa.func.count()).select_from(calls).where(calls.c.started_at >= since)
+    return _counted(engine, calls.c.started_at >= since)
+
+
+def calls_of_prefix(engine: sa.Engine, prefix: str, since: datetime) -> Iterator[PastCall]:
+    """The calls of numbers that begin with `prefix` (E.164), as `recorded_calls` gives them.
+
+    They come number by number, the calls of each oldest first. Raises SQLAlchemyError.
+    """
+    order = (calls.c.e164, calls.c.started_at, calls.c.id)
+    return _paged(engine, _of_prefix(prefix, since), *order)
+
+
+def count_of_prefix(engine: sa.Engine, prefix: str, since: datetime) -> int:
+    """How many calls that is. Raises SQLAlchemyError."""
+    return _counted(engine, _of_prefix(prefix, since))
+
+
+def _of_prefix(prefix: str, since: datetime) -> sa.ColumnElement[bool]:
+    """A range, not LIKE: the index on the number serves it. Letters follow digits in any collation;
+    of punctuation that is true in some alone.
+    """
+    return sa.and_(calls.c.e164 >= prefix, calls.c.e164 < f"{prefix}a", calls.c.started_at >= since)
+
+
+def _paged(
+    engine: sa.Engine, wanted: sa.ColumnElement[bool], *order: sa.Column[Any]
+) -> Iterator[PastCall]:
+    place = sa.tuple_(*order)
+    page_of = sa.select(*_PAST, _struck()).where(wanted).order_by(*order).limit(PAGE)
+    after = page_of
+    while True:
+        with reading(engine) as connection:
+            page = connection.execute(after).all()
+        for row in page:
+            yield _past(row.e164, row.started_at, bool(row.tickets), row.operator)
+        if len(page) < PAGE:
+            return
+        last = page[-1]._mapping
+        after = page_of.where(place > sa.tuple_(*(sa.literal(last[c], c.type) for c in order)))
+
+
+_PAST = (calls.c.id, calls.c.e164, calls.c.started_at, calls.c.tickets)
+
+
+def _struck() -> sa.ColumnElement[str | None]:
+    """The operator who struck a call, by its number and its id: there is an index on the number."""
+    return (
+        sa.select(sa.func.min(strikes.c.operator))
+        .where(
+            strikes.c.number == calls.c.e164,
+            strikes.c.call_id == calls.c.id,
+            strikes.c.lifted_at.is_(None),
+        )
+        .scalar_subquery()
+        .label("operator")
+    )
+
+
+def _counted(engine: sa.Engine, wanted: sa.ColumnElement[bool]) -> int:
+    counted = sa.select(sa.func.count()).select_from(calls).where(wanted)
     with reading(engine) as connection:
         return int(connection.execute(counted).scalar_one())
 

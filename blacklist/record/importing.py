@@ -9,7 +9,7 @@ run again finishes the work, for rows that stand already are left as they are.
 
 import json
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,19 +20,22 @@ import sqlalchemy as sa
 
 from blacklist.entry import Entry
 from blacklist.record.audit import line
-from blacklist.record.csv_read import Reader, Row, RowError
+from blacklist.record.csv_read import FileUnusable, Reader, Row, RowError
 from blacklist.record.entries import Evidence, row_of, told
 from blacklist.record.people import Person
-from blacklist.record.prefixes import Replays
-from blacklist.record.schema import audit, entries
+from blacklist.record.prefix_replay import Replays
+from blacklist.record.schema import audit, entries, reading
+from blacklist.verdict import Disposition
 
+MOST_PREFIXES = 100
+"""New prefixes in one file: what each would do is looked up in the recorded calls."""
 AT_ONCE = 20_000
 """Rows that are written in one transaction on SQLite: it takes about a second."""
 CHUNK = 1000
 ERRORS_SHOWN = 100
 
 Progress = Callable[[str, int], None]
-"""Told what is done, `checked` or `written`, and how many rows so far."""
+"""Told what is done, `checked`, `replayed` or `written`, and how many rows so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +65,24 @@ def import_rows(
     """Bring the record to what the file says of the numbers in it; others are left alone.
 
     A row that stands already changes nothing. Where a number stands twice the later row counts.
-    Prefixes wait for a second person, as they always do.
+    Prefixes wait for a second person, as they always do. What they would do is looked up first, so
+    that nobody who writes waits for it.
 
-    Raises NotAllowed below manager, FileUnusable, SQLAlchemyError.
+    Raises NotAllowed below manager, FileUnusable, RecordUnreadable, SQLAlchemyError.
     """
     by.must_be("manager", "an import")
     with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
         good, refused, errors = _check(reader, spool, progress)
         if refused and not keep_going:
             return Imported(good + refused, 0, 0, 0, refused, errors, False)
-        spool.seek(0)
+        looked_up = {}
+        if not dry_run:
+            look_up = _LookUp(engine, replays, now, progress)
+            looked_up = look_up(_unpacked(spool))
         counts = _Counts()
         whole = engine.dialect.name == "postgresql" or good <= AT_ONCE
-        rows = (_unpack(text) for text in spool)
-        write = _Writer(by, now, replays, counts, dry_run)
+        rows = _unpacked(spool)
+        write = _Writer(by, now, looked_up, counts, dry_run)
         with engine.begin() if whole else nullcontext() as outer:
             while chunk := list(islice(rows, CHUNK)):
                 if outer is not None:
@@ -123,12 +130,39 @@ class _Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class _LookUp:
+    """Looks up what the prefixes of a file would do: those that do not stand already."""
+
+    engine: sa.Engine
+    replays: Replays
+    now: datetime
+    progress: Progress
+
+    def __call__(self, rows: Iterator[Row]) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            if row.kind != "prefix":
+                continue
+            with reading(self.engine) as connection:
+                standing = _standing(connection, {row.subject}).get((row.kind, row.subject))
+            if _same(standing, row, self.now):
+                continue
+            if len(found) == MOST_PREFIXES:
+                raise FileUnusable(f"more than {MOST_PREFIXES} new prefixes: import it in parts")
+            disposition: Disposition = row.disposition  # type: ignore[assignment]  # was checked
+            replay = self.replays(row.subject, disposition, self.now)
+            found[row.subject] = replay.told(self.now)
+            self.progress("replayed", len(found))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class _Writer:
-    """Writes a chunk of rows in one transaction."""
+    """Writes a chunk of rows in one transaction. `looked_up` is what their prefixes would do."""
 
     by: Person
     now: datetime
-    replays: Replays
+    looked_up: Mapping[str, dict[str, Any]]
     counts: _Counts
     dry_run: bool
 
@@ -165,13 +199,13 @@ class _Writer:
             row.note,
             row.disposition,  # type: ignore[arg-type]  # the reader has checked it
         )
-        replay = self.replays(row.subject, self.now).told(self.now) if row.kind == "prefix" else {}
         made = row_of(
             row.kind,
             entry,
             source="import",
             evidence=Evidence(row.calls, row.recordings),
-            replay=replay,
+            # None: it stood a moment ago. The second person has it looked up.
+            replay=self.looked_up.get(row.subject) if row.kind == "prefix" else None,
         )
         return made | {"until": row.until}
 
@@ -194,6 +228,12 @@ def _same(standing: sa.Row[Any] | None, row: Row, now: datetime) -> bool:
         == (row.disposition, row.reason, row.note)
         and (tuple(standing.calls), tuple(standing.recordings)) == (row.calls, row.recordings)
     )
+
+
+def _unpacked(spool: IO[str]) -> Iterator[Row]:
+    """The checked rows, from the first on."""
+    spool.seek(0)
+    return (_unpack(text) for text in spool)
 
 
 def _pack(row: Row) -> str:

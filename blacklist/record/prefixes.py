@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any
 
 import phonenumbers
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ from blacklist.numbers import LONGEST_RAW, REGION, plain
 from blacklist.record.audit import note_change
 from blacklist.record.entries import RecordedEntry, find_entry
 from blacklist.record.people import NotAllowed, NothingThere, Person
+from blacklist.record.prefix_replay import is_fresh
 from blacklist.record.schema import entries
 
 SHORTEST_ABROAD = 5
@@ -21,33 +21,9 @@ SHORTEST_ABROAD = 5
 STAND_IN = "+966500000000"
 """A number that lets the checks of an entry judge a prefix's other parts."""
 LONGEST = 14
-REPLAY_FRESH = timedelta(days=1)
 
 _DIGITS = re.compile(r"\+?[0-9]{1,20}")
 _SEPARATORS = str.maketrans("", "", " -.()/*\u00a0\u2010\u2011\u2012\u2013\u2014")
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixReplay:
-    """What a prefix would have stopped in the recorded calls of the last `days`."""
-
-    days: int
-    calls: int
-    callers: int
-    with_tickets: int
-    """Calls that opened a ticket: the citizens whom the entry would have shut out."""
-
-    def told(self, at: datetime) -> dict[str, Any]:
-        """As kept with the entry."""
-        return {**asdict(self), "at": at.isoformat()}
-
-
-class Replays(Protocol):
-    """Looks a prefix up in the recorded calls."""
-
-    def __call__(self, prefix: str, now: datetime) -> PrefixReplay:
-        """What it would have stopped."""
-        ...
 
 
 def full_prefix(
@@ -98,13 +74,12 @@ def _international(text: str, code: str) -> str:
     return code + text.lstrip("0")
 
 
-def approve_prefix(
+def waiting_prefix(
     connection: sa.Connection, prefix: str, *, by: Person, now: datetime
 ) -> RecordedEntry:
-    """The second person agrees: from now on the prefix acts.
+    """The prefix that `by` may approve, as the second person.
 
-    Raises NothingThere when none waits, NotAllowed below manager and for the person who asked for
-    it, EntryRefused when its look at the past is older than a day.
+    Raises NothingThere when none waits, NotAllowed below manager and for the person who asked.
     """
     by.must_be("manager", "approving a prefix")
     waiting = find_entry(connection, "prefix", prefix, now)
@@ -112,7 +87,35 @@ def approve_prefix(
         raise NothingThere(f"{prefix}: no such prefix waits for approval")
     if waiting.who == by.name:
         raise NotAllowed("a prefix needs two people: who asked for it cannot approve it")
-    _fresh(waiting.replay, now)
+    return waiting
+
+
+def renew_replay(
+    connection: sa.Connection,
+    waiting: RecordedEntry,
+    replay: Mapping[str, Any],
+    *,
+    by: Person,
+    now: datetime,
+) -> None:
+    """Keep a newer look at the past with a prefix that waits."""
+    given = dict(replay)
+    connection.execute(entries.update().where(entries.c.id == waiting.id).values(replay=given))
+    note_change(connection, by, "replayed", waiting.subject, now, entry=waiting.id, replay=given)
+
+
+def approve_prefix(
+    connection: sa.Connection, seen: RecordedEntry, *, by: Person, now: datetime
+) -> RecordedEntry:
+    """The second person agrees with the request that was `seen`: from now on the prefix acts.
+
+    Raises what `waiting_prefix` raises, and EntryRefused when the request is another by now, or its
+    look at the past is too old.
+    """
+    prefix = seen.subject
+    waiting = waiting_prefix(connection, prefix, by=by, now=now)
+    if waiting.id != seen.id or not is_fresh(waiting.replay, now):
+        raise EntryRefused("this request was changed meanwhile: look at it, and approve it again")
     connection.execute(
         entries.update().where(entries.c.id == waiting.id).values(approved_by=by.name)
     )
@@ -122,8 +125,3 @@ def approve_prefix(
     approved = find_entry(connection, "prefix", prefix, now)
     assert approved is not None
     return approved
-
-
-def _fresh(replay: Mapping[str, Any], now: datetime) -> None:
-    if "at" not in replay or datetime.fromisoformat(replay["at"]) < now - REPLAY_FRESH:
-        raise EntryRefused("what this prefix would stop was looked up too long ago: ask anew")

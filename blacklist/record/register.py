@@ -31,7 +31,14 @@ from blacklist.record.entries import (
 )
 from blacklist.record.limits import Wanted, restriction
 from blacklist.record.people import Person
-from blacklist.record.prefixes import STAND_IN, Replays, approve_prefix, full_prefix
+from blacklist.record.prefix_replay import Replays, citizens, is_fresh, touches_more
+from blacklist.record.prefixes import (
+    STAND_IN,
+    approve_prefix,
+    full_prefix,
+    renew_replay,
+    waiting_prefix,
+)
 from blacklist.record.projection import WholeIndex, project
 from blacklist.record.reviews import Review
 from blacklist.record.schema import reading
@@ -158,7 +165,8 @@ class BlacklistRegister:
     def add_prefix(self, raw: str, wanted: Wanted, *, by: Person) -> RecordedEntry:
         """Ask for a prefix to be restricted. It acts once a second person approves it.
 
-        What it would have stopped in the recorded calls is looked up and kept with it.
+        What it would have done to the recorded calls is looked up and kept with it. Raises
+        RecordUnreadable when they cannot be read: then the prefix is not accepted.
         """
         prefix, now = self._prefix(raw), self.now()
         checked = restriction(
@@ -169,17 +177,30 @@ class BlacklistRegister:
             longest_seconds=self.policy.prefix.longest_seconds,
             protected=frozenset(),
         )
-        replay = self.replays(prefix, now).told(now)
+        replay = self.replays(prefix, checked.disposition, now).told(now)
         row = row_of("prefix", replace(checked, number=prefix), replay=replay)
         return self._commit(row, by, "asked")
 
     def approve_prefix(self, raw: str, *, by: Person) -> RecordedEntry:
-        """The second person agrees. Raises NothingThere when no such prefix waits."""
-        prefix = self._prefix(raw)
+        """The second person agrees. Raises NothingThere when no such prefix waits.
+
+        A look at the past that is older than a day is renewed first. When it would shut out more
+        citizens than this person was shown, that is kept and nothing else changes: EntryRefused.
+        """
+        prefix, now = self._prefix(raw), self.now()
+        with reading(self.engine) as connection:
+            waiting = waiting_prefix(connection, prefix, by=by, now=now)
+        if not is_fresh(waiting.replay, now):
+            self._look_again(waiting, by, now)
         with self.engine.begin() as connection:
-            approved = approve_prefix(connection, prefix, by=by, now=self.now())
+            approved = approve_prefix(connection, waiting, by=by, now=now)
         self.project("prefix", prefix)
         return approved
+
+    def prefix(self, raw: str) -> RecordedEntry | None:
+        """The restriction of a prefix as it stands or waits, with its look at the past."""
+        with reading(self.engine) as connection:
+            return find_entry(connection, "prefix", full_prefix(raw), self.now())
 
     def remove_prefix(self, raw: str, *, by: Person, why: str = "") -> RecordedEntry | None:
         """Lift the restriction of a prefix, or withdraw it before it is approved."""
@@ -238,6 +259,16 @@ class BlacklistRegister:
                 project(connection, self.index, kind, subject, self.now(), self.policy.strikes)
         except RegisterUnavailable as error:
             log.error("blacklist_not_projected", error=type(error.__cause__).__name__)
+
+    def _look_again(self, waiting: RecordedEntry, by: Person, now: datetime) -> None:
+        fresh = self.replays(waiting.subject, waiting.disposition, now).told(now)
+        with self.engine.begin() as connection:
+            renew_replay(connection, waiting, fresh, by=by, now=now)
+        if touches_more(fresh, waiting.replay):
+            raise EntryRefused(
+                f"looked up anew, it would touch {citizens(fresh)} callers with tickets, not "
+                f"{citizens(waiting.replay)}: look at it, and approve it again"
+            )
 
     def _prefix(self, raw: str) -> str:
         shortest = self.policy.prefix.shortest_saudi

@@ -16,7 +16,8 @@ from zoneinfo import ZoneInfo
 from blacklist.record.csv_read import Defaults, Reader
 from blacklist.record.importing import import_rows
 from blacklist.record.people import Person
-from blacklist.record.prefixes import PrefixReplay
+from blacklist.record.prefix_replay import PrefixReplay
+from blacklist.verdict import Disposition
 from hotline.bench.figures import Bound, Figure, Measured, amount, ratio
 from hotline.bench.house import BenchFailed
 from hotline.bench.setting import Bench
@@ -103,9 +104,9 @@ def _peak_kilobytes() -> int:
     raise SystemExit("the kernel does not tell the peak memory of a process")
 
 
-def _no_replay(prefix: str, now: datetime) -> PrefixReplay:
-    del prefix, now
-    return PrefixReplay(0, 0, 0, 0)
+def _no_replay(prefix: str, disposition: Disposition, now: datetime) -> PrefixReplay:
+    del disposition, now
+    raise SystemExit(f"{prefix}: there is no prefix in the file")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from blacklist.policy import ROLES
 from blacklist.port import RegisterUnavailable
 from blacklist.record.entries import RecordedEntry
 from blacklist.record.people import NotAllowed, Person
+from blacklist.record.prefix_replay import RecordUnreadable
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, times in UTC")
 reason_option = click.option(
@@ -54,7 +55,7 @@ def plain_errors() -> Iterator[None]:
     except (EntryRefused, NotAllowed, ValueError) as error:
         click.echo(f"refused: {error}", err=True)
         sys.exit(2)
-    except (LookupError, RegisterUnavailable, RebuildOvertaken) as error:
+    except (LookupError, RegisterUnavailable, RebuildOvertaken, RecordUnreadable) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     except SQLAlchemyError as error:
@@ -120,11 +121,26 @@ def print_entry(entry: RecordedEntry, zone: ZoneInfo) -> None:
             click.echo(f"  {name}: {one_line(' '.join(items))}")
     if entry.kind == "prefix":
         told = "approved by " + one_line(entry.approved_by) if entry.approved_by else "waits"
-        replay = entry.replay
-        click.echo(
-            f"  {told}; in the last {replay.get('days')} days it would have stopped "
-            f"{replay.get('calls')} calls of {replay.get('callers')} numbers, "
-            f"{replay.get('with_tickets')} with tickets"
+        click.echo(f"  {told}")
+        for line in _replayed(entry.replay):
+            click.echo(f"  {line}")
+
+
+def _replayed(replay: Mapping[str, Any]) -> Iterator[str]:
+    """What a prefix would have done, for the person who is to agree."""
+    if not replay:
+        yield "nobody has looked up yet whom it would touch"
+        return
+    yield (
+        f"the last {replay['days']} days, looked up {replay['at'][:16]} UTC: "
+        f"{replay['calls']:,} calls of {replay['callers']:,} numbers"
+    )
+    for name, key in (("with this rule", "with_rule"), ("without it", "without_rule")):
+        touched = replay[key]
+        yield (
+            f"{name}: {touched['stopped']:,} calls stopped; callers who fare worse than a warning: "
+            f"{touched['genuine']:,} with tickets, {touched['nuisance']:,} struck, "
+            f"{touched['shared']:,} both, {touched['unknown']:,} neither"
         )
 
 

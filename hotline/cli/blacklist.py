@@ -17,6 +17,7 @@ from hotline.cli.blacklist_people import (
 )
 from hotline.cli.blacklist_reviews import blacklist_reviews
 from hotline.cli.policy import policy_group
+from hotline.cli.progress import told
 from hotline.cli.replay import COMMANDS as REPLAY_COMMANDS
 from hotline.register import make_register, zone_of
 
@@ -72,7 +73,7 @@ def blacklist_add(
     """Restrict NUMBER for a time; an entry that it has is replaced."""
     zone = zone_of(services)
     with asking.plain_errors():
-        register, by = make_register(services), asking.person(who, role)
+        register, by = make_register(services, told), asking.person(who, role)
         wanted = Wanted(reason, days, asking.moment(until, zone), note, disposition)
         if prefix:
             entry = register.add_prefix(number, wanted, by=by)
@@ -117,11 +118,15 @@ def blacklist_remove(
 
 @blacklist_group.command("show")
 @click.argument("number")
+@click.option("--prefix", is_flag=True, help="NUMBER is a prefix: its request, and whom it touches")
 @asking.json_option
 @click.pass_obj
-def blacklist_show(services: Services, number: str, as_json: bool) -> None:
+def blacklist_show(services: Services, number: str, prefix: bool, as_json: bool) -> None:
     """Show all that stands about NUMBER, in whatever way it is written; exit 1 for nothing."""
     zone = zone_of(services)
+    if prefix:
+        _show_prefix(services, number, as_json)
+        return
     with asking.plain_errors():
         found = make_register(services).standing(number)
     if found.entry is None and found.allowed is None and not found.strikes:
@@ -137,6 +142,17 @@ def blacklist_show(services: Services, number: str, as_json: bool) -> None:
     for strike in found.strikes:
         when = asking.local(strike.at, zone)
         click.echo(f"{found.number}: strike {when} {strike.reason}, by {strike.operator}")
+
+
+def _show_prefix(services: Services, prefix: str, as_json: bool) -> None:
+    with asking.plain_errors():
+        entry = make_register(services).prefix(prefix)
+    if entry is None:
+        asking.nothing_there(prefix)
+    elif as_json:
+        asking.print_json(asking.entry_fields(entry))
+    else:
+        asking.print_entry(entry, zone_of(services))
 
 
 @blacklist_group.command("list")

@@ -18,6 +18,7 @@ from blacklist.record.importing import Imported, import_rows
 from blacklist.record.projection import rebuild
 from hotline.bootstrap import Services
 from hotline.cli import asking
+from hotline.cli.progress import told
 from hotline.register import make_register, zone_of
 
 
@@ -51,7 +52,7 @@ def blacklist_import(
     Exit status: 0 done, 1 a store is away, 2 refused.
     """
     with asking.plain_errors():
-        register, by = make_register(services), asking.person(who, role)
+        register, by = make_register(services, told), asking.person(who, role)
         now = datetime.now(UTC)
         policy = register.policy
         reader = Reader(
@@ -98,6 +99,7 @@ class _Bar:
     def __init__(self, shown: Progress) -> None:
         self._shown = shown
         self._checked = shown.add_task("checked", total=None)
+        self._replayed = shown.add_task("prefixes replayed", total=None, visible=False)
         self._written = shown.add_task("written", total=None, visible=False)
         self._rows = 0
 
@@ -105,6 +107,8 @@ class _Bar:
         if what == "checked":
             self._rows = rows
             self._shown.update(self._checked, completed=rows)
+        elif what == "replayed":
+            self._shown.update(self._replayed, completed=rows, visible=True)
         else:
             self._shown.update(self._checked, total=self._rows)
             self._shown.update(self._written, completed=rows, total=self._rows, visible=True)

@@ -6,6 +6,7 @@ import rich_click as click
 
 from hotline.bootstrap import Services
 from hotline.cli import asking
+from hotline.cli.progress import told
 from hotline.register import make_register, zone_of
 
 
@@ -102,9 +103,13 @@ def blacklist_allow(
 def blacklist_approve(
     services: Services, /, prefix: str, who: str | None, role: str, as_json: bool
 ) -> None:
-    """Agree, as the second person, that PREFIX is restricted: from now on it acts."""
+    """Agree, as the second person, that PREFIX is restricted: from now on it acts.
+
+    `show --prefix` says whom it would touch. When that was looked up more than a day ago, it is
+    looked up anew first; if it would touch more callers with tickets, look at it and approve again.
+    """
     with asking.plain_errors():
-        entry = make_register(services).approve_prefix(prefix, by=asking.person(who, role))
+        entry = make_register(services, told).approve_prefix(prefix, by=asking.person(who, role))
     if as_json:
         asking.print_json(asking.entry_fields(entry))
     else:

@@ -2,8 +2,7 @@
 
 import json
 import sys
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,13 +18,12 @@ from blacklist.replay.report import report
 from blacklist.replay.run import Replay, replay
 from blacklist.simulate.stream import simulate
 from hotline.bootstrap import Services
+from hotline.cli.progress import told
 from hotline.cli.records import Moment
 from hotline.cli.replay_tables import print_report
 from hotline.recorded_calls import allowed_numbers, count_recorded, recorded_calls
 from hotline.screening_policy import PolicyWrong, load_policy
 
-_PROGRESS_S = 2.0
-_LOOK_EVERY = 1_000
 _SINCE = timedelta(days=90)
 
 _input = click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True)
@@ -44,7 +42,7 @@ def simulate_command(seed: int, calls: int, out: Path | None) -> None:
     """
     with ExitStack() as stack:
         file = sys.stdout if out is None else stack.enter_context(_opened(out))
-        for _ in _told(write_history(simulate(seed, calls), file), calls, "written"):
+        for _ in told(write_history(simulate(seed, calls), file), calls, "written"):
             pass
 
 
@@ -89,7 +87,7 @@ def replay_command(
                 name: Replay(policy, allowed, people=not no_strikes)
                 for name, policy in policies.items()
             }
-            for _ in _told(replay(past, *replays.values()), total, "replayed"):
+            for _ in told(replay(past, *replays.values()), total, "replayed"):
                 pass
         except (HistoryWrong, UnicodeDecodeError) as error:
             click.echo(f"{calls_file}: {error}", err=True)
@@ -138,18 +136,6 @@ def _history(
         return read_history(lines), None, []
     engine, start = services.engine(), since or datetime.now(UTC) - _SINCE
     return recorded_calls(engine, start), count_recorded(engine, start), allowed_numbers(engine)
-
-
-def _told(numbers: Iterator[int], total: int | None, done: str) -> Iterator[int]:
-    """Say on stderr how far it is, once it takes long."""
-    last, told, number = time.monotonic(), False, 0
-    for number in numbers:
-        if number % _LOOK_EVERY == 0 and time.monotonic() - last >= _PROGRESS_S:
-            last, told = time.monotonic(), True
-            click.echo(f"{number:,}{f' of {total:,}' if total else ''} calls", err=True)
-        yield number
-    if told:
-        click.echo(f"{number:,} calls {done}", err=True)
 
 
 def _opened(path: Path) -> TextIO:

@@ -2,14 +2,17 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
 
 from blacklist.record.people import Role
+from blacklist.record.prefix_replay import PrefixReplay
 from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import open_review
+from blacklist.verdict import Disposition
+from hotline.prefix_replay import replay_prefix
 from tests.fixtures.record import LINE, NUMBER, Clock
 from tests.integration.api.conftest import Ask
 
@@ -42,10 +45,30 @@ def test_strikes_prefixes_and_the_allowlist_are_reached(ask: Ask) -> None:
     assert ask("DELETE", f"/{NUMBER}/allow").status_code == 200
     prefix = {"number": "05012345", "reason": "flood", "days": 3}
     assert ask("POST", "/prefixes", name="maha", json=prefix).status_code == 201
+    shown = ask("GET", "/prefixes/05012345", role="operator").json or {}
+    assert (shown["approved_by"], shown["replay"]["with_rule"]["genuine"]) == (None, 0)
+    assert ask("GET", "/prefixes/05012346").status_code == 404
     assert ask("POST", "/prefixes/05012345/approve", name="maha").status_code == 403
     assert ask("POST", "/prefixes/05012345/approve", name="nada").status_code == 200
     assert ask("POST", "/prefixes/05012345/approve", name="nada").status_code == 404
     assert ask("DELETE", "/prefixes/05012345").status_code == 200
+
+
+def test_a_prefix_is_not_accepted_when_the_recorded_calls_cannot_be_read(
+    ask: Ask, register: BlacklistRegister
+) -> None:
+    """503, and why: nobody knows whom it would stop."""
+
+    def replays(prefix: str, disposition: Disposition, now: datetime) -> PrefixReplay:
+        return replay_prefix(register.engine, register.policy, prefix, disposition, now)
+
+    register.replays = replays
+    with register.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE calls RENAME TO lost")
+    refused = ask("POST", "/prefixes", json={"number": "05012345", "reason": "flood", "days": 3})
+    assert refused.status_code == 503
+    assert "not accepted" in (refused.json or {})["message"]
+    assert ask("GET", "/prefixes/05012345").status_code == 404
 
 
 def test_a_review_is_accepted_or_refused(
@@ -210,7 +233,7 @@ def test_the_document_names_every_operation_and_resolves(client: FlaskClient) ->
     told = client.get("/openapi.json").json
     assert told is not None
     assert told["openapi"].startswith("3.1")
-    assert len({(p, m) for p, item in told["paths"].items() for m in item}) == 18
+    assert len({(p, m) for p, item in told["paths"].items() for m in item}) == 19
     text = json.dumps(told)
     for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
         assert name in told["components"]["schemas"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from pydantic import SecretStr
 
 from hotline.bootstrap import Services
 from hotline.cli.blacklist import blacklist_group
+from hotline.database import make_engine
 from hotline.settings import Settings
+from tests.fixtures.recorded import Kept, keep_calls
 from tests.fixtures.redis_process import free_port
 
 Run = Callable[..., Result]
@@ -154,6 +157,10 @@ def test_a_prefix_waits_for_a_second_person(run: Run) -> None:
     add = ("add", "05012345*", "--prefix", "--reason", "flood", "--days", "3", "--who", "maha")
     assert run(*add).exit_code == 0
     assert "waits" in run("list").output
+    shown = run("show", "05012345", "--prefix").output
+    assert "waits" in shown
+    assert "with this rule: 0 calls stopped" in shown
+    assert run("show", "05012346", "--prefix").exit_code == 1
     same = run("approve", "05012345", "--who", "maha")
     assert same.exit_code == 2
     assert "two people" in same.output
@@ -162,6 +169,27 @@ def test_a_prefix_waits_for_a_second_person(run: Run) -> None:
     assert "waits" not in run("list").output
     assert run("remove", "05012345", "--prefix").exit_code == 0
     assert json.loads(run("list", "--json").output) == []
+
+
+def test_a_prefix_is_shown_with_whom_it_would_touch(run: Run, database_url: str) -> None:
+    """By the recorded calls: what the second person reads, and what other programs do."""
+    engine = make_engine(database_url)
+    now = datetime.now(UTC)
+    kept = [Kept("+966501234567", now, ticket=True), Kept("+966501234568", now, operator="amal")]
+    keep_calls(engine, kept)
+    added = run("add", "050123456", "--prefix", "--reason", "flood", "--who", "maha")
+    assert "2 calls of 2 numbers" in added.output
+    shown = run("show", "050123456", "--prefix")
+    assert "with this rule: 2 calls stopped" in shown.output
+    assert "1 with tickets, 1 struck, 0 both, 0 neither" in shown.output
+    told = json.loads(run("show", "050123456", "--prefix", "--json").output)
+    assert told["replay"]["with_rule"]["genuine"] == 1
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE calls RENAME TO lost")
+    engine.dispose()
+    refused = run("add", "050123457", "--prefix", "--reason", "flood")
+    assert (refused.exit_code, "not accepted" in refused.output) == (1, True)
+    assert run("show", "050123457", "--prefix").exit_code == 1
 
 
 def test_strikes_are_shown_and_kept_in_the_history(run: Run) -> None:

@@ -1,18 +1,20 @@
 """Importing and exporting the blocklist: all or nothing, again without change, in bounded time."""
 
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from blacklist.record import importing
-from blacklist.record.csv_read import Defaults, Reader
+from blacklist.record.csv_read import Defaults, FileUnusable, Reader
 from blacklist.record.exporting import export_rows
 from blacklist.record.importing import Imported, import_rows
 from blacklist.record.limits import Wanted
 from blacklist.record.people import NotAllowed, Person
+from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable
 from blacklist.record.register import BlacklistRegister
+from blacklist.verdict import Disposition
 from tests.fixtures.record import MAHA, NADA, NUMBER, OTHER, SALEM
 
 HEAD = "number,reason,until,note\n"
@@ -117,6 +119,48 @@ def test_an_imported_prefix_waits_for_a_second_person(register: BlacklistRegiste
     with pytest.raises(NotAllowed):
         register.approve_prefix("+966501111", by=MAHA)
     assert register.approve_prefix("+966501111", by=NADA).in_effect
+
+
+def test_what_an_imported_prefix_would_do_is_looked_up_once(register: BlacklistRegister) -> None:
+    """With its own measure; one that stands already, and a dry run, ask nothing."""
+    asked: list[tuple[str, str]] = []
+    plain = register.replays
+
+    def replays(prefix: str, disposition: Disposition, now: datetime) -> PrefixReplay:
+        asked.append((prefix, disposition))
+        return plain(prefix, disposition, now)
+
+    register.replays = replays
+    text = "number,disposition\n+966501111*,low_priority\n0501234567,block\n"
+    imports(register, text, dry_run=True)
+    assert asked == []
+    assert counts(imports(register, text)) == (2, 0, 0, 0)
+    assert counts(imports(register, text)) == (0, 0, 2, 0)
+    assert asked == [("+966501111", "low_priority")]
+
+
+def test_when_an_imported_prefix_cannot_be_looked_up_nothing_is_imported(
+    register: BlacklistRegister,
+) -> None:
+    """All or nothing."""
+
+    def replays(prefix: str, disposition: Disposition, now: datetime) -> PrefixReplay:
+        raise RecordUnreadable(f"{prefix} {disposition} {now}")
+
+    register.replays = replays
+    with pytest.raises(RecordUnreadable):
+        imports(register, "number\n0501234567\n+966501111*\n")
+    assert register.list() == []
+
+
+def test_a_file_brings_a_hundred_new_prefixes_at_most(register: BlacklistRegister) -> None:
+    """Each is a look at the past; what stands already does not count."""
+    rows = [f"+966501{number:03d}*" for number in range(101)]
+    imports(register, "\n".join(["number", *rows[:50]]))
+    with pytest.raises(FileUnusable, match="100 new prefixes"):
+        imports(register, "\n".join(["number", *(f"+966502{n:03d}*" for n in range(101))]))
+    assert len(register.list()) == 50
+    assert counts(imports(register, "\n".join(["number", *rows]))) == (51, 0, 50, 0)
 
 
 def test_the_later_of_two_rows_counts(register: BlacklistRegister) -> None:
