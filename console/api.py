@@ -267,13 +267,19 @@ class _Verbs:
         return self._decide(asked, accept=False)
 
     def _decide(self, asked: Asked, *, accept: bool) -> Any:
-        review = int(asked.path["review"])
-        why = asked.body.why
+        review, why = _review(asked.path["review"]), asked.body.why
         return self.register.decide_review(review, accept=accept, why=why, by=asked.person)
 
 
 def _wanted(body: bodies.Restriction) -> Wanted:
     return Wanted(body.reason, body.days, body.until, body.note, body.disposition)
+
+
+def _review(written: str) -> int:
+    """The number of a request for review; one that no database has is none of ours."""
+    if not (written.isascii() and written.isdigit() and len(written) < 10):
+        raise NothingThere("no such request waits for a decision")
+    return int(written)
 
 
 def _there(entry: RecordedEntry | None) -> RecordedEntry:

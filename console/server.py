@@ -38,13 +38,12 @@ class Refused(Exception):
 def add_routes(blueprint: Blueprint, operations: tuple[Operation, ...], holder: Holder) -> None:
     """Give the blueprint a route for each operation."""
     for operation in operations:
-        rule = operation.path.replace("{", "<").replace("}", ">")
-        rule = rule.replace("<review>", "<int:review>")
         blueprint.add_url_rule(
-            rule,
+            operation.path.replace("{", "<").replace("}", ">"),
             endpoint=operation.name,
             view_func=_view(operation, holder),
             methods=[operation.method],
+            provide_automatic_options=False,
         )
 
 
@@ -71,7 +70,8 @@ def _let_in(operation: Operation, holder: Holder, path: dict[str, Any]) -> Asked
     person.must_be(operation.role, "this")
     longest = LONGEST_FILE if operation.takes else LONGEST_BODY
     if (request.content_length or 0) > longest:
-        raise Refused(413, "too_large", f"the body is larger than {longest:,} bytes")
+        mend = ": import it by `hotline blacklist import`" if operation.takes else ""
+        raise Refused(413, "too_large", f"the body is larger than {longest:,} bytes{mend}")
     if request.content_length is None and "Transfer-Encoding" in request.headers:
         raise Refused(411, "no_length", "the body has no Content-Length")
     if operation.takes and request.mimetype != operation.takes:
@@ -129,7 +129,8 @@ def _told(error: Exception) -> Response:
 
 
 def failed(status: int, error: str, message: str, errors: tuple[str, ...] = ()) -> Response:
-    """An error as JSON."""
+    """An error as JSON, and a line in the log that repeats nothing of the request."""
+    log.info("api_refused", operation=request.endpoint, status=status, error=error)
     answer = _json({"error": error, "message": message, "errors": list(errors)}, status)
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"

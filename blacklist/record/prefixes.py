@@ -9,7 +9,7 @@ import phonenumbers
 import sqlalchemy as sa
 
 from blacklist.entry import AGENCIES, HOTLINE, EntryRefused
-from blacklist.numbers import LONGEST_RAW, REGION, plain
+from blacklist.numbers import LONGEST_RAW, REGION, WITHHELD_NUMBERS, plain
 from blacklist.record.audit import note_change
 from blacklist.record.entries import RecordedEntry, find_entry
 from blacklist.record.people import NotAllowed, NothingThere, Person
@@ -42,6 +42,8 @@ def full_prefix(
         raise EntryRefused("this is not a prefix: give one such as +966501234")
     if text in AGENCIES or text == HOTLINE:
         raise EntryRefused(f"{text} is {AGENCIES.get(text, 'the hotline itself')}, never blocked")
+    if text.removeprefix("+") in WITHHELD_NUMBERS:
+        raise EntryRefused("withheld callers are never blocked: give a prefix such as +966501234")
     code = str(phonenumbers.country_code_for_region(REGION))
     digits = _international(text, code)
     if digits.startswith(code):

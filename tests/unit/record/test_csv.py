@@ -67,6 +67,7 @@ def test_all_spellings_are_one_number(raw: str) -> None:
         ("+966126149*", "line of the hotline"),
         ("940", "hotline itself"),
         ("940*", "hotline itself"),
+        ("+266696687*", "withheld"),
         ("911*", "unified emergency"),
         ("911", "unified emergency"),
         ("997", "Red Crescent"),
