@@ -23,8 +23,6 @@ def arrival_of(environment: Environment) -> Arrival:
     attestation: such a call is served as one whose number is withheld. Raises BadEnvironment
     without a unique id.
     """
-    query = environment["agi_network_script"].partition("?")[2]
-    system = parse_qs(query).get("system", [""])[0]
     unique = environment["agi_uniqueid"]
     if not unique:
         raise BadEnvironment("no unique id")
@@ -35,13 +33,24 @@ def arrival_of(environment: Environment) -> Arrival:
         caller = redirected = attestation = ""
     return Arrival(
         channel="asterisk",
-        provider_id=f"{system}-{unique}" if system else unique,
+        provider_id=_provider_id(environment, unique),
         caller="" if caller.casefold() in _NO_NUMBER else caller,
         withheld=caller.casefold() in _NO_NUMBER or _restricted(environment["agi_callingpres"]),
         attestation=attestation if attestation in ATTESTATIONS else "",
         dialled=_dialled(environment),
         redirected="" if redirected.casefold() in _NO_NUMBER else redirected,
     )
+
+
+def call_id_of(environment: Environment, unique: str) -> str:
+    """The id of the call whose channel at the same Asterisk has this unique id."""
+    return Arrival("asterisk", _provider_id(environment, unique)).call_id
+
+
+def _provider_id(environment: Environment, unique: str) -> str:
+    query = environment["agi_network_script"].partition("?")[2]
+    system = parse_qs(query).get("system", [""])[0]
+    return f"{system}-{unique}" if system else unique
 
 
 def _restricted(presentation: str) -> bool:

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 Network = str | IPv4Network | IPv6Network
 
 LOOPBACK: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
-ALWAYS_SERVED = frozenset({"transferred", "ended", "ping"})
+ALWAYS_SERVED = frozenset({"transferred", "ended", "ping", "strike"})
 """Scripts that a full server still serves: they finish calls, or ask for nothing."""
 RESERVE = 64
 """Connections beyond `max_calls` whose script is looked at before they are refused."""

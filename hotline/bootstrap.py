@@ -20,6 +20,7 @@ from blacklist.policy import Policy
 from blacklist.screening import RedisScreening
 from call_handlers.desk import CallDesk
 from call_handlers.effects import EFFECT_NAMES, RequestReview, make_effects
+from call_handlers.inside import EFFECT_NAMES as INSIDE_EFFECTS
 from call_handlers.journal import Journal
 from call_handlers.records import RecordWriter
 from call_handlers.sessions import RedisSessions
@@ -65,6 +66,16 @@ class Services:
         return load_flow(self.settings.config_dir / "flows" / "940.yaml")
 
     @cached_property
+    def inside_flow(self) -> Flow:
+        """The flow of the codes that inside telephones dial. Raises FlowFileError."""
+        return load_flow(self.settings.config_dir / "flows" / "inside.yaml")
+
+    @property
+    def flows(self) -> tuple[tuple[Flow, frozenset[str]], ...]:
+        """Every flow, and the names of the effects that it may ask for. Raises FlowFileError."""
+        return (self.flow, EFFECT_NAMES), (self.inside_flow, INSIDE_EFFECTS)
+
+    @cached_property
     def catalogue(self) -> Catalogue:
         """The prompts. Raises CatalogueError."""
         folder = self.settings.config_dir / "prompts"
@@ -82,7 +93,7 @@ class Services:
         return load_services(self.settings.config_dir / "services.yaml")
 
     def lint(self) -> list[Finding]:
-        """What is wrong with the flow and its prompts together."""
+        """What is wrong with the flows and their prompts together."""
         placeholders = {
             language: {
                 key: self.catalogue.placeholders(language, key)
@@ -90,7 +101,9 @@ class Services:
             }
             for language in self.flow.languages
         }
-        return lint(self.flow, placeholders, EFFECT_NAMES)
+        return [
+            finding for flow, effects in self.flows for finding in lint(flow, placeholders, effects)
+        ]
 
     # --- stores ----------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "blacklist": ("hotline.cli.blacklist:blacklist_group", "Blocked numbers."),
     "twilio": ("hotline.cli.twilio:twilio_group", "The number at Twilio: configure and check."),
     "token": ("hotline.cli.token:token_group", "Tokens of the HTTP API."),
+    "pin": ("hotline.cli.pin:pin_group", "PINs of the telephone codes."),
     "db": ("hotline.cli.database:db_group", "The database: upgrade and revision."),
     "bench": ("hotline.cli.bench:bench", "Measure costs as ratios."),
 }

@@ -12,19 +12,22 @@ from hotline.bootstrap import Services
 from hotline.prefix_replay import Watch, replay_prefix, unwatched
 
 
-def make_register(services: Services, watch: Watch = unwatched) -> BlacklistRegister:
+def make_register(
+    services: Services, watch: Watch = unwatched, *, quick: bool = False
+) -> BlacklistRegister:
     """The register; it connects when a verb is used. `watch` sees how far replays of prefixes are.
 
-    Raises PolicyWrong.
+    `quick` is for somebody who waits at a telephone: SQL and Redis answer in time, or a verb fails
+    (SQL) or is told to the index later (Redis). Raises PolicyWrong.
     """
-    engine, policy = services.engine(), services.policy
+    engine, policy = services.call_engine if quick else services.engine(), services.policy
 
     def replays(prefix: str, disposition: Disposition, now: datetime) -> PrefixReplay:
         return replay_prefix(engine, policy, prefix, disposition, now, watch=watch)
 
     return BlacklistRegister(
         engine,
-        RedisIndex(services.slow_redis),
+        RedisIndex(services.fast_redis if quick else services.slow_redis),
         policy=policy,
         replays=replays,
         protected=own_lines(services),

@@ -142,6 +142,21 @@ api_tokens = sa.Table(
 )
 
 
+pins = sa.Table(
+    "pins",
+    metadata,
+    sa.Column("id", sa.String(16), primary_key=True),
+    sa.Column("number", sa.String(3), nullable=False),
+    sa.Column("hash", sa.String(200), nullable=False),
+    sa.Column("name", sa.String(100), nullable=False),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("revoked_at", UtcDateTime),
+    sa.Index(None, "number"),
+)
+
+
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A connection for reads only: no transaction, so on SQLite no write lock is taken."""

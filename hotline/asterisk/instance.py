@@ -30,7 +30,8 @@ class AsteriskInstance:
     running). `agi_a` and `agi_b` are host:port of the two FastAGI servers. `sounds_source` is a
     folder of prompts on the host; a prompt's path for Asterisk is `sounds_inside`, a slash and the
     file's name without its ending (one folder of the root for all instances, unless another is
-    chosen). `globals` are dialplan globals over the lab's (layout.LAB_GLOBALS).
+    chosen). `globals` are dialplan globals over the lab's (layout.LAB_GLOBALS), `telephones` are
+    inside ones (layout.Layout).
     """
 
     def __init__(
@@ -46,11 +47,18 @@ class AsteriskInstance:
         sounds_source: Path | None = None,
         sounds_inside: str = SOUNDS_INSIDE,
         globals: Mapping[str, str] | None = None,
+        telephones: Mapping[str, str] | None = None,
         keep: bool = False,
     ) -> None:
         self.root = root
         self.layout = Layout(
-            folder_name, sip_port, rtp_range, agi_a, agi_b, globals=dict(globals or {})
+            folder_name,
+            sip_port,
+            rtp_range,
+            agi_a,
+            agi_b,
+            globals=dict(globals or {}),
+            telephones=dict(telephones or {}),
         )
         self._config = config
         self.sounds_inside = sounds_inside

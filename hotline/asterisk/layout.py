@@ -29,7 +29,10 @@ LAB_GLOBALS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Layout:
-    """What one Asterisk is told: its ports, its servers and its dialplan's globals."""
+    """What one Asterisk is told: its ports, its servers and its dialplan's globals.
+
+    `telephones` are inside ones, by name: host:port where each rings. A host is one telephone's.
+    """
 
     folder_name: str
     sip_port: int
@@ -38,6 +41,7 @@ class Layout:
     agi_b: str = "127.0.0.1:4574"
     sip_host: str = "127.0.0.1"
     globals: Mapping[str, str] = field(default_factory=dict)
+    telephones: Mapping[str, str] = field(default_factory=dict)
 
     def inside(self, *parts: str) -> str:
         """A folder of this instance, as Asterisk sees it."""
@@ -61,6 +65,9 @@ def write_layout(layout: Layout, root: AsteriskRoot, config: Path) -> None:
         "[transport-udp]\ntype = transport\nprotocol = udp\n"
         f"bind = {layout.sip_host}:{layout.sip_port}\n",
     )
+    inside = (config / "hotline_inside.conf").read_text()
+    rings = (_telephone(name, address) for name, address in layout.telephones.items())
+    _write(etc / "hotline_inside.conf", "".join((inside, *rings)))
     start, end = layout.rtp_range
     _write(
         etc / "rtp.conf",
@@ -110,6 +117,16 @@ def _asterisk_conf(layout: Layout, root: AsteriskRoot, config: Path) -> str:
     }
     lines = "".join(f"{name} => {path}\n" for name, path in folders.items())
     return f"[directories]\n{lines}\n[options]{options}"
+
+
+def _telephone(name: str, address: str) -> str:
+    host = address.partition(":")[0]
+    return (
+        f"\n[hotline-heard](+)\npermit = {host}/255.255.255.255\n"
+        f"\n[{name}]\ntype = identify\nendpoint = {name}\nmatch = {host}\n"
+        f"\n[{name}]\ntype = aor\ncontact = sip:{name}@{address}\n"
+        f"\n[{name}](hotline-telephone)\ntype = endpoint\naors = {name}\n"
+    )
 
 
 def _write(path: Path, text: str) -> None:

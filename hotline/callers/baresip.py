@@ -23,7 +23,7 @@ KEY_SPACING = 0.2
 
 CONFIG = """\
 poll_method epoll
-sip_listen 127.0.0.1:{sip_port}
+sip_listen {host}:{sip_port}
 call_local_timeout 120
 call_max_calls 1
 audio_source aufile,{voice}
@@ -35,7 +35,7 @@ ausrc_channels 1
 auplay_channels 1
 rtp_ports {media_first}-{media_last}
 jitter_buffer_delay 0-0
-net_interface 127.0.0.1
+net_interface {host}
 module_path {modules}
 module g711.so
 module sndfile.so
@@ -68,7 +68,8 @@ class SipCaller:
 
     `number` is the user part of From (what the network sends as caller ID); None withholds it.
     `display_name` goes into From as it is given. `voice` is a WAV that the caller sends all
-    the time (8 kHz mono 16 bit); a soft babble when not given.
+    the time (8 kHz mono 16 bit); a soft babble when not given. `host` is its own address, and
+    with `answers` it takes calls: `address` is then where it rings.
     """
 
     def __init__(
@@ -79,8 +80,13 @@ class SipCaller:
         number: str | None,
         display_name: str = "",
         voice: Path | None = None,
+        host: str = "127.0.0.1",
+        answers: bool = False,
     ) -> None:
         self.folder = folder
+        self.address = ""
+        self._host = host
+        self._answers = answers
         self.target = target
         self.number = number
         self._display_name = display_name
@@ -141,6 +147,10 @@ class SipCaller:
             raise CallerFailed(f"the call was refused: {event.get('param')}")
         return at
 
+    def wait_called(self, timeout: float = 10) -> float:
+        """When a call that came was answered here, as time.monotonic(). Raises TimeoutError."""
+        return self._wait(lambda e: e.get("type") == "CALL_ESTABLISHED", timeout)[0]
+
     def wait_closed(self, timeout: float = 10) -> Closed:
         """How and when the call ended. Raises TimeoutError when it has not in `timeout` seconds."""
         return _closed(*self._wait(_is_closed, timeout))
@@ -199,9 +209,12 @@ class SipCaller:
         self.folder.mkdir(parents=True, exist_ok=True)
         control_port = free_port(CALLER_SIP)
         first, last = media_range(CALLER_MEDIA, 10)
+        sip_port = free_port(CALLER_SIP)
+        self.address = f"{self._host}:{sip_port}"
         (self.folder / "config").write_text(
             CONFIG.format(
-                sip_port=free_port(CALLER_SIP),
+                host=self._host,
+                sip_port=sip_port,
                 control_port=control_port,
                 media_first=first,
                 media_last=last,
@@ -210,11 +223,12 @@ class SipCaller:
                 folder=self.folder,
             )
         )
-        who = f"{self.number}@127.0.0.1" if self.number else "anonymous@anonymous.invalid"
+        who = f"{self.number}@{self._host}" if self.number else "anonymous@anonymous.invalid"
         name = self._display_name or ("" if self.number else "Anonymous")
         quoted = '"{}" '.format(name.replace("\\", "\\\\").replace('"', '\\"')) if name else ""
         (self.folder / "accounts").write_text(
-            f"{quoted}<sip:{who}>;regint=0;audio_codecs=pcma,pcmu\n"
+            f"{quoted}<sip:{who}>;regint=0;audio_codecs=pcma,pcmu"
+            f"{';answermode=auto' if self._answers else ''}\n"
         )
         for name in ("contacts", "uuid"):
             (self.folder / name).touch()

@@ -32,17 +32,18 @@ def lint_command(services: Services, as_json: bool) -> None:
     else:
         for finding in findings:
             click.echo(str(finding))
-        nodes = len(services.flow.nodes)
-        click.echo(f"flow {services.flow.name}: {nodes} nodes, {len(findings)} findings")
+        flows = ", ".join(f"{flow.name}: {len(flow.nodes)} nodes" for flow, _ in services.flows)
+        click.echo(f"flow {flows}, {len(findings)} findings")
     sys.exit(1 if findings else 0)
 
 
 @flow_group.command("diagram")
+@click.argument("name", type=click.Choice(["940", "inside"]), default="940")
 @click.pass_obj
-def diagram_command(services: Services) -> None:
-    """Print the flow as a Mermaid flowchart."""
+def diagram_command(services: Services, name: str) -> None:
+    """Print a flow as a Mermaid flowchart: of callers (940), or of inside telephones."""
     try:
-        click.echo(mermaid(services.flow), nl=False)
+        click.echo(mermaid(services.flow if name == "940" else services.inside_flow), nl=False)
     except FlowFileError as error:
         click.echo(str(error), err=True)
         sys.exit(2)

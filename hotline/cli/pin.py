@@ -1,0 +1,94 @@
+"""`hotline pin`: who may use the codes of inside telephones, with which rights, and until when."""
+
+from datetime import UTC, datetime
+
+import rich_click as click
+
+from blacklist.policy import ROLES, Role
+from blacklist.record.people import NothingThere
+from blacklist.record.pins import list_pins, revoke_pin, set_pin
+from blacklist.record.schema import reading
+from hotline.bootstrap import Services
+from hotline.cli import asking
+from hotline.register import zone_of
+
+
+@click.group("pin")
+def pin_group() -> None:
+    """PINs of the telephone codes *30, *31 and *32: set, list, revoke."""
+
+
+@pin_group.command("set")
+@click.option("--name", required=True, help="Whose it is: the audit names them so")
+@click.option("--role", type=click.Choice(ROLES), required=True)
+@click.option("--days", type=float, default=365.0, show_default=True, help="How long it is good")
+@click.option("--ask", is_flag=True, help="Ask for the PIN, twice; otherwise one is drawn")
+@asking.who_option
+@asking.json_option
+@click.pass_obj
+def pin_set(
+    services: Services,
+    /,
+    name: str,
+    role: Role,
+    days: float,
+    ask: bool,
+    who: str | None,
+    as_json: bool,
+) -> None:
+    """Give a person a PIN, in place of the one they have. What they key is shown this once."""
+    chosen = None
+    if ask:
+        chosen = click.prompt("PIN, 6 to 12 digits", hide_input=True, confirmation_prompt=True)
+    with asking.plain_errors():
+        by = asking.person(who, "manager")
+        now = datetime.now(UTC)
+        keyed, pin = set_pin(
+            services.engine(), name=name, role=role, by=by, now=now, days=days, pin=chosen
+        )
+    if as_json:
+        asking.print_json({"keyed": keyed, **asking.plain(pin)})
+    else:
+        click.echo(keyed)
+        end = asking.local(pin.expires_at, zone_of(services))
+        click.echo(
+            f"{pin.number} and the PIN, then #: {pin.role}, good until {end}; not shown again",
+            err=True,
+        )
+
+
+@pin_group.command("list")
+@asking.json_option
+@click.pass_obj
+def pin_list(services: Services, as_json: bool) -> None:
+    """List every PIN that was set, newest first."""
+    zone = zone_of(services)
+    with asking.plain_errors(), reading(services.engine()) as connection:
+        found = list_pins(connection)
+    if as_json:
+        asking.print_json([asking.plain(pin) for pin in found])
+        return
+    rows = [
+        (
+            pin.number,
+            pin.name,
+            pin.role,
+            asking.local(pin.expires_at, zone),
+            asking.local(pin.revoked_at, zone),
+        )
+        for pin in found
+    ]
+    asking.print_table(("number", "name", "role", "good until", "revoked"), rows)
+
+
+@pin_group.command("revoke")
+@click.argument("number")
+@asking.who_option
+@click.pass_obj
+def pin_revoke(services: Services, number: str, who: str | None) -> None:
+    """End the PIN with this number at once; exit 1 when none is in force."""
+    with asking.plain_errors():
+        by = asking.person(who, "manager")
+        if not revoke_pin(services.engine(), number, by=by, now=datetime.now(UTC)):
+            raise NothingThere(f"{asking.one_line(number)}: no such PIN is in force")
+    click.echo("revoked")

@@ -1,0 +1,169 @@
+"""PINs of the telephone codes: whose they are, how they are kept, and how many may be tried."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+import sqlalchemy as sa
+from click.testing import CliRunner
+from pydantic import SecretStr
+from redis.exceptions import RedisError
+
+from blacklist.pin_guard import FROM_ALL, FROM_ONE, WHILE_S, PinGuard
+from blacklist.record.audit import history
+from blacklist.record.people import NotAllowed, Person
+from blacklist.record.pins import PinRefused, list_pins, person_of_pin, revoke_pin, set_pin
+from blacklist.record.schema import pins, reading
+from hotline.bootstrap import Services
+from hotline.cli.pin import pin_group
+from hotline.settings import Settings
+from tests.fixtures.record import MAHA, SALEM, Clock
+from tests.fixtures.redis_process import free_port
+
+
+@pytest.fixture
+def client(redis_url: str) -> Iterator[redis.Redis]:
+    """An empty Redis."""
+    with redis.Redis.from_url(redis_url) as made:
+        yield made
+
+
+def given(engine: sa.Engine, clock: Clock, name: str = "amal", pin: str = "407193") -> str:
+    """What a supervisor of this name keys."""
+    keyed, _ = set_pin(engine, name=name, role="supervisor", by=MAHA, now=clock.now, pin=pin)
+    return keyed
+
+
+def test_what_a_person_keys_names_them_and_their_role(engine: sa.Engine, clock: Clock) -> None:
+    """Three digits of their own, then the PIN; two people may have the same PIN."""
+    amal, badr = given(engine, clock), given(engine, clock, "badr")
+    assert amal[:3] != badr[:3]
+    assert amal[3:] == badr[3:] == "407193"
+    assert person_of_pin(engine, amal, clock.now) == Person("amal", "supervisor")
+    assert person_of_pin(engine, badr, clock.now) == Person("badr", "supervisor")
+
+
+@pytest.mark.parametrize("change", ["", "1", "x", " ", "\n", "٤", "-1"])
+def test_anything_else_names_nobody(engine: sa.Engine, clock: Clock, change: str) -> None:
+    """Nothing, more, another PIN, another person's number, what is no digit."""
+    keyed = given(engine, clock)
+    wrong = keyed[:-1] + change if change else ""
+    assert person_of_pin(engine, wrong, clock.now) is None
+    assert person_of_pin(engine, f"{(int(keyed[0]) % 9) + 1}{keyed[1:]}", clock.now) is None
+
+
+def test_only_a_salted_slow_hash_is_kept(engine: sa.Engine, clock: Clock) -> None:
+    """The same PIN has two hashes, and stands nowhere, the audit included."""
+    given(engine, clock)
+    given(engine, clock, "badr")
+    with reading(engine) as connection:
+        rows = connection.execute(sa.select(pins)).all()
+        told = connection.execute(sa.text("SELECT * FROM blacklist_audit")).all()
+    assert len({row.hash for row in rows}) == 2
+    assert all(row.hash.startswith("16384:8:1:") for row in rows)
+    assert "407193" not in repr(rows) + repr(told)
+
+
+def test_a_pin_ends_with_its_days_when_it_is_revoked_and_with_the_next_one(
+    engine: sa.Engine, clock: Clock
+) -> None:
+    """And each end is in the audit."""
+    short, made = set_pin(
+        engine, name="hind", role="operator", by=MAHA, now=clock.now, days=1, pin="407193"
+    )
+    first = given(engine, clock)
+    second = given(engine, clock, pin="502918")
+    assert person_of_pin(engine, first, clock.now) is None
+    assert person_of_pin(engine, second, clock.now) is not None
+    assert revoke_pin(engine, second[:3], by=MAHA, now=clock.now)
+    assert not revoke_pin(engine, second[:3], by=MAHA, now=clock.now)
+    assert person_of_pin(engine, second, clock.now) is None
+    clock.forward(days=1, seconds=1)
+    assert person_of_pin(engine, short, clock.now) is None
+    with reading(engine) as connection:
+        assert len(list_pins(connection)) == 3
+        assert [change.action for change in history(connection, made.id, limit=9)] == ["pin_set"]
+
+
+@pytest.mark.parametrize(
+    "pin", ["12345", "1234567890123", "12345a", "٤٠٧١٩٣", "000000", "123456", "987654", "246802"]
+)
+def test_a_pin_that_anybody_would_try_is_refused(engine: sa.Engine, clock: Clock, pin: str) -> None:
+    """Too short, too long, no digits, or digits at equal distances."""
+    with pytest.raises(PinRefused):
+        given(engine, clock, pin=pin)
+
+
+def test_only_a_manager_gives_pins_and_takes_them(engine: sa.Engine, clock: Clock) -> None:
+    """As with tokens."""
+    with pytest.raises(NotAllowed):
+        set_pin(engine, name="amal", role="operator", by=SALEM, now=clock.now)
+    with pytest.raises(NotAllowed):
+        revoke_pin(engine, "123", by=SALEM, now=clock.now)
+
+
+def test_a_telephone_is_shut_out_after_five_wrong_pins(client: redis.Redis) -> None:
+    """That one alone, for a quarter of an hour; a right PIN before that forgets the wrong ones."""
+    guard = PinGuard(client)
+    for _ in range(FROM_ONE - 1):
+        assert not guard.failed("op-1")
+    guard.succeeded("op-1")
+    assert [guard.failed("op-1") for _ in range(FROM_ONE)] == [False] * (FROM_ONE - 1) + [True]
+    assert not guard.may_try("op-1")
+    assert guard.may_try("op-2")
+    assert 0 < client.ttl("hotline:pins:op-1") <= WHILE_S
+    client.expire("hotline:pins:op-1", 0)
+    assert guard.may_try("op-1")
+
+
+def test_all_telephones_are_shut_out_after_twenty(client: redis.Redis) -> None:
+    """Somebody tries from one after another."""
+    guard = PinGuard(client)
+    told = [guard.failed(f"op-{number}") for number in range(FROM_ALL)]
+    assert told == [False] * (FROM_ALL - 1) + [True]
+    assert not guard.may_try("op-99")
+    assert 0 < client.ttl("hotline:pins") <= WHILE_S
+
+
+@pytest.mark.parametrize("name", ["", "x" * 41, "a b", "op\n1", "٤"])
+def test_what_is_no_telephone_is_refused(client: redis.Redis, name: str) -> None:
+    """No key of Redis is made of it."""
+    with pytest.raises(ValueError, match="telephone"):
+        PinGuard(client).may_try(name)
+
+
+def test_with_redis_away_nobody_is_let_in() -> None:
+    """These codes are on no citizen's path."""
+    with (
+        redis.Redis(port=free_port(), socket_connect_timeout=0.2) as away,
+        pytest.raises(RedisError),
+    ):
+        PinGuard(away).may_try("op-1")
+
+
+def test_the_command_sets_lists_and_revokes(database_url: str, engine: sa.Engine) -> None:
+    """What is keyed is shown once; wrong usage is 2, nothing there is 1."""
+    services = Services(Settings(database_url=SecretStr(database_url)))
+    run = CliRunner()
+    done = run.invoke(
+        pin_group, ["set", "--name", "amal", "--role", "supervisor", "--who", "maha"], obj=services
+    )
+    assert done.exit_code == 0, done.output
+    keyed = done.stdout.strip()
+    assert len(keyed) == 11
+    assert keyed[3:] not in done.stderr
+    listed = run.invoke(pin_group, ["list", "--json"], obj=services)
+    assert keyed[:3] in listed.stdout
+    assert keyed[3:] not in listed.stdout
+    assert "hash" not in listed.stdout
+    asked = run.invoke(
+        pin_group,
+        ["set", "--name", "badr", "--role", "operator", "--ask", "--who", "maha"],
+        obj=services,
+        input="123456\n123456\n",
+    )
+    assert (asked.exit_code, "choose another" in asked.output) == (2, True)
+    revoke = ["revoke", keyed[:3], "--who", "maha"]
+    assert run.invoke(pin_group, revoke, obj=services).exit_code == 0
+    assert run.invoke(pin_group, revoke, obj=services).exit_code == 1
+    services.close()
