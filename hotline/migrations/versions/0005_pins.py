@@ -1,4 +1,4 @@
-"""PINs that guard the telephone codes: a person's number, and a slow hash of the PIN."""
+"""PINs of the codes that inside telephones dial."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,35 +12,22 @@ moment = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
-    """Make the table. Of a person, and of a person's number, one PIN stands."""
+    """Make the table of PINs."""
     op.create_table(
         "pins",
         sa.Column("id", sa.String(length=16), nullable=False),
         sa.Column("number", sa.String(length=3), nullable=False),
+        sa.Column("hash", sa.String(length=200), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("role", sa.String(length=16), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
-        sa.Column("salt", sa.String(length=32), nullable=False),
-        sa.Column("scrypt_n", sa.Integer(), nullable=False),
-        sa.Column("scrypt_r", sa.Integer(), nullable=False),
-        sa.Column("scrypt_p", sa.Integer(), nullable=False),
         sa.Column("created_at", moment, nullable=False),
         sa.Column("expires_at", moment, nullable=False),
-        sa.Column("ended_at", moment, nullable=True),
+        sa.Column("revoked_at", moment, nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pins")),
     )
-    standing = sa.text("ended_at IS NULL")
-    for column in ("name", "number"):
-        op.create_index(
-            op.f(f"uq_pins_{column}_standing"),
-            "pins",
-            [column],
-            unique=True,
-            sqlite_where=standing,
-            postgresql_where=standing,
-        )
+    op.create_index(op.f("ix_pins_number"), "pins", ["number"])
 
 
 def downgrade() -> None:
-    """Remove it: the telephone codes are nobody's then."""
+    """Take the table away."""
     op.drop_table("pins")
