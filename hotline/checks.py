@@ -45,9 +45,13 @@ def all_checks(services: Services) -> Iterator[Check]:
 
 def _flow(services: Services) -> Iterator[Check]:
     findings = services.lint()
-    version = f"flow {services.flow.name} version {services.flow.version}"
-    found = f"{version}, {len(services.flow.nodes)} nodes, {len(findings)} findings"
-    yield Check("flow", not findings, found, "see `hotline flow lint`")
+    flows = "; ".join(
+        f"flow {flow.name} version {flow.version}, {len(flow.nodes)} nodes"
+        for flow, _ in services.flows
+    )
+    yield Check(
+        "flow", not findings, f"{flows}; {len(findings)} findings", "see `hotline flow lint`"
+    )
 
 
 def _prompts(services: Services) -> Iterator[Check]:

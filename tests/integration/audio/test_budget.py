@@ -69,5 +69,5 @@ def test_error_messages_outlast_their_guard(sounds: tuple[Catalogue, Path], lang
     """There is something left to interrupt behind the first second."""
     catalogue, _ = sounds
     keys = [k for k in catalogue.keys(language) if k.startswith(("noinput_", "nomatch_"))]
-    assert len(keys) == 7
+    assert len(keys) == 9
     assert min(lasts(sounds, language, key) for key in keys) >= 1200

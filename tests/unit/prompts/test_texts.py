@@ -17,6 +17,7 @@ VALUES = {
     "target_hours": "72",
     "days": "7",
     "challenge": "7",
+    "number": "+966501234567",
     "callers": "3",
 }
 
