@@ -4,6 +4,8 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.retry import Retry
 
+from hotline.redis_call import CallRedis, call_pool
+
 FAST_SECONDS = 0.05
 """Longest wait for Redis on the path of a call: for connecting, and for each reply."""
 SLOW_SECONDS = 5.0
@@ -21,7 +23,7 @@ def make_redis(url: str, *, fast: bool, max_connections: int = 100) -> redis.Red
     asks for (RQ's blocking reads set their own limits) and tries three times over about a second.
     """
     if fast:
-        return redis.Redis.from_url(
+        pool = call_pool(
             url,
             socket_connect_timeout=FAST_SECONDS,
             socket_timeout=FAST_SECONDS,
@@ -30,6 +32,7 @@ def make_redis(url: str, *, fast: bool, max_connections: int = 100) -> redis.Red
             max_connections=max_connections,
             client_name="hotline-call",
         )
+        return CallRedis.from_pool(pool)
     return redis.Redis.from_url(
         url,
         socket_connect_timeout=SLOW_SECONDS,
