@@ -3,11 +3,13 @@
 Redis is fast and can be lost. Whoever gets `StoreAway` goes on with the call it holds in its hands.
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import redis
+from redis.exceptions import NoScriptError
 
 from blacklist.breaker import Breaker
 
@@ -24,7 +26,10 @@ class StoreAway(Exception):
 
 
 class SessionStore(Protocol):
-    """Compare-and-set by turn number; events in the order they happened."""
+    """Compare-and-set by turn number; events in the order they happened.
+
+    State and events are JSON, so that none of them holds a line break.
+    """
 
     def load(self, call_id: str, *, ended: bool = False) -> str | None:
         """The newest state of a call that has not ended (or of any), or None. Raises StoreAway."""
@@ -68,8 +73,8 @@ class RedisSessions:
     def __init__(self, client: redis.Redis, breaker: Breaker) -> None:
         self._client = client
         self._breaker = breaker
-        self._save = client.register_script(_script("save.lua"))
-        self._load = client.register_script(_script("load.lua"))
+        self._save = _Script(client, "save.lua")
+        self._load = _Script(client, "load.lua")
 
     def load(self, call_id: str, *, ended: bool = False) -> str | None:
         """The newest state of a call that has not ended (or of any), or None."""
@@ -78,15 +83,16 @@ class RedisSessions:
 
     def load_whole(self, call_id: str, *, ended: bool = False) -> tuple[str, list[str]] | None:
         """State and events, in one round trip."""
-        found = self._asked(lambda: self._load([_state(call_id), _events(call_id)]))
-        if found is None or (found[1] and not ended):
+        found = self._asked(lambda: self._load.run(_state(call_id), _events(call_id)))
+        if found is None:
             return None
-        return _text(found[0]), [_text(row) for row in found[2]]
+        over, state, *events = _text(found).split("\n")
+        return None if over == "1" and not ended else (state, events)
 
     def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
         """Keep `state` as turn `turn`; the state stored by another process when it was quicker."""
-        keys = [_state(call_id), _events(call_id)]
-        stored = self._asked(lambda: self._save(keys, [turn, state, SESSION_TTL_S, *events]))
+        keys = (_state(call_id), _events(call_id))
+        stored = self._asked(lambda: self._save.run(*keys, turn, state, SESSION_TTL_S, *events))
         return None if stored is None else _text(stored)
 
     def events(self, call_id: str) -> list[str]:
@@ -178,16 +184,28 @@ class MemorySessions:
         return []
 
 
+class _Script:
+    """A script beside this file, run by its hash: its first two arguments are keys."""
+
+    def __init__(self, client: redis.Redis, name: str) -> None:
+        self._client = client
+        self._text = Path(__file__).with_name(name).read_text(encoding="utf-8")
+        self._sha = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+
+    def run(self, *args: str | int) -> Any:
+        """What the script answers. Raises redis.RedisError."""
+        try:
+            return self._client.evalsha(self._sha, 2, *args)
+        except NoScriptError:  # Redis was started anew: EVAL runs the script and keeps it
+            return self._client.eval(self._text, 2, *args)
+
+
 def _state(call_id: str) -> str:
     return f"{_PREFIX}{call_id}:state"
 
 
 def _events(call_id: str) -> str:
     return f"{_PREFIX}{call_id}:events"
-
-
-def _script(name: str) -> str:
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
 
 
 def _text(value: bytes | str) -> str:

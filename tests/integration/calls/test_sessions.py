@@ -1,5 +1,6 @@
 """The session store: compare-and-set by turn, and never a caller who waits for it."""
 
+import json
 import os
 import signal
 import time
@@ -39,6 +40,29 @@ def test_the_newest_turn_is_kept_with_all_events(store: SessionStore) -> None:
     assert store.save("c", 2, "two", ["a", "ب"]) is None
     assert store.save("c", 5, "five", ["c"]) is None
     assert (store.load("c"), store.events("c")) == ("five", ["a", "ب", "c"])
+
+
+def test_state_and_events_come_back_together_as_they_were(store: SessionStore) -> None:
+    """Whatever text they carry: in JSON only a line break is a line break."""
+    state, events = (
+        [json.dumps(f"{c}ب", ensure_ascii=False) for c in "\n\r\u2028"],
+        ["{}", '"\x85"'],
+    )
+    for turn, text in enumerate(state, start=1):
+        store.save("c", turn, text, events)
+        assert store.load_whole("c") == (text, events * turn)
+    assert store.finish("c")
+    assert store.load_whole("c") is None
+    assert store.load_whole("c", ended=True) == (state[-1], events * len(state))
+
+
+def test_scripts_that_redis_has_forgotten_are_sent_again(house: House) -> None:
+    """As after a restart: neither a load nor a save is lost over it."""
+    store, client = house.sessions(), house.client()
+    client.script_flush()
+    assert store.save("c", 1, "one", ["a"]) is None
+    client.script_flush()
+    assert store.load_whole("c") == ("one", ["a"])
 
 
 @pytest.mark.parametrize("turn", [1, 2])
