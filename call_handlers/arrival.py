@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 from ivr.session import Session, session_from_dict, session_to_dict
@@ -37,9 +38,13 @@ class Arrival:
         A name-based UUID (RFC 9562, version 5) of the channel and the provider's id, without
         hyphens.
         """
-        name = f"{self.channel}:{self.provider_id[:LONGEST_ID]}"
-        # Bytes that are no UTF-8 arrive as lone surrogates, which no encoding takes.
-        return uuid.uuid5(_NAMESPACE, name.encode("utf-8", "backslashreplace").decode()).hex
+        return _call_id(f"{self.channel}:{self.provider_id[:LONGEST_ID]}")
+
+
+@lru_cache(maxsize=2048)
+def _call_id(name: str) -> str:
+    # Bytes that are no UTF-8 arrive as lone surrogates, which no encoding takes.
+    return uuid.uuid5(_NAMESPACE, name.encode("utf-8", "backslashreplace").decode()).hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Facts:
     started_ms: int
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _FACTS = tuple(f.name for f in fields(Facts))
 
 
@@ -91,15 +97,13 @@ class Call:
 
 def call_to_json(call: Call) -> str:
     """The call as JSON text for the session store; events are kept beside it."""
-    return json.dumps(
+    return _ENCODER.encode(
         {
             "facts": {name: getattr(call.facts, name) for name in _FACTS},
             "session": session_to_dict(call.session),
             "turn": turn_to_dict(call.turn),
             "at_ms": call.at_ms,
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
+        }
     )
 
 

@@ -42,6 +42,14 @@ BAD: dict[str, dict[str, Any]] = {
     },
     "a thousand fields": {"data": {f"Field{n}": "1" for n in range(1500)}, "headers": signed()},
     "a body without end": {"data": b"Digits=" + b"1" * 100_000, "content_type": FORM},
+    **{
+        f"a length of {length!r}": {
+            "data": FIELDS,
+            "headers": signed(),
+            "environ_overrides": {"CONTENT_LENGTH": length},
+        }
+        for length in ("", "0", "-1", "x", "9" * 30)
+    },
     "a settings header": {
         "data": FIELDS,
         "headers": {
