@@ -38,7 +38,7 @@ class PinGuard:
         return int(own or 0) < FROM_ONE and int(everybody or 0) < FROM_ALL
 
     def failed(self, extension: str) -> bool:
-        """Count a wrong PIN; True when this was the one too many.
+        """Count a wrong PIN; True when there are too many now.
 
         The count ends `WHILE_S` after the first wrong PIN, and after the one too many.
         """

@@ -61,7 +61,7 @@ def set_pin(
 ) -> tuple[str, Pin]:
     """Give a person a PIN, in place of the one they have; what they key is returned this once.
 
-    `pin` is 6 to 12 digits; None draws eight. Raises PinRefused for one that anybody would try
+    A person keeps their number, as long as they have a PIN. `pin` is 6 to 12 digits; None draws eight. Raises PinRefused for one that anybody would try
     first, and when all numbers are taken; ValueError for a name or number of days that cannot be;
     NotAllowed below manager.
     """
@@ -75,11 +75,13 @@ def set_pin(
     until = now + timedelta(days=days)
     with engine.begin() as connection:
         one_at_a_time(connection, "pins")
-        for old in connection.scalars(
-            sa.select(pins.c.id).where(_stands(now), pins.c.name == name)
-        ):
-            _end(connection, old, by, now)
-        made = Pin(secrets.token_hex(8), _free(connection, now), name, role, now, until, None)
+        old = connection.execute(
+            sa.select(pins.c.id, pins.c.number).where(_stands(now), pins.c.name == name)
+        ).one_or_none()
+        if old is not None:
+            _end(connection, old.id, by, now)
+        number = _free(connection, now) if old is None else old.number
+        made = Pin(secrets.token_hex(8), number, name, role, now, until, None)
         connection.execute(
             pins.insert().values(
                 id=made.id,

@@ -36,7 +36,10 @@ def pin_set(
     who: str | None,
     as_json: bool,
 ) -> None:
-    """Give a person a PIN, in place of the one they have. What they key is shown this once."""
+    """Give a person a PIN, in place of the one they have.
+
+    What they key is shown this once; of a PIN that was asked for, only the number before it.
+    """
     chosen = None
     if ask:
         chosen = click.prompt("PIN, 6 to 12 digits", hide_input=True, confirmation_prompt=True)
@@ -46,10 +49,11 @@ def pin_set(
         keyed, pin = set_pin(
             services.engine(), name=name, role=role, by=by, now=now, days=days, pin=chosen
         )
+    shown = pin.number if ask else keyed
     if as_json:
-        asking.print_json({"keyed": keyed, **asking.plain(pin)})
+        asking.print_json({"keyed": shown, **asking.plain(pin)})
     else:
-        click.echo(keyed)
+        click.echo(shown)
         end = asking.local(pin.expires_at, zone_of(services))
         click.echo(
             f"{pin.number} and the PIN, then #: {pin.role}, good until {end}; not shown again",

@@ -73,6 +73,7 @@ def test_a_pin_ends_with_its_days_when_it_is_revoked_and_with_the_next_one(
     )
     first = given(engine, clock)
     second = given(engine, clock, pin="502918")
+    assert first[:3] == second[:3], "a person keeps their number"
     assert person_of_pin(engine, first, clock.now) is None
     assert person_of_pin(engine, second, clock.now) is not None
     assert revoke_pin(engine, second[:3], by=MAHA, now=clock.now)
@@ -83,6 +84,9 @@ def test_a_pin_ends_with_its_days_when_it_is_revoked_and_with_the_next_one(
     with reading(engine) as connection:
         assert len(list_pins(connection)) == 3
         assert [change.action for change in history(connection, made.id, limit=9)] == ["pin_set"]
+        revoked = next(pin for pin in list_pins(connection) if pin.name == "amal")
+        told = [change.action for change in history(connection, revoked.id, limit=9)]
+        assert told == ["pin_revoked", "pin_set"]
 
 
 @pytest.mark.parametrize(
@@ -163,6 +167,13 @@ def test_the_command_sets_lists_and_revokes(database_url: str, engine: sa.Engine
         input="123456\n123456\n",
     )
     assert (asked.exit_code, "choose another" in asked.output) == (2, True)
+    asked = run.invoke(
+        pin_group,
+        ["set", "--name", "badr", "--role", "operator", "--ask", "--who", "maha"],
+        obj=services,
+        input="407193\n407193\n",
+    )
+    assert (asked.exit_code, "407193" in asked.output) == (0, False)
     revoke = ["revoke", keyed[:3], "--who", "maha"]
     assert run.invoke(pin_group, revoke, obj=services).exit_code == 0
     assert run.invoke(pin_group, revoke, obj=services).exit_code == 1
