@@ -61,9 +61,9 @@ def set_pin(
 ) -> tuple[str, Pin]:
     """Give a person a PIN, in place of the one they have; what they key is returned this once.
 
-    A person keeps their number, as long as they have a PIN. `pin` is 6 to 12 digits; None draws eight. Raises PinRefused for one that anybody would try
-    first, and when all numbers are taken; ValueError for a name or number of days that cannot be;
-    NotAllowed below manager.
+    A person keeps their number, as long as they have a PIN. `pin` is 6 to 12 digits; None draws
+    eight. Raises PinRefused for one that anybody would try first, and when all numbers are taken;
+    ValueError for a name or number of days that cannot be; NotAllowed below manager.
     """
     by.must_be("manager", "a PIN")
     if not 0 < days <= LONGEST_DAYS:

@@ -9,7 +9,7 @@ import pytest
 
 from hotline.asterisk.instance import AsteriskInstance
 from hotline.callers.baresip import SipCaller
-from tests.fixtures.asterisk import NewCaller, asterisk_root, render_sentences
+from tests.fixtures.asterisk import NewCaller, NewTelephone, asterisk_root, render_sentences
 
 
 @pytest.fixture(scope="session")
@@ -40,6 +40,23 @@ def new_caller(
             folder = voice_folder / f"{tmp_path.name}-caller{next(numbers)}"
             return stack.enter_context(
                 SipCaller(folder, asterisk.sip_address, number=number, display_name=display_name)
+            )
+
+        yield make
+
+
+@pytest.fixture
+def new_telephone(
+    _asterisk_is_there: None, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[NewTelephone]:
+    """Makes inside telephones that answer, each with an address of its own."""
+    hosts = (f"127.0.0.{n}" for n in range(2, 9))
+    with ExitStack() as stack:
+
+        def make(name: str) -> SipCaller:
+            folder = tmp_path_factory.getbasetemp() / f"{tmp_path.name}-{name}"
+            return stack.enter_context(
+                SipCaller(folder, "", number=name, host=next(hosts), answers=True)
             )
 
         yield make

@@ -1,39 +1,18 @@
 """The codes on the centre's telephones, on a real Asterisk: who may press them, what is asked."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from queue import Empty
 
 import pytest
 
 from hotline.asterisk.instance import AsteriskInstance
 from hotline.callers.baresip import CallerFailed, SipCaller
-from tests.fixtures.asterisk import NewCaller, asterisk_root, running_asterisk
+from tests.fixtures.asterisk import NewCaller, NewTelephone, running_asterisk
 from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi
 from tests.integration.asterisk.test_dialplan import answered, wait_tone
 
 pytestmark = pytest.mark.asterisk
-
-NewTelephone = Callable[[str], SipCaller]
-
-
-@pytest.fixture
-def new_telephone(
-    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[NewTelephone]:
-    """Makes inside telephones that answer, each with an address of its own."""
-    asterisk_root()
-    hosts = (f"127.0.0.{n}" for n in range(2, 9))
-    with ExitStack() as stack:
-
-        def make(name: str) -> SipCaller:
-            folder = tmp_path_factory.getbasetemp() / f"{tmp_path.name}-{name}"
-            return stack.enter_context(
-                SipCaller(folder, "", number=name, host=next(hosts), answers=True)
-            )
-
-        yield make
 
 
 def serve(agi: Agi) -> None:
