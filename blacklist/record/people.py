@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from blacklist.policy import ROLES, Role
 
 LONGEST_NAME = 100
+LONGEST_GRANT_DAYS = 366
+"""Days for which a token or a PIN may be good."""
 
 
 class NotAllowed(Exception):
@@ -36,3 +38,15 @@ class Person:
         """Raises NotAllowed when this person has not the rights of `role`."""
         if not self.at_least(role):
             raise NotAllowed(f"{what} needs a {role}; {self.role} is not enough")
+
+
+def holder_of(what: str, name: str, role: Role, days: float) -> Person:
+    """The person who is given a token or a PIN, `what`, for `days`.
+
+    Raises ValueError for a name, a role or a number of days that cannot be.
+    """
+    if not 0 < days <= LONGEST_GRANT_DAYS:
+        raise ValueError(f"days must be more than 0 and at most {LONGEST_GRANT_DAYS}")
+    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+        raise ValueError(f"the name of {what} has 1 to {LONGEST_NAME} printable characters")
+    return Person(name, role)

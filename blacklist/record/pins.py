@@ -18,10 +18,9 @@ import sqlalchemy as sa
 
 from blacklist.policy import Role
 from blacklist.record.audit import note_change
-from blacklist.record.people import LONGEST_NAME, Person
+from blacklist.record.people import LONGEST_GRANT_DAYS, Person, holder_of
 from blacklist.record.schema import one_at_a_time, pins, reading
 
-LONGEST_DAYS = 366
 PIN_DIGITS = 8
 """Digits of a PIN that is drawn here."""
 _NUMBERS = range(100, 1000)
@@ -56,7 +55,7 @@ def set_pin(
     role: Role,
     by: Person,
     now: datetime,
-    days: float = LONGEST_DAYS,
+    days: float = LONGEST_GRANT_DAYS,
     pin: str | None = None,
 ) -> tuple[str, Pin]:
     """Give a person a PIN, in place of the one they have; what they key is returned this once.
@@ -66,11 +65,7 @@ def set_pin(
     ValueError for a name or number of days that cannot be; NotAllowed below manager.
     """
     by.must_be("manager", "a PIN")
-    if not 0 < days <= LONGEST_DAYS:
-        raise ValueError(f"days must be more than 0 and at most {LONGEST_DAYS}")
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise ValueError(f"a person's name has 1 to {LONGEST_NAME} printable characters")
-    Person(name, role)  # raises for a role that is none
+    holder_of("a PIN", name, role, days)
     pin = _checked(pin) if pin is not None else _drawn()
     until = now + timedelta(days=days)
     with engine.begin() as connection:

@@ -14,12 +14,11 @@ import sqlalchemy as sa
 
 from blacklist.policy import Role
 from blacklist.record.audit import note_change
-from blacklist.record.people import LONGEST_NAME, Person
+from blacklist.record.people import Person, holder_of
 from blacklist.record.schema import api_tokens
 
 SCHEME = "h940_"
 """What tokens begin with, so that scanners of leaked secrets can know one."""
-LONGEST_DAYS = 366
 _SHAPE = re.compile(SCHEME + r"[A-Za-z0-9_-]{43}")
 
 
@@ -43,11 +42,7 @@ def create_token(
     Raises ValueError for a name or number of days that cannot be, NotAllowed below manager.
     """
     by.must_be("manager", "a token")
-    if not 0 < days <= LONGEST_DAYS:
-        raise ValueError(f"days must be more than 0 and at most {LONGEST_DAYS}")
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
-        raise ValueError(f"a token's name has 1 to {LONGEST_NAME} printable characters")
-    Person(name, role)  # raises for a role that is none
+    holder_of("a token", name, role, days)
     text = SCHEME + secrets.token_urlsafe(32)
     token = Token(secrets.token_hex(8), name, role, now, now + timedelta(days=days), None)
     with engine.begin() as connection:
