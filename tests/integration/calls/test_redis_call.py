@@ -103,11 +103,28 @@ def test_a_hung_redis_that_takes_no_more_bytes_costs_one_time_out(
     assert client.get("key") == b"value"
 
 
+@pytest.mark.parametrize("given", ["", "text", "نص", "\r\n$3\r\n", "x" * 200_000, b"\xff\x00", -5])
+def test_a_script_gets_and_gives_what_it_does_by_the_library(
+    client: redis.Redis, server: RedisProcess, given: str | bytes | int
+) -> None:
+    """Any text, bytes and number, as key and as argument; lists, nothing, and errors."""
+    script = client.script_load(
+        "if redis.call('EXISTS', KEYS[1]) == 1 then return redis.error_reply('ERR there') end "
+        "return {KEYS[1], ARGV, #ARGV[1], false}"
+    )
+    with redis.Redis.from_url(server.url) as library:
+        assert client.evalsha(script, 1, given, given) == library.evalsha(script, 1, given, given)
+        library.set(given, 1)
+    with pytest.raises(redis.ResponseError, match="there"):
+        client.evalsha(script, 1, given, given)
+
+
 def test_every_thread_reads_its_own_answers(client: redis.Redis) -> None:
     """A connection is lent to one at a time."""
+    echo = client.script_load("return ARGV[1]")
 
     def asks(thread: int) -> list[bytes]:
-        return [client.execute_command("ECHO", f"{thread}.{n}") for n in range(300)]
+        return [client.evalsha(echo, 0, f"{thread}.{n}") for n in range(300)]
 
     with ThreadPoolExecutor(4) as threads:
         for thread, answers in enumerate(threads.map(asks, range(4))):
