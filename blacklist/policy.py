@@ -21,6 +21,8 @@ Role = Literal["operator", "supervisor", "manager"]
 ROLES: tuple[str, ...] = get_args(Role)
 """Who decides, from the least right to the most."""
 
+APPROVERS = 2
+"""Who asks for a prefix, and who agrees: no fewer, and more are not asked."""
 MOST_CALLS = 1000
 """Calls that a window may hold: more is no limit on one person."""
 LONGEST_WINDOW_S = 7 * 86_400
@@ -165,8 +167,8 @@ def faults(policy: Policy) -> Iterator[Fault]:
     yield from _class(policy.withheld)
     yield from _ladder(policy.strikes, policy.longest_seconds)
     prefix = policy.prefix
-    if prefix.approvers < 2:
-        yield ("prefix", "approvers"), "a prefix is restricted by two people at least"
+    if prefix.approvers != APPROVERS:
+        yield ("prefix", "approvers"), f"a prefix is restricted by two people: write {APPROVERS}"
     if not prefix.replay:
         yield ("prefix", "replay"), "a prefix is restricted after a replay: write true"
     if prefix.longest_seconds > policy.longest_seconds:
