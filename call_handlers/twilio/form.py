@@ -22,6 +22,7 @@ FIELDS_ACTED_ON = frozenset(
         "DialCallStatus",
         "Digits",
         "FinishedOnKey",
+        "ForwardedFrom",
         "From",
         "QueuePosition",
         "QueueResult",
@@ -33,7 +34,7 @@ FIELDS_ACTED_ON = frozenset(
         "StirVerstat",
     }
 )
-"""The fields that decide anything here."""
+"""The fields that decide anything here, but `To`, which a call never lacks."""
 
 _NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,63}|msg|SipHeader_[A-Za-z0-9_.-]{1,128}")
 _WORDS = re.compile(r"(?:[A-Z][a-z]+)+")
