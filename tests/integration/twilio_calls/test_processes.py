@@ -67,6 +67,12 @@ def house(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisProcess) 
         yield House(services, processes)
 
 
+@pytest.fixture(autouse=True)
+def _nobody_called_before(house: House) -> None:
+    """All tests have the same caller, and the limits of calls are everybody's."""
+    house.services.slow_redis.flushdb()
+
+
 @pytest.fixture
 def doomed(house: House) -> Iterator[WebProcess]:
     """A third process of the same house, to be killed."""
