@@ -4,12 +4,15 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import httpx
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
+from blacklist.record.pins import count_pins
+from blacklist.record.schema import reading
 from hotline.asterisk.install import find_asterisk
 from hotline.audio import check as check_audio
 from hotline.bootstrap import Services
@@ -94,6 +97,11 @@ def _database(services: Services) -> Iterator[Check]:
     newest = head()
     shown = f"{kind}, revision {found or 'empty'} of {newest}"
     yield Check("database", found == newest, shown, "run `hotline db upgrade`")
+    if found == newest:
+        with reading(services.engine()) as connection:
+            there = count_pins(connection, datetime.now(UTC))
+        told = f"{there} in force" if there else "nobody has one: see `hotline pin set`"
+        yield Check("pins", True, told)
 
 
 def _agi(services: Services) -> Iterator[Check]:

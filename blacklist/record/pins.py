@@ -132,6 +132,12 @@ def list_pins(connection: sa.Connection) -> list[Pin]:
     return [Pin(**row._mapping) for row in rows]
 
 
+def count_pins(connection: sa.Connection, now: datetime) -> int:
+    """How many PINs are in force."""
+    found = connection.scalar(sa.select(sa.func.count()).select_from(pins).where(_stands(now)))
+    return found or 0
+
+
 def _stands(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(pins.c.revoked_at.is_(None), pins.c.expires_at > now)
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from agi_scripts.channel import AgiChannel
 from agi_scripts.codes import make_code_scripts
-from agi_scripts.scripts import make_scripts
+from agi_scripts.scripts import Script, make_scripts
 from agi_scripts.server import FastAgiServer
 from blacklist.record.people import Person
 from blacklist.record.pins import set_pin
@@ -53,8 +54,16 @@ class Watched:
 
     def strike(self, call_id: str, digit: str, extension: str) -> str:
         """Pass on."""
-        told = self.desk.strike(call_id, digit, extension)
-        self.nodes.put(told)
+        return self.desk.strike(call_id, digit, extension)
+
+    def telling(self, strike: Script) -> Script:
+        """The script, which tells what came of it once all is said: keys are heard again then."""
+
+        def told(channel: AgiChannel) -> str:
+            outcome = strike(channel)
+            self.nodes.put(outcome)
+            return outcome
+
         return told
 
     def _told(self, call: InsideCall) -> InsideCall:
@@ -98,9 +107,11 @@ def house(redis_url: str, database_url: str, folder: Path, telephone: SipCaller)
         )
         telephone.target = asterisk.sip_address
         desk, sounds = Watched(make_inside_desk(services)), services.sounds(asterisk.sounds_inside)
+        codes = make_code_scripts(desk, sounds, language="ar")
         scripts = {
             **make_scripts(services.desk, sounds, recordings=asterisk.recordings_inside),
-            **make_code_scripts(desk, sounds, language="ar"),
+            "inside": codes["inside"],
+            "strike": desk.telling(codes["strike"]),
         }
         server = FastAgiServer("127.0.0.1", port, scripts)
         server.start()
@@ -127,6 +138,8 @@ def test_what_an_operator_strikes_and_a_supervisor_blocks_meets_the_next_call(
         telephone.wait_called()
         telephone.press("*352")
         assert here.desk.nodes.get(timeout=10) == "code_struck"
+        telephone.press("*351")
+        assert here.desk.nodes.get(timeout=10) == "code_struck_before"
         (strike,) = register.standing(CALLER).strikes
         assert (strike.operator, strike.reason) == ("extension operator-1", "false_report")
         caller.hang_up()
@@ -146,10 +159,45 @@ def test_what_an_operator_strikes_and_a_supervisor_blocks_meets_the_next_call(
         assert entry is not None
         assert (entry.who, entry.calls) == ("amal, extension operator-1", (call.id,))
 
-        caller.dial()
-        caller.wait_established()
-        again = wait_until(
-            lambda: [one for one in list_calls(engine, Wanted()) if one.id != call.id],
-            "the next call is recorded",
-        )
-        assert [one.verdict for one in again] == ["block"]
+        assert verdict_of_next_call(here, caller) == "block"
+
+
+def test_a_number_that_a_supervisor_keys_is_blocked_and_let_in_again(
+    redis_url: str,
+    database_url: str,
+    tmp_path: Path,
+    new_caller: NewCaller,
+    new_telephone: NewTelephone,
+) -> None:
+    """*30 on a telephone that has had no caller, and a call; *31, and another call."""
+    telephone = new_telephone("desk-7")
+    with house(redis_url, database_url, tmp_path, telephone) as here:
+        engine = here.services.engine()
+        pin, _ = set_pin(engine, name="amal", role="supervisor", by=MAHA, now=datetime.now(UTC))
+        caller = new_caller(here.asterisk, number=CALLER)
+        for code, verdict in (("*30", "block"), ("*31", "allow")):
+            telephone.dial(code)
+            telephone.wait_established()
+            here.keyed(telephone, "ask_pin", f"{pin}#")
+            here.keyed(telephone, "ask_number", "0501234567#")
+            here.keyed(telephone, "read_back", "1")
+            if code == "*30":
+                here.keyed(telephone, "ask_reason", "4")
+            assert here.desk.nodes.get(timeout=10).startswith("code_")
+            telephone.wait_closed(20)
+            assert verdict_of_next_call(here, caller) == verdict
+
+
+def verdict_of_next_call(here: House, caller: SipCaller) -> str:
+    """What screening says when this caller calls once more, and hangs up."""
+    engine = here.services.engine()
+    before = {one.id for one in list_calls(engine, Wanted())}
+    caller.dial()
+    caller.wait_established()
+    (again,) = wait_until(
+        lambda: [one for one in list_calls(engine, Wanted()) if one.id not in before],
+        "the next call is recorded",
+    )
+    caller.hang_up()
+    caller.wait_closed()
+    return str(again.verdict)

@@ -1,6 +1,7 @@
 """PINs of the telephone codes: whose they are, how they are kept, and how many may be tried."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 import redis
@@ -15,6 +16,7 @@ from blacklist.record.people import NotAllowed, Person
 from blacklist.record.pins import PinRefused, list_pins, person_of_pin, revoke_pin, set_pin
 from blacklist.record.schema import pins, reading
 from hotline.bootstrap import Services
+from hotline.checks import all_checks
 from hotline.cli.pin import pin_group
 from hotline.settings import Settings
 from tests.fixtures.record import MAHA, SALEM, Clock
@@ -178,3 +180,22 @@ def test_the_command_sets_lists_and_revokes(database_url: str, engine: sa.Engine
     assert run.invoke(pin_group, revoke, obj=services).exit_code == 0
     assert run.invoke(pin_group, revoke, obj=services).exit_code == 1
     services.close()
+
+
+def test_the_doctor_notes_that_nobody_has_a_pin(
+    database_url: str, redis_url: str, engine: sa.Engine
+) -> None:
+    """It is no failure: a centre may do without the codes."""
+    services = Services(
+        Settings(database_url=SecretStr(database_url), redis_url=SecretStr(redis_url))
+    )
+
+    def told() -> tuple[bool, str]:
+        check = next(one for one in all_checks(services) if one.name == "pins")
+        return check.passed, check.found
+
+    assert told() == (True, "nobody has one: see `hotline pin set`")
+    _, pin = set_pin(engine, name="amal", role="supervisor", by=MAHA, now=datetime.now(UTC))
+    assert told() == (True, "1 in force")
+    assert revoke_pin(engine, pin.number, by=MAHA, now=datetime.now(UTC))
+    assert told()[1].startswith("nobody has one")
