@@ -20,6 +20,7 @@ from hotline.stack import stack_children
 from tests.fixtures.calls import House
 from tests.fixtures.processes import wait_until
 from tests.fixtures.twilio import ACCOUNT, BASE, SID, TOKEN, web_app
+from tests.fixtures.web_processes import START_S
 
 FIELDS = {"AccountSid": ACCOUNT, "CallSid": SID, "From": "+966501234567"}
 
@@ -107,7 +108,7 @@ def running(settings: Settings, folder: Path, redis_url: str, **more: str) -> It
         )
     address = f"http://127.0.0.1:{settings.web.port}"
     try:
-        wait_until(lambda: _answers(f"{address}/healthz"), 30.0)
+        wait_until(lambda: _answers(f"{address}/healthz"), START_S)
         yield address
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0, (folder / "web.log").read_text()
