@@ -93,7 +93,7 @@ def read_form(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
     for required in ("AccountSid", "CallSid"):
         if required not in form:
             raise FormWrong(f"{required} is missing")
-    everything = "\n".join([f"{name}\n{value}" for name, value in form.items()])
+    everything = "\n".join([f"{name}{value}" for name, value in form.items()])
     absent = [hidden for hidden in FIELDS_ACTED_ON.difference(form) if hidden in everything]
     if not absent:
         return form

@@ -245,3 +245,20 @@ def test_fields_must_be_what_twilio_sends(fields: dict[str, str]) -> None:
 def test_callers_may_say_what_they_like(extra: dict[str, str]) -> None:
     """Nobody is refused for a name or a word."""
     assert check(fields={**FIELDS, "CallerState": "", **extra})
+
+
+@pytest.mark.parametrize(
+    "shifted",
+    [
+        {"CallerZipDi": "gits1"},
+        {"CallerZipDigit": "s1"},
+        {"CallerZipD": "igits1"},
+        {"DirectioninboundFinishedOn": "Key#"},
+    ],
+)
+def test_a_field_cut_across_anothers_end_is_refused(shifted: dict[str, str]) -> None:
+    """Half of its name in the name before it, half in the value: it signs the same bytes."""
+    kept = {
+        name: value for name, value in FIELDS.items() if name not in ("Digits", "FinishedOnKey")
+    }
+    refusal(fields={**kept, **shifted})
