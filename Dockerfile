@@ -10,12 +10,13 @@ COPY requirements.lock pyproject.toml README.md ./
 RUN python3 -m venv .venv \
     && awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements.lock > /tmp/uv.txt \
     && .venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/uv.txt \
-    && .venv/bin/uv pip sync --no-cache --python .venv/bin/python --require-hashes requirements.lock
+    && .venv/bin/uv pip sync --no-cache --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
 COPY . .
 ENV HOTLINE_SOUNDS_DIR=/app/sounds
 RUN .venv/bin/uv pip install --no-cache --python .venv/bin/python --no-deps --no-build-isolation \
         --editable . \
     && .venv/bin/hotline prompts build \
+    && .venv/bin/python -m compileall -q agi_scripts blacklist call_handlers console hotline ivr tickets \
     && .venv/bin/uv pip uninstall --python .venv/bin/python mypy ruff prek deptry import-linter \
         pytest pytest-timeout pytest-xdist pytest-httpserver hypothesis time-machine uv
 
