@@ -2,6 +2,7 @@
 
 import secrets
 import socket
+import sys
 
 # Under the kernel's own ephemeral range, and apart from Asterisk's default media ports.
 CALLER_SIP = (20000, 22999)
@@ -13,11 +14,12 @@ SCENARIO_MEDIA = (28000, 31999)
 def free_port(within: tuple[int, int], *, udp: bool = True, tcp: bool = True) -> int:
     """A loopback port of the range that nobody is bound to at this moment.
 
+    It is this process's until it ends: no other that asks here, and no later call, is given it.
     Raises OSError when forty tries find none.
     """
     for _ in range(40):
         port = within[0] + secrets.randbelow(within[1] + 1 - within[0])
-        if _is_free(port, udp=udp, tcp=tcp):
+        if port not in _claimed and _is_free(port, udp=udp, tcp=tcp) and _claim(port):
             return port
     raise OSError(f"no free port in {within[0]} to {within[1]}")
 
@@ -34,6 +36,23 @@ def media_range(within: tuple[int, int], count: int) -> tuple[int, int]:
         if all(_is_free(first + n, udp=True, tcp=False) for n in range(0, min(count, 8), 2)):
             return first, first + count - 1
     raise OSError(f"no free block of {count} ports in {within[0]} to {within[1]}")
+
+
+_claimed: set[int] = set()
+
+
+def _claim(port: int) -> bool:
+    """Take the name of a port, as an abstract Unix socket: it goes with the process (unix(7))."""
+    if sys.platform == "linux":
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0hotline940-port-{port}")
+        except OSError:
+            name.close()
+            return False
+        name.detach()  # open from now on
+    _claimed.add(port)
+    return True
 
 
 def _is_free(port: int, *, udp: bool, tcp: bool) -> bool:

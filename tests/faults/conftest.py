@@ -8,10 +8,10 @@ import pytest
 
 from hotline.bootstrap import Services
 from hotline.settings import Settings
+from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.reporter import Ear
 from tests.fixtures.whole_stack import (
-    free_tcp_port,
     lay_database,
     lay_sounds,
     migrated_database,

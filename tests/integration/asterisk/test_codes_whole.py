@@ -26,7 +26,7 @@ from hotline.register import make_register
 from hotline.settings import Settings
 from ivr.event import Event
 from tests.fixtures.asterisk import NewCaller, NewTelephone, running_asterisk
-from tests.fixtures.redis_process import free_port
+from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import database_url, wait_until
 
 __all__ = ["database_url"]
@@ -91,7 +91,7 @@ def house(redis_url: str, database_url: str, folder: Path, telephone: SipCaller)
     settings = Settings(
         redis_url=SecretStr(redis_url), database_url=SecretStr(database_url), state_dir=folder
     )
-    name, port = telephone.number or "", free_port()
+    name, port = telephone.number or "", free_tcp_port()
     address = f"127.0.0.1:{port}"
     with ExitStack() as stack:
         services = Services(settings)

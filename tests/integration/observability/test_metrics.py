@@ -4,14 +4,14 @@ import httpx
 from prometheus_client import CollectorRegistry, Counter
 
 from hotline.observability import metrics_served
-from tests.fixtures.redis_process import free_port
+from tests.fixtures.processes import free_tcp_port
 
 
 def test_counters_are_shown_while_served_and_not_after() -> None:
     """`/metrics` has what was counted; the port is free again afterwards."""
     registry = CollectorRegistry()
     Counter("calls", "Calls", ["disposition"], registry=registry).labels("completed").inc(3)
-    port = free_port()
+    port = free_tcp_port()
     for _ in range(2):
         with metrics_served("127.0.0.1", port, registry) as served:
             assert served
@@ -21,7 +21,7 @@ def test_counters_are_shown_while_served_and_not_after() -> None:
 
 def test_a_taken_port_costs_the_metrics_and_not_the_calls() -> None:
     """The process goes on without them."""
-    port = free_port()
+    port = free_tcp_port()
     with (
         metrics_served("127.0.0.1", port) as first,
         metrics_served("127.0.0.1", port) as second,

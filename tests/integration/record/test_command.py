@@ -14,8 +14,8 @@ from hotline.bootstrap import Services
 from hotline.cli.blacklist import blacklist_group
 from hotline.database import make_engine
 from hotline.settings import Settings
+from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.recorded import Kept, keep_calls
-from tests.fixtures.redis_process import free_port
 
 Run = Callable[..., Result]
 
@@ -97,7 +97,7 @@ def test_what_is_not_there_has_status_1(run: Run) -> None:
 
 def test_a_database_that_is_away_has_status_1_and_says_so(redis_url: str, tmp_path: Path) -> None:
     """No traceback."""
-    nowhere = f"postgresql://x@127.0.0.1:{free_port()}/x"
+    nowhere = f"postgresql://x@127.0.0.1:{free_tcp_port()}/x"
     command, services = runner_for(redis_url, nowhere, tmp_path)
     done = command("list")
     services.close()
@@ -107,7 +107,7 @@ def test_a_database_that_is_away_has_status_1_and_says_so(redis_url: str, tmp_pa
 
 def test_a_block_is_kept_when_redis_is_away(database_url: str, tmp_path: Path) -> None:
     """The record is SQL: the index is told later."""
-    command, services = runner_for(f"redis://127.0.0.1:{free_port()}/0", database_url, tmp_path)
+    command, services = runner_for(f"redis://127.0.0.1:{free_tcp_port()}/0", database_url, tmp_path)
     added = command("add", "0501234567", "--reason", "abuse", "--who", "admin")
     (listed,) = json.loads(command("list", "--json").output)
     verified = command("verify")

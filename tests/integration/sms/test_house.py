@@ -19,8 +19,8 @@ from call_handlers.recordings import note_recording, recordings_of
 from call_handlers.retention import remove_old_recordings
 from hotline.bootstrap import Services
 from hotline.settings import load_settings
+from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.recordings import CALL, SID, wav
-from tests.fixtures.redis_process import free_port
 from tests.fixtures.sms import CALLER, delivery
 from tests.fixtures.tickets import NOW, REPOSITORY, new_ticket, wait_until
 from tests.fixtures.twilio_api import ACCOUNT, TOKEN, TwilioApi
@@ -45,7 +45,7 @@ def environment(
         "HOTLINE_TWILIO__API_URL": twilio.url,
         "HOTLINE_SMS__GATEWAY": "twilio",
         "HOTLINE_SMS__SENDER": "Jeddah940",
-        "HOTLINE_BACKOFFICE__URL": f"http://127.0.0.1:{free_port()}/tickets",
+        "HOTLINE_BACKOFFICE__URL": f"http://127.0.0.1:{free_tcp_port()}/tickets",
         "HOTLINE_DELIVERIES__RELAY_SECONDS": "0.05",
     }
 

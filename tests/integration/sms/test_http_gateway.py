@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
 
-from tests.fixtures.redis_process import free_port
+from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.sms import CALLER, delivery, opened, texting
 from tickets.gateways import HttpSms
 from tickets.webhook import open_client
@@ -75,7 +75,7 @@ def test_only_the_statuses_that_were_named_say_that_it_was_taken(
 
 def test_a_gateway_that_is_away_is_waited_for(engine: sa.Engine) -> None:
     """And what is written down names neither its address nor the number."""
-    gateway = HttpSms(f"http://127.0.0.1:{free_port()}/send", '{"a": "{to}{text}"}')
+    gateway = HttpSms(f"http://127.0.0.1:{free_tcp_port()}/send", '{"a": "{to}{text}"}')
     with texting(engine, gateway) as deliverer:
         assert deliverer.deliver(opened(engine).id) == "failed"
     assert delivery(engine).last_error == "ConnectError"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from tests.fixtures.redis_process import free_port
+from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import NOW, Backoffice, deliverer_to, new_ticket, pass_on
 from tickets.delivery import RetryPolicy
 from tickets.open import open_ticket
@@ -126,7 +126,7 @@ def test_what_an_answer_means(
 def test_nobody_listening_is_a_failure_to_be_retried(engine: sa.Engine) -> None:
     """A refused connection leaves the delivery waiting, with its reason."""
     delivery = opened(engine)
-    with deliverer_to(engine, f"http://127.0.0.1:{free_port()}/tickets") as deliverer:
+    with deliverer_to(engine, f"http://127.0.0.1:{free_tcp_port()}/tickets") as deliverer:
         assert deliverer.deliver(delivery.id) == "failed"
     delivery = only(engine)
     assert (delivery.state, delivery.last_error) == ("failed", "ConnectError")

@@ -13,12 +13,11 @@ import pytest
 
 from call_handlers.twilio.signature import signature
 from hotline.bootstrap import Services
-from hotline.callers.ports import free_port
 from hotline.migrations import upgrade
 from hotline.settings import Settings, WebSettings
 from hotline.stack import stack_children
 from tests.fixtures.calls import House
-from tests.fixtures.processes import wait_until
+from tests.fixtures.processes import free_tcp_port, wait_until
 from tests.fixtures.twilio import ACCOUNT, BASE, SID, TOKEN, web_app
 from tests.fixtures.web_processes import START_S
 
@@ -130,7 +129,7 @@ def _metric(text: str, name: str) -> float:
 
 def test_processes_count_together_and_drain(tmp_path: Path, redis_url: str) -> None:
     """A call and refusals by whichever process; every `/metrics` tells of all of them."""
-    port = free_port((6400, 9399), udp=False)
+    port = free_tcp_port()
     settings = Settings(state_dir=tmp_path, web=WebSettings(port=port))
     services = Services(settings)
     upgrade(services.engine())

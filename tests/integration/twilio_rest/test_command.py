@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from hotline.environment import SettingsWrong
 from hotline.main import cli
 from hotline.settings import load_settings
-from tests.fixtures.redis_process import free_port
+from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.twilio_api import (
     ACCOUNT,
     NUMBER,
@@ -142,7 +142,7 @@ def test_an_error_of_twilio_is_told_by_its_code(twilio: TwilioApi, tmp_path: Pat
 
 def test_twilio_away_is_told(tmp_path: Path) -> None:
     """Exit status 1, no traceback."""
-    result = run(f"http://127.0.0.1:{free_port()}", tmp_path, "check", "--number", NUMBER)
+    result = run(f"http://127.0.0.1:{free_tcp_port()}", tmp_path, "check", "--number", NUMBER)
     assert result.exit_code == 1
     assert result.stderr.startswith("Twilio cannot be reached: ")
 
