@@ -1,6 +1,5 @@
 """A server that hangs is killed and its calls go on; a server that is asked to stop ends them."""
 
-import os
 import signal
 import socket
 import time
@@ -8,7 +7,7 @@ from collections.abc import Callable
 
 from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.settings import Settings
-from tests.fixtures.processes import alive, wait_until
+from tests.fixtures.processes import alive, hang, wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.whole_stack import parts_of, supervised, with_redis
 
@@ -30,7 +29,7 @@ def test_a_hung_server_is_killed_and_its_call_goes_on_at_the_other(
         def on_question(key: str) -> None:
             if key == "ask_postal" and not stopped_at:
                 stopped_at.append(time.monotonic())
-                os.kill(hung, signal.SIGSTOP)
+                hang(hung)
             elif key == "ask_postal":
                 gone_after.append(time.monotonic() - stopped_at[0])
 

@@ -8,6 +8,7 @@ from hotline.callers.asterisk_model import Press
 from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.redis_clients import FAST_SECONDS
 from hotline.settings import Settings
+from tests.fixtures.processes import hang
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.stack_looks import Looks
@@ -45,7 +46,7 @@ def test_a_hung_redis_costs_a_moment_and_nothing_else(
             parts.start()
             place(FakeAsterisk(parts.agi), Reporter(ear))
             parts.wait_delivered(1)
-            os.kill(own_redis.pid, signal.SIGSTOP)
+            hang(own_redis.pid)
             try:
                 report_without_redis(parts, ear, wire)
                 report_without_redis(parts, ear, wire)

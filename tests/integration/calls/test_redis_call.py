@@ -14,6 +14,7 @@ import redis
 
 from hotline.redis_call import FRESH_SECONDS
 from hotline.redis_clients import FAST_SECONDS, make_redis
+from tests.fixtures.processes import hang
 from tests.fixtures.redis_process import RedisProcess
 
 
@@ -81,7 +82,7 @@ def test_a_restart_of_redis_is_survived_by_the_client(
 
 def test_a_hung_redis_costs_one_time_out(client: redis.Redis, server: RedisProcess) -> None:
     """The kernel keeps the time, and the connection is not used again."""
-    os.kill(server.pid, signal.SIGSTOP)
+    hang(server.pid)
     began = time.monotonic()
     with pytest.raises(redis.TimeoutError):
         client.get("key")
@@ -94,7 +95,7 @@ def test_a_hung_redis_that_takes_no_more_bytes_costs_one_time_out(
     client: redis.Redis, server: RedisProcess
 ) -> None:
     """Writing is limited as reading is."""
-    os.kill(server.pid, signal.SIGSTOP)
+    hang(server.pid)
     began = time.monotonic()
     with pytest.raises(redis.TimeoutError):
         client.set("key", b"v" * 50_000_000)

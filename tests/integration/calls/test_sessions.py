@@ -18,6 +18,7 @@ from call_handlers.sessions import (
 )
 from tests.fixtures.calls import House, arrival, play
 from tests.fixtures.dialog import REPORT
+from tests.fixtures.processes import hang
 from tests.fixtures.redis_process import RedisProcess
 
 
@@ -139,7 +140,7 @@ def test_a_redis_that_hangs_keeps_no_caller_waiting(
     house.desk().begin(arrival("0"))  # the first call loads what is loaded once
     desk = house.desk(house.sessions(open_seconds=2.0))
     slowest = 0.0
-    os.kill(redis_server.pid, signal.SIGSTOP)
+    hang(redis_server.pid)
     try:
         started = time.monotonic()
         call = desk.begin(arrival())

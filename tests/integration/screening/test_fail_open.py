@@ -17,7 +17,8 @@ from blacklist.decision import Hold
 from blacklist.snapshot import Kept, Snapshot
 from blacklist.verdict import Disposition
 from hotline.redis_clients import make_redis
-from tests.fixtures.redis_process import RedisProcess, free_port
+from tests.fixtures.processes import free_tcp_port, hang
+from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.screening import START_MS, WITHHELD, full, screened
 
 CALLER = "+966501234567"
@@ -49,7 +50,7 @@ def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
 
 def test_a_refused_redis_lets_every_call_through() -> None:
     """Nobody listens: allowed, and marked."""
-    with screened(f"redis://127.0.0.1:{free_port()}/0") as here:
+    with screened(f"redis://127.0.0.1:{free_tcp_port()}/0") as here:
         verdict = here.call(CALLER)
         assert (verdict.disposition, verdict.degraded) == ("allow", True)
         assert verdict.rule == "store_unavailable"
@@ -65,7 +66,7 @@ def test_blocks_of_people_hold_without_redis() -> None:
         Kept("+44163", held(), prefix=True),
         Kept("+966507777777", held("challenge")),
     )
-    with screened(f"redis://127.0.0.1:{free_port()}/0", snapshot=snapshot) as here:
+    with screened(f"redis://127.0.0.1:{free_tcp_port()}/0", snapshot=snapshot) as here:
         verdict = here.call(CALLER)
         assert (verdict.disposition, verdict.rule, verdict.degraded) == ("block", "snapshot", True)
         assert verdict.until == datetime.fromtimestamp(LATER, UTC)
@@ -200,7 +201,7 @@ def test_a_stopped_redis_delays_one_call_and_screening_comes_back(own_redis: Red
         for _ in range(7):
             here.call(CALLER)
         assert here.call(CALLER).disposition == "low_priority"
-        os.kill(own_redis.pid, signal.SIGSTOP)
+        hang(own_redis.pid)
         began = time.monotonic()
         verdicts = [here.call(CALLER) for _ in range(200)]
         assert time.monotonic() - began < 2.0
@@ -217,7 +218,7 @@ def test_a_late_reply_is_nobody_elses(own_redis: RedisProcess) -> None:
     with screened(own_redis.url, breaker=Breaker(2.0, lambda: clock[0])) as here:
         for _ in range(7):
             here.call(CALLER)
-        os.kill(own_redis.pid, signal.SIGSTOP)
+        hang(own_redis.pid)
         assert here.call(CALLER).degraded
         os.kill(own_redis.pid, signal.SIGCONT)
         here.client.ping()

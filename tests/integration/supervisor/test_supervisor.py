@@ -13,7 +13,7 @@ import pytest
 
 from hotline.child import ChildSpec
 from hotline.supervisor import StartFailed, Supervisor
-from tests.fixtures.processes import alive, wait_until
+from tests.fixtures.processes import alive, hang, wait_until
 
 HERE = Path(__file__).parent
 
@@ -92,7 +92,7 @@ def test_a_hung_child_is_killed_and_started_again(folder: Path) -> None:
     )
     with Supervisor([hanging], log_dir=folder / "log").running():
         first = starts(folder, "one")[0]
-        os.kill(first, signal.SIGSTOP)
+        hang(first)
         wait_until(lambda: len(starts(folder, "one")) == 2)
         assert not alive(first)
         wait_until(lambda: well(folder, "one"))

@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from hotline.database import make_engine
 from tests.fixtures.postgres import postgres_programs, running_postgres
+from tests.fixtures.processes import hang
 
 pytestmark = [
     pytest.mark.skipif(postgres_programs() is None, reason="PostgreSQL is not installed"),
@@ -44,9 +45,8 @@ def answer(engine: sa.Engine) -> int:
 @contextmanager
 def stopped(*processes: int) -> Iterator[None]:
     """Processes that do not run."""
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
     try:
+        hang(*processes)
         yield
     finally:
         for process in processes:
