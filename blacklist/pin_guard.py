@@ -25,6 +25,9 @@ LOCKED = Counter("hotline_pins_locked", "Times that PINs were refused from then 
 class PinGuard:
     """The counts, in Redis, so that all servers have the same.
 
+    A try is counted before its PIN is looked at, and taken back when it was right: so many at once
+    are no more tries than one after another.
+
     Every method raises ValueError for what is no extension, and redis.RedisError when Redis is
     away: then nobody is let in, for these codes are on no citizen's path.
     """
@@ -33,40 +36,53 @@ class PinGuard:
         self._client = client
 
     def may_try(self, extension: str) -> bool:
-        """Whether a PIN from this telephone is looked at."""
-        own, everybody = self._client.mget(_key(extension), _ALL)
-        return int(own or 0) < FROM_ONE and int(everybody or 0) < FROM_ALL
+        """Count a try; whether its PIN is looked at. What came of that is told by the other three.
+
+        A count ends `WHILE_S` after its first try, and after the last that it had room for.
+        """
+        key = _key(extension)
+        if self._count(key) > FROM_ONE:
+            self._client.decr(key)
+            return False
+        if self._count(_ALL) > FROM_ALL:
+            self.withdraw(extension)
+            return False
+        return True
 
     def failed(self, extension: str) -> bool:
-        """Count a wrong PIN; True when there are too many now.
-
-        The count ends `WHILE_S` after the first wrong PIN, and after the one too many.
-        """
+        """The PIN was wrong; True when no more are looked at now."""
         WRONG.inc()
         key = _key(extension)
-        with self._client.pipeline() as pipeline:
-            for name in (key, _ALL):
-                pipeline.incr(name)
-                pipeline.expire(name, WHILE_S, nx=True)
-            counts = pipeline.execute()
-        own, everybody = int(counts[0]), int(counts[2])
+        own, everybody = self._client.mget(key, _ALL)
         locked = [
             (name, whose)
             for name, whose, count, most in (
                 (key, "telephone", own, FROM_ONE),
                 (_ALL, "all", everybody, FROM_ALL),
             )
-            if count == most
+            if int(count or 0) >= most
         ]
         for name, whose in locked:
             self._client.expire(name, WHILE_S)
             LOCKED.labels(whose).inc()
             log.warning("pins_locked", whose=whose, extension=extension)
-        return own >= FROM_ONE or everybody >= FROM_ALL
+        return bool(locked)
 
     def succeeded(self, extension: str) -> None:
-        """Forget the wrong PINs of this telephone."""
+        """The PIN was right: forget the wrong ones of this telephone."""
         self._client.delete(_key(extension))
+        self._client.decr(_ALL)
+
+    def withdraw(self, extension: str) -> None:
+        """The PIN could not be looked at: the try was none."""
+        self._client.decr(_key(extension))
+        self._client.decr(_ALL)
+
+    def _count(self, key: str) -> int:
+        with self._client.pipeline() as pipeline:
+            pipeline.incr(key)
+            pipeline.expire(key, WHILE_S, nx=True)
+            return int(pipeline.execute()[0])
 
 
 def _key(extension: str) -> str:

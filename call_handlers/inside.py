@@ -32,6 +32,8 @@ REASONS = dict(enumerate(MISUSE, start=1))
 """The reasons by the digit that operators press after `*35`, in the order of services."""
 CODES = frozenset({"add", "remove", "last"})
 EFFECT_NAMES = frozenset({"check_pin", "last_caller", "check_number", "change", "add_number"})
+NUMBERS = 5
+"""Whole numbers that may be keyed, and heard read back, in one dialog."""
 EXTENSION = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 """The name of a telephone: an endpoint of our own configuration."""
 _FAILED = "failed"
@@ -157,11 +159,10 @@ class InsideDesk:
         return Done("caller" if answers["code"] == "last" else "number", who)
 
     def _last_caller(self, session: Session) -> Done:
+        last = session.answers["last_call"]
         try:
-            number = self.find_caller(session.answers["last_call"])
-        except LookupError:
-            number = None
-        except SQLAlchemyError as error:
+            number = self.find_caller(last) if last else None
+        except (LookupError, SQLAlchemyError) as error:  # a record that waits is not there yet
             log.error("last_caller_not_found", error=type(error).__name__)
             return Done(_FAILED)
         if number is None:
@@ -175,7 +176,10 @@ class InsideDesk:
         number = normalise(keyed)
         if number.e164 is None:
             return _again(session, "number")
-        return Done("known", _number(number.e164))
+        numbers = int(session.answers.get("numbers", "0")) + 1
+        if numbers > NUMBERS:
+            return Done("give_up")
+        return Done("known", _number(number.e164) | {"numbers": str(numbers)})
 
     def _change(self, session: Session) -> Done:
         """Remove the number, or go on to the reason for adding it."""

@@ -1,27 +1,53 @@
 """What the codes of inside telephones work on: the register, the PINs, the record of calls."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import structlog
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
+from agi_scripts.codes import make_code_scripts
+from agi_scripts.scripts import Script
+from agi_scripts.sounds import Sounds
 from blacklist.pin_guard import PinGuard
-from blacklist.record.people import Person
+from blacklist.record.people import LONGEST_NAME, Person
 from blacklist.record.pins import person_of_pin
 from call_handlers.history import find_call
 from call_handlers.inside import InsideDesk, PinsClosed, PinsUnavailable
 from hotline.bootstrap import Services
 from hotline.register import make_register
+from ivr.load import FlowFileError
+
+log = structlog.get_logger()
+
+
+def code_scripts(services: Services, sounds: Sounds) -> Mapping[str, Script]:
+    """The entry scripts of the codes; none, and a line in the log, when their flow cannot be read.
+
+    Citizens' calls must not wait for the mending of what inside telephones alone use.
+    """
+    try:
+        desk = make_inside_desk(services)
+    except (FlowFileError, OSError) as error:
+        log.error("codes_off", error=type(error).__name__, mend="see `hotline flow lint`")
+        return {}
+    return make_code_scripts(desk, sounds, language=desk.flow.language)
 
 
 def make_inside_desk(services: Services) -> InsideDesk:
-    """The desk of inside telephones. Raises FlowFileError and PolicyWrong."""
+    """The desk of inside telephones. Raises FlowFileError, OSError and PolicyWrong."""
     engine, guard = services.call_engine, PinGuard(services.fast_redis)
 
     def check_pin(keyed: str, extension: str) -> Person | None:
         try:
             if not guard.may_try(extension):
                 raise PinsClosed
-            person = person_of_pin(engine, keyed, datetime.now(UTC))
+            try:
+                person = person_of_pin(engine, keyed, datetime.now(UTC))
+            except SQLAlchemyError:
+                guard.withdraw(extension)
+                raise
             if person is not None:
                 guard.succeeded(extension)
             elif guard.failed(extension):
@@ -30,7 +56,9 @@ def make_inside_desk(services: Services) -> InsideDesk:
             raise PinsUnavailable(type(error).__name__) from error
         if person is None:
             return None
-        return Person(f"{person.name}, extension {extension}"[:100], person.role)
+        telephone = f", extension {extension}"
+        name = person.name[: LONGEST_NAME - len(telephone)]
+        return Person(f"{name}{telephone}", person.role)
 
     def find_caller(call_id: str) -> str | None:
         found = find_call(engine, call_id)

@@ -32,20 +32,18 @@ def stop_event() -> threading.Event:
 @click.pass_obj
 def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
     """Run one FastAGI server until SIGTERM; then finish its calls and refuse new ones."""
-    from agi_scripts.codes import make_code_scripts
     from agi_scripts.scripts import make_scripts
     from agi_scripts.server import FastAgiServer
-    from hotline.codes import make_inside_desk
+    from hotline.codes import code_scripts
 
     settings = services.settings.agi
     ensure_folders(services.settings)
     stop = stop_event()
     sounds = services.sounds(settings.sounds_prefix or str(services.settings.sounds.absolute()))
     recordings = settings.recordings_prefix or str(services.settings.recordings.absolute())
-    language = services.inside_flow.language
     scripts = {
         **make_scripts(services.desk, sounds, recordings=recordings),
-        **make_code_scripts(make_inside_desk(services), sounds, language=language),
+        **code_scripts(services, sounds),
     }
     server = FastAgiServer(
         settings.host,

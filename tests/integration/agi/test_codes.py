@@ -18,7 +18,7 @@ from blacklist.record.people import Person
 from blacklist.record.pins import set_pin
 from blacklist.record.register import Standing
 from call_handlers.arrival import Arrival, Facts
-from call_handlers.inside import REASONS
+from call_handlers.inside import NUMBERS, REASONS
 from call_handlers.records import Record, write_records
 from hotline.bootstrap import Services
 from hotline.callers.asterisk_model import Act, ChannelModel, HangUp, Listening, Press, Silent
@@ -27,7 +27,7 @@ from hotline.codes import make_inside_desk
 from hotline.register import make_register
 from hotline.settings import Settings
 from tests.fixtures.agi import stub_sounds
-from tests.fixtures.redis_process import free_port
+from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import database_url, engine
 
 __all__ = ["database_url", "engine"]
@@ -186,13 +186,22 @@ def test_the_last_caller_of_the_telephone_is_added_with_the_call_as_evidence(
     assert (entry.reason, entry.calls) == ("abuse", (CALL,))
 
 
-@pytest.mark.parametrize("last", ["", UNIQUE, "1795510800.8", "../../etc", "x" * 500])
+@pytest.mark.parametrize(
+    ("last", "told"),
+    [
+        ("", "code_no_caller"),
+        (UNIQUE, "code_no_caller"),
+        ("1795510800.8", "code_failed"),
+        ("../../etc", "code_failed"),
+        ("x" * 500, "code_failed"),
+    ],
+)
 def test_without_a_last_caller_who_showed_a_number_nobody_is_added(
-    centre: Centre, engine: sa.Engine, last: str
+    centre: Centre, engine: sa.Engine, last: str, told: str
 ) -> None:
-    """None yet, withheld, not known, no id at all."""
+    """None yet and withheld: there is none. A call whose record is not there yet: not now."""
     recorded(engine, e164=None)
-    assert centre.dial("last", centre.pin("supervisor"), last=last) == "code_no_caller"
+    assert centre.dial("last", centre.pin("supervisor"), last=last) == told
 
 
 def test_another_number_than_the_last_callers_is_asked_for(
@@ -228,6 +237,13 @@ def test_three_wrong_numbers_end_the_dialog(centre: Centre) -> None:
     """And change nothing."""
     heard = centre.dial("add", centre.pin("supervisor"), "05012#", "05013#", "05014#")
     assert heard == "goodbye"
+
+
+def test_the_dialog_ends_when_one_number_after_another_is_keyed(centre: Centre) -> None:
+    """Key 2 at the read-back leads round, but not for ever."""
+    keyed = [act for _ in range(NUMBERS) for act in ("0501234567#", "2")]
+    assert centre.dial("add", centre.pin("supervisor"), *keyed, "0501234567#") == "goodbye"
+    assert sum(file.endswith("code_read_back") for file in centre.heard) == NUMBERS
 
 
 def test_a_wrong_reason_is_asked_again(centre: Centre) -> None:
@@ -270,9 +286,32 @@ def test_no_pin_and_no_number_is_logged(centre: Centre) -> None:
     assert not any(secret in repr(logs) for secret in ("407193", pin[3:-1], "501234567"))
 
 
+def test_the_telephone_is_named_however_long_the_persons_name_is(centre: Centre) -> None:
+    """It is the name that is cut."""
+    pin = centre.pin("supervisor", name="a" * 100)
+    telephone = "b" * 40
+    centre.dial("add", pin, "0501234567#", "1", "1", extension=telephone)
+    entry = centre.standing().entry
+    assert entry is not None
+    assert entry.who == f"{'a' * 48}, extension {telephone}"
+
+
+def test_tries_while_the_database_is_away_shut_nobody_out(
+    centre: Centre, engine: sa.Engine
+) -> None:
+    """Their PINs were not looked at."""
+    pin = centre.pin("supervisor")
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE pins RENAME TO lost")
+    assert [centre.dial("add", pin) for _ in range(6)] == ["code_failed"] * 6
+    with engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE lost RENAME TO pins")
+    assert centre.dial("add", pin) == "code_number"
+
+
 def test_with_redis_away_no_pin_opens_anything(open_centre: Open) -> None:
     """The wrong ones could not be counted."""
-    centre = open_centre(f"redis://127.0.0.1:{free_port()}")
+    centre = open_centre(f"redis://127.0.0.1:{free_tcp_port()}")
     assert centre.dial("add", centre.pin("supervisor")) == "code_failed"
 
 
@@ -344,7 +383,7 @@ def test_a_tampered_environment_strikes_nobody(centre: Centre, engine: sa.Engine
 def test_a_strike_while_redis_is_away_is_kept(open_centre: Open, engine: sa.Engine) -> None:
     """SQL is the record; the index is told later."""
     recorded(engine)
-    centre = open_centre(f"redis://127.0.0.1:{free_port()}")
+    centre = open_centre(f"redis://127.0.0.1:{free_tcp_port()}")
     assert centre.strike("1") == "code_struck"
     assert len(centre.standing().strikes) == 1
 

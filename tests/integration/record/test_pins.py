@@ -19,8 +19,8 @@ from hotline.bootstrap import Services
 from hotline.checks import all_checks
 from hotline.cli.pin import pin_group
 from hotline.settings import Settings
+from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.record import MAHA, SALEM, Clock
-from tests.fixtures.redis_process import free_port
 
 
 @pytest.fixture
@@ -108,14 +108,32 @@ def test_only_a_manager_gives_pins_and_takes_them(engine: sa.Engine, clock: Cloc
         revoke_pin(engine, "123", by=SALEM, now=clock.now)
 
 
+def wrong(guard: PinGuard, extension: str) -> bool:
+    """One wrong PIN; whether no more are looked at then."""
+    assert guard.may_try(extension)
+    return guard.failed(extension)
+
+
+def test_so_many_tries_at_once_are_no_more_than_one_after_another(client: redis.Redis) -> None:
+    """A try counts before its PIN is looked at; those that could not be looked at do not."""
+    guard = PinGuard(client)
+    assert [guard.may_try("op-1") for _ in range(FROM_ONE + 2)] == [True] * FROM_ONE + [False] * 2
+    others = [guard.may_try(f"op-{number}") for number in range(2, FROM_ALL)]
+    assert others.count(True) == FROM_ALL - FROM_ONE
+    guard.withdraw("op-2")
+    assert guard.may_try("op-2")
+
+
 def test_a_telephone_is_shut_out_after_five_wrong_pins(client: redis.Redis) -> None:
     """That one alone, for a quarter of an hour; a right PIN before that forgets the wrong ones."""
     guard = PinGuard(client)
     for _ in range(FROM_ONE - 1):
-        assert not guard.failed("op-1")
+        assert not wrong(guard, "op-1")
+    assert guard.may_try("op-1")
     guard.succeeded("op-1")
-    assert [guard.failed("op-1") for _ in range(FROM_ONE)] == [False] * (FROM_ONE - 1) + [True]
-    assert not guard.may_try("op-1")
+    assert [wrong(guard, "op-1") for _ in range(FROM_ONE)] == [False] * (FROM_ONE - 1) + [True]
+    for _ in range(FROM_ALL):
+        assert not guard.may_try("op-1")
     assert guard.may_try("op-2")
     assert 0 < client.ttl("hotline:pins:op-1") <= WHILE_S
     client.expire("hotline:pins:op-1", 0)
@@ -125,7 +143,7 @@ def test_a_telephone_is_shut_out_after_five_wrong_pins(client: redis.Redis) -> N
 def test_all_telephones_are_shut_out_after_twenty(client: redis.Redis) -> None:
     """Somebody tries from one after another."""
     guard = PinGuard(client)
-    told = [guard.failed(f"op-{number}") for number in range(FROM_ALL)]
+    told = [wrong(guard, f"op-{number}") for number in range(FROM_ALL)]
     assert told == [False] * (FROM_ALL - 1) + [True]
     assert not guard.may_try("op-99")
     assert 0 < client.ttl("hotline:pins") <= WHILE_S
@@ -141,7 +159,7 @@ def test_what_is_no_telephone_is_refused(client: redis.Redis, name: str) -> None
 def test_with_redis_away_nobody_is_let_in() -> None:
     """These codes are on no citizen's path."""
     with (
-        redis.Redis(port=free_port(), socket_connect_timeout=0.2) as away,
+        redis.Redis(port=free_tcp_port(), socket_connect_timeout=0.2) as away,
         pytest.raises(RedisError),
     ):
         PinGuard(away).may_try("op-1")
