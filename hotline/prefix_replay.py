@@ -17,6 +17,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.decision import Hold
+from blacklist.entry import EntryRefused
 from blacklist.policy import Policy
 from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable, Touched
 from blacklist.replay.history import Label, PastCall
@@ -28,6 +29,8 @@ from hotline.recorded_calls import allowed_numbers, calls_of_prefix, count_of_pr
 log = structlog.get_logger()
 
 REPLAY_DAYS = 90
+MOST_BESIDE_CALLS = 20_000
+"""Calls that are replayed in a process that leads calls too: they cost it about two seconds."""
 
 Watch = Callable[[Iterator[int], int], Iterable[int]]
 """Goes through the counts of a replay, of which there will be so many, and may tell of them."""
@@ -47,18 +50,26 @@ def replay_prefix(
     now: datetime,
     *,
     watch: Watch = unwatched,
+    most: int | None = None,
 ) -> PrefixReplay:
     """The calls of the last `REPLAY_DAYS` through `policy`, with the rule in force and without.
 
-    `prefix` is E.164. Raises RecordUnreadable.
+    `prefix` is E.164. Raises RecordUnreadable, and EntryRefused when there are more than `most`.
     """
     since = now.astimezone(UTC) - timedelta(days=REPLAY_DAYS)
     seen = _Seen(policy, prefix, disposition)
     try:
-        seen.allowed = frozenset(n for n in allowed_numbers(engine) if n.startswith(prefix))
+        seen.allowed = frozenset(n for n in allowed_numbers(engine, now) if n.startswith(prefix))
         total = count_of_prefix(engine, prefix, since)
+        if most is not None and total > most:
+            raise EntryRefused(
+                f"{total:,} calls came from this prefix in {REPLAY_DAYS} days, and more than "
+                f"{most:,} are not replayed beside calls: use the command `hotline blacklist`"
+            )
         for _ in watch(seen.take(calls_of_prefix(engine, prefix, since)), total):
             pass
+    except EntryRefused:
+        raise
     except (SQLAlchemyError, ValueError) as error:
         log.error("prefix_not_replayed", error=type(error).__name__)
         raise RecordUnreadable(

@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from blacklist.record.entries import in_force
 from blacklist.record.schema import entries, strikes
 from blacklist.replay.history import Label, PastCall
 from call_handlers.schema import calls
@@ -90,11 +91,9 @@ def _counted(engine: sa.Engine, wanted: sa.ColumnElement[bool]) -> int:
         return int(connection.execute(counted).scalar_one())
 
 
-def allowed_numbers(engine: sa.Engine) -> list[str]:
-    """The numbers that stand on the allowlist now. Raises SQLAlchemyError."""
-    standing = sa.select(entries.c.subject).where(
-        entries.c.kind == "allow", entries.c.ended_at.is_(None)
-    )
+def allowed_numbers(engine: sa.Engine, now: datetime) -> list[str]:
+    """The numbers that stand on the allowlist at `now`. Raises SQLAlchemyError."""
+    standing = sa.select(entries.c.subject).where(entries.c.kind == "allow", in_force(now))
     with reading(engine) as connection:
         return list(connection.scalars(standing))
 

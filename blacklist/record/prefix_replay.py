@@ -16,7 +16,7 @@ FRESH = timedelta(days=1)
 
 
 class RecordUnreadable(RuntimeError):
-    """The recorded calls could not be read: nobody knows what the prefix would stop."""
+    """The recorded calls could not be read now: nobody knows what the prefix would stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Replays(Protocol):
     """Runs the recorded calls of a prefix through the policy."""
 
     def __call__(self, prefix: str, disposition: Disposition, now: datetime) -> PrefixReplay:
-        """What the rule would have done. Raises RecordUnreadable."""
+        """What the rule would have done. Raises RecordUnreadable, EntryRefused (too many calls)."""
         ...
 
 

@@ -135,7 +135,11 @@ def _history(
             lines = stack.enter_context(file.open(encoding="utf-8", newline=""))
         return read_history(lines), None, []
     engine, start = services.engine(), since or datetime.now(UTC) - _SINCE
-    return recorded_calls(engine, start), count_recorded(engine, start), allowed_numbers(engine)
+    return (
+        recorded_calls(engine, start),
+        count_recorded(engine, start),
+        allowed_numbers(engine, datetime.now(UTC)),
+    )
 
 
 def _opened(path: Path) -> TextIO:

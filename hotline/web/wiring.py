@@ -54,7 +54,9 @@ def make_web_app(services: Services, remembered: int = 2000) -> Flask:
 def make_api(services: Services) -> Blueprint:
     """The HTTP API of the blocklist. Raises PolicyWrong."""
     return api.blueprint(
-        api.Collaborators(make_register(services), zone_of(services), version("hotline-940"))
+        api.Collaborators(
+            make_register(services, beside_calls=True), zone_of(services), version("hotline-940")
+        )
     )
 
 

@@ -8,8 +8,10 @@ from random import Random
 
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 
 from blacklist.decision import Hold
+from blacklist.entry import EntryRefused
 from blacklist.record.entries import RecordedEntry
 from blacklist.record.limits import Wanted
 from blacklist.record.people import Person
@@ -18,10 +20,13 @@ from blacklist.record.register import BlacklistRegister
 from blacklist.replay.run import Replay, replay
 from blacklist.replay.tally import WORSE_THAN_WARN
 from blacklist.verdict import HARD_DISPOSITIONS, Disposition
+from hotline.bootstrap import Services
 from hotline.database import make_engine
 from hotline.migrations import upgrade
 from hotline.prefix_replay import replay_prefix
-from hotline.recorded_calls import PAGE, recorded_calls
+from hotline.recorded_calls import PAGE, allowed_numbers, recorded_calls
+from hotline.register import make_register
+from hotline.settings import Settings
 from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.record import MAHA, NADA, POLICY, Clock
 from tests.fixtures.recorded import Kept, keep_calls
@@ -184,6 +189,50 @@ def test_memory_does_not_grow_with_callers(engine: sa.Engine) -> None:
     keep_calls(engine, (Kept(number(last), ago(days=2)) for last in range(2 * PAGE, 5 * PAGE)))
     assert looked_up(engine).callers == 5 * PAGE
     assert peak() < 1.2 * few
+
+
+def test_beside_calls_so_many_are_replayed_and_no_more(engine: sa.Engine) -> None:
+    """What would hold up a process that leads calls is refused, with the way that is left."""
+    keep_calls(engine, (Kept(number(last), ago(days=1)) for last in range(3)))
+    assert replay_prefix(engine, POLICY, PREFIX, "block", NOW, most=3).calls == 3
+    with pytest.raises(EntryRefused, match=r"3 calls .* more than 2 .* `hotline blacklist`"):
+        replay_prefix(engine, POLICY, PREFIX, "block", NOW, most=2)
+
+
+def test_beside_calls_one_prefix_is_replayed_at_a_time(
+    database_url: str, redis_url: str, engine: sa.Engine
+) -> None:
+    """Who asks meanwhile is told to ask again; afterwards it goes on."""
+    services = Services(
+        Settings(database_url=SecretStr(database_url), redis_url=SecretStr(redis_url))
+    )
+    register = make_register(services, beside_calls=True)
+    refused: list[str] = []
+
+    def ask_meanwhile(*_: object) -> None:
+        try:
+            register.replays(PREFIX, "block", NOW)
+        except RecordUnreadable as error:
+            refused.append(str(error))
+
+    sa.event.listen(register.engine, "before_cursor_execute", ask_meanwhile)
+    assert register.replays(PREFIX, "block", NOW).calls == 0
+    assert refused
+    assert set(refused) == {"another prefix is replayed here just now: ask again soon"}
+    sa.event.remove(register.engine, "before_cursor_execute", ask_meanwhile)
+    assert register.replays(PREFIX, "block", NOW).calls == 0
+    services.close()
+
+
+def test_an_allowance_that_is_over_lets_nobody_through(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """It is not lifted by anybody: its time has passed."""
+    register.allow(number(1), by=MAHA, days=1)
+    register.allow(number(2), by=MAHA)
+    assert sorted(allowed_numbers(register.engine, clock.now)) == [number(1), number(2)]
+    clock.forward(days=1, seconds=1)
+    assert allowed_numbers(register.engine, clock.now) == [number(2)]
 
 
 # --- two people -----------------------------------------------------------------------------------
