@@ -47,8 +47,11 @@ class Window:
 
     @property
     def room_ms(self) -> float:
-        """What the bucket holds, as the time it takes to empty: `calls` less one."""
-        return self.interval_ms * (self.calls - 1)
+        """What the bucket holds, as the time it takes to empty: `calls` less one.
+
+        Half a millisecond more: what the bucket holds is a sum of so many rounded intervals.
+        """
+        return self.interval_ms * (self.calls - 1) + 0.5
 
 
 @dataclass(frozen=True, slots=True)

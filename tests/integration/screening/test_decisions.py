@@ -1,6 +1,7 @@
 """What screening says of a call, on a real Redis."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,9 +9,11 @@ import pytest
 from blacklist import layout
 from blacklist.entry import Entry
 from blacklist.ladder import Measure
+from blacklist.model import ScreeningModel
 from blacklist.numbers import normalise
+from blacklist.policy import Window
 from blacklist.verdict import Disposition
-from tests.fixtures.screening import WITHHELD, Screened, screened
+from tests.fixtures.screening import WITHHELD, Screened, default_policy, screened
 
 CALLER = "+966501234567"
 OTHER = "+966509999999"
@@ -102,6 +105,19 @@ def test_each_window_puts_the_caller_last(
     assert (last.disposition, last.reason, last.rule) == ("low_priority", "flood", "rate")
     assert (last.evidence, last.alert) == (f"window {window}", True)
     assert last.until == here.clock.now - apart + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("calls", "seconds"), [(7, 1800), (9, 600), (11, 86_400), (29, 60)])
+def test_no_window_is_passed_a_call_early(redis_url: str, calls: int, seconds: int) -> None:
+    """An interval that is no whole number of milliseconds is added up so many times."""
+    policy = default_policy()
+    policy = replace(policy, rate=replace(policy.rate, windows=(Window(calls, seconds),)))
+    with screened(redis_url, patient=True, policy=policy) as here:
+        model = ScreeningModel(policy)
+        verdicts = [here.call(CALLER).disposition for _ in range(calls)]
+        at_ms = here.clock.ms
+        modelled = [model.screen(CALLER, at_ms).disposition for _ in range(calls)]
+    assert verdicts == modelled == ["allow"] * (calls - 1) + ["low_priority"]
 
 
 def test_who_calls_steadily_and_less_often_than_a_limit_is_never_slowed(here: Screened) -> None:
