@@ -37,7 +37,10 @@ class OpenTicket(Protocol):
     """Commits a ticket and its outbox; the same origin again gives the same ticket."""
 
     def __call__(self, new: NewTicket, now: datetime, /) -> Ticket:
-        """Raises SQLAlchemyError when the database is away: then nothing was kept."""
+        """Raises SQLAlchemyError when the database is away, or did not say in time that it has it.
+
+        Then it may have been kept after all: the caller is led to an operator, not told a number.
+        """
         ...
 
 
@@ -45,7 +48,10 @@ class RequestReview(Protocol):
     """Keeps the request of a restricted caller; the same call again gives the same request."""
 
     def __call__(self, *, number: str, call_id: str, recording_ref: str, now: datetime) -> object:
-        """Raises SQLAlchemyError when the database is away: then nothing was kept."""
+        """Raises SQLAlchemyError when the database is away, or did not say in time that it has it.
+
+        Then it may have been kept after all; asking again for the same call does no harm.
+        """
         ...
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.entry import LONGEST_NOTE, MISUSE, Entry, EntryRefused, full_number
 from blacklist.policy import Policy
@@ -259,6 +260,8 @@ class BlacklistRegister:
                 project(connection, self.index, kind, subject, self.now(), self.policy.strikes)
         except RegisterUnavailable as error:
             log.error("blacklist_not_projected", error=type(error.__cause__).__name__)
+        except SQLAlchemyError as error:
+            log.error("blacklist_not_projected", error=type(error).__name__)
 
     def _look_again(self, waiting: RecordedEntry, by: Person, now: datetime) -> None:
         fresh = self.replays(waiting.subject, waiting.disposition, now).told(now)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from blacklist.index import RedisIndex
 from blacklist.record.limits import Wanted
@@ -156,3 +157,25 @@ def test_a_rebuild_while_people_change_things_loses_no_change(
     register.add(OTHER, BLOCK, by=MAHA)
     index.commit_rebuild(running)
     assert disagreements(register, index) == []
+
+
+def test_a_change_that_sql_no_longer_gives_back_stands_all_the_same(
+    engine: sa.Engine, redis_url: str, clock: Clock
+) -> None:
+    """SQL goes away between the commit and the look that tells the index: said, not raised."""
+    with index_at(redis_url) as index, capture_logs() as logs:
+        register = register_on(engine, index, clock)
+
+        def gone(*_: object) -> None:
+            raise sa.exc.OperationalError("SELECT", None, Exception("gone"))
+
+        sa.event.listen(
+            engine, "commit", lambda _: sa.event.listen(engine, "before_cursor_execute", gone)
+        )
+        struck = register.strike(NUMBER, by=AMAL, reason="abuse")
+        sa.event.remove(engine, "before_cursor_execute", gone)
+        assert struck.counted
+        assert {"event": "blacklist_not_projected", "error": "OperationalError"}.items() <= {
+            name: value for line in logs for name, value in line.items()
+        }.items()
+        assert len(register.standing(NUMBER).strikes) == 1
