@@ -209,7 +209,7 @@ class SipCaller:
         self.folder.mkdir(parents=True, exist_ok=True)
         control_port = free_port(CALLER_SIP)
         first, last = media_range(CALLER_MEDIA, 10)
-        sip_port = free_port(CALLER_SIP)
+        sip_port = free_port(CALLER_SIP, count=2)  # it binds the next one too, for TLS
         self.address = f"{self._host}:{sip_port}"
         (self.folder / "config").write_text(
             CONFIG.format(

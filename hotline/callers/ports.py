@@ -11,15 +11,21 @@ ASTERISK_MEDIA = (12000, 19999)
 SCENARIO_MEDIA = (28000, 31999)
 
 
-def free_port(within: tuple[int, int], *, udp: bool = True, tcp: bool = True) -> int:
-    """A loopback port of the range that nobody is bound to at this moment.
+def free_port(
+    within: tuple[int, int], *, udp: bool = True, tcp: bool = True, count: int = 1
+) -> int:
+    """A loopback port of the range that nobody is bound to at this moment, nor to the `count` - 1
+    that follow it.
 
-    It is this process's until it ends: no other that asks here, and no later call, is given it.
-    Raises OSError when forty tries find none.
+    They are this process's until it ends: no other that asks here, and no later call, is given
+    them. Raises OSError when forty tries find none.
     """
     for _ in range(40):
-        port = within[0] + secrets.randbelow(within[1] + 1 - within[0])
-        if port not in _claimed and _is_free(port, udp=udp, tcp=tcp) and _claim(port):
+        port = within[0] + secrets.randbelow(within[1] + 2 - count - within[0])
+        block = range(port, port + count)
+        if all(one not in _claimed and _is_free(one, udp=udp, tcp=tcp) for one in block) and all(
+            map(_claim, block)
+        ):
             return port
     raise OSError(f"no free port in {within[0]} to {within[1]}")
 

@@ -31,3 +31,15 @@ def test_no_port_is_given_twice_however_many_processes_ask() -> None:
     assert not set(theirs) & set(ours)
     assert set(theirs) <= set(range(6330, 6340))
     assert free_port(RANGE) not in ours, "what a process took is free when it has ended"
+
+
+def test_neighbours_are_given_together() -> None:
+    """Who binds the next port too gets it; none is left for another."""
+    within = (6340, 6344)
+    first = free_port(within, count=2)
+    given = {first, first + 1}
+    assert given <= set(range(6340, 6345))
+    others: list[int] = []
+    with pytest.raises(OSError, match="no free port"):
+        others.extend(iter(lambda: free_port(within), None))
+    assert not given & set(others)

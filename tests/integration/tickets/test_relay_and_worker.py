@@ -295,6 +295,11 @@ def test_sigterm_lets_the_delivery_under_way_finish(
     assert (delivery.state, delivery.attempts, delivery.remote_id) == ("acknowledged", 1, "A-1")
 
 
+def states_of(queue: Queue) -> list[str]:
+    """What its workers do; one that only begins has none yet."""
+    return [worker.get_state() for worker in Worker.all(queue=queue)]
+
+
 def test_sigterm_ends_a_worker_whose_redis_is_away(
     database_url: str, own_redis: RedisProcess
 ) -> None:
@@ -302,7 +307,7 @@ def test_sigterm_ends_a_worker_whose_redis_is_away(
     with worker(database_url, own_redis.url, "http://127.0.0.1:1/") as process:
         with redis.Redis.from_url(own_redis.url) as client:
             queue = open_queue(client)
-            wait_until(lambda: Worker.count(queue=queue) == 1, "the worker is registered")
+            wait_until(lambda: states_of(queue) == ["idle"], "the worker waits for work")
         own_redis.kill()
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=30) == 0
@@ -311,7 +316,7 @@ def test_sigterm_ends_a_worker_whose_redis_is_away(
 def test_sigterm_ends_an_idle_worker(database_url: str, redis_url: str, queue: Queue) -> None:
     """A worker with nothing to do exits at once."""
     with worker(database_url, redis_url, "http://127.0.0.1:1/") as process:
-        wait_until(lambda: Worker.count(queue=queue) == 1, "the worker is registered")
+        wait_until(lambda: states_of(queue) == ["idle"], "the worker waits for work")
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
 
