@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import rich_click as click
@@ -36,6 +36,8 @@ role_option = click.option(
     show_default=True,
     help="With which rights",
 )
+name_option = click.option("--name", required=True, help="Whose it is: the audit names them so")
+rights_option = click.option("--role", type=click.Choice(ROLES), required=True)
 why_option = click.option("--why", default="", help="Why, for the audit")
 
 
@@ -105,6 +107,44 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     for row in rows:
         table.add_row(*map(one_line, row))
     Console(markup=False).print(table)
+
+
+class Granted(Protocol):
+    """What lets a person in until it ends: a token, a PIN."""
+
+    @property
+    def name(self) -> str:
+        """Whose it is."""
+
+    @property
+    def role(self) -> str:
+        """With which rights."""
+
+    @property
+    def expires_at(self) -> datetime:
+        """When it ends."""
+
+    @property
+    def revoked_at(self) -> datetime | None:
+        """When it was ended."""
+
+
+def print_granted(found: Sequence[Granted], zone: ZoneInfo, key: str, *, as_json: bool) -> None:
+    """What was given out; `key` is the field that names each."""
+    if as_json:
+        print_json([plain(one) for one in found])
+        return
+    rows = [
+        (
+            getattr(one, key),
+            one.name,
+            one.role,
+            local(one.expires_at, zone),
+            local(one.revoked_at, zone),
+        )
+        for one in found
+    ]
+    print_table((key, "name", "role", "good until", "revoked"), rows)
 
 
 def print_entry(entry: RecordedEntry, zone: ZoneInfo) -> None:

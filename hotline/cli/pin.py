@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import rich_click as click
 
-from blacklist.policy import ROLES, Role
+from blacklist.policy import Role
 from blacklist.record.people import NothingThere
 from blacklist.record.pins import list_pins, revoke_pin, set_pin
 from blacklist.record.schema import reading
@@ -19,8 +19,8 @@ def pin_group() -> None:
 
 
 @pin_group.command("set")
-@click.option("--name", required=True, help="Whose it is: the audit names them so")
-@click.option("--role", type=click.Choice(ROLES), required=True)
+@asking.name_option
+@asking.rights_option
 @click.option("--days", type=float, default=365.0, show_default=True, help="How long it is good")
 @click.option("--ask", is_flag=True, help="Ask for the PIN, twice; otherwise one is drawn")
 @asking.who_option
@@ -66,23 +66,9 @@ def pin_set(
 @click.pass_obj
 def pin_list(services: Services, as_json: bool) -> None:
     """List every PIN that was set, newest first."""
-    zone = zone_of(services)
     with asking.plain_errors(), reading(services.engine()) as connection:
         found = list_pins(connection)
-    if as_json:
-        asking.print_json([asking.plain(pin) for pin in found])
-        return
-    rows = [
-        (
-            pin.number,
-            pin.name,
-            pin.role,
-            asking.local(pin.expires_at, zone),
-            asking.local(pin.revoked_at, zone),
-        )
-        for pin in found
-    ]
-    asking.print_table(("number", "name", "role", "good until", "revoked"), rows)
+    asking.print_granted(found, zone_of(services), "number", as_json=as_json)
 
 
 @pin_group.command("revoke")

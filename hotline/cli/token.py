@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import rich_click as click
 
-from blacklist.policy import ROLES, Role
+from blacklist.policy import Role
 from blacklist.record.people import NothingThere
 from blacklist.record.schema import reading
 from blacklist.record.tokens import create_token, list_tokens, revoke_token
@@ -19,8 +19,8 @@ def token_group() -> None:
 
 
 @token_group.command("create")
-@click.option("--name", required=True, help="Whose it is: the audit names them so")
-@click.option("--role", type=click.Choice(ROLES), required=True)
+@asking.name_option
+@asking.rights_option
 @click.option("--days", type=float, default=90.0, show_default=True, help="How long it is good")
 @asking.who_option
 @asking.json_option
@@ -48,23 +48,9 @@ def token_create(
 @click.pass_obj
 def token_list(services: Services, as_json: bool) -> None:
     """List every token that was made, newest first."""
-    zone = zone_of(services)
     with asking.plain_errors(), reading(services.engine()) as connection:
         tokens = list_tokens(connection)
-    if as_json:
-        asking.print_json([asking.plain(token) for token in tokens])
-        return
-    rows = [
-        (
-            token.id,
-            token.name,
-            token.role,
-            asking.local(token.expires_at, zone),
-            asking.local(token.revoked_at, zone),
-        )
-        for token in tokens
-    ]
-    asking.print_table(("id", "name", "role", "good until", "revoked"), rows)
+    asking.print_granted(tokens, zone_of(services), "id", as_json=as_json)
 
 
 @token_group.command("revoke")
