@@ -9,6 +9,8 @@ from hotline.audio import build, duration_ms
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.turn import Prompt
 
+pytestmark = pytest.mark.xdist_group("all-sounds")  # one process makes them, once
+
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
 BUDGET_MS = 90_000
 PLACE = {"building_number": "7421", "postal_code": "23218"}

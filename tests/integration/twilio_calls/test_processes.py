@@ -23,6 +23,8 @@ from tests.fixtures.callers import FOLDER
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.web_processes import Balancer, WebProcess, web_process, web_processes
 
+pytestmark = pytest.mark.xdist_group("two-web-processes")  # they are started once
+
 ACCOUNT = Account(f"{PUBLIC_URL}/twilio/voice", f"{PUBLIC_URL}/twilio/status")
 
 
