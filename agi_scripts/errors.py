@@ -47,6 +47,10 @@ class ApplicationFailed(RemoteError, AGIAppError):  # type: ignore[misc]
     """`result=-1` or `-2` while the caller is still there."""
 
 
+class PromptNotPlayed(ApplicationFailed):
+    """Asterisk could not play a prompt's files, in no language: the caller would hear nothing."""
+
+
 class CallerGone(RemoteError, AGIHangup):  # type: ignore[misc]
     """The caller has hung up: a `HANGUP` line, or 511 on a dead channel."""
 

@@ -21,6 +21,10 @@ AUDIO_MISSING = Counter(
     "Prompts said in the other language, or left out, for want of audio.",
     ["language", "prompt", "instead"],
 )
+PROMPTS_NOT_PLAYED = Counter(
+    "hotline_agi_prompts_not_played_total",
+    "Turns that Asterisk could not play in one language, though the files are there for us.",
+)
 RECORDINGS_FAILED = Counter(
     "hotline_agi_recordings_failed_total", "Recordings that Asterisk could not make.", ["reason"]
 )

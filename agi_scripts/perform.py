@@ -9,8 +9,11 @@ How keys are collected, with reasons found on Asterisk 22:
 - `Read` has one time-out argument for silence and for the time between two keys. The dialplan sets
   both (TIMEOUT(response), TIMEOUT(digit)) to the turn's usual ones, so an entry gives none.
 - `Read` says result=0 whatever came; READSTATUS tells. It is ERROR, and nobody listened, when the
-  last file is missing: then we listen without files.
-- A guarded piece is a `Playback`, over which keys are not heard.
+  last file is missing or not to be read.
+- A guarded piece is a `Playback`, over which keys are not heard; PLAYBACKSTATUS is FAILED when one
+  of its files was not played.
+- What Asterisk cannot play is said in another language. When it can play none, the call is not led
+  on in silence: `PromptNotPlayed` takes it to the operators.
 - A turn whose files do not fit into one line is played in several, each listening for that key.
 """
 
@@ -21,7 +24,13 @@ import structlog
 
 from agi_scripts import metrics
 from agi_scripts.channel import AgiChannel
-from agi_scripts.errors import ApplicationFailed, CallerGone, ConnectionLost, LocalError
+from agi_scripts.errors import (
+    ApplicationFailed,
+    CallerGone,
+    ConnectionLost,
+    LocalError,
+    PromptNotPlayed,
+)
 from agi_scripts.sounds import Sound, Sounds, is_path
 from ivr.event import Digits, Event, HungUp, NoInput, Recorded
 from ivr.turn import INTERDIGIT_MS, NOINPUT_MS, Collect, HangUp, Record, Transfer, Turn
@@ -39,6 +48,8 @@ _BETWEEN_FILES = Collect(1, timeout_ms=50)
 _SAMPLES_PER_MS = 8
 _RECORD_FAILURES = frozenset({"writefile", "randomerror", "waitfor"})
 _READ = "${READSTATUS}:${IVR_IN}"
+_PLAYBACK = "${PLAYBACKSTATUS}"
+_MEND = "see `hotline doctor --asterisk`"
 
 
 def perform(channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str) -> Event | None:
@@ -46,32 +57,54 @@ def perform(channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str) -> 
 
     `recording` is where Asterisk records, a path without extension whose last part is the
     recording's reference. Raises RemoteError when the call can no longer be led from here (the
-    connection is lost, Asterisk is silent or answers nonsense) and LocalError for a turn that
-    cannot be performed; a caller who hangs up is no error.
+    connection is lost, Asterisk is silent or answers nonsense; PromptNotPlayed when it can play the
+    turn in no language) and LocalError for a turn that cannot be performed; a caller who hangs up
+    is no error.
     """
-    files = sounds.of(turn)
     try:
-        channel.test_hangup()
-        match turn.action:
-            case Collect() as collect:
-                return _collect(channel, files, collect)
-            case Record() as record:
-                _play_until_key(channel, _parts(files))
-                return _record(channel, record, recording)
-            case Transfer(target=target, last=last):
-                _play(channel, files)
-                if last:
-                    channel.command("SET VARIABLE", "IVR_PRIORITY", "last")
-                _finish(channel, "transfer", target)
-            case HangUp():
-                _play(channel, files)
-                _finish(channel, "hangup")
-            case other:
-                raise LocalError(f"a channel cannot perform {type(other).__name__}")
+        return _said(channel, turn, sounds, recording)
     except ConnectionLost:
         raise  # whether the caller is gone is not known: another server may go on
     except CallerGone:
         return HungUp()
+
+
+def to_operators(channel: AgiChannel) -> None:
+    """Have the dialplan put the call through to an operator, now. Raises RemoteError."""
+    _finish(channel, "transfer", "operators")
+
+
+def _said(channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str) -> Event | None:
+    """Perform the turn in its language, or in another that Asterisk can play."""
+    for files in sounds.ways(turn):
+        try:
+            return _performed(channel, turn, files, recording)
+        except PromptNotPlayed as error:
+            metrics.PROMPTS_NOT_PLAYED.inc()
+            log.error("prompt_not_played", node=turn.node, file=str(error), mend=_MEND)
+    if isinstance(turn.action, Transfer):  # unannounced, but to somebody
+        return _performed(channel, turn, [], recording)
+    raise PromptNotPlayed(f"{turn.node}: Asterisk can play it in no language")
+
+
+def _performed(channel: AgiChannel, turn: Turn, files: list[Sound], recording: str) -> Event | None:
+    channel.test_hangup()
+    match turn.action:
+        case Collect() as collect:
+            return _collect(channel, files, collect)
+        case Record() as record:
+            _play_until_key(channel, _parts(files))
+            return _record(channel, record, recording)
+        case Transfer(target=target, last=last):
+            _play(channel, files)
+            if last:
+                channel.command("SET VARIABLE", "IVR_PRIORITY", "last")
+            _finish(channel, "transfer", target)
+        case HangUp():
+            _play(channel, files)
+            _finish(channel, "hangup")
+        case other:
+            raise LocalError(f"a channel cannot perform {type(other).__name__}")
     return None
 
 
@@ -138,6 +171,9 @@ def _playback(channel: AgiChannel, paths: Sequence[str]) -> None:
         raise CallerGone("hung up over a prompt")
     if reply.result != "0":
         raise ApplicationFailed(f"Playback: result={reply.result[:8]}")
+    status = channel.command("GET FULL VARIABLE", _PLAYBACK).data
+    if status == "FAILED" and not channel.hung_up:
+        raise PromptNotPlayed(" ".join(paths))
 
 
 def _read(channel: AgiChannel, paths: Sequence[str], most: int, collect: Collect) -> str:
@@ -157,8 +193,7 @@ def _read(channel: AgiChannel, paths: Sequence[str], most: int, collect: Collect
     if status == "HANGUP" or channel.hung_up:
         raise CallerGone("hung up while listening")
     if status == "ERROR" and paths:
-        log.error("prompt_not_played", files=len(paths))
-        return _read(channel, (), most, collect)
+        raise PromptNotPlayed(paths[-1])
     raise ApplicationFailed(f"Read: {status[:16]}")
 
 

@@ -15,7 +15,8 @@ from structlog.contextvars import bind_contextvars
 from agi_scripts import metrics
 from agi_scripts.arrival import arrival_of
 from agi_scripts.channel import AgiChannel
-from agi_scripts.perform import perform
+from agi_scripts.errors import PromptNotPlayed
+from agi_scripts.perform import perform, to_operators
 from agi_scripts.sounds import Sounds
 from call_handlers.arrival import Arrival, Call
 from ivr.event import Event, HungUp, Transferred
@@ -125,7 +126,12 @@ class _Scripts:
         while True:
             waited = channel.waited
             recording = f"{self._recordings}/{self._desk.recording_name(call)}"
-            event = perform(channel, call.turn, self._sounds, recording)
+            try:
+                event = perform(channel, call.turn, self._sounds, recording)
+            except PromptNotPlayed:
+                # Another server would meet the same files: a human, at once.
+                to_operators(channel)
+                return "prompt_not_played"
             if isinstance(event, HungUp):
                 self._desk.end(self._desk.advance(call, event), "hangup")
                 return "caller_gone"

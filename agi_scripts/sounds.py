@@ -4,8 +4,8 @@ A prompt without audio is never silence if it can be helped: the whole prompt is
 language. Only when no language has it is it left out; the turn still listens.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -58,6 +58,16 @@ class Sounds:
         for prompt in turn.prompts:
             sounds += self._pieces(turn.language, prompt) or self._instead(turn, prompt)
         return sounds
+
+    def ways(self, turn: Turn) -> Iterator[list[Sound]]:
+        """The files of the turn as it is, then of the same turn in each other language.
+
+        For an Asterisk that cannot play what we know to be there.
+        """
+        yield self.of(turn)
+        for language in self.languages:
+            if language != turn.language:
+                yield self.of(replace(turn, language=language))
 
     def _pieces(self, language: str, prompt: Prompt) -> list[Sound]:
         """The prompt's files in this language; empty unless all are there."""

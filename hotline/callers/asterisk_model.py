@@ -138,7 +138,12 @@ class ChannelModel:
         if application == "playback":
             if not self.hung_up:
                 self.nobody_listens()
-                self.heard += [path for path in options.split("&") if self.exists(path)]
+                paths = options.split("&")
+                played = [path for path in paths if self.exists(path)]
+                self.heard += played
+                self.variables["PLAYBACKSTATUS"] = (
+                    "SUCCESS" if len(played) == len(paths) else "FAILED"
+                )
             return "200 result=0"
         if application == "read":
             variable, files, most, flags, _tries, wait, *_ = [*options.split(","), *[""] * 6]

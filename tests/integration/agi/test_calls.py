@@ -206,6 +206,17 @@ def test_a_call_without_any_server_reaches_the_operators() -> None:
     ]
 
 
+def test_a_call_whose_first_prompt_cannot_be_played_goes_to_the_operators_at_once() -> None:
+    """The server there has led it to a decision: no other is asked, who would fail alike."""
+    desk = ListDesk(dialog(MENU, GOODBYE))
+    with asterisk_with(desk, desk) as (asterisk, _):
+        asterisk.exists = lambda _path: False
+        lived = asterisk.call(acting(Press("1")))
+    assert (lived.transferred_to, lived.alone) == ("operators", False)
+    assert [visit.script for visit in lived.visits] == ["call", "ended"]
+    assert [reason for _, reason in desk.ends] == ["transferred"]
+
+
 def test_a_full_server_sends_the_call_to_the_next() -> None:
     """Busy is no failure: the second server leads the call."""
     desk = ListDesk(dialog(MENU, GOODBYE))
@@ -249,7 +260,7 @@ def test_whatever_stands_in_a_name_the_call_is_led(name: str) -> None:
     with asterisk_with(desk) as (asterisk, _):
         lived = asterisk.call(acting(Press("1")), extra={"agi_calleridname": name})
     assert lived.done == "hangup"
-    assert lived.commands == 4
+    assert lived.commands == 5
 
 
 def test_a_number_with_a_newline_is_served_as_withheld() -> None:

@@ -1,6 +1,7 @@
 """The dialplan on a real Asterisk: who leads a call, and that a human is always reached."""
 
 import re
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi
 pytestmark = pytest.mark.asterisk
 
 OPERATOR = 620
+RING = 425
+"""The ring tone of the Saudi network (indications.conf), in Hz."""
 
 
 def answered(caller: SipCaller) -> float:
@@ -68,6 +71,15 @@ def put_through_to(target: str) -> Callable[[Agi], None]:
             agi.done("hangup")
 
     return handler
+
+
+def without_music(folder: Path) -> Path:
+    """A copy of the configuration whose music is nowhere."""
+    config = folder / "config"
+    shutil.copytree(CONFIG, config)
+    music = config / "musiconhold.conf"
+    music.write_text(music.read_text().replace("/var/lib/hotline/moh", "/nowhere"))
+    return config
 
 
 def messages(asterisk: AsteriskInstance, *levels: str) -> list[str]:
@@ -234,6 +246,18 @@ def test_a_caller_who_waits_hears_music(new_caller: NewCaller) -> None:
         caller = new_caller(asterisk)
         answered(caller)
         wait_tone(caller, 392)
+
+
+def test_a_caller_who_waits_where_no_music_can_be_played_hears_ringing(
+    new_caller: NewCaller, tmp_path: Path
+) -> None:
+    """A music folder that is empty, missing or unreadable: a tone, which ends with the wait."""
+    told = {"OPERATORS": "Local/late@hotline-lab"}
+    with running_asterisk(globals=told, config=without_music(tmp_path)) as asterisk:
+        caller = new_caller(asterisk)
+        answered(caller)
+        wait_tone(caller, RING)
+        wait_tone(caller, OPERATOR)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from agi_scripts.errors import (
     BadReply,
     ConnectionLost,
     LocalError,
+    PromptNotPlayed,
 )
 from agi_scripts.perform import perform
 from agi_scripts.sounds import Sounds
@@ -132,8 +133,9 @@ def test_keys_are_not_heard_over_the_head_of_an_error_message() -> None:
     nomatch = turn(t.Collect(1), "nomatch_1", "main", guarded=["nomatch_1"])
     event, model = performed(nomatch, Press("1"))
     assert event == Digits("1")
-    assert model.lines[:2] == [
+    assert model.lines[:3] == [
         'EXEC Playback "/s/ar/nomatch_1-head"',
+        'GET FULL VARIABLE "${PLAYBACKSTATUS}"',
         'EXEC Read "IVR_IN,/s/ar/nomatch_1-tail&/s/ar/main,1,t(),1,5"',
     ]
 
@@ -185,13 +187,40 @@ def test_a_key_in_the_first_part_of_a_long_turn_counts() -> None:
     assert len(model.acts[0][0].files) < len(LONG)
 
 
-def test_a_file_that_vanished_does_not_cost_the_caller_the_question() -> None:
-    """Asterisk does not listen when the last file is missing; we listen without files."""
+def test_what_asterisk_cannot_play_is_asked_in_the_other_language() -> None:
+    """Asterisk does not listen when the last file is missing; the whole turn is said again."""
     event, model = performed(
         menu("welcome", "main"), Press("1"), exists=lambda path: path != "/s/ar/main"
     )
     assert event == Digits("1")
-    assert model.acts[0][0].files == ("/s/ar/welcome",)
+    assert model.acts[0][0].files == ("/s/ar/welcome", "/s/en/welcome", "/s/en/main")
+
+
+@pytest.mark.parametrize(
+    "silent",
+    [
+        menu("main"),
+        turn(t.Collect(4), "nomatch_1", guarded=["nomatch_1"]),
+        turn(t.Record(10), "description"),
+        turn(t.HangUp(), "reference"),
+    ],
+)
+def test_a_turn_that_asterisk_can_play_in_no_language_is_not_performed(silent: t.Turn) -> None:
+    """Nobody is asked, recorded or sent away in silence."""
+    model = Spy(does(Press("1")), exists=lambda _path: False)
+    with channel_on(model) as channel, pytest.raises(PromptNotPlayed):
+        perform(channel, silent, stub_sounds(), PATH)
+    assert "IVR_DONE" not in model.variables
+    assert not any("RECORD" in line for line in model.lines)
+
+
+def test_a_transfer_goes_through_though_it_cannot_be_announced() -> None:
+    """It leads to somebody who can speak."""
+    event, model = performed(
+        turn(t.Transfer("911"), "connecting"), Silent(), exists=lambda _path: False
+    )
+    assert event is None
+    assert (model.variables["IVR_DONE"], model.variables["IVR_TARGET"]) == ("transfer", "911")
 
 
 def test_what_is_no_key_makes_the_whole_entry_wrong() -> None:
