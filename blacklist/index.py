@@ -245,7 +245,8 @@ def _read(number: str, text: str) -> Iterator[Projected]:
     for kind, found in layout.read_segments(text):
         held.setdefault(kind, []).append(found)
     for letter, holds in held.items():
-        yield Projected(_KIND[letter], number, tuple(holds))
+        if letter in _KIND:  # another release may keep more kinds
+            yield Projected(_KIND[letter], number, tuple(holds))
 
 
 def _lua(name: str) -> str:

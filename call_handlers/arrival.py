@@ -7,8 +7,13 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
+import structlog
+
 from ivr.session import Session, session_from_dict, session_to_dict
+from ivr.stored import from_stored
 from ivr.turn import Turn, turn_from_dict, turn_to_dict
+
+log = structlog.get_logger()
 
 _NAMESPACE = uuid.UUID("94000000-0000-5000-8000-000000000940")
 LONGEST_ID = 200
@@ -56,18 +61,18 @@ class Facts:
     """
 
     call_id: str
-    channel: str
-    provider_id: str
-    caller: str
-    e164: str | None
-    withheld: bool
-    attestation: str
-    flow: str
-    flow_version: int
-    verdict: str
-    verdict_reason: str
-    screening: str
     started_ms: int
+    channel: str = ""
+    provider_id: str = ""
+    caller: str = ""
+    e164: str | None = None
+    withheld: bool = False
+    attestation: str = ""
+    flow: str = ""
+    flow_version: int = 0
+    verdict: str = "allow"
+    verdict_reason: str = ""
+    screening: str = ""
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
@@ -110,13 +115,27 @@ def call_to_json(call: Call) -> str:
 def call_from_json(text: str, events: Sequence[str] = ()) -> Call:
     """The call that `call_to_json` wrote, with the events that were kept beside it.
 
-    Raises ValueError, KeyError or TypeError on anything else, such as a session of another release.
+    It may be of another release: what facts, session and turn have in common is taken from one
+    where the other lacks it. Raises ValueError on anything else.
     """
-    data: Mapping[str, Any] = json.loads(text)
-    return Call(
-        facts=Facts(**data["facts"]),
-        session=session_from_dict(data["session"]),
-        turn=turn_from_dict(data["turn"]),
-        at_ms=data["at_ms"],
-        events=tuple(events),
-    )
+    data = _mapping(json.loads(text))
+    facts, session, turn = (_mapping(data.get(name)) for name in ("facts", "session", "turn"))
+    begun = from_stored(Facts, facts, call_id=session.get("call_id"), started_ms=data.get("at_ms"))
+    shared = {name: getattr(begun, name) for name in ("call_id", "flow", "flow_version")}
+    here = {"node": turn.get("node"), "language": turn.get("language"), "turn": turn.get("number")}
+    stands = session_from_dict({**shared, **_told(here), **_told(session)})
+    there = {"node": stands.node, "language": stands.language, "number": stands.turn}
+    made = turn_from_dict({**there, **_told(turn)})
+    kind = _mapping(turn.get("action")).get("kind")
+    if kind != type(made.action).__name__:
+        log.error("action_unknown", kind=str(kind)[:32], node=made.node, instead="operators")
+    at_ms = data.get("at_ms", begun.started_ms)
+    return Call(begun, stands, made, at_ms, tuple(events))
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _told(stored: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in stored.items() if value is not None}

@@ -28,13 +28,14 @@ from call_handlers.effects import FAILED, Effect
 from call_handlers.emergency import comes_by
 from call_handlers.events import event_row, masked
 from call_handlers.given import draw_digit, given_answers
+from call_handlers.operators import to_operators
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import SessionStore, StoreAway
 from ivr.engine import FlowError, begin, step
 from ivr.event import Done, Event
 from ivr.flow import Flow
 from ivr.session import Session
-from ivr.turn import Perform
+from ivr.turn import OPERATORS, Perform, Transfer
 
 log = structlog.get_logger()
 _LONGEST_CALLER = 64
@@ -172,7 +173,9 @@ class CallDesk:
             session, turn = step(self.flow, call.session, event)
         except FlowError as error:
             log.error("flow_error", error=str(error))
-            raise CallFailed(str(error)) from error
+            if isinstance(call.turn.action, Transfer):
+                raise CallFailed(str(error)) from error
+            session, turn = to_operators(call.session)
         return Call(call.facts, session, turn, now_ms, (*call.events, row), call.unsaved + 1)
 
     def _settled(self, call: Call) -> Call:
@@ -233,7 +236,7 @@ class CallDesk:
             log.warning("sessions_away", doing="save")
             return call
         except (ValueError, KeyError, TypeError) as error:
-            raise CallFailed("the stored session is of another release") from error
+            raise CallFailed("the stored session cannot be read") from error
 
     def _finish(self, call_id: str) -> bool:
         try:
@@ -278,7 +281,7 @@ def _disposition(session: Session, reason: str) -> str:
 
 def _target(session: Session) -> str:
     """Whom the caller was connected with: without our doing, it was the operators."""
-    return session.transferred_to or "operators"
+    return session.transferred_to or OPERATORS
 
 
 def _with_reference(session: Session, reference: str) -> Session:

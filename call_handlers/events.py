@@ -1,10 +1,25 @@
 """What a call record says of a turn: prompts, the kind of input, and nothing personal."""
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Transferred
 from ivr.turn import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """What `event_row` writes, as it is read again."""
+
+    at_ms: int
+    turn: int = 0
+    node: str = ""
+    language: str = ""
+    prompts: tuple[str, ...] = ()
+    kind: str = ""
+    input: str = ""
+    ms: int = 0
 
 
 def masked(event: Event) -> tuple[str, str]:

@@ -9,7 +9,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -123,12 +123,13 @@ def note_journalled(engine: sa.Engine, entry: Mapping[str, Any]) -> None:
 
     Raises KeyError, TypeError and ValueError for an entry that is none, and SQLAlchemyError.
     """
+    at = entry.get("at")
     note_recording(
         engine,
         call_id=entry["call_id"],
         turn=entry["turn"],
         recording_sid=entry["recording_sid"],
-        now=datetime.fromisoformat(entry["at"]),
+        now=datetime.now(UTC) if at is None else datetime.fromisoformat(at),
     )
 
 

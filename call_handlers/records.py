@@ -15,16 +15,26 @@ from typing import Any
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import (
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from call_handlers import metrics
 from call_handlers.arrival import Facts
+from call_handlers.events import StoredEvent
 from call_handlers.journal import Journal
 from call_handlers.recordings import note_journalled
 from call_handlers.schema import call_events, calls
+from ivr.stored import from_stored
 
 log = structlog.get_logger()
 _MOST_AT_ONCE = 200
+_AWAY = (InterfaceError, InternalError, OperationalError, PoolTimeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +91,16 @@ class RecordWriter:
             write_records(self._engine, batch)
             metrics.RECORDS.labels("sql").inc(len(batch))
             return
-        except SQLAlchemyError as error:
+        except Exception as error:  # whatever it is, the thread outlives it
             log.error("records_journalled", count=len(batch), error=type(error).__name__)
         try:
             self._journal.append(asdict(record) for record in batch)
             metrics.RECORDS.labels("journal").inc(len(batch))
-        except OSError as error:
+        except Exception as error:
+            if len(batch) > 1 and not isinstance(error, OSError):
+                for record in batch:  # one of them is the fault: the others are kept
+                    self._write([record])
+                return
             log.critical("records_lost", count=len(batch), error=type(error).__name__)
             metrics.RECORDS.labels("lost").inc(len(batch))
 
@@ -107,7 +121,9 @@ def replay_journal(engine: sa.Engine, journal: Journal) -> int:
                     note_journalled(engine, entry)
                 else:
                     write_records(engine, [_record_from_dict(entry)])
-            except (KeyError, TypeError, ValueError, DataError, IntegrityError) as error:
+            except (LookupError, TypeError, ValueError, SQLAlchemyError) as error:
+                if _is_away(error):
+                    raise
                 log.error("journal_entry_refused", error=type(error).__name__)
                 refused.append(entry)
         if refused:
@@ -134,8 +150,8 @@ def write_records(engine: sa.Engine, records: Sequence[Record]) -> None:
                     .where(calls.c.id == record.facts.call_id, calls.c.ended_at.is_(None))
                     .values(changed)
                 )
-            if record.events:
-                connection.execute(happened, _event_rows(record))
+            if events := _event_rows(record):
+                connection.execute(happened, events)
 
 
 _AT_THE_END = (
@@ -174,20 +190,31 @@ def _call_row(record: Record) -> dict[str, Any]:
 
 
 def _event_rows(record: Record) -> list[dict[str, Any]]:
+    """The rows of a record's events. One that cannot be read is left out and told."""
     rows = []
     for position, text in enumerate(record.events):
-        row = json.loads(text)
+        try:
+            event = from_stored(StoredEvent, json.loads(text), at_ms=record.facts.started_ms)
+        except ValueError as error:
+            log.error("event_unreadable", error=type(error).__name__)
+            continue
+        row = asdict(event)
         row["at"] = _moment(row.pop("at_ms"))
         rows.append({"call_id": record.facts.call_id, "position": position, **row})
     return rows
 
 
 def _record_from_dict(entry: dict[str, Any]) -> Record:
-    fields = dict(entry)
-    fields["facts"] = Facts(**fields["facts"])
-    for name in ("tickets", "path", "events"):
-        fields[name] = tuple(fields[name])
-    return Record(**fields)
+    return from_stored(Record, {**entry, "facts": from_stored(Facts, entry.get("facts"))})
+
+
+def _is_away(error: Exception) -> bool:
+    """Whether an error is no entry's fault: the database is away, or its tables are.
+
+    A value that no column takes is a ProgrammingError too, but one that no server has told.
+    """
+    told = isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", None)
+    return bool(told) or isinstance(error, _AWAY)
 
 
 def _moment(ms: int) -> datetime:

@@ -28,5 +28,5 @@ def recorded_holds(engine: sa.Engine) -> Iterator[Kept]:
     now = datetime.now(UTC)
     with reading(engine) as connection:
         for entry in standing_entries(connection, now):
-            if entry.kind != "allow" and entry.in_effect:
+            if entry.understood and entry.kind != "allow" and entry.in_effect:
                 yield Kept(entry.subject, hold(entry.as_measure()), entry.kind == "prefix")

@@ -32,12 +32,11 @@ from ivr.flow import (
     target,
 )
 from ivr.session import Session
-from ivr.turn import Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
+from ivr.turn import OPERATORS, Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
 
 TRIES = 3
 NO_RECORDING = "none"
 """The answer that stands for "no recording": the question was asked and answered."""
-OPERATORS = "operators"
 QUEUE, LAST = "queue", "last"
 """The answer that screening gives for a caller whom the operators take after all others."""
 _ASCII_DIGITS = frozenset("0123456789")

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ivr.stored import from_stored
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -42,15 +44,8 @@ def session_to_dict(session: Session) -> dict[str, Any]:
 
 
 def session_from_dict(data: Mapping[str, Any]) -> Session:
-    """The session that `session_to_dict` wrote.
-
-    Raises KeyError or TypeError when a field is missing or unknown: a session of another release is
-    not guessed at.
-    """
-    known = dict(data)
-    known["trail"] = tuple(known["trail"])
-    known["path"] = tuple(known["path"])
-    return Session(**known)
+    """The session that `session_to_dict` wrote, in this release or another. Raises Unreadable."""
+    return from_stored(Session, data)
 
 
 def session_to_json(session: Session) -> str:

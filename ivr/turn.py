@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ivr.stored import Unreadable, from_stored
+
 NOINPUT_MS = 5000
 """Silence after a prompt that counts as *noinput* (VoiceXML 2.1, `timeout`)."""
 INTERDIGIT_MS = 3000
 """Silence between two keys that ends an entry (VoiceXML 2.1, `interdigittimeout`)."""
 GUARD_MS = 1000
 """The first part of an error message over which keys are not heard."""
+OPERATORS = "operators"
+"""The target of a transfer to people of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ Action = Collect | Record | Transfer | Perform | HangUp
 _ACTIONS: dict[str, type[Any]] = {
     kind.__name__: kind for kind in (Collect, Record, Transfer, Perform, HangUp)
 }
+_PROMPT = tuple(f.name for f in fields(Prompt))
 _FIELDS = {name: tuple(f.name for f in fields(kind)) for name, kind in _ACTIONS.items()}
 
 
@@ -107,13 +112,24 @@ def turn_to_dict(turn: Turn) -> dict[str, Any]:
 
 
 def turn_from_dict(data: Mapping[str, Any]) -> Turn:
-    """The turn that `turn_to_dict` wrote. Raises KeyError or TypeError on anything else."""
-    fields = dict(data["action"])
-    action: Action = _ACTIONS[fields.pop("kind")](**fields)
-    return Turn(
-        number=data["number"],
-        node=data["node"],
-        language=data["language"],
-        prompts=tuple(Prompt(key, values, guarded) for key, values, guarded in data["prompts"]),
-        action=action,
-    )
+    """The turn that `turn_to_dict` wrote, in this release or another. Raises Unreadable.
+
+    An action that this release does not know leads the caller to an operator.
+    """
+    stored = {**data, "prompts": _prompts(data.get("prompts")), "action": _action(data)}
+    return from_stored(Turn, stored)
+
+
+def _prompts(stored: object) -> tuple[Prompt, ...]:
+    rows = stored if isinstance(stored, list) else []
+    named = (dict(zip(_PROMPT, row, strict=False)) for row in rows)  # a row longer, or shorter
+    return tuple(from_stored(Prompt, row) for row in named if row.get("key"))
+
+
+def _action(data: Mapping[str, Any]) -> Action:
+    try:
+        stored = data["action"]
+        action: Action = from_stored(_ACTIONS[stored["kind"]], stored)
+    except (KeyError, TypeError, Unreadable):
+        return Transfer(OPERATORS)
+    return action

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 import sqlalchemy as sa
 
@@ -16,7 +16,7 @@ from blacklist.ladder import Measure
 from blacklist.record.audit import note_change
 from blacklist.record.people import Person
 from blacklist.record.schema import entries, one_at_a_time
-from blacklist.verdict import Disposition
+from blacklist.verdict import DISPOSITIONS, Disposition
 
 Kind = Literal["number", "prefix", "allow"]
 Source = Literal["person", "strikes", "import"]
@@ -62,6 +62,15 @@ class RecordedEntry:
     review_at: datetime | None
     ended_at: datetime | None
     ended_why: str
+
+    @property
+    def understood(self) -> bool:
+        """Whether this release knows what it says; another may have written it."""
+        return (
+            self.kind in get_args(Kind)
+            and self.disposition in DISPOSITIONS
+            and (self.until is not None or self.kind == "allow")
+        )
 
     @property
     def in_effect(self) -> bool:

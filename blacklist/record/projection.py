@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 import sqlalchemy as sa
+import structlog
 
 from blacklist import ladder
 from blacklist.decision import Hold
@@ -19,9 +20,11 @@ from blacklist.index import (
 )
 from blacklist.ladder import Measure
 from blacklist.policy import StrikePolicy
-from blacklist.record.entries import Kind, find_entry, standing_entries
+from blacklist.record.entries import Kind, RecordedEntry, find_entry, standing_entries
 from blacklist.record.schema import audit, reading
 from blacklist.record.strikes import noted_strikes, numbers_with_strikes
+
+log = structlog.get_logger()
 
 KINDS: tuple[Kind, ...] = ("number", "allow", "prefix")
 MANY = 2000
@@ -98,6 +101,7 @@ def project(
     Raises RegisterUnavailable when the index is away.
     """
     entry = find_entry(connection, kind, subject, now)
+    entry = entry if entry is None or _understood(entry) else None
     if kind == "allow":
         if entry is None:
             index.drop_allow(subject)
@@ -116,6 +120,13 @@ def project(
         index.put_strikes(subject, strike_measures(connection, subject, now, policy))
 
 
+def _understood(entry: RecordedEntry) -> bool:
+    """Whether the entry can be told to the index; one that cannot is left out, and it alone."""
+    if not entry.understood:
+        log.error("entry_not_understood", entry=entry.id, kind=entry.kind)
+    return entry.understood
+
+
 def strike_measures(
     connection: sa.Connection, number: str, now: datetime, policy: StrikePolicy
 ) -> tuple[Measure, ...]:
@@ -128,7 +139,7 @@ def everything(
     connection: sa.Connection, now: datetime, policy: StrikePolicy
 ) -> Iterator[Projected]:
     """All that the index must hold now, in pages: memory does not grow with it."""
-    for entry in standing_entries(connection, now):
+    for entry in filter(_understood, standing_entries(connection, now)):
         if entry.kind == "allow":
             yield allow_of(entry.subject, entry.until)
         elif entry.kind == "number":

@@ -126,12 +126,35 @@ def test_a_line_that_was_cut_short_costs_itself_alone(house: House, tmp_path: Pa
 def test_an_entry_of_another_release_does_not_hold_up_the_others(
     house: House, tmp_path: Path
 ) -> None:
-    """It is set aside for a person to look at, not lost."""
-    house.journal.append([{"of": "another release"}, asdict(ENDED), asdict(BEGUN) | {"x": 1}])
+    """One that no default can make whole is set aside for a person to look at, not lost."""
+    house.journal.append([{"of": "another release"}, asdict(ENDED), {"facts": {"call_id": 7}}])
     assert replay_journal(house.engine, house.journal) == 3
     assert find_call(house.engine, FACTS.call_id) is not None
     refused = (tmp_path / "journal" / "records.refused").read_text().splitlines()
     assert [json.loads(line).get("of") for line in refused] == ["another release", None]
+
+
+def test_a_record_that_sql_can_never_take_does_not_hold_up_the_others(
+    house: House, tmp_path: Path
+) -> None:
+    """Its values are of kinds that no column has: the database is not away over it."""
+    strange = asdict(replace(BEGUN, facts=replace(FACTS, call_id="d" * 32)))
+    strange["facts"]["caller"] = {"number": 1}
+    house.journal.append([strange, asdict(ENDED)])
+    assert replay_journal(house.engine, house.journal) == 2
+    assert find_call(house.engine, FACTS.call_id) is not None
+    assert len((tmp_path / "journal" / "records.refused").read_text().splitlines()) == 1
+
+
+def test_the_writer_outlives_a_record_that_cannot_be_written(house: House) -> None:
+    """Neither in SQL nor in the journal: it is counted as lost, and the next one is written."""
+    writer = RecordWriter(house.engine, house.journal)
+    writer.submit(replace(BEGUN, path=object()))  # type: ignore[arg-type]  # what nobody foresaw
+    writer.submit(ENDED)
+    writer.close()
+    replay_journal(house.engine, house.journal)
+    found = find_call(house.engine, FACTS.call_id)
+    assert found is not None
 
 
 def test_writers_of_several_threads_lose_no_line(tmp_path: Path) -> None:

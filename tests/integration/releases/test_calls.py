@@ -1,0 +1,165 @@
+"""A release is brought in under live calls: what the one before stored is read, and the other way.
+
+Every form is tried as it was stored, with a field more, and with each of its fields missing.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from call_handlers.arrival import Call, call_from_json, call_to_json
+from call_handlers.history import find_call
+from call_handlers.recordings import recordings_of
+from call_handlers.records import replay_journal
+from call_handlers.sessions import MemorySessions
+from ivr.event import Digits, Event, HungUp, Recorded, Transferred
+from ivr.turn import Collect, HangUp, Perform, Record, Transfer
+from tests.fixtures.calls import House, arrival, open_house
+from tests.fixtures.golden import RELEASES, lines
+
+ALL = [pytest.param(release, id=release) for release in RELEASES]
+
+
+@pytest.fixture
+def house(tmp_path: Path, redis_url: str) -> Iterator[House]:
+    """A Redis, a database, and desks on them."""
+    with open_house(tmp_path, redis_url) as opened:
+        yield opened
+
+
+def calls_of(release: str) -> list[tuple[str, list[str]]]:
+    """Each call of a release between two turns: its state, its events."""
+    return [(line["state"], line["events"]) for line in lines(release, "calls.jsonl")]
+
+
+def with_less(data: Any) -> Iterator[Any]:
+    """`data` without one field, for every field that any mapping in it has."""
+    if isinstance(data, dict):
+        for name, value in data.items():
+            yield {key: kept for key, kept in data.items() if key != name}
+            for less in with_less(value):
+                yield data | {name: less}
+
+
+def with_more(data: Any) -> Any:
+    """`data` with one field more in every mapping and every row of it."""
+    if isinstance(data, dict):
+        return {name: with_more(value) for name, value in data.items()} | {"newer": [1]}
+    if isinstance(data, list) and data and isinstance(data[0], list):
+        return [[*row, "newer"] for row in data]
+    return data
+
+
+def answer(call: Call) -> Event:
+    """What a caller may do in this turn."""
+    match call.turn.action:
+        case Collect():
+            return Digits("1")
+        case Record():
+            return Recorded("c-1", 3000)
+        case Transfer():
+            return Transferred("answered")
+        case _:
+            return HungUp()
+
+
+@pytest.mark.parametrize("release", ALL)
+def test_a_call_of_an_earlier_release_is_read_as_it_was_stored(release: str) -> None:
+    """Every turn of it, and whatever a turn may ask for is among them."""
+    read = [call_from_json(state, events) for state, events in calls_of(release)]
+    for call, (state, events) in zip(read, calls_of(release), strict=True):
+        assert call.events == tuple(events)
+        told, kept = json.loads(call_to_json(call)), json.loads(state)
+        assert told["session"].items() >= kept["session"].items()
+        assert told["facts"] == told["facts"] | kept["facts"]
+        assert told["turn"] == told["turn"] | kept["turn"]
+    kinds = {type(call.turn.action) for call in read}
+    assert kinds == {Collect, Record, Transfer, Perform, HangUp}
+
+
+@pytest.mark.parametrize("release", ALL)
+def test_a_call_goes_on_from_where_an_earlier_release_left_it(house: House, release: str) -> None:
+    """Taken over by a process of this release, at every turn."""
+    for number, (state, events) in enumerate(calls_of(release)):
+        call = call_from_json(state, events)
+        if isinstance(call.turn.action, HangUp):
+            continue
+        came = arrival(f"9{number}")
+        own = state.replace(call.call_id, came.call_id)
+        house.sessions().save(came.call_id, call.turn.number, own, events)
+        desk = house.desk()
+        taken = desk.begin(came)
+        assert taken.session.answers.keys() >= call.session.answers.keys()
+        assert desk.advance(taken, answer(taken)).turn.number > call.turn.number
+
+
+@pytest.mark.parametrize("release", ALL)
+def test_a_field_more_changes_nothing(release: str) -> None:
+    """As when the newer of two releases stored the call."""
+    for state, events in calls_of(release):
+        # Answers are names and values of their own: a name more there is an answer more.
+        data = json.loads(state)
+        more = with_more(data)
+        more["session"]["answers"] = data["session"]["answers"]
+        more["turn"]["prompts"] = [
+            [key, values, guarded, "newer"] for key, values, guarded in data["turn"]["prompts"]
+        ]
+        assert call_from_json(json.dumps(more), events) == call_from_json(state, events)
+
+
+@pytest.mark.parametrize("release", ALL)
+def test_a_field_less_leaves_no_caller_alone(house: House, release: str) -> None:
+    """Whichever it is: the call goes on, at worst with an operator."""
+    desk, number = house.desk(MemorySessions()), 0
+    for state, events in calls_of(release):
+        for less in with_less(json.loads(state)):
+            number += 1
+            text = json.dumps(less).replace(call_from_json(state).call_id, f"{number:032x}")
+            call = call_from_json(text, events)
+            if isinstance(call.turn.action, Collect | Record):
+                assert desk.advance(call, answer(call)).unsaved == 0
+
+
+def test_a_node_that_the_flow_no_longer_has_leads_to_an_operator(house: House) -> None:
+    """At once, with what this server has: not after the same question from another one."""
+    state, events = calls_of(RELEASES[-1])[2]
+    data = json.loads(state)
+    data["session"]["node"] = data["turn"]["node"] = "gone"
+    call = house.desk().advance(call_from_json(json.dumps(data), events), Digits("1"))
+    assert call.turn.action == Transfer("operators")
+    assert call.session.transferred_to == "operators"
+
+
+@pytest.mark.parametrize("release", ALL)
+@pytest.mark.parametrize("change", ["none", "more", "less"])
+def test_the_journal_of_an_earlier_release_is_replayed(
+    house: House, tmp_path: Path, release: str, change: str
+) -> None:
+    """Records and notes of recordings; an event of a record may be as strange as the rest."""
+    kept = lines(release, "journal.jsonl")
+    for entry in kept:
+        events = [json.loads(event) for event in entry.get("events", [])]
+        if change == "more":
+            entry["newer"] = 1
+            entry.get("facts", {})["newer"] = 1
+            entry["events"] = [json.dumps(event | {"newer": 1}) for event in events]
+        if change == "less":
+            entry.get("facts", {}).pop("attestation", None)
+            entry.pop("path", None)
+            entry.pop("at", None)
+            less = [{k: v for k, v in event.items() if k != "prompts"} for event in events]
+            entry["events"] = [json.dumps(event) for event in less]
+    house.journal.append(kept)
+    assert replay_journal(house.engine, house.journal) == len(kept)
+    assert not (tmp_path / "journal" / "records.refused").exists()
+    ended = next(entry for entry in kept if entry.get("ended_ms"))
+    found = find_call(house.engine, ended["facts"]["call_id"])
+    assert found is not None
+    record, events_of = found
+    assert record.disposition == ended["disposition"]
+    assert len(events_of) == len(ended["events"])
+    note = next(entry for entry in kept if "recording_sid" in entry)
+    assert [r.turn for r in recordings_of(house.engine, note["call_id"])] == [note["turn"]]
