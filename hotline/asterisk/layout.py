@@ -21,6 +21,7 @@ LAB_GLOBALS: Mapping[str, str] = {
     "AGENCY_998": "Local/998@hotline-lab",
     "AGENCY_993": "Local/993@hotline-lab",
     "AGENCY_RING": "10",
+    "CALL_LONGEST": "14400",
     "LAB_SECONDS": "3",
     "LAB_PROMPT": "beep",
     "LAB_DIGITS": "3",
