@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -40,10 +41,15 @@ def all_checks(services: Services) -> Iterator[Check]:
     """Run every check, in the order in which a call would meet what is checked."""
     yield Check("settings", True, f"state in {services.settings.state_dir}")
     for name, check in _CHECKS:
-        try:
-            yield from check(services)
-        except Exception as error:  # a check that breaks is a check that failed, never the end
-            yield Check(name, False, f"{type(error).__name__}: {error}".split("\n")[0])
+        yield from guarded(name, partial(check, services))
+
+
+def guarded(name: str, checks: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    """The checks; one that breaks is a check that failed, and never the end."""
+    try:
+        yield from checks()
+    except Exception as error:
+        yield Check(name, False, f"{type(error).__name__}: {error}".split("\n")[0])
 
 
 def _flow(services: Services) -> Iterator[Check]:

@@ -23,7 +23,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "worker": ("hotline.cli.roles:worker", "Run one delivery worker."),
     "relay": ("hotline.cli.roles:relay", "Run the relay of the outbox."),
     "backoffice": ("hotline.cli.roles:backoffice", "Run the reference back office."),
-    "asterisk": ("hotline.cli.roles:asterisk", "Run the embedded Asterisk."),
+    "asterisk": ("hotline.cli.asterisk:asterisk_group", "Install into Asterisk; run one."),
     "call": ("hotline.cli.call:call_command", "Play a caller transcript."),
     "flow": ("hotline.cli.flow:flow_group", "The voice menu: lint and diagram."),
     "prompts": ("hotline.cli.prompts:prompts_group", "The prompts' audio: build and check."),

@@ -11,10 +11,14 @@ from pathlib import Path
 
 import structlog
 
+from hotline.settings import Settings
+
 log = structlog.get_logger()
 
 SETTLED_SECONDS = 2.0
 """A file that has not grown for this long is whole."""
+UNWATCHED_SECONDS = 120.0
+"""Likewise where nobody is in a hurry: longer than the longest recording, silences and all."""
 _NAME = re.compile(r"[0-9a-f]{32}-[0-9]{1,4}\.wav")
 _HEADER_BYTES = 44
 
@@ -43,3 +47,15 @@ def collect_recordings(spool: Path, kept: Path, *, settled_s: float = SETTLED_SE
         moved += 1
         log.info("recording_kept", recording=path.stem, bytes=found.st_size)
     return moved
+
+
+def spool_here(settings: Settings) -> Path | None:
+    """Where an Asterisk of this machine leaves recordings for us; None when it is none of ours.
+
+    It is a folder that Asterisk and we may write to (`hotline asterisk install` makes it); what is
+    kept is for us alone.
+    """
+    spool = Path(settings.agi.recordings_prefix)
+    if not settings.agi.recordings_prefix or not spool.is_dir():
+        return None
+    return None if spool.samefile(settings.recordings) else spool

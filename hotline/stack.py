@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, SecretStr
 
-from hotline.asterisk.install import find_asterisk
+from hotline.asterisk.install import AsteriskUnavailable, find_asterisk
 from hotline.asterisk.instance import AsteriskInstance
 from hotline.asterisk.layout import Layout
-from hotline.asterisk.sounds import SOUNDS_INSIDE
+from hotline.asterisk.places import SOUNDS_INSIDE, Places
 from hotline.child import ChildSpec, role
 from hotline.redis_child import redis_child
 from hotline.redis_socket import embedded_redis_url
@@ -48,7 +48,7 @@ def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec
         children.append(
             ChildSpec(
                 name="asterisk",
-                argv=role("asterisk"),
+                argv=role("asterisk", "run"),
                 env=env,
                 ready=lambda: sip_answers(settings.sip.host, settings.sip.port),
                 ready_seconds=60.0,
@@ -134,6 +134,17 @@ def asterisk_instance(settings: Settings) -> AsteriskInstance | None:
         sounds_source=settings.sounds,
         keep=True,
     )
+
+
+def embedded_places(settings: Settings) -> Places:
+    """Where the embedded Asterisk of these settings has what is ours.
+
+    Raises AsteriskUnavailable where none is installed.
+    """
+    instance = asterisk_instance(settings)
+    if instance is None:
+        raise AsteriskUnavailable("run `make setup` as root on Debian")
+    return instance.places
 
 
 def _layout(settings: Settings) -> Layout:

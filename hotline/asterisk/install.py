@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from hotline.asterisk.places import find_modules
+
 Progress = Callable[[str], None]
 
 ROOT_NAME = "asterisk-sid"
@@ -42,10 +44,10 @@ class AsteriskRoot:
     @property
     def modules(self) -> str:
         """The folder of modules, as Asterisk sees it."""
-        found = sorted(self.folder.glob("usr/lib/*/asterisk/modules"))
-        if not found:
+        found = find_modules(self.folder)
+        if found is None:
             raise AsteriskUnavailable(f"{self.folder}: no modules of Asterisk; remove the folder")
-        return "/" + str(found[0].relative_to(self.folder))
+        return found
 
     def command(self, *arguments: str) -> list[str]:
         """The command line that runs something inside the folder."""
@@ -119,7 +121,7 @@ def _check_machine() -> None:
         )
     if not Path("/etc/debian_version").exists():
         raise AsteriskUnavailable(
-            "this is not a Debian: install Asterisk 20 or newer by hand and copy config/asterisk, "
+            "this is not a Debian: install Asterisk 20 or newer and `hotline asterisk install`, "
             "or use the call without an Asterisk (VIA=agi)"
         )
     if shutil.which("debootstrap") is None:

@@ -13,8 +13,9 @@ from typing import Self
 import structlog
 
 from hotline.asterisk.install import AsteriskRoot
-from hotline.asterisk.layout import Layout, owned_by_asterisk, write_layout
-from hotline.asterisk.sounds import MUSIC_INSIDE, SOUNDS_INSIDE, lay_sounds, lay_waiting_music
+from hotline.asterisk.layout import Layout, write_layout
+from hotline.asterisk.places import SOUNDS_INSIDE, Places, find_owner
+from hotline.asterisk.sounds import lay_audio, lay_sounds
 
 log = structlog.get_logger()
 
@@ -67,6 +68,11 @@ class AsteriskInstance:
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
+    def places(self) -> Places:
+        """Where what is ours lies."""
+        return self.layout.places(self.root, self.sounds_inside)
+
+    @property
     def sip_address(self) -> str:
         """host:port where it speaks SIP."""
         return f"{self.layout.sip_host}:{self.layout.sip_port}"
@@ -74,12 +80,12 @@ class AsteriskInstance:
     @property
     def recordings_inside(self) -> str:
         """Where RECORD FILE writes, as Asterisk sees it."""
-        return self.layout.inside("spool", "recordings")
+        return self.places.recordings
 
     @property
     def recordings_outside(self) -> Path:
         """The same folder, as the host sees it."""
-        return self.layout.outside(self.root, "spool", "recordings")
+        return self.places.outside(self.places.recordings)
 
     @property
     def log_file(self) -> Path:
@@ -118,9 +124,12 @@ class AsteriskInstance:
         self._end_orphan()
         shutil.rmtree(self.layout.outside(self.root), ignore_errors=True)
         write_layout(self.layout, self.root, self._config)
-        self.refresh_sounds()
-        lay_waiting_music(self.root.folder / MUSIC_INSIDE.lstrip("/"))
-        owned_by_asterisk(self.layout, self.root)
+        lay_audio(
+            self.places,
+            find_owner(self.root.folder),
+            self._sounds_source,
+            keeper_group=os.getegid(),
+        )
         output = self.layout.outside(self.root, "log", "output.txt").open("wb")
         with output:
             self._process = subprocess.Popen(
@@ -144,7 +153,7 @@ class AsteriskInstance:
         """Bring new prompts of `sounds_source` to Asterisk; how many were new."""
         if self._sounds_source is None:
             return 0
-        return lay_sounds(self._sounds_source, self.root.folder / self.sounds_inside.lstrip("/"))
+        return lay_sounds(self._sounds_source, self.places.outside(self.sounds_inside))
 
     def rx(self, command: str, timeout: float = 10) -> str:
         """What the console answers to `command`.
@@ -226,23 +235,6 @@ class AsteriskInstance:
     @property
     def _conf(self) -> str:
         return self.layout.inside("etc", "asterisk.conf")
-
-    def _end_earlier(self) -> None:
-        """End an Asterisk of this name whose parent was killed: it still holds the ports."""
-        written = self.layout.outside(self.root, "run", "asterisk.pid")
-        if not written.exists():
-            return
-        pid = int(written.read_text().strip() or 0)
-        try:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            if self._conf.encode() not in words:
-                return
-            os.kill(pid, signal.SIGKILL)
-            while Path(f"/proc/{pid}/root").exists():
-                time.sleep(0.02)
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        log.warning("asterisk_of_earlier_run_ended", pid=pid)
 
     def _wait_until_ready(self, deadline: float) -> None:
         control = self.layout.outside(self.root, "run", "asterisk.ctl")

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from hotline.asterisk.conf_files import conf_files
 from hotline.asterisk.install import AsteriskRoot
+from hotline.asterisk.places import SOUNDS_INSIDE, Owner, Places, find_owner
 
 # Beside the others, so that a socket's path stays under the kernel's 108 characters.
 INSTANCES = "i"
-FOLDERS = ("etc", "var", "run", "log", "spool", "spool/recordings")
+FOLDERS = ("etc", "var", "run", "log", "spool")
 
 LAB_GLOBALS: Mapping[str, str] = {
     "OPERATORS": "Local/operator@hotline-lab",
@@ -52,72 +54,69 @@ class Layout:
         """The same folder, as the host sees it."""
         return root.folder.joinpath(INSTANCES, self.folder_name, *parts)
 
+    def places(self, root: AsteriskRoot, sounds: str = SOUNDS_INSIDE) -> Places:
+        """Where what is ours lies."""
+        return Places(
+            root.folder,
+            etc=self.inside("etc"),
+            sounds=sounds,
+            recordings=self.inside("spool", "recordings"),
+        )
+
 
 def write_layout(layout: Layout, root: AsteriskRoot, config: Path) -> None:
-    """Make the folders, copy config/asterisk with its lab, and write what differs."""
+    """Make the folders, write the configuration with its lab, and what differs.
+
+    All of it belongs to the user `asterisk` of the root, who runs it.
+    """
     for name in FOLDERS:
         layout.outside(root, name).mkdir(parents=True, exist_ok=True)
     etc = layout.outside(root, "etc")
-    for source in (*config.glob("*.conf"), *config.glob("lab/*.conf")):
+    files = conf_files(
+        config, directories=_directories(layout, root), system_name=layout.folder_name
+    )
+    for name, text in (files | _site_files(layout, config)).items():
+        _write(etc / name, text)
+    for source in config.glob("lab/*.conf"):
         shutil.copyfile(source, etc / source.name)
-    _write(etc / "asterisk.conf", _asterisk_conf(layout, root, config))
-    _write(
-        etc / "hotline_transport.conf",
-        "[transport-udp]\ntype = transport\nprotocol = udp\n"
-        f"bind = {layout.sip_host}:{layout.sip_port}\n",
-    )
-    inside = (config / "hotline_inside.conf").read_text()
-    rings = (_telephone(name, address) for name, address in layout.telephones.items())
-    _write(etc / "hotline_inside.conf", "".join((inside, *rings)))
-    start, end = layout.rtp_range
-    _write(
-        etc / "rtp.conf",
-        f"[general]\nrtpstart = {start}\nrtpend = {end}\nstrictrtp = yes\nicesupport = no\n",
-    )
-    chosen = {
-        **LAB_GLOBALS,
-        "AGI_A": layout.agi_a,
-        "AGI_B": layout.agi_b,
-        **layout.globals,
-    }
-    _write(etc / "hotline_globals.conf", "".join(f"{k} = {v}\n" for k, v in chosen.items()))
+    _give(layout.outside(root), find_owner(root.folder))
 
 
-def owned_by_asterisk(layout: Layout, root: AsteriskRoot) -> None:
-    """Give the folders to the user `asterisk` of the root, who runs it."""
-    user, group = asterisk_user(root)
-    top = layout.outside(root)
+def _give(top: Path, owner: Owner) -> None:
     for path in (top, *top.rglob("*")):
-        os.chown(path, user, group)
+        os.chown(path, owner.user, owner.group)
 
 
-def asterisk_user(root: AsteriskRoot) -> tuple[int, int]:
-    """The numbers of user and group `asterisk` inside the root."""
-    for line in (root.folder / "etc/passwd").read_text().splitlines():
-        name, _, user, group, *_ = line.split(":")
-        if name == "asterisk":
-            return int(user), int(group)
-    return 0, 0
-
-
-def _asterisk_conf(layout: Layout, root: AsteriskRoot, config: Path) -> str:
-    # The options are the installation's own; only the folders are this run's.
-    _, _, options = (config / "asterisk.conf").read_text().partition("[options]")
-    folders = {
+def _directories(layout: Layout, root: AsteriskRoot) -> dict[str, str]:
+    return {
         "astetcdir": layout.inside("etc"),
         "astmoddir": root.modules,
         "astvarlibdir": layout.inside("var"),
         "astdbdir": layout.inside("var"),
         "astkeydir": layout.inside("var"),
-        "astdatadir": "/usr/share/asterisk",
         "astagidir": layout.inside("var"),
         "astspooldir": layout.inside("spool"),
         "astrundir": layout.inside("run"),
         "astlogdir": layout.inside("log"),
-        "astsbindir": "/usr/sbin",
     }
-    lines = "".join(f"{name} => {path}\n" for name, path in folders.items())
-    return f"[directories]\n{lines}\n[options]{options}"
+
+
+def _site_files(layout: Layout, config: Path) -> dict[str, str]:
+    start, end = layout.rtp_range
+    chosen = {**LAB_GLOBALS, "AGI_A": layout.agi_a, "AGI_B": layout.agi_b, **layout.globals}
+    inside = (config / "hotline_inside.conf").read_text()
+    rings = (_telephone(name, address) for name, address in layout.telephones.items())
+    return {
+        "hotline_globals.conf": "".join(f"{k} = {v}\n" for k, v in chosen.items()),
+        "hotline_inside.conf": "".join((inside, *rings)),
+        "hotline_transport.conf": (
+            "[transport-udp]\ntype = transport\nprotocol = udp\n"
+            f"bind = {layout.sip_host}:{layout.sip_port}\n"
+        ),
+        "rtp.conf": (
+            f"[general]\nrtpstart = {start}\nrtpend = {end}\nstrictrtp = yes\nicesupport = no\n"
+        ),
+    }
 
 
 def _telephone(name: str, address: str) -> str:
@@ -131,4 +130,4 @@ def _telephone(name: str, address: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")

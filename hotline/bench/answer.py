@@ -7,7 +7,7 @@ dialplan, FastAGI, screening and the first turn; 9401 (of the lab) answers and p
 import statistics
 from collections.abc import Iterator
 
-from hotline.asterisk.sounds import SOUNDS_INSIDE
+from hotline.asterisk.places import SOUNDS_INSIDE
 from hotline.bench.conversation import turns
 from hotline.bench.figures import Bound, Figure, Measured, amount, difference
 from hotline.bench.house import BenchFailed, House, open_house

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from call_handlers.schema import calls
 from hotline.asterisk.install import find_asterisk
 from hotline.asterisk.instance import AsteriskInstance
-from hotline.asterisk.sounds import SOUNDS_INSIDE
+from hotline.asterisk.places import SOUNDS_INSIDE
 from hotline.bench.conversation import TURNS
 from hotline.bench.processes import cpu_seconds
 from hotline.bootstrap import Services, ensure_folders

@@ -1,6 +1,5 @@
 """One role of the house each, for production: a supervisor of your own runs as many as it needs."""
 
-import sys
 import threading
 import time
 from contextlib import ExitStack
@@ -10,6 +9,7 @@ import structlog
 
 from hotline.bootstrap import Services, ensure_folders
 from hotline.observability import metrics_served
+from hotline.recordings import UNWATCHED_SECONDS, collect_recordings, spool_here
 from hotline.signals import signals_told
 
 log = structlog.get_logger()
@@ -106,10 +106,24 @@ def relay(services: Services, metrics_port: int | None) -> None:
         run_relay(services.engine(), queue, outbound.relay_policy, stop, outbound.works)
 
 
+def _collect(services: Services) -> None:
+    """Bring home what an Asterisk of this machine has recorded."""
+    spool = spool_here(services.settings)
+    if spool is None:
+        return
+    try:
+        collect_recordings(spool, services.settings.recordings, settled_s=UNWATCHED_SECONDS)
+    except (
+        OSError
+    ) as error:  # a full disk, or a folder that is not ours: the next round tries again
+        log.error("recordings_not_collected", spool=str(spool), error=error.strerror)
+
+
 def _sweep(services: Services, stop: threading.Event) -> None:
     next_removal = 0.0
     while not stop.is_set():
         started = time.monotonic()
+        _collect(services)
         try:
             services.sweep()
             if started >= next_removal:
@@ -138,37 +152,3 @@ def backoffice(services: Services, port: int | None) -> None:
         folder / "backoffice.db",
         services.outbound.backoffice_secrets,
     )
-
-
-@click.command()
-@click.pass_obj
-def asterisk(services: Services) -> None:
-    """Run the embedded Asterisk until SIGTERM; then it finishes its calls and takes no new ones."""
-    from hotline.asterisk.instance import AsteriskFailed
-    from hotline.recordings import collect_recordings
-    from hotline.stack import asterisk_instance
-
-    stop = stop_event()
-    instance = asterisk_instance(services.settings)
-    if instance is None:
-        click.echo("no Asterisk here: run `make setup` as root on Debian", err=True)
-        sys.exit(1)
-    ensure_folders(services.settings)
-    kept = services.settings.recordings
-    collect_recordings(instance.recordings_outside, kept, settled_s=0)  # of a run that was killed
-    try:
-        instance.start()
-        while not stop.wait(1.0):
-            collect_recordings(instance.recordings_outside, kept)
-            if not instance.running:
-                click.echo("Asterisk ended by itself; see its log", err=True)
-                sys.exit(1)
-        log.info("asterisk_drains")
-        if not instance.drain(services.settings.agi.drain_seconds):
-            log.warning("asterisk_calls_cut")
-    except AsteriskFailed as error:
-        click.echo(str(error), err=True)
-        sys.exit(1)
-    finally:
-        instance.stop()
-        collect_recordings(instance.recordings_outside, kept, settled_s=0)

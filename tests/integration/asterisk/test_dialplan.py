@@ -78,7 +78,7 @@ def without_music(folder: Path) -> Path:
     config = folder / "config"
     shutil.copytree(CONFIG, config)
     music = config / "musiconhold.conf"
-    music.write_text(music.read_text().replace("/var/lib/hotline/moh", "/nowhere"))
+    music.write_text(music.read_text().replace("/srv/hotline/moh", "/nowhere"))
     return config
 
 

@@ -1,0 +1,173 @@
+"""`hotline asterisk`: run the embedded one, or install 940 into one of your own."""
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import rich_click as click
+import structlog
+
+from hotline.asterisk.installer import CannotInstall, Installed, Wish, install, tree_of
+from hotline.asterisk.places import NoSuchUser, places_of
+from hotline.audio import AudioError
+from hotline.bootstrap import Services, ensure_folders
+from hotline.cli.prompts import build_with_progress
+from hotline.cli.roles import stop_event
+from hotline.secret import embedded_secret
+from hotline.settings import PREFIX
+from ivr.prompts import CatalogueError
+
+log = structlog.get_logger()
+
+
+@click.group("asterisk")
+def asterisk_group() -> None:
+    """Asterisk: run the embedded one, or install 940 into one of your own."""
+
+
+@asterisk_group.command("run")
+@click.pass_obj
+def asterisk_run(services: Services) -> None:
+    """Run the embedded Asterisk until SIGTERM; then it finishes its calls and takes no new ones."""
+    from hotline.asterisk.instance import AsteriskFailed
+    from hotline.recordings import collect_recordings
+    from hotline.stack import asterisk_instance
+
+    stop = stop_event()
+    instance = asterisk_instance(services.settings)
+    if instance is None:
+        click.echo("no Asterisk here: run `make setup` as root on Debian", err=True)
+        sys.exit(1)
+    ensure_folders(services.settings)
+    kept = services.settings.recordings
+    collect_recordings(instance.recordings_outside, kept, settled_s=0)  # of a run that was killed
+    try:
+        instance.start()
+        while not stop.wait(1.0):
+            collect_recordings(instance.recordings_outside, kept)
+            if not instance.running:
+                click.echo("Asterisk ended by itself; see its log", err=True)
+                sys.exit(1)
+        log.info("asterisk_drains")
+        if not instance.drain(services.settings.agi.drain_seconds):
+            log.warning("asterisk_calls_cut")
+    except AsteriskFailed as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    finally:
+        instance.stop()
+        collect_recordings(instance.recordings_outside, kept, settled_s=0)
+
+
+@asterisk_group.command("install")
+@click.option(
+    "--to",
+    "folder",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="What Asterisk sees as /: on its own machine that is /",
+)
+@click.option("--systemname", default="", help="Its name among several; default: the host's name")
+@click.option(
+    "--user", default=None, help="Who it runs as (or UID:GID); default: asterisk, or else root"
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines")
+@click.pass_obj
+def asterisk_install(
+    services: Services, folder: Path, systemname: str, user: str | None, as_json: bool
+) -> None:
+    """Bring configuration, prompts, music and folders into an Asterisk of your own.
+
+    Run it again for a new release. Files that are yours to edit are left as you edited them
+    (hotline_*.conf and rtp.conf); any other file in the way is kept as a copy beside ours. Exit
+    status: 0 done, 1 something refused, 2 wrong words.
+    """
+    settings = services.settings
+    try:
+        root = tree_of(folder)
+        ensure_folders(settings)
+        if not settings.backoffice.secrets:
+            embedded_secret(settings.state_dir)
+        build_with_progress(services)
+        wish = Wish(
+            places_of(root, settings.agi.sounds_prefix, settings.agi.recordings_prefix),
+            settings.config_dir / "asterisk",
+            settings.sounds,
+            settings.state_dir.stat().st_gid,
+            systemname,
+            user,
+        )
+        done = install(wish)
+    except (CannotInstall, NoSuchUser, CatalogueError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except AudioError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    except OSError as error:
+        refused = error.filename or folder
+        click.echo(f"{refused}: {(error.strerror or str(error)).lower()}; run it as root", err=True)
+        sys.exit(1)
+    told = _to_set(services, wish)
+    if as_json:
+        click.echo(json.dumps(_as_json(done, root, told), ensure_ascii=False, indent=2))
+    else:
+        _tell(done, wish, told)
+
+
+def _to_set(services: Services, wish: Wish) -> dict[str, str]:
+    """Settings that the servers need to find what was laid."""
+    agi = services.settings.agi
+    told = {}
+    if agi.sounds_prefix != wish.places.sounds:
+        told[f"{PREFIX}AGI__SOUNDS_PREFIX"] = wish.places.sounds
+    if agi.recordings_prefix != wish.places.recordings:
+        told[f"{PREFIX}AGI__RECORDINGS_PREFIX"] = wish.places.recordings
+    return told
+
+
+def _as_json(done: Installed, root: Path, told: dict[str, str]) -> dict[str, object]:
+    return {
+        "tree": str(root),
+        "user": done.owner.name,
+        "systemname": done.system_name,
+        "asterisk": done.has_asterisk,
+        "changed": done.changed,
+        "files": [asdict(one) for one in done.files],
+        "sounds": done.laid.sounds,
+        "music": done.laid.music,
+        "folders": list(done.folders),
+        "settings": told,
+    }
+
+
+def _tell(done: Installed, wish: Wish, told: dict[str, str]) -> None:
+    etc = wish.places.etc
+    for one in done.files:
+        match one.what:
+            case "made" | "renewed":
+                click.echo(f"{one.what} {etc}/{one.name}")
+            case "replaced":
+                click.echo(f"replaced {etc}/{one.name}, which is kept as {one.copy}")
+            case "yours":
+                click.echo(f"left {etc}/{one.name} as you edited it")
+    for folder in done.folders:
+        click.echo(f"folder {folder}")
+    if done.laid.sounds:
+        click.echo(f"laid {done.laid.sounds} prompts in {wish.places.sounds}")
+    if done.laid.music:
+        click.echo(f"made music for those who wait in {wish.places.music}")
+    click.echo(f"systemname {done.system_name}, user {done.owner.name}")
+    if told:
+        click.echo("set for the servers (`hotline agi`, `hotline relay`, `hotline doctor`):")
+        for name, value in told.items():
+            click.echo(f"  {name}={value}")
+    if not done.has_asterisk:
+        click.echo(
+            f"no Asterisk under {wish.places.root}: install it, then run this again", err=True
+        )
+    elif done.changed:
+        click.echo("restart Asterisk, then run `hotline doctor --asterisk`")
+    else:
+        click.echo("all was as it should be")

@@ -1,0 +1,57 @@
+"""What an Asterisk of this machine records is brought to where we keep it."""
+
+import os
+import time
+import wave
+from pathlib import Path
+
+from hotline.recordings import UNWATCHED_SECONDS, collect_recordings, spool_here
+from hotline.settings import Settings, load_settings
+
+NAME = f"{'a' * 32}-7.wav"
+
+
+def settings_for(state: Path, prefix: Path | str) -> Settings:
+    """A server whose Asterisk records there."""
+    settings = load_settings(
+        {"HOTLINE_STATE_DIR": str(state), "HOTLINE_AGI__RECORDINGS_PREFIX": str(prefix)}
+    )
+    settings.recordings.mkdir(parents=True)
+    return settings
+
+
+def recorded(spool: Path, *, ago_s: float) -> Path:
+    """A recording that Asterisk wrote to last so long ago."""
+    spool.mkdir(exist_ok=True)
+    path = spool / NAME
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
+        sound.writeframes(bytes(16_000))
+    os.utime(path, (time.time() - ago_s,) * 2)
+    return path
+
+
+def test_a_recording_that_is_whole_is_kept_for_us_alone(tmp_path: Path) -> None:
+    """It leaves the folder that Asterisk can read."""
+    settings = settings_for(tmp_path / "state", tmp_path / "spool")
+    left = recorded(tmp_path / "spool", ago_s=UNWATCHED_SECONDS + 1)
+    spool = spool_here(settings)
+    assert spool is not None
+    assert collect_recordings(spool, settings.recordings, settled_s=UNWATCHED_SECONDS) == 1
+    assert not left.exists()
+    assert (settings.recordings / NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_recording_in_which_the_caller_pauses_is_not_taken_away(tmp_path: Path) -> None:
+    """A network that sends no silence lets a file stand still for as long as nobody speaks."""
+    settings = settings_for(tmp_path / "state", tmp_path / "spool")
+    going_on = recorded(tmp_path / "spool", ago_s=30)
+    collect_recordings(tmp_path / "spool", settings.recordings, settled_s=UNWATCHED_SECONDS)
+    assert going_on.exists()
+
+
+def test_nothing_is_fetched_from_another_machine_or_from_where_it_is_kept(tmp_path: Path) -> None:
+    """A folder that only Asterisk sees, none, and the one where recordings stay."""
+    assert spool_here(settings_for(tmp_path / "a", "/i/elsewhere/recordings")) is None
+    assert spool_here(settings_for(tmp_path / "b", "")) is None
+    assert spool_here(settings_for(tmp_path / "c", tmp_path / "c" / "recordings")) is None
