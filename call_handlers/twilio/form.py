@@ -1,54 +1,25 @@
 """The form that a webhook carries, read so that it can be read in one way only.
 
 Twilio's signature runs over names and values without a mark between them: `Digits=12` and
-`Digits1=2` sign the same. So a form is taken only when its fields stand where Twilio puts them.
+`Digits1=2` sign the same. So a form is taken only where its fields stand as they do in the text
+that was signed (see `cutting`). Fields that are not ours may have any name and hold any words.
 """
 
 import re
-from collections.abc import Mapping
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 from urllib.parse import unquote_to_bytes
+
+from call_handlers.twilio.cutting import Reading, Unclear, can_begin, read
+from call_handlers.twilio.fields import DOCUMENTED, Field, Table
 
 MOST_FIELDS = 1000
 MOST_BYTES = 64 * 1024
-FIELDS_ACTED_ON = frozenset(
-    {
-        "AccountSid",
-        "AvgQueueTime",
-        "CallSid",
-        "CallStatus",
-        "CurrentQueueSize",
-        "DialCallStatus",
-        "Digits",
-        "FinishedOnKey",
-        "ForwardedFrom",
-        "From",
-        "QueuePosition",
-        "QueueResult",
-        "QueueTime",
-        "RecordingDuration",
-        "RecordingSid",
-        "RecordingStatus",
-        "SpeechResult",
-        "StirVerstat",
-    }
-)
-"""The fields that decide anything here, but `To`, which a call never lacks."""
 
-_NAME = re.compile(r"[A-Z][A-Za-z0-9]{0,63}|msg|SipHeader_[A-Za-z0-9_.-]{1,128}")
-_WORDS = re.compile(r"(?:[A-Z][a-z]+)+")
-_CLOSED: Mapping[str, re.Pattern[str]] = {
-    "AccountSid": re.compile(r"AC[0-9a-f]{32}"),
-    "CallSid": re.compile(r"CA[0-9a-f]{32}"),
-    "CallStatus": re.compile(r"[a-z-]{2,20}"),
-    "DialCallStatus": re.compile(r"[a-z-]{2,20}"),
-    "Digits": re.compile(r"[0-9A-D*#]*|hangup", re.IGNORECASE),
-    "FinishedOnKey": re.compile(r"[0-9A-D*#]?|timeout|hangup", re.IGNORECASE),
-    "QueueResult": re.compile(r"[a-z-]{2,40}"),
-    "RecordingDuration": re.compile(r"-?[0-9]{1,6}"),
-    "RecordingSid": re.compile(r"RE[0-9a-f]{32}|"),
-}
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.~-]{0,127}|(?:Dial)?SipHeader_[\w.!%*+`'~-]{1,128}", re.A)
+_HALVES: dict[str, tuple[str, ...]] = {}
+for _name in DOCUMENTED:
+    for _length in range(1, len(_name)):
+        _HALVES[_name[:_length]] = (*_HALVES.get(_name[:_length], ()), _name[_length:])
 
 
 class FormWrong(Exception):
@@ -76,47 +47,106 @@ def read_pairs(body: bytes) -> list[tuple[bytes, bytes]]:
     return pairs
 
 
-def read_form(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Names and values as text; bytes that are no UTF-8 become U+FFFD.
+def read_form(pairs: Sequence[tuple[bytes, bytes]], table: Table) -> dict[str, str]:
+    """The fields of `table` as text, from `pairs` in the order in which they were signed.
 
-    Raises FormWrong when a boundary between fields may have been shifted.
+    Bytes that are no UTF-8 become U+FFFD. Raises FormWrong when a field that always comes is
+    missing, when a value is not of its form, and when a boundary between fields was shifted, or may
+    have been.
     """
-    form = {
-        name.decode("utf-8", "replace"): value.decode("utf-8", "replace") for name, value in pairs
-    }
-    for name, value in form.items():
-        if not _is_possible(name):
-            raise FormWrong("a field's name is none of Twilio's")
-        closed = _CLOSED.get(name)
-        if closed is not None and not closed.fullmatch(value):
-            raise FormWrong(f"{name} is not what Twilio sends")
-    for required in ("AccountSid", "CallSid"):
-        if required not in form:
-            raise FormWrong(f"{required} is missing")
-    everything = "\n".join([f"{name}{value}" for name, value in form.items()])
-    absent = [hidden for hidden in FIELDS_ACTED_ON.difference(form) if hidden in everything]
-    if not absent:
-        return form
-    for name, following in pairwise((*sorted(form), "\uffff")):
-        text = name[1:] + form[name]
-        if any(name < hidden < following for hidden in absent if hidden in text):
-            raise FormWrong("a field stands in another's place")
+    # Latin-1 keeps each byte a character: a boundary may stand inside of a letter.
+    fields = {name.decode("latin-1"): value.decode("latin-1") for name, value in pairs}
+    for name, value in fields.items():
+        if name not in DOCUMENTED:
+            _check_other(name, value)
+    twice = _twice(fields, table)
+    said = [field.name for field in table if _says(field, fields, twice)]
+    starts, at = {}, 0
+    for name, value in fields.items():
+        starts[name] = at
+        at += len(name) + len(value)
+    text = "".join([part for pair in fields.items() for part in pair])
+    try:
+        reading = read(text, table, twice, starts)
+    except Unclear as error:
+        raise FormWrong(str(error)) from None
+    if said != list(reading):
+        raise FormWrong("a field stands in another's place")
+    form = {}
+    for place, field in enumerate(table):
+        name = field.name
+        if name in reading:
+            value = _value(text, starts[name], fields[name], reading, table, place)
+            form[name] = value if value.isascii() else _utf8(value)
+        elif name in fields:
+            form[name] = ""
     return form
 
 
-@lru_cache(maxsize=512)
-def _is_possible(name: str) -> bool:
-    """Whether Twilio may send `name`: no field of ours that lost its end or took of its value."""
-    if name in FIELDS_ACTED_ON:
-        return True
+def _check_other(name: str, value: str) -> None:
+    """Raises FormWrong for what cannot be a field's name, and for half of a documented one."""
     if not _NAME.fullmatch(name):
+        raise FormWrong("a field's name is none of Twilio's")
+    if value.startswith(_HALVES.get(name, ())):
+        raise FormWrong("a field's name is cut in two")
+
+
+def _twice(fields: Mapping[str, str], table: Table) -> dict[str, str]:
+    """Values that Twilio says in two fields."""
+    twice = {}
+    for field in table:
+        value = fields.get(field.name)
+        if field.echo and value is not None and value == fields.get(field.echo):
+            twice[field.name] = twice[field.echo] = value
+    return twice
+
+
+def _says(field: Field, fields: Mapping[str, str], twice: Mapping[str, str]) -> bool:
+    """Whether the field is there and says anything. Raises FormWrong for a value of no form."""
+    value = fields.get(field.name)
+    if value is None:
+        if field.always:
+            raise FormWrong(f"{field.name} is missing")
         return False
-    for known in FIELDS_ACTED_ON:
-        if known.startswith(name) and not _WORDS.fullmatch(known[len(name) :]):
-            return False
-        if name.startswith(known) and not _WORDS.fullmatch(name[len(known) :]):
-            return False
-    return True
+    if field.form.fullmatch(value) or field.name in twice:
+        return bool(value)
+    if field.begins is not None and field.begins.match(value):
+        # It ends where Twilio's other word of it ends, so that one must say the same.
+        if field.echo in fields:
+            raise FormWrong(f"{field.name} is not what Twilio says of it twice")
+        return True
+    if field.lenient and not field.form.match(value):
+        return False
+    raise FormWrong(f"{field.name} is not what Twilio sends")
+
+
+def _value(text: str, start: int, value: str, reading: Reading, table: Table, place: int) -> str:
+    """The value of a field that says something. Raises FormWrong when it was cut elsewhere."""
+    field = table[place]
+    found = reading[field.name]
+    if found.start != start or (found.end >= 0 and found.end != found.value + len(value)):
+        raise FormWrong("a field stands in another's place")
+    if found.end >= 0 or field.echo:
+        return value
+    following = next((one.name for one in table[place + 1 :] if one.name in reading), None)
+    to = reading[following].start if following else len(text)
+    return text[found.value : _first_end(text, found.value, to, field.name, following)]
+
+
+def _first_end(text: str, value: int, to: int, name: str, following: str | None) -> int:
+    """Where a value ends that has no end of its own: before what may be the next field's name.
+
+    Nobody can tell `SpeechResult=oneSome` from `SpeechResult=one` and a new `Some=`: both are
+    read as `one`. A name never comes behind a blank, for Twilio does not end what was said so.
+    """
+    for at in range(value + 1, to):
+        if text[at - 1] != " " and can_begin(text, at, to, name, following):
+            return at
+    return to
+
+
+def _utf8(text: str) -> str:
+    return text.encode("latin-1").decode("utf-8", "replace")
 
 
 def _decoded(part: bytes) -> bytes:

@@ -11,6 +11,7 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from call_handlers.twilio.fields import Table
 from call_handlers.twilio.form import FormWrong, read_form, read_pairs
 
 HEADER = "X-Twilio-Signature"
@@ -47,9 +48,9 @@ class Gate:
         return bool(self._keyed)
 
     def check(
-        self, raw_uri: str, header: Callable[[str], str | None], body: bytes
+        self, raw_uri: str, header: Callable[[str], str | None], body: bytes, table: Table
     ) -> dict[str, str]:
-        """The form of a genuine request. Raises Refused for every other.
+        """What a genuine request says of the fields of `table`. Raises Refused for every other.
 
         `raw_uri` is path and query as they stood in the request line; `header` gives the
         header of a name.
@@ -66,15 +67,15 @@ class Gate:
         if not raw_uri.startswith("/"):
             raise Refused("not a path")
         try:
-            pairs = read_pairs(body)
+            pairs = sorted(read_pairs(body))
         except FormWrong as error:
             raise Refused(str(error)) from None
-        signed = b"".join(part for pair in sorted(pairs) for part in pair)
+        signed = b"".join(part for pair in pairs for part in pair)
         tail = raw_uri.encode("utf-8", "surrogateescape") + signed
         if not self._is_signed(tail, given.encode("ascii")):
             raise Refused("the signature is wrong")
         try:
-            form = read_form(pairs)
+            form = read_form(pairs, table)
         except FormWrong as error:
             raise Refused(str(error)) from None
         if self._account_sid and form["AccountSid"] != self._account_sid:

@@ -8,6 +8,7 @@ A request that Twilio did not sign is answered 403 with an empty body.
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -19,6 +20,7 @@ from call_handlers.desk import CallFailed
 from call_handlers.twilio import metrics
 from call_handlers.twilio.arrival import arrival_of
 from call_handlers.twilio.events import ANSWERED, OVER, event_of
+from call_handlers.twilio.fields import TABLES
 from call_handlers.twilio.form import MOST_BYTES
 from call_handlers.twilio.recent import RecentCalls
 from call_handlers.twilio.render import Renderer, Rendering, hang_up, to_a_human
@@ -83,10 +85,16 @@ def make_blueprint(webhooks: Webhooks) -> Blueprint:
     )
     for name, answer in routes:
         view = _view(webhooks.gate, name, answer, human)
-        blueprint.add_url_rule(f"/{name}", name, view, methods=["POST"])
+        # Flask would answer OPTIONS by itself, signed or not.
+        add = partial(
+            blueprint.add_url_rule,
+            view_func=view,
+            methods=["POST"],
+            provide_automatic_options=False,
+        )
+        add(f"/{name}", name)
         if name in ("turn", "transfer", "wait", "recording"):
-            rule = f"/{name}/<call_id>/<number>"
-            blueprint.add_url_rule(rule, f"{name}_of", view, methods=["POST"])
+            add(f"/{name}/<call_id>/<number>", f"{name}_of")
     return blueprint
 
 
@@ -99,12 +107,13 @@ def refused(reason: str) -> Response:
 
 def _view(gate: Gate, name: str, answer: Callable[..., str], human: str) -> Callable[..., Response]:
     seconds, served = metrics.SECONDS.labels(name), metrics.WEBHOOKS.labels(name, "ok")
+    table = TABLES[name]
 
     def view(call_id: str = "", number: str = "0") -> Response:
         started = time.perf_counter()
         environ = request.environ
         try:
-            form = gate.check(_raw_uri(environ), request.headers.get, _body(environ))
+            form = gate.check(_raw_uri(environ), request.headers.get, _body(environ), table)
             turn = _turn(number)
         except Refused as error:
             return refused(str(error))

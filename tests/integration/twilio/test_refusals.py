@@ -10,10 +10,10 @@ from werkzeug.test import TestResponse
 from call_handlers.twilio.signature import Gate, signature
 from tests.fixtures.calls import CALLER, House
 from tests.fixtures.dialog import REPORT
-from tests.fixtures.twilio import ACCOUNT, BASE, RECORDING, SID, TOKEN, TwilioClient, web_app
+from tests.fixtures.twilio import BASE, RECORDING, SID, STANDARD, TOKEN, TwilioClient, web_app
 
 FORM = "application/x-www-form-urlencoded"
-FIELDS = {"AccountSid": ACCOUNT, "CallSid": SID, "From": CALLER, "Digits": "7421"}
+FIELDS = {**STANDARD, "Digits": "7421"}
 
 
 def signed(path: str = "/twilio/voice", fields: dict[str, str] = FIELDS) -> dict[str, str]:
@@ -58,6 +58,15 @@ BAD: dict[str, dict[str, Any]] = {
         },
     },
     "a get": {"method": "GET", "query_string": FIELDS, "headers": signed()},
+    "a field without its place": {
+        "data": {**FIELDS, "Digit": "s7421"},
+        "headers": signed(fields={**FIELDS, "Digit": "s7421"}),
+    },
+    **{
+        method.lower(): {"method": method, "headers": headers}
+        for method in ("OPTIONS", "HEAD", "DELETE", "PATCH", "TRACE")
+        for headers in ({}, signed())
+    },
     "a put": {"method": "PUT", "data": FIELDS, "headers": signed()},
 }
 

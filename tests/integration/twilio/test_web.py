@@ -18,10 +18,8 @@ from hotline.settings import Settings, WebSettings
 from hotline.stack import stack_children
 from tests.fixtures.calls import House
 from tests.fixtures.processes import free_tcp_port, wait_until
-from tests.fixtures.twilio import ACCOUNT, BASE, SID, TOKEN, web_app
+from tests.fixtures.twilio import BASE, STANDARD, TOKEN, web_app
 from tests.fixtures.web_processes import START_S
-
-FIELDS = {"AccountSid": ACCOUNT, "CallSid": SID, "From": "+966501234567"}
 
 
 @pytest.fixture
@@ -136,13 +134,13 @@ def test_processes_count_together_and_drain(tmp_path: Path, redis_url: str) -> N
     services.close()
     twilio = {"HOTLINE_TWILIO__PUBLIC_URL": BASE, "TWILIO_AUTH_TOKEN": TOKEN}
     with running(settings, tmp_path, redis_url, **twilio) as address:
-        signed = {"X-Twilio-Signature": signature(TOKEN, f"{BASE}/twilio/voice?x=%27", FIELDS)}
+        signed = {"X-Twilio-Signature": signature(TOKEN, f"{BASE}/twilio/voice?x=%27", STANDARD)}
         for _ in range(12):  # a connection each, so that both processes have some
             url = f"{address}/twilio/voice?x=%27"
-            answer = httpx.post(url, data=FIELDS, headers=signed, trust_env=False)
+            answer = httpx.post(url, data=STANDARD, headers=signed, trust_env=False)
             assert answer.status_code == 200
             assert answer.text.count("<Say") >= 4  # no sounds were built here
-            assert httpx.post(url, data=FIELDS, trust_env=False).status_code == 403
+            assert httpx.post(url, data=STANDARD, trust_env=False).status_code == 403
         for _ in range(4):
             shown = httpx.get(f"{address}/metrics", trust_env=False).text
             assert _metric(shown, "hotline_twilio_refused_total") == 12
