@@ -7,9 +7,9 @@ from urllib.parse import parse_qs
 
 from agi_scripts.environment import Environment
 from agi_scripts.errors import BadEnvironment
+from blacklist.numbers import LONGEST_RAW
 from call_handlers.arrival import ATTESTATIONS, Arrival
 
-MAX_CALLER = 128
 _NO_NUMBER = frozenset({"", "unknown", "anonymous"})
 # Presentation bits of Q.931 (octet 3a, bits 7 and 6): allowed, restricted, not available, reserved.
 _PRESENTATION = 0x60
@@ -26,8 +26,8 @@ def arrival_of(environment: Environment) -> Arrival:
     unique = environment["agi_uniqueid"]
     if not unique:
         raise BadEnvironment("no unique id")
-    caller = environment["agi_callerid"][:MAX_CALLER]
-    redirected = environment["agi_rdnis"][:MAX_CALLER]
+    caller = environment["agi_callerid"][:LONGEST_RAW]
+    redirected = environment["agi_rdnis"][:LONGEST_RAW]
     attestation = environment.argument(1)
     if environment.tampered:
         caller = redirected = attestation = ""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from blacklist.numbers import LONGEST_RAW, normalise, plain
+from blacklist.numbers import LONGEST_RAW, normalise, written
 from blacklist.verdict import DISPOSITIONS, Disposition
 
 MISUSE = {
@@ -68,7 +68,7 @@ def full_number(raw: str, *, protected: frozenset[str] = frozenset()) -> str:
 
 
 def _why_not(raw: str, kind: str) -> str:
-    digits = "".join(c for c in plain(raw[:LONGEST_RAW]) if c in "0123456789")
+    digits = "".join(c for c in written(raw[:LONGEST_RAW]) if c in "0123456789")
     bare = digits.removeprefix("00").removeprefix("966")
     if HOTLINE in (digits, bare):
         return f"{HOTLINE} is the hotline itself and is never blocked"

@@ -1,14 +1,16 @@
 """Whatever the network sends as a caller's number, made into E.164 or refused.
 
 Everything here is pure and cheap (tens of microseconds): it stands on the path of every call.
-Numbers are parsed by libphonenumber; what it leaves to the caller is done here: other scripts'
-digits, invisible characters, Saudi habits of writing the country code, and withheld callers.
+Numbers are parsed by libphonenumber; what it leaves to the caller is done here: addresses of SIP
+and `tel:` with their parameters, other scripts' digits, invisible characters, Saudi habits of
+writing the country code, and withheld callers.
 """
 
 import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import unquote
 
 import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat
@@ -16,8 +18,8 @@ from phonenumbers import NumberParseException, PhoneNumberFormat
 REGION = "SA"
 """The region whose numbers may be written without a country code (ISO 3166)."""
 
-LONGEST_RAW = 64
-"""Characters beyond which nothing can be a number; longer input is not even looked through."""
+LONGEST_RAW = 256
+"""Characters beyond which nothing can be a number's address; longer input is not looked through."""
 
 LONGEST_SHORT = 5
 """A national number of up to this many digits is a short code (940, 911, 19999), never a caller."""
@@ -30,10 +32,31 @@ WITHHELD_WORDS = frozenset(
 _KEYPAD = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 WITHHELD_NUMBERS = frozenset(word.translate(_KEYPAD) for word in WITHHELD_WORDS)
 """The same words as Twilio sends them: keyed on a keypad, as in `+266696687` for `anonymous`."""
+_WITHHELD_HOST = "anonymous.invalid"
+"""The host of an address that hides its user (RFC 3323, 4.1.1.3)."""
 
 _DIGITS = re.compile(r"\+?[0-9]{1,20}")
-_SEPARATORS = str.maketrans("", "", " -.()/\u00a0\u2010\u2011\u2012\u2013\u2014")
-_EDGES = " \t\r\n\v\f\0\"'`<>;,"
+_PUNCTUATION = frozenset(
+    " .()/[]~-\u2053\u2212\u223c\u30fc\uff08\uff09\uff0e\uff0f\uff3b\uff3d\uff5e"
+)
+"""What may stand between digits, as libphonenumber lists it, beside all blanks and dashes."""
+_BETWEEN = frozenset({"Zs", "Pd"})
+"""Unicode's categories of blanks and of dashes."""
+_PLUS = "\uff0b\ufe62"
+"""A plus in full width, and a small one."""
+_BLANKS = " \t\r\n\v\f\0"
+_EDGES = _BLANKS + "\"'`<>;,\u00ab\u00bb\u2018\u2019\u201c\u201d"
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+# `"Ali" <sip:…>;tag=…` (RFC 3261, name-addr): what stands between the brackets is the address.
+_NAMED = re.compile(
+    r'(?:"(?:[^"\\]|\\.)*"\s*|[^"<>]*)<((?:sips?|tel):[^<>]*)>[^<>]*', re.IGNORECASE
+)
+_HOST_ENDS = re.compile(r"[:;?]")
+_PARAMETERS = re.compile(
+    r"[A-Za-z][\w.-]*(?:=[^;,\s\"'<>]*)?(?:;[A-Za-z][\w.-]*(?:=[^;,\s\"'<>]*)?)*", re.ASCII
+)
+_CONTEXT = re.compile(r";phone-context=(\+[0-9][0-9.()-]*);", re.IGNORECASE)
 
 Kind = Literal["full", "short", "withheld", "unusable"]
 
@@ -70,10 +93,9 @@ def normalise(raw: str | None, *, withheld: bool = False, region: str = REGION) 
         return WITHHELD
     if len(raw) > LONGEST_RAW:
         return UNUSABLE
-    text = plain(raw)
+    text = written(raw)
     if not text or text.casefold() in WITHHELD_WORDS:
         return WITHHELD
-    text = text.translate(_SEPARATORS)
     if not _DIGITS.fullmatch(text):
         return UNUSABLE
     if text.removeprefix("+") in WITHHELD_NUMBERS:
@@ -81,25 +103,77 @@ def normalise(raw: str | None, *, withheld: bool = False, region: str = REGION) 
     return _parsed(text, region)
 
 
-def plain(raw: str) -> str:
-    """Drop wrapping and invisible characters; turn every script's decimal digits into ASCII.
+def written(raw: str) -> str:
+    """What `raw` says without its wrapping: of a number, ASCII digits after at most one plus.
+
+    Takes a number or an address of it: `sip:+966…@host;user=phone` (RFC 3261), `tel:+966…;cpc=…`,
+    `tel:0501234567;phone-context=+966` (RFC 3966), with a name before it in angle brackets or
+    without. Of a withheld caller's address it is the word for that, or nothing. Whatever is no
+    number comes back with its letters.
+    """
+    visible = _visible(raw).strip(_BLANKS)
+    text = visible.strip(_EDGES) if _CONTROL.search(visible) else _address(visible).strip(_EDGES)
+    text = "".join(c for c in text if not _is_between(c))
+    # A plus before a number without its country code means nothing: no code begins with 0.
+    return text[1:] if text.startswith("+0") else text
+
+
+def _address(text: str) -> str:
+    """The user of a SIP address, the number of a `tel:` one, or the text as it is."""
+    named = _NAMED.fullmatch(text)
+    address = named[1] if named else text
+    scheme, _, rest = address.partition(":")
+    match scheme.casefold():
+        case "tel":
+            return _without_parameters(_visible(unquote(rest)))
+        case "sip" | "sips":
+            user, at, host = _visible(unquote(rest)).rpartition("@")
+            if not at:  # a host alone is nobody's number, though it may be made of digits and dots
+                user = host if _DIGITS.fullmatch(host.partition(";")[0]) else ""
+            number = _of_host(user.partition(":")[0], host)  # a password may follow the user
+            return number if user else text
+        case _:
+            user, at, host = text.rpartition("@")
+            return _of_host(user, host) if user else _without_parameters(text)
+
+
+def _of_host(user: str, host: str) -> str:
+    """The number of a user at a host; nothing where the host says that it is hidden."""
+    hidden = _HOST_ENDS.split(host)[0].casefold() == _WITHHELD_HOST
+    return "" if hidden else _without_parameters(user)
+
+
+def _without_parameters(text: str) -> str:
+    """The number before its parameters (RFC 3966), whole where one of them says what precedes."""
+    number, mark, parameters = text.partition(";")
+    if not mark or not _PARAMETERS.fullmatch(parameters):
+        return text
+    context = _CONTEXT.search(f";{parameters};")
+    return f"{context[1]}{number}" if context and not number.startswith("+") else number
+
+
+def _visible(raw: str) -> str:
+    """Without invisible characters; every script's decimal digits as ASCII.
 
     Format characters (right-to-left marks and overrides, zero-width) go wherever they stand.
-    Control characters go only at the ends: one in the middle is no slip of the keyboard.
+    Control characters stay: one in the middle is no slip of the keyboard.
     """
-    visible = "".join(_ascii_digit(c) for c in raw if c.isascii() or not _is_format(c))
-    return visible.strip(_EDGES)
+    return "".join(_ascii(c) for c in raw if c.isascii() or unicodedata.category(c) != "Cf")
 
 
-def _is_format(character: str) -> bool:
-    return unicodedata.category(character) == "Cf"
-
-
-def _ascii_digit(character: str) -> str:
+def _ascii(character: str) -> str:
     if character.isascii():
         return character
+    if character in _PLUS:
+        return "+"
     value = unicodedata.decimal(character, -1)
     return str(value) if value >= 0 else character
+
+
+def _is_between(character: str) -> bool:
+    if character.isascii():
+        return character in _PUNCTUATION
+    return character in _PUNCTUATION or unicodedata.category(character) in _BETWEEN
 
 
 def _parsed(text: str, region: str) -> CallerNumber:
@@ -119,8 +193,8 @@ def _parsed(text: str, region: str) -> CallerNumber:
 def _international(text: str, region: str) -> str:
     """Mend the two ways of writing a country code that libphonenumber does not take as one.
 
-    `00…` is the prefix that the networks of the region dial abroad; `0966…` is a habit of PBXs
-    that put their trunk's 0 before a number already international.
+    `text` is what `written` gives. `00…` is the prefix that the networks of the region dial abroad;
+    `0966…` is a habit of PBXs that put their trunk's 0 before a number already international.
     """
     if text.startswith("00"):
         return "+" + text[2:]

@@ -5,7 +5,7 @@ call was sent on to us from it, as an agency does with a caller whom we can help
 let their own customers choose what they say there, so nothing is believed that was not configured.
 """
 
-from blacklist.numbers import normalise, plain
+from blacklist.numbers import normalise, written
 from call_handlers.arrival import Arrival
 
 
@@ -21,4 +21,4 @@ def comes_by(arrival: Arrival, lines: frozenset[str]) -> bool:
 
 def _line(raw: str) -> str:
     """The line that a network names, in whichever of a number's spellings; "" for none."""
-    return normalise(raw).e164 or plain(raw)
+    return normalise(raw).e164 or written(raw)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from blacklist.entry import LONGEST_DAYS, LONGEST_NOTE
+from blacklist.numbers import LONGEST_RAW
 from blacklist.record.entries import LONGEST_EVIDENCE
 
 
@@ -18,7 +19,7 @@ def _plain(text: str) -> str:
 
 
 Plain = AfterValidator(_plain)
-Raw = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Raw = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_RAW)]
 Reason = Literal[
     "harassment", "false_report", "malicious_complaint", "abuse", "silent_call", "flood"
 ]

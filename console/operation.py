@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
+from blacklist.numbers import LONGEST_RAW
 from blacklist.policy import Role
 from blacklist.record.people import Person
 from console.bodies import Failure
@@ -124,7 +125,7 @@ def _fails(operation: Operation) -> list[int]:
 def _path_parameters(path: str) -> list[dict[str, Any]]:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     kinds = {"review": {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}}
-    text = {"type": "string", "minLength": 1, "maxLength": 64}
+    text = {"type": "string", "minLength": 1, "maxLength": LONGEST_RAW}
     return [
         {"name": name, "in": "path", "required": True, "schema": kinds.get(name, text)}
         for name in names

@@ -9,7 +9,7 @@ import phonenumbers
 import sqlalchemy as sa
 
 from blacklist.entry import AGENCIES, HOTLINE, EntryRefused
-from blacklist.numbers import LONGEST_RAW, REGION, WITHHELD_NUMBERS, plain
+from blacklist.numbers import LONGEST_RAW, REGION, WITHHELD_NUMBERS, written
 from blacklist.record.audit import note_change
 from blacklist.record.entries import RecordedEntry, find_entry
 from blacklist.record.people import NotAllowed, NothingThere, Person
@@ -23,7 +23,6 @@ STAND_IN = "+966500000000"
 LONGEST = 14
 
 _DIGITS = re.compile(r"\+?[0-9]{1,20}")
-_SEPARATORS = str.maketrans("", "", " -.()/*\u00a0\u2010\u2011\u2012\u2013\u2014")
 
 
 def full_prefix(
@@ -37,7 +36,7 @@ def full_prefix(
     """
     if len(raw) > LONGEST_RAW:
         raise EntryRefused("this is not a prefix: give one such as +966501234")
-    text = plain(raw).translate(_SEPARATORS)
+    text = written(raw).replace("*", "")
     if not _DIGITS.fullmatch(text):
         raise EntryRefused("this is not a prefix: give one such as +966501234")
     if text in AGENCIES or text == HOTLINE:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from blacklist.numbers import LONGEST_RAW
 from call_handlers.arrival import Arrival
 
 CHANNEL = "twilio"
-_MAX_CALLER = 128
 # Only a number that the originating network vouched for and whose signature held is attested.
 _ATTESTED = {f"TN-Validation-Passed-{level}": level for level in ("A", "B", "C")}
 
@@ -16,13 +16,13 @@ def arrival_of(form: Mapping[str, str]) -> Arrival:
     What Twilio sends in place of a withheld number (`anonymous`, `+266696687`, nothing) is known to
     the normalising of numbers, as are other networks' words for it.
     """
-    caller = form.get("From", "")[:_MAX_CALLER]
+    caller = form.get("From", "")[:LONGEST_RAW]
     return Arrival(
         channel=CHANNEL,
         provider_id=form["CallSid"],
         caller=caller,
         withheld=not caller.strip(),
         attestation=_ATTESTED.get(form.get("StirVerstat", ""), ""),
-        dialled=form.get("To", "940")[:_MAX_CALLER],
-        redirected=form.get("ForwardedFrom", "")[:_MAX_CALLER],
+        dialled=form.get("To", "940")[:LONGEST_RAW],
+        redirected=form.get("ForwardedFrom", "")[:LONGEST_RAW],
     )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,6 +15,7 @@ from blacklist.record.reviews import open_review
 from blacklist.verdict import Disposition
 from hotline.prefix_replay import replay_prefix
 from tests.fixtures.record import LINE, NUMBER, Clock
+from tests.fixtures.spellings import MOBILE, SPELLINGS
 from tests.integration.api.conftest import Ask
 
 BLOCK = {"number": "0501234567", "reason": "abuse", "days": 3, "note": "ليلاً"}
@@ -34,6 +36,14 @@ def test_a_number_is_added_shown_listed_and_removed(ask: Ask) -> None:
     assert ask("GET", f"/{NUMBER}").status_code == 404
     history = ask("GET", f"/{NUMBER}/history").json or []
     assert [change["action"] for change in history] == ["lifted", "added"]
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS[::9])
+def test_an_entry_is_found_by_any_spelling_of_its_number(ask: Ask, spelling: str) -> None:
+    """In a body as in an address."""
+    assert ask("POST", json=BLOCK | {"number": spelling}).status_code == 201
+    shown = ask("GET", f"/{quote(spelling, safe='')}").json or {}
+    assert shown["entry"]["subject"] == MOBILE
 
 
 def test_strikes_prefixes_and_the_allowlist_are_reached(ask: Ask) -> None:

@@ -16,6 +16,7 @@ from hotline.database import make_engine
 from hotline.settings import Settings
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.recorded import Kept, keep_calls
+from tests.fixtures.spellings import MOBILE, SPELLINGS
 
 Run = Callable[..., Result]
 
@@ -53,6 +54,15 @@ def test_a_number_is_added_shown_listed_and_removed(run: Run) -> None:
     assert listed == shown
     assert "+966501234567" in run("list").output
     assert run("remove", "+966501234567").exit_code == 0
+    assert json.loads(run("list", "--json").output) == []
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS[-40::6])
+def test_an_entry_is_found_by_any_spelling_of_its_number(run: Run, spelling: str) -> None:
+    """What was copied out of a log, a mail or a contact is the number that calls."""
+    assert run("add", "--reason", "abuse", "--days", "3", "--", spelling).exit_code == 0
+    assert json.loads(run("show", MOBILE, "--json").output)["number"] == MOBILE
+    assert run("remove", "--", spelling).exit_code == 0
     assert json.loads(run("list", "--json").output) == []
 
 

@@ -16,6 +16,7 @@ from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable
 from blacklist.record.register import BlacklistRegister
 from blacklist.verdict import Disposition
 from tests.fixtures.record import MAHA, NADA, NUMBER, OTHER, SALEM
+from tests.fixtures.spellings import MOBILE, SPELLINGS
 
 HEAD = "number,reason,until,note\n"
 
@@ -161,6 +162,14 @@ def test_a_file_brings_a_hundred_new_prefixes_at_most(register: BlacklistRegiste
         imports(register, "\n".join(["number", *(f"+966502{n:03d}*" for n in range(101))]))
     assert len(register.list()) == 50
     assert counts(imports(register, "\n".join(["number", *rows]))) == (51, 0, 50, 0)
+
+
+def test_rows_of_one_number_in_many_spellings_are_one_entry(register: BlacklistRegister) -> None:
+    """Of a file that was put together from several sources."""
+    rows = "".join(f'"{spelling.replace(chr(34), chr(34) * 2)}"\n' for spelling in SPELLINGS)
+    done = imports(register, f"{HEAD}{rows}".replace("\0", ""), keep_going=True)
+    assert done.errors == ()
+    assert [entry.subject for entry in register.list()] == [MOBILE]
 
 
 def test_the_later_of_two_rows_counts(register: BlacklistRegister) -> None:

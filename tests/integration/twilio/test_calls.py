@@ -259,6 +259,20 @@ def test_numbers_and_attestations_land_in_the_record(
     assert record.e164 == (None if withheld else CALLER)
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    [f"sip:{CALLER}@203.0.113.5;user=phone", f"tel:{CALLER};cpc=ordinary", "+0501234567"],
+)
+def test_a_blocked_number_is_stopped_in_whatever_spelling(house: House, spelling: str) -> None:
+    """By a SIP domain, a trunk of one's own, or a gateway that puts a plus before everything."""
+    house.restrict(CALLER, days=7)
+    caller = TwilioClient(web_app(house.desk()), caller=spelling)
+    caller.dial()
+    caller.status("completed")
+    record, _ = house.written(CALL_ID)
+    assert (record.verdict, record.e164, record.caller) == ("block", CALLER, spelling)
+
+
 def test_a_lost_session_reaches_a_human(house: House, caller: TwilioClient) -> None:
     """A genuine request that nobody knows anything of is a caller all the same."""
     caller.dial()

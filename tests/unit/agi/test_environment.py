@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agi_scripts.arrival import MAX_CALLER, arrival_of
+from agi_scripts.arrival import arrival_of
 from agi_scripts.environment import (
     MAX_BYTES,
     MAX_LINES,
@@ -13,6 +13,7 @@ from agi_scripts.environment import (
     EnvironmentReader,
 )
 from agi_scripts.errors import BadEnvironment
+from blacklist.numbers import LONGEST_RAW
 
 GENUINE = {
     "agi_network": "yes",
@@ -167,7 +168,7 @@ def test_only_a_known_attestation_counts(attestation: str) -> None:
 def test_a_strange_number_is_passed_on_cut() -> None:
     """Who screens decides what it means; its length is bounded here."""
     arrival = arrival_of(read(block(agi_callerid="500&PJSIP/itsp/1900" + "9" * 500)))
-    assert len(arrival.caller) == MAX_CALLER
+    assert len(arrival.caller) == LONGEST_RAW
     assert not arrival.withheld
 
 

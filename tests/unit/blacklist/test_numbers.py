@@ -5,33 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blacklist.numbers import WITHHELD_NUMBERS, normalise
-
-MOBILE = "+966501234567"
-
-SPELLINGS = [
-    "+966501234567",
-    "966501234567",
-    "00966501234567",
-    "0966501234567",
-    "+9660501234567",
-    "009660501234567",
-    "09660501234567",
-    "0501234567",
-    "501234567",
-    "+966 50 123 4567",
-    "(050) 123-4567",
-    "٠٥٠١٢٣٤٥٦٧",
-    "+٩٦٦٥٠١٢٣٤٥٦٧",
-    "۰۵۰۱۲۳۴۵۶۷",
-    "0501234567\n",
-    "0501234567\r\n",
-    "0501234567\0",
-    '"0501234567"',
-    "'0501234567'",
-    "<0501234567>",
-    "\u202e0501234567\u202c",
-    "\u200f050\u200b1234567\ufeff",
-]
+from tests.fixtures.spellings import MOBILE, SPELLINGS
 
 
 @pytest.mark.parametrize("raw", SPELLINGS)
@@ -55,7 +29,25 @@ def test_landlines_unified_and_foreign_numbers_are_full(raw: str, e164: str) -> 
     assert normalise(raw).e164 == e164
 
 
-@pytest.mark.parametrize("raw", ["940", "911", "997", "112", "٩٤٠", "19999"])
+@pytest.mark.parametrize(
+    ("raw", "e164"),
+    [
+        ("sip:+442079460123;phone-context=+966@example.com", "+442079460123"),
+        ("tel:02079460123;phone-context=+44", "+442079460123"),
+        ("tel:4567;phone-context=+96650123", "+966501234567"),
+        ("tel:0501234567;phone-context=example.com", "+966501234567"),
+        ('"+966507654321" <sip:+966501234567@example.com>', "+966501234567"),
+        ('"A, \\"0507654321\\"" <sip:+966501234567@example.com>;tag=0507654321', "+966501234567"),
+    ],
+)
+def test_an_address_is_read_as_its_specification_says(raw: str, e164: str) -> None:
+    """RFC 3966: a context stands before a local number; RFC 3261: a name is no address."""
+    assert normalise(raw).e164 == e164
+
+
+@pytest.mark.parametrize(
+    "raw", ["940", "911", "997", "112", "٩٤٠", "19999", "sip:940@example.com", "tel:911"]
+)
 def test_a_short_code_never_becomes_e164(raw: str) -> None:
     """940 as +966940 would be a nonsense that some entry could match."""
     assert normalise(raw).e164 is None
@@ -85,6 +77,13 @@ def test_a_short_code_behind_a_country_code_is_no_number(raw: str) -> None:
         "+266696687",
         "266696687",
         "+7378742833",
+        '"Anonymous" <sip:anonymous@anonymous.invalid>',
+        "sip:anonymous@anonymous.invalid;user=phone",
+        "anonymous@anonymous.invalid",
+        "sip:+966501234567@anonymous.invalid",
+        "sip:Restricted@203.0.113.5",
+        "tel:anonymous",
+        "sip:+266696687@sip.example",
     ],
 )
 def test_withheld_forms_of_twilio_and_asterisk_are_withheld(raw: str | None) -> None:
@@ -113,7 +112,17 @@ def test_no_withheld_form_is_a_number_that_someone_could_have() -> None:
     [
         '"\nEXEC System rm',
         "500&PJSIP/itsp/1900",
-        "sip:0501234567@example.com",
+        "sip:ali@example.com",
+        "sip:@example.com",
+        "sip:",
+        "tel:+966501234567@example.com",
+        "sip:0501234567@example.com\nEXEC System rm",
+        "0501234567;DROP TABLE calls",
+        "<b><sip:0501234567@example.com></b>",
+        '"0507654321" <mailto:0501234567@example.com>',
+        "mailto:0501234567@example.com",
+        "0501234567,0507654321",
+        "tel:1234567;phone-context=+966",
         "0501234567\n0509999999",
         "05012\n34567",
         "0501\0234567",
