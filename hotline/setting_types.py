@@ -86,6 +86,8 @@ Statuses = Annotated[
 WebUrl = Annotated[str, AfterValidator(_web_address)]
 Operators = Annotated[str, AfterValidator(_operators)]
 """Where callers of Twilio reach operators."""
+CallerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9+._@:-]{0,128}$")]
+"""A number (`+966…`), or what a SIP telephone is shown."""
 Voice = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+ [a-z]{2,3}-[A-Z0-9]{2,3}$")]
 """A voice of Twilio's and the language that it speaks."""
 

@@ -22,6 +22,7 @@ from pydantic_settings import (
 from hotline.environment import Environment, SettingsWrong, explain, secrets_from_files, unknown
 from hotline.redis_socket import embedded_redis_url
 from hotline.setting_types import (
+    CallerId,
     DatabaseUrl,
     Group,
     Lines,
@@ -143,8 +144,8 @@ class TwilioSettings(Group):
     ring_seconds: Annotated[int, Field(ge=5, le=600)] = 30
     agencies: str = ""
     """SIP address of agencies with `{number}` in it; empty: their short number is dialled."""
-    caller_id: str = ""
-    """The number shown to whoever is dialled; empty: the caller's own."""
+    caller_id: CallerId = ""
+    """The number shown to whoever is dialled; empty: the caller's own, else that they dialled."""
     voice_ar: Voice = "Polly.Hala-Neural ar-AE"
     voice_en: Voice = "Polly.Joanna-Neural en-US"
     speech: bool = False

@@ -36,10 +36,11 @@ class Rendering:
         return f"{self.speaker.public_url}/twilio"
 
 
-def render(turn: Turn, call_id: str, rendering: Rendering) -> str:
+def render(turn: Turn, call_id: str, rendering: Rendering, shown: str | None = "") -> str:
     """The TwiML that performs `turn`; what comes of it is sent to the turn's own URL.
 
-    Raises ValueError for a turn that a channel cannot perform.
+    `shown` is the number that whoever is dialled is shown (see `transfers.connect`). Raises
+    ValueError for a turn that a channel cannot perform.
     """
     response = VoiceResponse()
     spoken = rendering.speaker.say(turn)
@@ -57,7 +58,9 @@ def render(turn: Turn, call_id: str, rendering: Rendering) -> str:
             action = f"{rendering.base}/transfer/{here}"
             wait = f"{rendering.base}/wait/{here}"
             lines, language = rendering.lines, turn.language
-            connect(response, transfer, lines, action=action, wait=wait, language=language)
+            connect(
+                response, transfer, lines, action=action, wait=wait, language=language, shown=shown
+            )
         case HangUp():
             _say(response, spoken)
             response.hangup()
@@ -78,16 +81,16 @@ class Renderer:
         self._rendering = rendering
         self._known: dict[object, str] = {}
 
-    def render(self, turn: Turn, call_id: str) -> str:
+    def render(self, turn: Turn, call_id: str, shown: str | None = "") -> str:
         """As `render`."""
         if any(prompt.values for prompt in turn.prompts):
-            return render(turn, call_id, self._rendering)
+            return render(turn, call_id, self._rendering, shown)
         said = tuple((prompt.key, prompt.guarded) for prompt in turn.prompts)
-        same = (turn.node, turn.language, said, turn.action)
+        same = (turn.node, turn.language, said, turn.action, shown)
         text = self._known.get(same)
         if text is None:
             somewhere = replace(turn, number=0)
-            text = self._known[same] = render(somewhere, _SOME_CALL, self._rendering)
+            text = self._known[same] = render(somewhere, _SOME_CALL, self._rendering, shown)
         return text.replace(f"{_SOME_CALL}/0", f"{call_id}/{turn.number}")
 
 
@@ -95,13 +98,16 @@ _SOME_CALL = "0" * 32
 """Stands for the call in what is the same in every call; no call has this id."""
 
 
-def to_a_human(rendering: Rendering) -> str:
-    """What is answered when this process cannot lead the call: the operators, in both languages."""
+def to_a_human(rendering: Rendering, shown: str | None = "") -> str:
+    """What is answered when this process cannot lead the call: the operators, in both languages.
+
+    `shown` is as in `render`.
+    """
     response = VoiceResponse()
     for language in rendering.speaker.voices:
         _say(response, rendering.speaker.prompt(language, CONNECTING))
     wait = f"{rendering.base}/wait"
-    connect(response, Transfer("operators"), rendering.lines, action=None, wait=wait)
+    connect(response, Transfer("operators"), rendering.lines, action=None, wait=wait, shown=shown)
     for language in rendering.speaker.voices:
         _say(response, rendering.speaker.prompt(language, APOLOGY))
     response.hangup()

@@ -5,6 +5,7 @@ there like everybody else. TaskRouter has priorities: a workflow's task carries 
 """
 
 import json
+import re
 from dataclasses import dataclass
 
 from twilio.twiml.voice_response import Dial, Enqueue, VoiceResponse
@@ -15,6 +16,9 @@ OPERATORS = "operators"
 QUEUE = "queue:"
 WORKFLOW = "workflow:"
 SIP = ("sip:", "sips:")
+OURS = "940"
+"""Shown to a SIP telephone where no number of ours is known."""
+_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 FIRST_PRIORITY, LAST_PRIORITY = 10, 0
 """Of tasks; the higher is assigned first, as in the queue of the dialplan (`QUEUE_PRIO`)."""
 
@@ -26,8 +30,8 @@ class Lines:
     `operators` is `queue:<name>` of a queue at Twilio, `workflow:WW…` of TaskRouter, a number
     (`+966…`), or a SIP address. An agency's short number is dialled as `agencies` says: a SIP
     address with `{number}` in it, or empty for the bare number. `caller_id` is shown to whoever is
-    dialled; empty: the caller's own. Rings for `ring_s` seconds; a place in the queue is kept for
-    `wait_s`.
+    dialled; empty: the caller's own, and where the caller shows none, the number that they dialled.
+    Rings for `ring_s` seconds; a place in the queue is kept for `wait_s`.
     """
 
     operators: str
@@ -55,10 +59,12 @@ def connect(
     action: str | None,
     wait: str,
     language: str = "",
+    shown: str | None = "",
 ) -> None:
     """Add the verb that connects the caller; its outcome is sent to `action`.
 
-    `language` is the caller's, for workflows that choose an operator by it.
+    `language` is the caller's, for workflows that choose an operator by it. `shown` is whose number
+    a telephone shows (see `shown_to`); empty: one that is ours.
     """
     to = lines.operators if transfer.target == OPERATORS else agency(transfer.target, lines)
     method = "POST" if action else None
@@ -81,13 +87,34 @@ def connect(
         action=action,
         method=method,
         timeout=lines.ring_s,
-        caller_id=lines.caller_id or None,
+        caller_id=own_number(lines) if shown == "" else shown,
     )
     if to.startswith(SIP):
         dial.sip(to)
     else:
         dial.number(to)
     response.append(dial)
+
+
+def shown_to(lines: Lines, caller: str | None, dialled: str) -> str | None:
+    """The number that whoever is dialled is shown; None: Twilio shows the caller's own.
+
+    `caller` is the caller's number in E.164, None where they show none: Twilio would pass on what
+    stands in its place, and networks refuse such a call. `dialled` is what they dialled: a number
+    of this account, which Twilio may show.
+    """
+    if lines.caller_id:
+        return lines.caller_id
+    if caller is not None:
+        return None
+    return dialled if _NUMBER.fullmatch(dialled) else own_number(lines)
+
+
+def own_number(lines: Lines) -> str:
+    """A number of the city's, where nothing better is known."""
+    if lines.caller_id:
+        return lines.caller_id
+    return lines.operators if _NUMBER.fullmatch(lines.operators) else OURS
 
 
 def task(transfer: Transfer, language: str) -> tuple[str, int]:

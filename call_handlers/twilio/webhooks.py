@@ -22,8 +22,9 @@ from call_handlers.twilio.arrival import arrival_of
 from call_handlers.twilio.events import ANSWERED, OVER, event_of
 from call_handlers.twilio.fields import TABLES
 from call_handlers.twilio.form import MOST_BYTES
+from call_handlers.twilio.human import Human, shown_of
 from call_handlers.twilio.recent import RecentCalls
-from call_handlers.twilio.render import Renderer, Rendering, hang_up, to_a_human
+from call_handlers.twilio.render import Renderer, Rendering, hang_up
 from call_handlers.twilio.signature import Gate, Refused
 from call_handlers.twilio.waiting import waiting
 from ivr.event import Event, HungUp
@@ -73,7 +74,7 @@ class Webhooks:
 def make_blueprint(webhooks: Webhooks) -> Blueprint:
     """The routes of the webhooks."""
     blueprint = Blueprint("twilio", __name__, url_prefix="/twilio")
-    human = to_a_human(webhooks.rendering)  # made now: when it is needed, nothing may fail
+    human = Human(webhooks.rendering)  # made now: when it is needed, nothing may fail
     answers = _Answers(webhooks, human)
     routes: tuple[tuple[str, Callable[..., str]], ...] = (
         ("voice", answers.voice),
@@ -105,7 +106,9 @@ def refused(reason: str) -> Response:
     return Response(status=403)
 
 
-def _view(gate: Gate, name: str, answer: Callable[..., str], human: str) -> Callable[..., Response]:
+def _view(
+    gate: Gate, name: str, answer: Callable[..., str], human: Human
+) -> Callable[..., Response]:
     seconds, served = metrics.SECONDS.labels(name), metrics.WEBHOOKS.labels(name, "ok")
     table = TABLES[name]
 
@@ -134,7 +137,7 @@ def _view(gate: Gate, name: str, answer: Callable[..., str], human: str) -> Call
                 log.warning("webhook_failed", webhook=name, why=str(error))
             else:
                 log.exception("webhook_failed", webhook=name)
-            return human if name in _CALLS else ""
+            return human.answer(arrival) if name in _CALLS else ""
         served.inc()
         return text
 
@@ -148,7 +151,7 @@ _CALLS = frozenset({"voice", "turn", "transfer", "wait"})
 class _Answers:
     """What each webhook does: TwiML, or nothing to say."""
 
-    def __init__(self, webhooks: Webhooks, human: str) -> None:
+    def __init__(self, webhooks: Webhooks, human: Human) -> None:
         self._desk = webhooks.desk
         self._rendering = webhooks.rendering
         self._renderer = Renderer(webhooks.rendering)
@@ -161,31 +164,31 @@ class _Answers:
         stored = self._desk.find(arrival.call_id, ended=True)
         if stored is None or isinstance(stored.turn.action, Perform):
             stored = self._kept(self._desk.begin(arrival))
-        return self._rendered(stored)
+        return self._rendered(stored, arrival)
 
     def turn(self, form: Form, arrival: Arrival, call_id: str, number: int) -> str:
         """What came of a turn; without a number, of the current one."""
         if call_id != arrival.call_id:
             log.error("webhook_of_another_call")
-            return self._human
+            return self._human.answer(arrival)
         ours = self._recent.at(call_id, number)
         call, over = (ours, False) if ours is not None else self._held(call_id, number)
         if call is None:
             log.error("session_lost")
-            return self._human
+            return self._human.answer(arrival)
         if over:
             log.info("turn_repeated", asked=number, turn=call.turn.number, ended=True)
             # A transfer that was answered is not made again.
             made = isinstance(call.turn.action, Perform | Transfer)
-            return hang_up() if made else self._rendered(call)
+            return hang_up() if made else self._rendered(call, arrival)
         if number not in (0, call.turn.number):
             # Late, twice, or ahead of what the store has kept: the stored turn is what counts.
             log.info("turn_repeated", asked=number, turn=call.turn.number)
-            return self._rendered(self._settled(call, arrival))
+            return self._rendered(self._settled(call, arrival), arrival)
         recording = self._desk.recording_name(call)
         event = event_of(call.turn, form, recording, self._rendering.phrases)
         if event is None:
-            return self._rendered(self._settled(call, arrival))
+            return self._rendered(self._settled(call, arrival), arrival)
         if isinstance(event, HungUp):
             return hang_up()  # the status callback ends the call
         if event == ANSWERED:
@@ -193,7 +196,7 @@ class _Answers:
             return hang_up()
         if isinstance(call.turn.action, Record) and form.get("RecordingSid"):
             self._noted(call_id, call.turn.number, form["RecordingSid"])
-        return self._rendered(self._kept(self._desk.advance(call, event)))
+        return self._rendered(self._kept(self._desk.advance(call, event)), arrival)
 
     def wait(self, form: Form, _arrival: Arrival, call_id: str, _number: int) -> str:
         """What is heard while waiting for an operator."""
@@ -249,8 +252,10 @@ class _Answers:
         self._recent.keep(call)
         return call
 
-    def _rendered(self, call: Call) -> str:
-        return self._renderer.render(call.turn, call.call_id)
+    def _rendered(self, call: Call, arrival: Arrival) -> str:
+        puts_through = isinstance(call.turn.action, Transfer)
+        shown = shown_of(arrival, self._rendering.lines) if puts_through else ""
+        return self._renderer.render(call.turn, call.call_id, shown)
 
     def _noted(self, call_id: str, turn: int, sid: str) -> None:
         try:

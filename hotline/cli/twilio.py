@@ -18,8 +18,8 @@ PLACEHOLDER = "+966000000000"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 
-def _e164(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    if not _E164.fullmatch(value):
+def _e164(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not _E164.fullmatch(value):
         raise click.BadParameter("give it as +966… with digits alone")
     return value
 
@@ -68,11 +68,18 @@ def twilio_check(services: Services, number: str, as_json: bool) -> None:
 
 @twilio_group.command("fallback")
 @click.option("--operators", required=True, callback=_e164, help="Their number, as +966…")
+@click.option("--caller-id", callback=_e164, help="Our number, shown to them; else the caller's")
 @click.pass_obj
-def twilio_fallback(services: Services, operators: str) -> None:
-    """Print the fallback TwiML with the operators' number in place, to be published elsewhere."""
+def twilio_fallback(services: Services, operators: str, caller_id: str | None) -> None:
+    """Print the fallback TwiML with the operators' number in place, to be published elsewhere.
+
+    Without --caller-id they see who calls, and who shows no number may not get through to them.
+    """
     path = services.settings.config_dir / "twilio" / "fallback.xml"
-    click.echo(path.read_text(encoding="utf-8").replace(PLACEHOLDER, operators), nl=False)
+    text = path.read_text(encoding="utf-8").replace(PLACEHOLDER, operators)
+    if caller_id:
+        text = text.replace("<Dial ", f'<Dial callerId="{caller_id}" ')
+    click.echo(text, nl=False)
 
 
 def _number(settings: Settings, number: str) -> NumberAtTwilio:

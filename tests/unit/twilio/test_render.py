@@ -7,9 +7,11 @@ from xml.etree import ElementTree
 
 import pytest
 
+from call_handlers.arrival import Arrival
+from call_handlers.twilio.human import Human, shown_of
 from call_handlers.twilio.render import Renderer, Rendering, render, to_a_human
 from call_handlers.twilio.spoken import Speaker, Voice
-from call_handlers.twilio.transfers import Lines
+from call_handlers.twilio.transfers import Lines, shown_to
 from ivr.catalogue import Piece
 from ivr.turn import Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
 from tests.fixtures.agi import StubCatalogue, menu, turn
@@ -175,6 +177,64 @@ def test_people_are_dialled(lines: Lines, target: str, noun: str, text: str) -> 
     _, dial = read(render(turn(Transfer(target), "operator"), CALL, stub(lines=lines)))
     assert (dial.tag, dial[0].tag, dial[0].text) == ("Dial", noun, text)
     assert (dial.get("timeout"), dial.get("callerId")) == ("25", "+966126149940")
+
+
+@pytest.mark.parametrize(
+    ("lines", "target"),
+    [
+        (Lines("+966126140000"), "operators"),
+        (Lines("sip:operators@pbx.example"), "operators"),
+        (Lines("queue:o"), "911"),
+        (Lines("queue:o", "sip:{number}@pbx.example"), "911"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("caller", "expected"),
+    [
+        ("+966501234567", None),
+        ("+266696687", "+966126149940"),
+        ("anonymous", "+966126149940"),
+        ("", "+966126149940"),
+        ("+464", "+966126149940"),
+        ("sip:+966501234567@203.0.113.5", "+966126149940"),
+        ("client:AliTariq", "+966126149940"),
+    ],
+)
+def test_who_shows_no_number_is_put_through_with_ours(
+    lines: Lines, target: str, caller: str, expected: str | None
+) -> None:
+    """The next hop needs one: Twilio passes on what stands in its place, and the call fails."""
+    arrival = Arrival("twilio", "CA1", caller, dialled="+966126149940")
+    asked = turn(Transfer(target), "operator")
+    shown = shown_of(arrival, lines)
+    _, dial = read(Renderer(stub(lines=lines)).render(asked, CALL, shown))
+    assert dial.get("callerId") == expected
+    if target == "operators":
+        human = read(Human(rendering(lines=lines)).answer(arrival))
+        assert human[2].get("callerId") == expected
+
+
+@pytest.mark.parametrize(
+    ("lines", "dialled", "expected"),
+    [
+        (Lines("sip:o@pbx.example", caller_id="+966126149941"), "+966126149940", "+966126149941"),
+        (Lines("+966126140000"), "sip:940@city.sip.twilio.com", "+966126140000"),
+        (Lines("sip:o@pbx.example"), "sip:940@city.sip.twilio.com", "940"),
+    ],
+)
+def test_a_number_of_ours_is_found_whatever_was_dialled(
+    lines: Lines, dialled: str, expected: str
+) -> None:
+    """The setting, else the number dialled, else the operators' own, else 940."""
+    assert shown_to(lines, None, dialled) == expected
+    assert shown_to(lines, "+966501234567", dialled) == (lines.caller_id or None)
+
+
+def test_without_a_word_of_the_caller_a_number_of_ours_is_shown() -> None:
+    """Better than none."""
+    for lines, expected in ((Lines("+966126140000"), "+966126140000"), (Lines("queue:o"), "940")):
+        _, dial = read(render(turn(Transfer("911"), "operator"), CALL, stub(lines=lines)))
+        assert dial.get("callerId") == expected
 
 
 def test_a_strange_agency_is_not_dialled() -> None:

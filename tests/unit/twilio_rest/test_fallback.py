@@ -42,8 +42,8 @@ def test_the_command_prints_it_with_the_operators_number(tmp_path: Path) -> None
     """Ready to be published; anything but a number is wrong usage."""
     settings = load_settings({"HOTLINE_STATE_DIR": str(tmp_path)})
 
-    def printed(number: str) -> tuple[int, str]:
-        arguments = ["twilio", "fallback", "--operators", number]
+    def printed(number: str, *more: str) -> tuple[int, str]:
+        arguments = ["twilio", "fallback", "--operators", number, *more]
         result = CliRunner().invoke(cli, arguments, obj=settings)
         return result.exit_code, result.output
 
@@ -53,6 +53,11 @@ def test_the_command_prints_it_with_the_operators_number(tmp_path: Path) -> None
     assert [node.text for node in root.iter("Number")] == ["+966126000000"]
     assert PLACEHOLDER not in text
     assert printed("+966<Redirect/>")[0] == 2
+    _, text = printed("+966126000000", "--caller-id", "+966126149940")
+    assert [e.get("callerId") for e in ET.fromstring(text.encode()).iter("Dial")] == [
+        "+966126149940"
+    ]
+    assert printed("+966126000000", "--caller-id", "940")[0] == 2
 
 
 def test_arabic_is_written_with_its_vowels() -> None:
