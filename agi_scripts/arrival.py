@@ -8,8 +8,11 @@ from urllib.parse import parse_qs
 from agi_scripts.environment import Environment
 from agi_scripts.errors import BadEnvironment
 from blacklist.numbers import LONGEST_RAW
-from call_handlers.arrival import ATTESTATIONS, Arrival
+from call_handlers.arrival import ATTESTATIONS, Arrival, Call
 
+MAX_KEPT = 64
+"""Characters that a call's facts keep of its caller."""
+_ASCII_DIGITS = frozenset("0123456789")
 _NO_NUMBER = frozenset({"", "unknown", "anonymous"})
 # Presentation bits of Q.931 (octet 3a, bits 7 and 6): allowed, restricted, not available, reserved.
 _PRESENTATION = 0x60
@@ -45,6 +48,22 @@ def arrival_of(environment: Environment) -> Arrival:
 def call_id_of(environment: Environment, unique: str) -> str:
     """The id of the call whose channel at the same Asterisk has this unique id."""
     return Arrival("asterisk", _provider_id(environment, unique)).call_id
+
+
+def is_of(call: Call, arrival: Arrival) -> bool:
+    """Whether the call that was found by the arrival's id is this caller's.
+
+    It is not where two Asterisks of one name, or two without one behind one address, give the same
+    id to two calls: nobody is to hear another's answers.
+    """
+    kept = _digits(call.facts.caller)
+    given = _digits("" if arrival.withheld else arrival.caller)
+    was_cut = len(call.facts.caller) >= MAX_KEPT
+    return given.startswith(kept) if was_cut else given == kept
+
+
+def _digits(caller: str) -> str:
+    return "".join(filter(_ASCII_DIGITS.__contains__, caller))
 
 
 def _provider_id(environment: Environment, unique: str) -> str:

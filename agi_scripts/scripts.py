@@ -13,9 +13,10 @@ from typing import Protocol
 from structlog.contextvars import bind_contextvars
 
 from agi_scripts import metrics
-from agi_scripts.arrival import arrival_of
+from agi_scripts.arrival import arrival_of, is_of
 from agi_scripts.channel import AgiChannel
-from agi_scripts.errors import PromptNotPlayed
+from agi_scripts.errors import BadEnvironment, PromptNotPlayed
+from agi_scripts.hosts import UNNAMED
 from agi_scripts.perform import perform, to_operators
 from agi_scripts.sounds import Sounds
 from call_handlers.arrival import Arrival, Call
@@ -104,7 +105,11 @@ class _Scripts:
     def _begun(self, channel: AgiChannel) -> Call:
         arrival = arrival_of(channel.environment)
         bind_contextvars(call_id=arrival.call_id)
-        return self._desk.begin(arrival)
+        call = self._desk.begin(arrival)
+        if not is_of(call, arrival):
+            metrics.REFUSED.labels("id").inc()
+            raise BadEnvironment("its unique id is that of another caller's call: " + UNNAMED)
+        return call
 
     def _keep(self, call: Call) -> None:
         """Remember a call that is put through: no script has it while people talk.

@@ -7,7 +7,7 @@ A connection that cannot be served is closed at once, without a word: the dialpl
 import socket
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import structlog
@@ -16,10 +16,13 @@ from structlog.contextvars import clear_contextvars
 from agi_scripts import metrics
 from agi_scripts.channel import AgiChannel, read_environment
 from agi_scripts.errors import BadEnvironment, RemoteError
+from agi_scripts.hosts import MEND, UNNAMED, is_unnamed
 from agi_scripts.scripts import Script
 
 log = structlog.get_logger()
 
+AdmitsUnnamed = Callable[[str], bool]
+"""Whether the host at this address may call though its unique ids may be another's too."""
 Network = str | IPv4Network | IPv6Network
 
 LOOPBACK: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
@@ -35,6 +38,8 @@ class FastAgiServer:
     """Serves `scripts` by name on `host`:`port` (0: a free one) to peers in `allowed` networks.
 
     `max_calls` calls at once; `environment_s` is how long a connection may take to say what for.
+    `admits_unnamed` is asked at the beginning and the end of a connection that comes from an
+    Asterisk without a systemname.
     """
 
     def __init__(
@@ -46,12 +51,14 @@ class FastAgiServer:
         max_calls: int = 600,
         allowed: Iterable[Network] = LOOPBACK,
         environment_s: float = 2.0,
+        admits_unnamed: AdmitsUnnamed = lambda _peer: True,
     ) -> None:
         self._address = (host, port)
         self._scripts = dict(scripts)
         self._max_calls = max_calls
         self._allowed = tuple(ip_network(network) for network in allowed)
         self._environment_s = environment_s
+        self._admits_unnamed = admits_unnamed
         self._listener: socket.socket | None = None
         self._acceptor: threading.Thread | None = None
         self._connections: set[socket.socket] = set()
@@ -145,7 +152,7 @@ class FastAgiServer:
         previous = threading.stack_size(_STACK_BYTES)
         try:
             threading.Thread(
-                target=self._serve, args=(connection,), name="fastagi", daemon=True
+                target=self._serve, args=(connection, str(address)), name="fastagi", daemon=True
             ).start()
         except RuntimeError:  # no more threads
             self._forget(connection)
@@ -154,14 +161,14 @@ class FastAgiServer:
             threading.stack_size(previous)
         return True
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve(self, connection: socket.socket, peer: str) -> None:
         """Serve one connection; whatever happens to it stays here."""
         metrics.IN_PROGRESS.inc()
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             channel = AgiChannel(connection, read_environment(connection, self._environment_s))
-            self._run(channel)
+            self._run(channel, peer)
         except BadEnvironment as error:
             _refused("environment", error=str(error))
         except (RemoteError, OSError) as error:
@@ -174,7 +181,16 @@ class FastAgiServer:
             connection.close()
             clear_contextvars()
 
-    def _run(self, channel: AgiChannel) -> None:
+    def _run(self, channel: AgiChannel, peer: str) -> None:
+        if not is_unnamed(channel.environment):
+            self._run_script(channel)
+        elif self._admits_unnamed(peer):
+            self._run_script(channel)
+            self._admits_unnamed(peer)  # its calls are no longer ago than this
+        else:
+            _refused("host", peer=peer, why=UNNAMED, mend=MEND)
+
+    def _run_script(self, channel: AgiChannel) -> None:
         name = channel.environment.script
         script = self._scripts.get(name)
         if script is None:

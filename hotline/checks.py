@@ -12,9 +12,11 @@ import httpx
 import redis
 from sqlalchemy.exc import SQLAlchemyError
 
+from agi_scripts.hosts import MEND
 from blacklist.record.pins import count_pins
 from blacklist.record.schema import reading
 from hotline.asterisk.install import find_asterisk
+from hotline.asterisk_hosts import unnamed_hosts
 from hotline.audio import check as check_audio
 from hotline.bootstrap import Services
 from hotline.environment import SettingsWrong
@@ -119,6 +121,23 @@ def _agi(services: Services) -> Iterator[Check]:
         yield Check("fastagi", passed, found, "start `hotline agi` or `hotline serve`")
 
 
+def _hosts(services: Services) -> Iterator[Check]:
+    try:
+        found = unnamed_hosts(services.slow_redis)
+    except redis.exceptions.RedisError:
+        return  # told already
+    name, mend = "asterisk hosts", f"on each: {MEND}"
+    if found.refused:
+        shown = (
+            f"{found.refused} has no systemname and is refused beside {found.seated or 'another'}"
+        )
+        yield Check(name, False, shown, mend)
+    elif found.seated:
+        yield Check(name, True, f"{found.seated} has no systemname; a second would be refused")
+    else:
+        yield Check(name, True, "none without a systemname")
+
+
 def _asterisk(services: Services) -> Iterator[Check]:
     root = find_asterisk(services.settings.cache_dir)
     sip = services.settings.sip
@@ -197,6 +216,7 @@ _CHECKS: tuple[tuple[str, Callable[[Services], Iterator[Check]]], ...] = (
     ("database", _database),
     ("fastagi", _agi),
     ("asterisk", _asterisk),
+    ("asterisk hosts", _hosts),
     ("back office", _backoffice),
     ("web", _web),
     ("providers", _providers),

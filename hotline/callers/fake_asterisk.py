@@ -58,12 +58,15 @@ class FakeAsterisk:
 
     `seconds` is how long it waits for a server's next command before it gives the connection up (a
     real Asterisk waits for ever). `exists` and `recorder` are the channel's, see `ChannelModel`.
+    `address` is where it calls from; `systemname` (asterisk.conf) stands before its unique ids.
     """
 
     servers: Sequence[Server]
     seconds: float = 30.0
     exists: Callable[[str], bool] = lambda _path: True
     recorder: Recorder | None = None
+    address: str = ""
+    systemname: str = ""
 
     def call(
         self,
@@ -83,6 +86,8 @@ class FakeAsterisk:
         """
         channel = ChannelModel(caller, eager, self.exists, self.recorder)
         environment = environment_lines(number, presentation) | dict(extra or {})
+        if self.systemname:
+            environment["agi_uniqueid"] = f"{self.systemname}-{environment['agi_uniqueid']}"
         call = _Call(self, channel, environment, transfers)
         call.live(attestation)
         return Lived(
@@ -108,7 +113,8 @@ class FakeAsterisk:
         """Run one AGI() application; its AGISTATUS."""
         channel.nobody_listens()
         try:
-            connection = socket.create_connection(server, _CONNECT_S)
+            own = (self.address, 0) if self.address else None
+            connection = socket.create_connection(server, _CONNECT_S, source_address=own)
         except OSError:
             return "FAILURE"
         with connection, connection.makefile("rb") as lines:

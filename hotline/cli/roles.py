@@ -34,6 +34,7 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
     """Run one FastAGI server until SIGTERM; then finish its calls and refuse new ones."""
     from agi_scripts.scripts import make_scripts
     from agi_scripts.server import FastAgiServer
+    from hotline.asterisk_hosts import UnnamedHosts
     from hotline.codes import code_scripts
 
     settings = services.settings.agi
@@ -51,6 +52,7 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
         scripts,
         max_calls=settings.max_calls,
         allowed=settings.allowed_networks,
+        admits_unnamed=UnnamedHosts(services.fast_redis, services.breaker).admits,
     )
     with ExitStack() as stack:
         if metrics_port is not None:
