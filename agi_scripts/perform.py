@@ -11,13 +11,13 @@ How keys are collected, with reasons found on Asterisk 22:
 - `Read` says result=0 whatever came; READSTATUS tells. It is ERROR, and nobody listened, when the
   last file is missing or not to be read.
 - A guarded piece is a `Playback`, over which keys are not heard; PLAYBACKSTATUS is FAILED when one
-  of its files was not played.
+  of its files was not played. A whole one is a `STREAM FILE` that only keys end that lead away.
 - What Asterisk cannot play is said in another language. When it can play none, the call is not led
   on in silence: `PromptNotPlayed` takes it to the operators.
 - A turn whose files do not fit into one line is played in several, each listening for that key.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 import structlog
@@ -32,6 +32,7 @@ from agi_scripts.errors import (
     PromptNotPlayed,
 )
 from agi_scripts.sounds import Sound, Sounds, is_path
+from agi_scripts.wire import Reply
 from ivr.event import Digits, Event, HungUp, NoInput, Recorded
 from ivr.turn import INTERDIGIT_MS, NOINPUT_MS, Collect, HangUp, Record, Transfer, Turn
 
@@ -46,23 +47,37 @@ MAX_FILES_BYTES = 1900
 _BETWEEN_FILES = Collect(1, timeout_ms=50)
 """How a `Read` listens after files that others follow: Asterisk's own pause between files."""
 _SAMPLES_PER_MS = 8
+_LEFT_OF_SILENCE_MS = 1100
+"""What Asterisk keeps of a recording that silence ended, when there was nothing before it (ms)."""
 _RECORD_FAILURES = frozenset({"writefile", "randomerror", "waitfor"})
 _READ = "${READSTATUS}:${IVR_IN}"
 _PLAYBACK = "${PLAYBACKSTATUS}"
 _MEND = "see `hotline doctor --asterisk`"
 
 
-def perform(channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str) -> Event | None:
+Heard = Callable[[str], bool]
+"""Whether anybody is heard in the recording of this reference; true where that cannot be told."""
+
+
+def perform(
+    channel: AgiChannel,
+    turn: Turn,
+    sounds: Sounds,
+    recording: str,
+    heard: Heard = lambda _reference: True,
+) -> Event | None:
     """Play and act out one turn; what came of it, or None when the script is to end.
 
     `recording` is where Asterisk records, a path without extension whose last part is the
-    recording's reference. Raises RemoteError when the call can no longer be led from here (the
-    connection is lost, Asterisk is silent or answers nonsense; PromptNotPlayed when it can play the
-    turn in no language) and LocalError for a turn that cannot be performed; a caller who hangs up
-    is no error.
+    recording's reference. A caller who hangs up over a recording in which they are `heard` has
+    recorded; the next turn finds that they are gone.
+
+    Raises RemoteError when the call can no longer be led from here (the connection is lost,
+    Asterisk is silent or answers nonsense; PromptNotPlayed when it can play the turn in no
+    language) and LocalError for a turn that cannot be performed; a caller who hangs up is no error.
     """
     try:
-        return _said(channel, turn, sounds, recording)
+        return _said(channel, turn, sounds, recording, heard)
     except ConnectionLost:
         raise  # whether the caller is gone is not known: another server may go on
     except CallerGone:
@@ -74,27 +89,33 @@ def to_operators(channel: AgiChannel) -> None:
     _finish(channel, "transfer", "operators")
 
 
-def _said(channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str) -> Event | None:
+def _said(
+    channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str, heard: Heard
+) -> Event | None:
     """Perform the turn in its language, or in another that Asterisk can play."""
     for files in sounds.ways(turn):
         try:
-            return _performed(channel, turn, files, recording)
+            return _performed(channel, turn, files, recording, heard)
         except PromptNotPlayed as error:
             metrics.PROMPTS_NOT_PLAYED.inc()
             log.error("prompt_not_played", node=turn.node, file=str(error), mend=_MEND)
     if isinstance(turn.action, Transfer):  # unannounced, but to somebody
-        return _performed(channel, turn, [], recording)
+        return _performed(channel, turn, [], recording, heard)
     raise PromptNotPlayed(f"{turn.node}: Asterisk can play it in no language")
 
 
-def _performed(channel: AgiChannel, turn: Turn, files: list[Sound], recording: str) -> Event | None:
+def _performed(
+    channel: AgiChannel, turn: Turn, files: list[Sound], recording: str, heard: Heard
+) -> Event | None:
     channel.test_hangup()
     match turn.action:
         case Collect() as collect:
             return _collect(channel, files, collect)
         case Record() as record:
-            _play_until_key(channel, _parts(files))
-            return _record(channel, record, recording)
+            if any(prompt.whole for prompt in turn.prompts) and not any(f.whole for f in files):
+                raise PromptNotPlayed("its notice")  # nobody is recorded without being told
+            event = _announced(channel, files, record)
+            return event or _record(channel, record, recording, heard)
         case Transfer(target=target, last=last):
             _play(channel, files)
             if last:
@@ -106,6 +127,31 @@ def _performed(channel: AgiChannel, turn: Turn, files: list[Sound], recording: s
         case other:
             raise LocalError(f"a channel cannot perform {type(other).__name__}")
     return None
+
+
+def _announced(channel: AgiChannel, files: Sequence[Sound], record: Record) -> Event | None:
+    """Say what stands before a recording; the key that led away from it or skipped what it may."""
+    for whole, group in groupby(files, key=lambda sound: sound.whole):
+        if not whole:
+            if key := _play_until_key(channel, _parts(list(group))):
+                return Digits(key)
+            continue
+        for sound in group:
+            channel.test_hangup()
+            reply = channel.command("STREAM FILE", sound.path, record.leads, lasts=FILE_S)
+            if reply.result == "-1":
+                raise CallerGone("hung up over a notice")
+            if key := _key(reply):
+                return Digits(key)
+            if not reply.endpos:
+                raise PromptNotPlayed(sound.path)
+    return None
+
+
+def _key(reply: Reply) -> str:
+    """The key whose character code is the result, empty when it is none."""
+    key = chr(int(reply.result)) if reply.result.isascii() and reply.result.isdigit() else ""
+    return key if key in KEYS else ""
 
 
 def _collect(channel: AgiChannel, files: list[Sound], collect: Collect) -> Event:
@@ -207,30 +253,36 @@ def _options(most: int, collect: Collect) -> str:
     return f"{flags},1" if usual else f"{flags},1,{wait}"
 
 
-def _record(channel: AgiChannel, record: Record, path: str) -> Event:
+def _record(channel: AgiChannel, record: Record, path: str, heard: Heard) -> Event:
     if not is_path(path):
         raise LocalError("a recording's path has characters that Asterisk would not take as one")
     reference = path.rpartition("/")[2]
     command = ("RECORD FILE", path, "wav", record.terminators, record.max_seconds * 1000)
+    silence = f"s={record.silence_ms // 1000}"
     channel.test_hangup()
-    reply = channel.command(*command, "BEEP", lasts=record.max_seconds + FILE_S)
+    reply = channel.command(*command, "BEEP", silence, lasts=record.max_seconds + FILE_S)
     if reply.result == "-1" and reply.data == "randomerror" and not reply.endpos:
         # Asterisk has no beep of its own: the caller is heard without one.
         log.warning("beep_missing")
         channel.test_hangup()
-        reply = channel.command(*command, lasts=record.max_seconds + FILE_S)
-    if reply.result == "-1" and (reply.data == "hangup" or channel.hung_up):
-        if reply.endpos:
-            log.info("recording_kept", recording=reference, ms=reply.endpos // _SAMPLES_PER_MS)
-        return HungUp()
-    if reply.result == "-1":
+        reply = channel.command(*command, silence, lasts=record.max_seconds + FILE_S)
+    ms = (reply.endpos or 0) // _SAMPLES_PER_MS
+    gone = reply.result == "-1" and (reply.data == "hangup" or channel.hung_up)
+    if reply.result == "-1" and not gone:
         reason = reply.data if reply.data in _RECORD_FAILURES else "other"
         metrics.RECORDINGS_FAILED.labels(reason).inc()
         log.error("recording_failed", reason=reason)
         return Recorded("", 0)
-    if not reply.endpos:
-        return Recorded("", 0)
-    return Recorded(reference, reply.endpos // _SAMPLES_PER_MS)
+    key = _key(reply) if reply.data == "dtmf" else ""
+    leads = key if key in record.leads else ""
+    if reply.data == "timeout" and ms <= _LEFT_OF_SILENCE_MS:
+        spoken = False
+    else:
+        spoken = ms > 0 and heard(reference)
+    log.info("recorded", recording=reference, ms=ms, spoken=spoken, hung_up=gone)
+    if spoken:
+        return Recorded(reference, ms, leads)
+    return HungUp() if gone else Digits(leads) if leads else NoInput()
 
 
 def _finish(channel: AgiChannel, done: str, target: str = "") -> None:

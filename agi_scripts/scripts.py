@@ -17,7 +17,7 @@ from agi_scripts.arrival import arrival_of, is_of
 from agi_scripts.channel import AgiChannel
 from agi_scripts.errors import BadEnvironment, PromptNotPlayed
 from agi_scripts.hosts import UNNAMED
-from agi_scripts.perform import perform, to_operators
+from agi_scripts.perform import Heard, perform, to_operators
 from agi_scripts.sounds import Sounds
 from call_handlers.arrival import Arrival, Call
 from ivr.event import Event, HungUp, Transferred
@@ -47,9 +47,14 @@ class Desk(Protocol):
         """A name for what this turn records."""
 
 
-def make_scripts(desk: Desk, sounds: Sounds, *, recordings: str) -> Mapping[str, Script]:
-    """All scripts. `recordings` is the folder for recordings as Asterisk sees it."""
-    scripts = _Scripts(desk, sounds, recordings)
+def make_scripts(
+    desk: Desk, sounds: Sounds, *, recordings: str, heard: Heard = lambda _reference: True
+) -> Mapping[str, Script]:
+    """All scripts. `recordings` is the folder for recordings as Asterisk sees it.
+
+    `heard` tells whether anybody is heard in one of them.
+    """
+    scripts = _Scripts(desk, sounds, recordings, heard)
     return {
         "call": scripts.call,
         "transferred": scripts.transferred,
@@ -67,10 +72,11 @@ def ping(channel: AgiChannel) -> str:
 class _Scripts:
     """The scripts of one desk."""
 
-    def __init__(self, desk: Desk, sounds: Sounds, recordings: str) -> None:
+    def __init__(self, desk: Desk, sounds: Sounds, recordings: str, heard: Heard) -> None:
         self._desk = desk
         self._sounds = sounds
         self._recordings = recordings
+        self._heard = heard
         self._put_through: dict[str, Call] = {}
 
     def call(self, channel: AgiChannel) -> str:
@@ -132,7 +138,7 @@ class _Scripts:
             waited = channel.waited
             recording = f"{self._recordings}/{self._desk.recording_name(call)}"
             try:
-                event = perform(channel, call.turn, self._sounds, recording)
+                event = perform(channel, call.turn, self._sounds, recording, self._heard)
             except PromptNotPlayed:
                 # Another server would meet the same files: a human, at once.
                 to_operators(channel)

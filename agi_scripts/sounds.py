@@ -27,10 +27,14 @@ class SpokenPrompts(Protocol):
 
 
 class Sound(NamedTuple):
-    """A file to play, without its extension. Keys are not heard over a `guarded` one."""
+    """A file to play, without its extension.
+
+    Keys are not heard over a `guarded` one; only keys that lead away end a `whole` one.
+    """
 
     path: str
     guarded: bool
+    whole: bool = False
 
 
 def is_path(text: str) -> bool:
@@ -79,7 +83,8 @@ class Sounds:
         for piece in pieces:
             if not (is_path(piece.audio) and self.available(piece.audio)):
                 return []
-            sounds.append(Sound(f"{self.prefix}/{piece.audio}", piece.guarded))
+            path = f"{self.prefix}/{piece.audio}"
+            sounds.append(Sound(path, piece.guarded, prompt.whole))
         return sounds
 
     def _instead(self, turn: Turn, prompt: Prompt) -> list[Sound]:

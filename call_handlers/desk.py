@@ -31,8 +31,8 @@ from call_handlers.given import draw_digit, given_answers
 from call_handlers.operators import to_operators
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import SessionStore, StoreAway
-from ivr.engine import FlowError, begin, step
-from ivr.event import Done, Event
+from ivr.engine import FlowError, begin, step, unsent
+from ivr.event import Done, Event, HungUp
 from ivr.flow import Flow
 from ivr.session import Session
 from ivr.turn import OPERATORS, Perform, Transfer
@@ -52,7 +52,8 @@ class CallDesk:
     """The one way to lead a call. Everything it needs is handed in by the composition root.
 
     `clock` gives seconds since the epoch, `draw` the digit that a challenged caller has to press.
-    Calls by `emergency_lines` are not screened.
+    Calls by `emergency_lines` are not screened. Callers are told that recordings are kept for
+    `kept_days`.
     """
 
     flow: Flow
@@ -63,6 +64,7 @@ class CallDesk:
     clock: Callable[[], float] = time.time
     draw: Callable[[], str] = draw_digit
     emergency_lines: frozenset[str] = frozenset()
+    kept_days: int = 90
 
     def begin(self, arrival: Arrival) -> Call:
         """Screen the call and make its first turn, or take up a call that another process had.
@@ -77,7 +79,9 @@ class CallDesk:
         emergency = comes_by(arrival, self.emergency_lines)
         verdict = self.screening.screen(number, emergency=emergency)
         facts = self._facts(arrival, number, verdict)
-        answers = given_answers(number, verdict, now=self.clock(), digit=self.draw())
+        answers = given_answers(
+            number, verdict, now=self.clock(), digit=self.draw(), kept_days=self.kept_days
+        )
         session, turn = begin(
             self.flow, facts.call_id, verdict=verdict.disposition, answers=answers
         )
@@ -113,7 +117,7 @@ class CallDesk:
             held = call
         if held is None:
             return False  # ended before, or never begun
-        held = self._with_its_effect(held)
+        held = self._with_the_unsent(self._with_its_effect(held))
         if not self._finish(held.call_id):
             return False
         self.close(held, reason, at_ms)
@@ -209,6 +213,23 @@ class CallDesk:
             return held
         made = settled.session.answers.get("references", "")
         return held if made == held.session.answers.get("references", "") else settled
+
+    def _with_the_unsent(self, held: Call) -> Call:
+        """A call that is over, with what it leaves: a report that was given and never sent.
+
+        It does not matter how it ended, or who ends it twice: the ticket is that of the turn.
+        """
+        if not unsent(self.flow, held.session) or self._is_over(held.call_id):
+            return held
+        try:
+            return self._settled(self._saved(self._stepped(held, HungUp())))
+        except CallFailed:
+            log.exception("unsent_lost")
+            return held
+
+    def _is_over(self, call_id: str) -> bool:
+        """Whether the store knows that the call has ended; False while it is away."""
+        return self.find(call_id) is None and self.find(call_id, ended=True) is not None
 
     def _performed(self, call: Call, name: str) -> Done:
         started = time.perf_counter()

@@ -4,7 +4,8 @@ An effect is run again when a server dies in the middle of it, so each is idempo
 is keyed by the call and the turn that asked for it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from call_handlers.arrival import Facts
-from ivr.engine import NO_RECORDING
+from ivr.engine import given
 from ivr.event import Done
 from ivr.session import Session
 from tickets.catalogue import Service
@@ -26,8 +27,12 @@ CALLBACK_SERVICE = "OTHER"
 NOTED = "noted"
 NO_NUMBER = "no_number"
 UNHEARD = "unheard"
+KEPT = "kept"
 EFFECT_NAMES = frozenset(
-    {"open_report", "open_callback", "open_message", "check_challenge", "request_review"}
+    {
+        *("open_report", "open_unconfirmed", "open_callback", "open_message"),
+        *("check_challenge", "request_review"),
+    }
 )
 
 Effect = Callable[[Facts, Session, datetime], Done]
@@ -55,10 +60,30 @@ class RequestReview(Protocol):
         ...
 
 
+class Keep(Protocol):
+    """Where a request waits on disk while the database is away, until it can be made after all."""
+
+    def ticket(self, new: NewTicket, now: datetime, /) -> None:
+        """Keep a ticket that is to be opened. Raises OSError when the disk refuses."""
+        ...
+
+    def review(self, *, number: str, call_id: str, recording_ref: str, now: datetime) -> None:
+        """Keep a request for review that is to be noted. Raises OSError when the disk refuses."""
+        ...
+
+
 def make_effects(
-    open_ticket: OpenTicket, services: Mapping[str, Service], request_review: RequestReview
+    open_ticket: OpenTicket,
+    services: Mapping[str, Service],
+    request_review: RequestReview,
+    keep: Keep,
 ) -> dict[str, Effect]:
-    """The effects of the 940 flow, by name."""
+    """The effects of the 940 flow, by name.
+
+    A report whose caller is there to hear its number fails while the database is away, and an
+    operator takes the call. Whoever left words, or has hung up, cannot be asked again: `keep` has
+    their request until the database is back.
+    """
 
     def open_report(facts: Facts, session: Session, now: datetime) -> Done:
         answers = session.answers
@@ -69,23 +94,34 @@ def make_effects(
         new = _report(facts, session, service)
         return _opened(open_ticket, new, now, service.target_hours)
 
+    def open_unconfirmed(facts: Facts, session: Session, now: datetime) -> Done:
+        service = services.get(session.answers.get("service_code", ""))
+        if service is None:
+            log.error("service_unknown", service_code=session.answers.get("service_code", ""))
+            return Done(FAILED)
+        new = _unconfirmed(facts, session, service)
+        return _opened(open_ticket, new, now, service.target_hours, keep)
+
     def open_callback(facts: Facts, session: Session, now: datetime) -> Done:
         return Done(NO_NUMBER) if facts.e164 is None else asked(facts, session, now)
 
     def open_message(facts: Facts, session: Session, now: datetime) -> Done:
-        heard = _recording(session.answers.get("message", ""))
-        return Done(UNHEARD) if heard is None else asked(facts, session, now)
+        heard = given(session.answers, "message")
+        return asked(facts, session, now) if heard else Done(UNHEARD)
 
     def asked(facts: Facts, session: Session, now: datetime) -> Done:
-        service = services[CALLBACK_SERVICE]
-        new = _callback(facts, session, service)
-        return _opened(open_ticket, new, now, service.target_hours)
+        about = services.get(session.answers.get("service_code", ""))
+        reported = about is not None and _place(session.answers).one_line() is not None
+        service = about if about is not None and reported else services[CALLBACK_SERVICE]
+        new = _callback(facts, session, service, "report" if reported else "inquiry")
+        return _opened(open_ticket, new, now, service.target_hours, keep)
 
     def ask_review(facts: Facts, session: Session, now: datetime) -> Done:
-        return _review(request_review, facts, session, now)
+        return _review(request_review, keep, facts, session, now)
 
     return {
         "open_report": open_report,
+        "open_unconfirmed": open_unconfirmed,
         "open_callback": open_callback,
         "open_message": open_message,
         "check_challenge": check_challenge,
@@ -103,31 +139,52 @@ def check_challenge(facts: Facts, session: Session, now: datetime) -> Done:
     return Done("right" if right else "wrong")
 
 
-def _review(request_review: RequestReview, facts: Facts, session: Session, now: datetime) -> Done:
+def _review(
+    request_review: RequestReview, keep: Keep, facts: Facts, session: Session, now: datetime
+) -> Done:
     if facts.e164 is None:
         log.error("review_without_number")
         return Done(FAILED)
-    recording = _recording(session.answers.get("review", "")) or ""
+    recording = given(session.answers, "review")
+    asked = {"number": facts.e164, "call_id": facts.call_id, "recording_ref": recording}
     try:
-        request_review(number=facts.e164, call_id=facts.call_id, recording_ref=recording, now=now)
+        request_review(**asked, now=now)
     except SQLAlchemyError as error:
         log.error("review_not_opened", error=type(error).__name__)
-        return Done(FAILED)
+        return Done(NOTED) if _kept(lambda: keep.review(**asked, now=now)) else Done(FAILED)
     return Done(NOTED)
 
 
 def _opened(
-    open_ticket: OpenTicket, new: Callable[[], NewTicket], now: datetime, target_hours: int
+    open_ticket: OpenTicket,
+    make: Callable[[], NewTicket],
+    now: datetime,
+    target_hours: int,
+    keep: Keep | None = None,
 ) -> Done:
     try:
-        ticket = open_ticket(new(), now)
-    except SQLAlchemyError as error:
-        log.error("ticket_not_opened", error=type(error).__name__)
-        return Done(FAILED)
+        new = make()
     except InvalidTicket as error:
         log.error("ticket_invalid", field=error.field)
         return Done(FAILED)
+    try:
+        ticket = open_ticket(new, now)
+    except SQLAlchemyError as error:
+        log.error("ticket_not_opened", error=type(error).__name__)
+        if keep is None or not _kept(lambda: keep.ticket(new, now)):
+            return Done(FAILED)
+        return Done(KEPT)
     return Done(OPENED, {"reference": ticket.service_request_id, "target_hours": str(target_hours)})
+
+
+def _kept(keep: Callable[[], None]) -> bool:
+    try:
+        keep()
+    except OSError as error:
+        log.critical("request_lost", error=type(error).__name__)
+        return False
+    log.warning("request_kept_on_disk")
+    return True
 
 
 def _origin(session: Session) -> str:
@@ -135,61 +192,84 @@ def _origin(session: Session) -> str:
 
 
 def _report(facts: Facts, session: Session, service: Service) -> Callable[[], NewTicket]:
+    return lambda: _ticket(facts, session, service, "report")
+
+
+def _unconfirmed(facts: Facts, session: Session, service: Service) -> Callable[[], NewTicket]:
+    """A report that was given and not sent. Whom the caller was put through to goes along."""
+    put_through = session.transferred_to if session.disposition == "transferred" else ""
+    return lambda: _ticket(
+        facts, session, service, "report", unconfirmed=True, transferred_to=put_through or None
+    )
+
+
+def _callback(
+    facts: Facts, session: Session, service: Service, kind: str
+) -> Callable[[], NewTicket]:
+    """What the caller wants to be called about: a report that was not sent, or they will tell."""
+
+    def new() -> NewTicket:
+        about = session.answers.get("service_code") if kind == "inquiry" else None
+        unconfirmed = True if kind == "report" else None
+        ticket = _ticket(
+            facts, session, service, kind, unconfirmed=unconfirmed, about_service_code=about
+        )
+        return replace(ticket, callback_requested=facts.e164 is not None)
+
+    return new
+
+
+def _ticket(
+    facts: Facts, session: Session, service: Service, kind: str, **attributes: object
+) -> NewTicket:
+    """A ticket with all that the caller has given, whatever for. Raises InvalidTicket."""
     answers = session.answers
-    return lambda: NewTicket(
+    address = _place(answers)
+    recordings = [name for name in ("recording", "message") if given(answers, name)]
+    return NewTicket(
         origin=_origin(session),
-        kind="report",
+        kind=kind,
         service_code=service.code,
         language=session.language,
         call_id=facts.call_id,
         phone=facts.e164,
         caller_id_withheld=facts.withheld,
-        address=Address(
-            building_number=answers.get("building_number"),
-            postal_code=answers.get("postal_code"),
-        ),
-        location_source="number_plate",
+        address=address,
+        location_source="number_plate" if address.one_line() else None,
         agency_responsible=service.departments,
         target_hours=service.target_hours,
-        recording_ref=_recording(answers.get("recording", "")),
-        attributes=_attributes(facts, answers, "recording"),
+        recording_ref=given(answers, recordings[0]) if recordings else None,
+        attributes=_attributes(facts, answers, recordings, attributes),
     )
 
 
-def _callback(facts: Facts, session: Session, service: Service) -> Callable[[], NewTicket]:
-    answers = session.answers
-    return lambda: NewTicket(
-        origin=_origin(session),
-        kind="inquiry",
-        service_code=service.code,
-        language=session.language,
-        call_id=facts.call_id,
-        phone=facts.e164,
-        caller_id_withheld=facts.withheld,
-        agency_responsible=service.departments,
-        target_hours=service.target_hours,
-        recording_ref=_recording(answers.get("message", "")),
-        callback_requested=facts.e164 is not None,
-        attributes=_attributes(facts, answers, "message"),
+def _place(answers: Mapping[str, str]) -> Address:
+    return Address(
+        building_number=answers.get("building_number"), postal_code=answers.get("postal_code")
     )
 
 
-def _recording(reference: str) -> str | None:
-    return None if reference in ("", NO_RECORDING) else reference
-
-
-def _attributes(facts: Facts, answers: Mapping[str, str], recorded: str) -> dict[str, object]:
+def _attributes(
+    facts: Facts,
+    answers: Mapping[str, str],
+    recordings: Sequence[str],
+    more: Mapping[str, object],
+) -> dict[str, object]:
     """What the back office may want to know of the call beside the ticket's own fields.
 
-    `recorded` is the answer that names the recording: the length of one that the caller dropped
-    is still among the answers, and says nothing.
+    `recordings` names the answers that are recordings: the first is the ticket's own, a message
+    that was left besides is named here.
     """
     attributes: dict[str, object] = {
         "call_channel": facts.channel,
         "verdict": facts.verdict,
         "attestation": facts.attestation or None,
         "flow": f"{facts.flow}@{facts.flow_version}",
+        **more,
     }
-    if _recording(answers.get(recorded, "")) and f"{recorded}_ms" in answers:
-        attributes["recording_ms"] = int(answers[f"{recorded}_ms"])
+    for name, prefix in zip(recordings, ("recording", "message"), strict=False):
+        if prefix == "message":
+            attributes["message_ref"] = answers[name]
+        if f"{name}_ms" in answers:
+            attributes[f"{prefix}_ms"] = int(answers[f"{name}_ms"])
     return {name: value for name, value in attributes.items() if value is not None}

@@ -13,13 +13,17 @@ _DAY_S = 86_400
 
 
 def given_answers(
-    number: CallerNumber, verdict: Verdict, *, now: float, digit: str
+    number: CallerNumber, verdict: Verdict, *, now: float, digit: str, kept_days: int
 ) -> dict[str, str]:
     """The answers of a call from `number` under `verdict` at `now` (seconds since the epoch).
 
-    `digit` is what a challenged caller has to press.
+    `digit` is what a challenged caller has to press; recordings are kept for `kept_days`.
     """
-    answers = {"contact": spoken_number(number.e164), "days": days_left(verdict, now)}
+    answers = {
+        "contact": spoken_number(number.e164),
+        "days": days_left(verdict, now),
+        "kept_days": str(kept_days),
+    }
     if verdict.disposition in LAST_IN_QUEUE:
         answers[QUEUE] = LAST
     if verdict.disposition == "challenge":

@@ -7,7 +7,7 @@ end wins, and an event's place in its call is its key.
 import json
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -105,8 +105,14 @@ class RecordWriter:
             metrics.RECORDS.labels("lost").inc(len(batch))
 
 
-def replay_journal(engine: sa.Engine, journal: Journal) -> int:
-    """Write what the journal holds into SQL; the number of entries.
+MakeKept = Callable[[Mapping[str, Any]], bool]
+"""Makes a request that waited in the journal; False for an entry that is none."""
+
+
+def replay_journal(
+    engine: sa.Engine, journal: Journal, make_kept: MakeKept = lambda _entry: False
+) -> int:
+    """Write what the journal holds into SQL, requests by `make_kept`; the number of entries.
 
     An entry that can never be written (of another release, or refused by the database) is set aside
     beside the journal, so that it does not hold up the others. Raises SQLAlchemyError when the
@@ -119,7 +125,7 @@ def replay_journal(engine: sa.Engine, journal: Journal) -> int:
             try:
                 if "recording_sid" in entry:
                     note_journalled(engine, entry)
-                else:
+                elif not make_kept(entry):
                     write_records(engine, [_record_from_dict(entry)])
             except (LookupError, TypeError, ValueError, SQLAlchemyError) as error:
                 if _is_away(error):

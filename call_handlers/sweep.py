@@ -4,7 +4,7 @@ A channel tells when a call is over, and even that can be lost: the server died 
 handler reached none, a status callback never came, the process that had the record in its hands was
 killed. `sweep_once` finds such calls and closes each once, however many sweepers run:
 
-1. The journal of records that SQL did not take is replayed.
+1. The journal of records and requests that SQL did not take is replayed.
 2. A record that is still open though its session has ended is written again from that session.
 3. A record that is still open though its session is gone is closed as `failed`.
 4. A session whose last turn is long past is ended as far as it had come, and with that turn: of
@@ -23,7 +23,7 @@ from call_handlers import metrics
 from call_handlers.arrival import Call
 from call_handlers.desk import CallDesk
 from call_handlers.journal import Journal
-from call_handlers.records import replay_journal
+from call_handlers.records import MakeKept, replay_journal
 from call_handlers.schema import calls
 from call_handlers.sessions import SESSION_TTL_S, StoreAway
 from ivr.turn import Collect, Record, Transfer
@@ -60,7 +60,11 @@ class SweepReport:
 
 
 def sweep_once(
-    desk: CallDesk, engine: sa.Engine, journal: Journal, policy: SweepPolicy | None = None
+    desk: CallDesk,
+    engine: sa.Engine,
+    journal: Journal,
+    policy: SweepPolicy | None = None,
+    make_kept: MakeKept = lambda _entry: False,
 ) -> SweepReport:
     """Sweep once. Idempotent; safe beside other sweepers and beside the calls themselves.
 
@@ -68,7 +72,7 @@ def sweep_once(
     is kept, and nothing is ended that could not be written down.
     """
     policy = policy or SweepPolicy()
-    replayed = replay_journal(engine, journal)
+    replayed = replay_journal(engine, journal, make_kept)
     now = datetime.fromtimestamp(desk.clock(), UTC)
     open_calls = _open_calls(engine, now, policy)
     try:

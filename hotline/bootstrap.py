@@ -19,9 +19,10 @@ from blacklist.breaker import Breaker
 from blacklist.policy import Policy
 from blacklist.screening import RedisScreening
 from call_handlers.desk import CallDesk
-from call_handlers.effects import EFFECT_NAMES, RequestReview, make_effects
+from call_handlers.effects import EFFECT_NAMES, Effect, RequestReview, make_effects
 from call_handlers.inside import EFFECT_NAMES as INSIDE_EFFECTS
 from call_handlers.journal import Journal
+from call_handlers.kept import KeptRequests, make_kept
 from call_handlers.records import RecordWriter
 from call_handlers.sessions import RedisSessions
 from call_handlers.sweep import SweepReport, sweep_once
@@ -191,9 +192,15 @@ class Services:
             screening=self.screening,
             sessions=self.sessions,
             records=self.records,
-            effects=make_effects(self.open_ticket(), self.services, self.request_review()),
+            effects=self.effects(),
+            kept_days=self.settings.retention.recordings_days,
             emergency_lines=frozenset(self.settings.emergency_lines),
         )
+
+    def effects(self) -> Mapping[str, Effect]:
+        """What the dialog can ask of the world. Raises CatalogueError, PolicyWrong."""
+        kept = KeptRequests(self.journal)
+        return make_effects(self.open_ticket(), self.services, self.request_review(), kept)
 
     def request_review(self) -> RequestReview:
         """Keeps the review requests of restricted callers. Raises PolicyWrong."""
@@ -232,7 +239,8 @@ class Services:
 
         Raises SQLAlchemyError when the database is away.
         """
-        return sweep_once(self.desk, self.engine(), self.journal)
+        made = make_kept(self.open_ticket(), self.request_review())
+        return sweep_once(self.desk, self.engine(), self.journal, make_kept=made)
 
     # --- what goes out ---------------------------------------------------------------------------
 

@@ -71,6 +71,8 @@ class AgiSettings(Group):
     """The folder of prompts as Asterisk sees it, where that is not the folder as we see it."""
     recordings_prefix: str = ""
     """The folder for recordings as Asterisk sees it, likewise."""
+    recordings_dir: Path | None = None
+    """The same folder as we see it, where that is neither of the two."""
 
 
 class MetricsSettings(Group):
@@ -176,7 +178,7 @@ class SmsSettings(Group):
 class RetentionSettings(Group):
     """Days until personal data is destroyed (PDPL)."""
 
-    recordings_days: Annotated[int, Field(ge=1)] = 90
+    recordings_days: Annotated[int, Field(ge=1, le=999)] = 90
     """As callers are told before they are recorded (`record_notice`)."""
 
 

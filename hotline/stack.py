@@ -38,7 +38,12 @@ def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec
         env["REDIS_URL"] = embedded_redis_url(settings.state_dir)
     if with_asterisk:
         env[f"{PREFIX}AGI__SOUNDS_PREFIX"] = SOUNDS_INSIDE
-        env[f"{PREFIX}AGI__RECORDINGS_PREFIX"] = _layout(settings).inside("spool", "recordings")
+        layout = _layout(settings)
+        env[f"{PREFIX}AGI__RECORDINGS_PREFIX"] = layout.inside("spool", "recordings")
+        root = find_asterisk(settings.cache_dir)
+        if root is not None:
+            spool = layout.outside(root, "spool", "recordings")
+            env[f"{PREFIX}AGI__RECORDINGS_DIR"] = str(spool)
     children = [redis_child(settings.state_dir)] if settings.redis_url is None else []
     children += _delivery_children(settings, env)
     children += _agi_children(settings, env)

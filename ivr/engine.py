@@ -4,7 +4,11 @@ The rules, in the words of VoiceXML 2.1's form interpretation:
 
 - *noinput* (silence) and *nomatch* (a wrong key) are counted apart. The first and the second time
   the caller hears that node's message and the question again; the third time the node gives up.
-- `0 * #` mean operator, back and again wherever the node's `keys` say so.
+- `0 * #` mean operator, back and again wherever the node's `keys` say so. Who asks for the same
+  question again without end is led on as after a third wrong key.
+- Before a recording any key skips what may be skipped, the notice never. What was said before a key
+  led away, or the caller hung up, is kept.
+- A call that ends leaves nothing undone: `unsent` of the flow names what, with which answers.
 - A node with `skip_if` is passed over while all those answers are there. Going back ignores that:
   the caller asked for the question.
 - A step runs through nodes that need nothing from outside, gathering their prompts, and stops at
@@ -35,6 +39,8 @@ from ivr.session import Session
 from ivr.turn import OPERATORS, Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
 
 TRIES = 3
+MOST_REPEATS = 5
+"""How often a question is said again when that is all that the caller asks for."""
 NO_RECORDING = "none"
 """The answer that stands for "no recording": the question was asked and answered."""
 QUEUE, LAST = "queue", "last"
@@ -68,24 +74,27 @@ def step(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
     outcome that its node does not name.
     """
     if isinstance(event, HungUp):
-        return _hung_up(session)
+        return _hung_up(flow, session)
     node = flow.nodes.get(session.node)
     if node is None:
         raise FlowError(
             f"flow {flow.name}: no node {session.node!r} (begun with v{session.flow_version})"
         )
     match node, event:
+        case RecordNode(), NoInput() | Digits(value=""):
+            return _unrecorded(flow, session, node, "silent")
+        case RecordNode(), Digits(value=key):
+            return _special(flow, session, node, key) or _turn(session, node, ())
+        case RecordNode(), Recorded():
+            return _recorded(flow, session, node, event)
         case Waiting(), NoInput() | Digits(value=""):
             return _noinput(flow, session, node)
         case Menu(), Digits(value=keys) | Speech(text=keys):
             return _chosen(flow, session, node, keys)
         case Ask(), Digits(value=digits):
             return _entered(flow, session, node, digits)
-        case RecordNode(), Recorded(reference=reference, duration_ms=ms):
-            return _recorded(flow, session, node, reference, ms)
         case Do(), Done(outcome=outcome, data=data):
-            session = replace(session, answers={**session.answers, **data})
-            return _go(flow, session, node, "outcome", outcome)
+            return _done(flow, session, node, outcome, data)
         case TransferNode(), Transferred(result=result):
             if result == "answered":
                 return _end(session, ())
@@ -95,6 +104,23 @@ def step(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
             return _nomatch(flow, session, node)
         case _:
             raise FlowError(f"node {node.name}: {type(event).__name__} cannot happen here")
+
+
+def unsent(flow: Flow, session: Session) -> str:
+    """The node at which a call that ends now leaves what it was given; empty when nothing is left.
+
+    `step` with `HungUp` goes there, once a call.
+    """
+    for left in flow.unsent:
+        if all(given(session.answers, name) for name in left.answers):
+            return "" if left.to in session.path else left.to
+    return ""
+
+
+def given(answers: Mapping[str, str], name: str) -> str:
+    """The answer of this name; empty where there is none, or no recording was made for it."""
+    answer = answers.get(name, "")
+    return "" if answer == NO_RECORDING else answer
 
 
 def _go(
@@ -128,6 +154,7 @@ def _enter(
             node=name,
             noinput=0,
             nomatch=0,
+            repeats=0,
             trail=_trail(session.trail, node),
             path=(*session.path, name),
             disposition=node.disposition or session.disposition,
@@ -145,8 +172,10 @@ def _turn(session: Session, node: Node, said: tuple[Prompt, ...]) -> tuple[Sessi
             return _numbered(session, said, Collect(max_digits=1))
         case Ask(max_digits=most):
             return _numbered(session, said, Collect(max_digits=most))
-        case RecordNode(max_seconds=seconds):
-            return _numbered(session, said, Record(seconds))
+        case RecordNode(max_seconds=seconds, notice=notice):
+            whole = tuple(replace(prompt, whole=True) for prompt in _prompts(session, notice))
+            leads = "".join(key for key in node.keys if key != "#")
+            return _numbered(session, said + whole, Record(seconds, leads))
         case Do(effect=effect):
             return _numbered(session, said, Perform(effect))
         case TransferNode(target=to):
@@ -173,9 +202,10 @@ def _end(session: Session, said: tuple[Prompt, ...]) -> tuple[Session, Turn]:
     return _numbered(session, said, HangUp())
 
 
-def _hung_up(session: Session) -> tuple[Session, Turn]:
+def _hung_up(flow: Flow, session: Session) -> tuple[Session, Turn]:
     session = replace(session, disposition=session.disposition or "abandoned")
-    return _numbered(session, (), HangUp())
+    left = unsent(flow, session)
+    return _enter(flow, session, left, ()) if left else _numbered(session, (), HangUp())
 
 
 def _again(session: Session, node: Node, errors: tuple[Prompt, ...] = ()) -> tuple[Session, Turn]:
@@ -211,14 +241,14 @@ def _special(flow: Flow, session: Session, node: Waiting, key: str) -> tuple[Ses
     meaning = node.keys.get(key)
     if meaning is None:
         return None
-    if meaning == REPEAT:
-        return _again(session, node)
-    if meaning == BACK:
-        earlier = _menu_before(flow, session, node)
-        if earlier is None:
-            return _again(session, node)
+    if meaning not in (REPEAT, BACK):
+        return _go(flow, session, node, "key", key)
+    earlier = _menu_before(flow, session, node) if meaning == BACK else None
+    if earlier is not None:
         return _enter(flow, session, earlier, (), returning=True)
-    return _go(flow, session, node, "key", key)
+    if session.repeats >= MOST_REPEATS:
+        return _go(flow, session, node, "give_up")
+    return _again(replace(session, repeats=session.repeats + 1), node)
 
 
 def _chosen(flow: Flow, session: Session, node: Menu, keys: str) -> tuple[Session, Turn]:
@@ -245,13 +275,27 @@ def _entered(flow: Flow, session: Session, node: Ask, digits: str) -> tuple[Sess
 
 
 def _recorded(
-    flow: Flow, session: Session, node: RecordNode, reference: str, duration_ms: int
+    flow: Flow, session: Session, node: RecordNode, made: Recorded
 ) -> tuple[Session, Turn]:
-    if not reference:
-        session = replace(session, answers={**session.answers, node.store: NO_RECORDING})
-        return _go(flow, session, node, "unavailable")
-    answers = {**session.answers, node.store: reference, f"{node.store}_ms": str(duration_ms)}
-    return _go(flow, replace(session, answers=answers), node, "next")
+    if not made.reference:
+        return _unrecorded(flow, session, node, "unavailable")
+    length = str(made.duration_ms)
+    answers = {**session.answers, node.store: made.reference, f"{node.store}_ms": length}
+    session = replace(session, answers=answers)
+    return _special(flow, session, node, made.key) or _go(flow, session, node, "next")
+
+
+def _unrecorded(flow: Flow, session: Session, node: RecordNode, kind: str) -> tuple[Session, Turn]:
+    session = replace(session, answers={**session.answers, node.store: NO_RECORDING})
+    return _go(flow, session, node, kind)
+
+
+def _done(
+    flow: Flow, session: Session, node: Do, outcome: str, data: Mapping[str, str]
+) -> tuple[Session, Turn]:
+    cleared = node.clears if outcome == next(iter(node.outcomes), "") else ()
+    kept = {name: value for name, value in session.answers.items() if name not in cleared}
+    return _go(flow, replace(session, answers={**kept, **data}), node, "outcome", outcome)
 
 
 def _earned(flow: Flow, session: Session) -> str:

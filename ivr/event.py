@@ -25,10 +25,15 @@ class NoInput:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A recording was made. `reference` names it (never a path); empty when nothing was kept."""
+    """A recording was made. `reference` names it (never a path); empty when it could not be kept.
+
+    `key` ended it; empty for silence, the longest length, and a caller who hung up. A recording in
+    which nobody spoke is no recording: that is `NoInput`, or the key alone.
+    """
 
     reference: str
     duration_ms: int
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,12 +82,18 @@ class Ask(Waiting):
 
 @dataclass(frozen=True, slots=True)
 class RecordNode(Waiting):
-    """A recording of at most `max_seconds`, kept by reference as the answer `store`."""
+    """A recording of at most `max_seconds`, kept by reference as the answer `store`.
+
+    `notice` is said after `say` and right before the recording, and always heard whole. Who says
+    nothing goes on at `silent`; where nothing can be recorded, `unavailable` is next.
+    """
 
     store: str = ""
     max_seconds: int = 60
     next: str = ""
     unavailable: str = ""
+    silent: str = ""
+    notice: tuple[Say, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +105,15 @@ class SayNode(Node):
 
 @dataclass(frozen=True, slots=True)
 class Do(Node):
-    """An effect with named outcomes."""
+    """An effect with named outcomes.
+
+    The first outcome is the one that succeeds: with it `stores` are there, and `clears` no more.
+    """
 
     effect: str = ""
     outcomes: Mapping[str, str] = field(default_factory=dict)
     stores: tuple[str, ...] = ()
+    clears: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +130,19 @@ class End(Node):
 
 
 @dataclass(frozen=True, slots=True)
+class Unsent:
+    """What is still done when a call ends, however it ends: while all `answers` are there, `to`."""
+
+    answers: tuple[str, ...]
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A whole flow. `starts` gives the first node by verdict, with `default` for the others.
 
-    `given` names the answers that are there before the first turn.
+    `given` names the answers that are there before the first turn. Of `unsent`, the first that has
+    all its answers counts.
     """
 
     name: str
@@ -134,13 +153,14 @@ class Flow:
     root: str
     given: tuple[str, ...]
     nodes: Mapping[str, Node]
+    unsent: tuple[Unsent, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
     path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way on: `kind` is key, next, skip, noinput, give_up, outcome or unavailable."""
+    """A way on: `kind` is key, next, skip, silent, noinput, give_up, outcome or unavailable."""
 
     source: str
     target: str
@@ -165,6 +185,8 @@ def edges(node: Node) -> Iterator[Edge]:
         yield Edge(name, node.give_up, "give_up")
     if isinstance(node, Ask | RecordNode | SayNode):
         yield Edge(name, node.next, "next")
+    if isinstance(node, RecordNode):
+        yield Edge(name, node.silent, "silent")
     if isinstance(node, RecordNode | TransferNode) and node.unavailable:
         yield Edge(name, node.unavailable, "unavailable")
     if isinstance(node, Do):

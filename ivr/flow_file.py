@@ -39,7 +39,7 @@ class NodeFile(Strict):
     skip_to: Name | Literal[""] = ""
     disposition: Disposition = ""
 
-    @field_validator("intro", "say")
+    @field_validator("intro", "say", "notice", check_fields=False)
     @classmethod
     def _one_prompt_each(cls, prompts: Prompts) -> Prompts:
         if any(isinstance(p, dict) and len(p) != 1 for p in prompts):
@@ -75,13 +75,15 @@ class AskFile(WaitingFile):
 
 
 class RecordFile(WaitingFile):
-    """A recording."""
+    """A recording; silence leads to `silent`, or to `unavailable` where that is left out."""
 
     kind: Literal["record"]
     store: Name
     max_seconds: Annotated[int, Field(ge=1, le=600)]
     next: Name
     unavailable: Name
+    silent: Name | Literal[""] = ""
+    notice: Prompts = []
 
 
 class SayFile(NodeFile):
@@ -98,6 +100,7 @@ class DoFile(NodeFile):
     effect: Name
     outcomes: dict[str, Name]
     stores: list[Name] = []
+    clears: list[Name] = []
 
 
 class TransferFile(NodeFile):
@@ -129,6 +132,13 @@ class Defaults(Strict):
     give_up: Name
 
 
+class UnsentFile(Strict):
+    """What is still done when a call ends while all these answers are there."""
+
+    answers: Annotated[list[Name], Field(min_length=1)]
+    to: Name
+
+
 class FlowFile(Strict):
     """A flow file as people write it."""
 
@@ -140,6 +150,7 @@ class FlowFile(Strict):
     root: Name
     starts: dict[str, Name]
     defaults: Defaults
+    unsent: list[UnsentFile] = []
     nodes: dict[Name, AnyNode]
 
     @field_validator("starts")

@@ -13,6 +13,8 @@ from ivr.flow import (
     Menu,
     Node,
     RecordNode,
+    Say,
+    SayNode,
     TransferNode,
     Waiting,
     edges,
@@ -50,8 +52,9 @@ def lint(flow: Flow, prompts: Placeholders, effects: frozenset[str]) -> list[Fin
             *_spinning(flow),
             *_sizes(flow),
             *_unset_answers(flow),
+            *_unsent(flow),
         ]
-    findings += [*_prompts(flow, prompts), *_effects(flow, effects)]
+    findings += [*_prompts(flow, prompts), *_effects(flow, effects), *_unannounced(flow)]
     return sorted(findings, key=lambda f: (_line_of(f.where), f.rule))
 
 
@@ -64,7 +67,8 @@ def _line_of(where: str) -> int:
 
 
 def _targets(flow: Flow) -> Iterator[Finding]:
-    for verdict, name in (*flow.starts.items(), ("root", flow.root)):
+    unsent = (("unsent", left.to) for left in flow.unsent)
+    for verdict, name in (*flow.starts.items(), ("root", flow.root), *unsent):
         if name not in flow.nodes:
             yield Finding(f"{flow.path}:1: {verdict}", "missing target", f"there is no node {name}")
     for node in flow.nodes.values():
@@ -89,7 +93,7 @@ def _reachable(flow: Flow, starts: set[str]) -> set[str]:
 
 
 def _unreachable(flow: Flow) -> Iterator[Finding]:
-    seen = _reachable(flow, set(flow.starts.values()))
+    seen = _reachable(flow, {*flow.starts.values(), *(left.to for left in flow.unsent)})
     for name in flow.nodes:
         if name not in seen:
             yield Finding(_at(flow, name), "unreachable", "no call can come here")
@@ -157,11 +161,34 @@ def _levels(flow: Flow) -> dict[str, int]:
     return levels
 
 
+def _unsent(flow: Flow) -> Iterator[Finding]:
+    """What is done when a call is over must come to its end without a caller."""
+    for left in flow.unsent:
+        for name in sorted(_reachable(flow, {left.to})):
+            if not isinstance(flow.nodes[name], Do | SayNode | End):
+                yield Finding(
+                    _at(flow, name), "nobody there", f"{left.to} comes here after the call is over"
+                )
+
+
+def _unannounced(flow: Flow) -> Iterator[Finding]:
+    """Who is recorded is told before (PDPL, article 13)."""
+    for name, node in flow.nodes.items():
+        if isinstance(node, RecordNode) and not node.notice:
+            yield Finding(_at(flow, name), "no notice", "say why and how long under notice:")
+
+
+def _said(node: Node) -> tuple[Say, ...]:
+    """All that a node says, error messages apart."""
+    notice = node.notice if isinstance(node, RecordNode) else ()
+    return (*node.intro, *node.say, *notice)
+
+
 def _unset_answers(flow: Flow) -> Iterator[Finding]:
     """Prompts that would read out an answer which some way to them has not given."""
     there = _answers_on_every_way(flow)
     for name, node in flow.nodes.items():
-        for say in (*node.intro, *node.say):
+        for say in _said(node):
             missing = set(say.values) - there.get(name, frozenset())
             for value in sorted(missing):
                 yield Finding(
@@ -172,6 +199,8 @@ def _unset_answers(flow: Flow) -> Iterator[Finding]:
 def _answers_on_every_way(flow: Flow) -> dict[str, frozenset[str]]:
     """For each node, the answers that are there on every way to it (a forward must-analysis)."""
     there = {start: frozenset(flow.given) for start in flow.starts.values()}
+    for left in flow.unsent:
+        there[left.to] = frozenset((*flow.given, *left.answers))
     queue = deque(there)
     while queue:
         node = flow.nodes[queue.popleft()]
@@ -191,16 +220,17 @@ def _after(node: Node, edge: Edge, answers: frozenset[str]) -> frozenset[str]:
     if isinstance(node, Menu) and edge.kind == "key" and edge.label in node.options:
         option = node.options[edge.label]
         return (answers - set(option.clear)) | set(option.set)
-    if isinstance(node, Ask | RecordNode) and edge.kind in ("next", "unavailable"):
+    if isinstance(node, Ask | RecordNode) and edge.kind in ("next", "silent", "unavailable"):
         return answers | {node.store}
     if isinstance(node, Do) and edge.label == next(iter(node.outcomes)):
-        return answers | set(node.stores)  # the first outcome is the one that succeeds
+        # The first outcome is the one that succeeds.
+        return (answers - set(node.clears)) | set(node.stores)
     return answers
 
 
 def _prompts(flow: Flow, prompts: Placeholders) -> Iterator[Finding]:
     for name, node in flow.nodes.items():
-        says = [(say.key, set(say.values)) for say in (*node.intro, *node.say)]
+        says = [(say.key, set(say.values)) for say in _said(node)]
         if isinstance(node, Waiting):
             says += [(key, set()) for key in (*node.noinput, *node.nomatch)]
             for key in node.keys:

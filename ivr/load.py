@@ -19,6 +19,7 @@ from ivr.flow import (
     Say,
     SayNode,
     TransferNode,
+    Unsent,
 )
 from ivr.flow_file import (
     AskFile,
@@ -99,6 +100,7 @@ def _flow(file: FlowFile, path: Path, tree: CommentedMap) -> Flow:
         root=file.root,
         given=tuple(file.given),
         nodes=nodes,
+        unsent=tuple(Unsent(tuple(left.answers), left.to) for left in file.unsent),
         lines={name: line_of(tree, ("nodes", name)) for name in nodes},
         path=str(path),
     )
@@ -137,12 +139,18 @@ def _node(name: str, node: Any, defaults: Defaults) -> Node:
                 max_seconds=node.max_seconds,
                 next=node.next,
                 unavailable=node.unavailable,
+                silent=node.silent or node.unavailable,
+                notice=_says(node.notice),
             )
         case SayFile():
             return SayNode(**shared, next=node.next)
         case DoFile():
             return Do(
-                **shared, effect=node.effect, outcomes=node.outcomes, stores=tuple(node.stores)
+                **shared,
+                effect=node.effect,
+                outcomes=node.outcomes,
+                stores=tuple(node.stores),
+                clears=tuple(node.clears),
             )
         case TransferFile():
             return TransferNode(**shared, target=node.target, unavailable=node.unavailable)
@@ -151,7 +159,7 @@ def _node(name: str, node: Any, defaults: Defaults) -> Node:
 
 
 def _keys(defaults: Mapping[str, str], node: WaitingFile) -> dict[str, str]:
-    """What `0 * #` do at this node. A recording ends by any key.
+    """What `0 * #` do at this node. `#` ends a recording, as its prompt says.
 
     Alone in an entry that is longer than one digit, `0` is no entry either: it means what it always
     does.
@@ -162,7 +170,7 @@ def _keys(defaults: Mapping[str, str], node: WaitingFile) -> dict[str, str]:
         least, _ = node.digits
         keys = {**{k: v for k, v in defaults.items() if k in "*#" or least > 1}, **node.keys}
     else:
-        keys = dict(node.keys)
+        keys = {**{k: v for k, v in defaults.items() if k != "#"}, **node.keys}
     return {key: meaning for key, meaning in keys.items() if meaning}
 
 

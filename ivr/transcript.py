@@ -56,9 +56,10 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class Dictate:
-    """Some seconds spoken into a recording, then `#`."""
+    """Some seconds spoken into a recording; then a key, `silence`, or `hang_up`."""
 
     seconds: int
+    end: str = "#"
 
     def __str__(self) -> str:
         return f"{self.seconds} s into a recording"
@@ -127,7 +128,8 @@ class Then:
 class Transcript:
     """A whole call. `clock` is the moment that it must happen at, empty for any.
 
-    `verdict` is what screening says of it; empty for what `blocked` comes to.
+    `verdict` is what screening says of it; empty for what `blocked` comes to. `transfers` are what
+    becomes of transfers, by target; those that are not named are answered.
     """
 
     name: str
@@ -138,6 +140,7 @@ class Transcript:
     blocked: Blocked | None = None
     verdict: str = ""
     tickets: tuple[GivenTicket, ...] = ()
+    transfers: Mapping[str, str] = field(default_factory=dict)
     clock: str = ""
     steps: tuple[Step, ...] = ()
     then: Then = field(default_factory=Then)
@@ -205,7 +208,8 @@ def _problems(file: TranscriptFile) -> list[tuple[Location, str]]:
         found.append((("given", "verdict"), "write either blocked or verdict"))
     last = len(file.turns) - 1
     for number, turn in enumerate(file.turns):
-        if turn.inputs == ["hang_up"] and number < last:
+        leaves = turn.inputs == ["hang_up"] or turn.end == "hang_up"
+        if leaves and number < last:
             found.append((("turns", number + 1), "nothing can follow hang_up"))
         if not turn.inputs and number < last:
             found.append((("turns", number), "only the last turn may have no input"))
@@ -231,6 +235,7 @@ def _transcript(file: TranscriptFile, path: Path, tree: Any) -> Transcript:
             )
             for number, given in enumerate(file.given.tickets)
         ),
+        transfers=dict(file.given.transfers),
         clock=file.given.clock,
         steps=tuple(
             Step(_input(turn), tuple(turn.hear), line_of(tree, ("turns", number)))
@@ -263,7 +268,7 @@ def _input(turn: TurnFile) -> Input:
         case ["speak"]:
             return Speak(turn.speak)
         case ["record"]:
-            return Dictate(turn.record)
+            return Dictate(turn.record, turn.end)
         case ["hang_up"]:
             return Leave()
         case _:

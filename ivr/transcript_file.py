@@ -9,6 +9,9 @@ Keys = Annotated[str, Field(pattern=r"^([0-9*#]|\{reference\})+$")]
 Disposition = Literal["completed", "abandoned", "transferred", "blocked", "voicemail", "failed"]
 Verdict = Literal["allow", "warn", "challenge", "low_priority", "voicemail", "block"]
 
+Target = Annotated[str, Field(pattern=r"^(operators|[0-9]{3,5})$")]
+TransferResult = Literal["answered", "busy", "no_answer", "unavailable"]
+
 INPUTS = ("press", "silent", "speak", "record", "hang_up")
 
 
@@ -39,6 +42,7 @@ class GivenFile(Strict):
     blocked: BlockedFile | None = None
     verdict: Verdict | None = None
     tickets: list[GivenTicketFile] = []
+    transfers: dict[Target, TransferResult] = {}
     clock: str = ""
 
 
@@ -50,6 +54,7 @@ class TurnFile(Strict):
     silent: Literal[True] = True
     speak: Annotated[str, Field(min_length=1)] = ""
     record: Annotated[int, Field(ge=1, le=600)] = 0
+    end: Literal["#", "0", "*", "silence", "hang_up"] = "#"
     hang_up: Literal[True] = True
 
     @property
@@ -63,6 +68,8 @@ class TurnFile(Strict):
             raise ValueError(f"one input a turn, not {' and '.join(self.inputs)}")
         if not self.inputs and not self.hear:
             raise ValueError(f"a turn needs one of {', '.join(INPUTS)}")
+        if "end" in self.model_fields_set and self.inputs != ["record"]:
+            raise ValueError("end is how a recording ends: it goes with record")
         return self
 
 

@@ -16,6 +16,8 @@ NOINPUT_MS = 5000
 """Silence after a prompt that counts as *noinput* (VoiceXML 2.1, `timeout`)."""
 INTERDIGIT_MS = 3000
 """Silence between two keys that ends an entry (VoiceXML 2.1, `interdigittimeout`)."""
+RECORDING_SILENCE_MS = 5000
+"""Silence that ends a recording (VoiceXML 2.1, `finalsilence`)."""
 GUARD_MS = 1000
 """The first part of an error message over which keys are not heard."""
 OPERATORS = "operators"
@@ -26,12 +28,14 @@ OPERATORS = "operators"
 class Prompt:
     """One prompt of the catalogue, with the values of its placeholders.
 
-    `guarded` marks an error message: keys are ignored over its first `GUARD_MS`.
+    `guarded` marks an error message: keys are ignored over its first `GUARD_MS`. `whole` marks what
+    the caller has a right to hear: of the keys only those that lead away (`Record.leads`) end it.
     """
 
     key: str
     values: Mapping[str, str] = field(default_factory=dict)
     guarded: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,20 @@ class Collect:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Record the caller after a beep, until a key of `terminators`, or `max_seconds`."""
+    """Record the caller after a beep, until `#`, silence, or `max_seconds`.
+
+    A key of `leads` ends it too, and leads elsewhere; so does any key over the prompts before it
+    that are not `whole`.
+    """
 
     max_seconds: int
-    terminators: str = "#"
+    leads: str = ""
+    silence_ms: int = RECORDING_SILENCE_MS
+
+    @property
+    def terminators(self) -> str:
+        """The keys that end the recording."""
+        return f"#{self.leads}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +120,7 @@ def turn_to_dict(turn: Turn) -> dict[str, Any]:
         "number": turn.number,
         "node": turn.node,
         "language": turn.language,
-        "prompts": [[p.key, dict(p.values), p.guarded] for p in turn.prompts],
+        "prompts": [[p.key, dict(p.values), p.guarded, p.whole] for p in turn.prompts],
         "action": action,
     }
 

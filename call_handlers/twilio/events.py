@@ -41,8 +41,8 @@ def event_of(turn: Turn, form: Mapping[str, str], recording: str, phrases: Phras
     match turn.action:
         case Collect() as collect:
             return _collected(turn, collect, form, phrases)
-        case Record():
-            return _recorded(form, recording)
+        case Record(leads=leads):
+            return _recorded(form, recording, leads)
         case Transfer():
             return _transferred(form)
     return None
@@ -62,11 +62,16 @@ def _collected(turn: Turn, collect: Collect, form: Mapping[str, str], phrases: P
     return NoInput()
 
 
-def _recorded(form: Mapping[str, str], recording: str) -> Event:
-    seconds = int(form.get("RecordingDuration", "0") or 0)
+def _recorded(form: Mapping[str, str], recording: str, leads: str) -> Event:
+    """A recording of silence is trimmed to nothing; `Digits` is what ended it, also `hangup`."""
+    key = form.get("Digits", "")
     if not form.get("RecordingSid"):
-        return NoInput()
-    return Recorded(recording, seconds * 1000) if seconds > 0 else Recorded("", 0)
+        return Digits(key if key in KEYS else "?") if key else NoInput()
+    leading = key if key in KEYS and key in leads else ""
+    seconds = int(form.get("RecordingDuration", "0") or 0)
+    if seconds > 0:
+        return Recorded(recording, seconds * 1000, leading)
+    return Digits(leading) if leading else NoInput()
 
 
 def _transferred(form: Mapping[str, str]) -> Event | None:

@@ -3,7 +3,8 @@
 - Keys are collected by `Gather` around the prompts, so that they are heard over any of them; the
   guarded beginning of an error message stands before it. `actionOnEmptyResult` sends silence on.
 - A menu collects one key and has no finishing key: `#` and `*` are keys like any other.
-- `Record` sends nothing when nobody spoke: a `Redirect` behind it does.
+- `Record` sends nothing when nobody spoke: a `Redirect` behind it does. Keys skip what stands
+  before its notice; over the notice itself nobody listens for them, so that it is heard whole.
 """
 
 from dataclasses import dataclass, field, replace
@@ -16,8 +17,8 @@ from call_handlers.twilio.spoken import Speaker, Spoken
 from call_handlers.twilio.transfers import Lines, connect
 from ivr.turn import Collect, HangUp, Prompt, Record, Transfer, Turn
 
-RECORD_SILENCE_S = 10
-"""Silence that ends a recording (s): people think while they speak."""
+SKIPPING_S = 1
+"""How long a key is waited for before the notice of a recording (s): Twilio's least."""
 APOLOGY = Prompt("operators_unavailable")
 CONNECTING = Prompt("operator")
 
@@ -51,8 +52,12 @@ def render(turn: Turn, call_id: str, rendering: Rendering, shown: str | None = "
             gather = _gather(collect, f"{rendering.base}/turn/{here}", turn.language, hints)
             _ask(response, spoken, gather)
         case Record() as record:
-            _say(response, spoken)
-            _record(response, record, rendering.base, here)
+            action = f"{rendering.base}/turn/{here}"
+            skippable = [one for one in spoken if not one.whole]
+            if skippable:
+                _ask(response, skippable, _skip(action))
+            _say(response, [one for one in spoken if one.whole])
+            _record(response, record, action, f"{rendering.base}/recording/{here}")
         case Transfer() as transfer:
             _say(response, spoken)
             action = f"{rendering.base}/transfer/{here}"
@@ -145,18 +150,29 @@ def _gather(collect: Collect, action: str, language: str, hints: tuple[str, ...]
     )
 
 
-def _record(response: VoiceResponse, record: Record, base: str, here: str) -> None:
-    action = f"{base}/turn/{here}"
+def _skip(action: str) -> Gather:
+    """Listens for a key over what stands before a recording; without one, the document goes on."""
+    return Gather(
+        input="dtmf",
+        action=action,
+        method="POST",
+        timeout=SKIPPING_S,
+        num_digits=1,
+        finish_on_key="",
+    )
+
+
+def _record(response: VoiceResponse, record: Record, action: str, ready: str) -> None:
     response.append(
         RecordVerb(
             action=action,
             method="POST",
-            timeout=min(RECORD_SILENCE_S, record.max_seconds),
+            timeout=min(record.silence_ms // 1000, record.max_seconds),
             finish_on_key=record.terminators,
             max_length=record.max_seconds,
             play_beep=True,
-            trim="do-not-trim",
-            recording_status_callback=f"{base}/recording/{here}",
+            trim="trim-silence",
+            recording_status_callback=ready,
             recording_status_callback_method="POST",
             recording_status_callback_event="completed absent",
         )

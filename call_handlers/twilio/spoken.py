@@ -29,10 +29,11 @@ class Voice(NamedTuple):
 
 
 class Spoken(NamedTuple):
-    """One verb that is heard; keys are not heard over a `guarded` one."""
+    """One verb that is heard; keys are not heard over a `guarded` one, nor over a `whole` one."""
 
     verb: Play | Say
     guarded: bool
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,11 @@ class Speaker:
 
     def say(self, turn: Turn) -> list[Spoken]:
         """All prompts of the turn, in order."""
-        return [spoken for prompt in turn.prompts for spoken in self.prompt(turn.language, prompt)]
+        return [
+            spoken._replace(whole=prompt.whole)
+            for prompt in turn.prompts
+            for spoken in self.prompt(turn.language, prompt)
+        ]
 
     def prompt(self, language: str, prompt: Prompt) -> list[Spoken]:
         """One prompt; in another language when this one does not have it."""

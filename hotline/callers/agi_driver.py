@@ -1,7 +1,7 @@
 """A fake Asterisk over a real socket to a FastAGI server of the call's own."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 
@@ -9,14 +9,22 @@ from agi_scripts.scripts import make_scripts
 from agi_scripts.server import FastAgiServer
 from agi_scripts.sounds import Sounds
 from call_handlers.arrival import Arrival
-from hotline.callers.asterisk_model import Act, HangUp, Listening, Press, Silent, Speak
+from hotline.callers.asterisk_model import (
+    BRIEF_S,
+    Act,
+    HangUp,
+    Listening,
+    Press,
+    Silent,
+    Speak,
+)
 from hotline.callers.fake_asterisk import FakeAsterisk, Lived
 from hotline.callers.line import Differs, Turns, need_no_more_than_keys
-from hotline.callers.player import is_over, prompt_keys, told
+from hotline.callers.player import ANSWERED, is_over, told
 from hotline.callers.stores import Stores
 from ivr.prompts import Catalogue
 from ivr.transcript import Transcript
-from ivr.turn import Turn
+from ivr.turn import Prompt, Record, Turn
 
 HOST = "127.0.0.1"
 SOUNDS = "/sounds"
@@ -29,7 +37,7 @@ TURN_S = 10.0
 class AgiDriver:
     """Calls without sound: what is proven is that the right files were played, in order.
 
-    A transfer is answered at once.
+    A transfer is answered at once, or fails at once where the transcript says so.
     """
 
     def __init__(self, catalogue: Catalogue) -> None:
@@ -52,6 +60,8 @@ class AgiDriver:
                 number=transcript.caller or "unknown",
                 presentation=RESTRICTED if transcript.withheld else 0,
                 attestation=transcript.attestation,
+                eager=True,
+                transfers=lambda target: transcript.transfers.get(target, ANSWERED),
                 extra={"agi_uniqueid": arrival.provider_id},
             ),
         )
@@ -62,11 +72,11 @@ class AgiDriver:
             line.close()
             server.stop()
 
-    def _files(self, turn: Turn) -> list[str]:
+    def _files(self, language: str, prompts: Sequence[Prompt]) -> list[str]:
         return [
             f"{SOUNDS}/{piece.audio}"
-            for prompt in turn.prompts
-            for piece in self._catalogue.speak(turn.language, prompt)
+            for prompt in prompts
+            for piece in self._catalogue.speak(language, prompt)
         ]
 
 
@@ -76,7 +86,7 @@ class AgiLine:
     def __init__(
         self,
         turns: Turns,
-        files: Callable[[Turn], list[str]],
+        files: Callable[[str, Sequence[Prompt]], list[str]],
         live: Callable[[Callable[[Listening], Act]], Lived],
     ) -> None:
         self._turns = turns
@@ -87,6 +97,7 @@ class AgiLine:
         self._lived: Lived | BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="fake-asterisk", daemon=True)
         self._turn: Turn | None = None
+        self._in_vain: list[str] = []
 
     @property
     def turn(self) -> Turn:
@@ -110,12 +121,23 @@ class AgiLine:
         """Nobody listens."""
 
     def wait(self) -> None:
-        """Silence."""
+        """Silence, to the next turn."""
+        self._to_the_beep()
         self._act(Silent())
 
-    def dictate(self, seconds: int) -> None:
-        """Speak into the recording."""
-        self._act(Speak(seconds))
+    def dictate(self, seconds: int, end: str) -> None:
+        """Speak into the recording, after all that is said before it."""
+        self._to_the_beep()
+        if end == "hang_up":
+            self._acts.put(Speak(seconds, hang_up=True))
+            self._thread.join(TURN_S)
+        else:
+            self._act(Speak(seconds, key="" if end == "silence" else end))
+
+    def unanswered(self, result: str) -> None:  # noqa: ARG002 - the port's signature
+        """The fake Asterisk knows of it; what was said before is heard with the next turn."""
+        self._in_vain += self._files(self.turn.language, self.turn.prompts)
+        self._go_on()
 
     def hang_up(self) -> None:
         """Leave; while nobody listens that makes no difference any more."""
@@ -128,12 +150,24 @@ class AgiLine:
         self.hang_up()
         if is_over(self.turn):
             lived = self._ended()
-            self._same(lived.last_heard)
+            self._same(self.turn.prompts, lived.last_heard)
 
     def close(self) -> None:
         """End the call, whatever it is doing."""
         self._acts.put(HangUp())
         self._thread.join(TURN_S)
+
+    def _to_the_beep(self) -> None:
+        """Over what stands before a recording keys may be pressed: this caller presses none."""
+        if self._skippable:
+            self._acts.put(Silent())
+            self._heard_now([prompt for prompt in self.turn.prompts if prompt.whole])
+
+    @property
+    def _skippable(self) -> list[Prompt]:
+        """What stands before the recording of this turn and its notice."""
+        prompts = self.turn.prompts if isinstance(self.turn.action, Record) else ()
+        return [prompt for prompt in prompts if not prompt.whole]
 
     def _act(self, act: Act) -> None:
         self._acts.put(act)
@@ -148,18 +182,30 @@ class AgiLine:
         self._turn = turn
         if is_over(turn):
             return
-        try:
-            listening = self._listenings.get(timeout=TURN_S)
-        except Empty:
-            listening = None
-        if listening is None:
-            raise Differs(told(turn), self._why())
-        self._same(listening.files)
+        self._heard_now(self._skippable or turn.prompts, skippable=bool(self._skippable))
 
-    def _same(self, files: tuple[str, ...]) -> None:
-        expected = self._files(self.turn)
+    def _heard_now(self, prompts: Sequence[Prompt], *, skippable: bool = False) -> None:
+        """The caller is listened to, having heard these; `skippable` ones go on without a key."""
+        files: tuple[str, ...] = ()
+        while True:
+            try:
+                listening = self._listenings.get(timeout=TURN_S)
+            except Empty:
+                listening = None
+            if listening is None:
+                raise Differs(told(self.turn), self._why())
+            files += listening.files
+            goes_on = listening.kind == "keys" and listening.wait_s < BRIEF_S
+            if not goes_on or skippable:
+                break
+            self._acts.put(Silent())  # a turn too long for one command
+        self._same(prompts, files)
+
+    def _same(self, prompts: Sequence[Prompt], files: tuple[str, ...]) -> None:
+        expected = [*self._in_vain, *self._files(self.turn.language, prompts)]
+        self._in_vain = []
         if list(files) != expected:
-            keys = ", ".join(prompt_keys(self.turn))
+            keys = ", ".join(prompt.key for prompt in prompts)
             raise Differs(f"{keys} as {' '.join(expected)}", " ".join(files) or "nothing")
 
     def _run(self) -> None:

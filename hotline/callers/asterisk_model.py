@@ -13,7 +13,8 @@ from typing import Literal
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]+)\}", re.ASCII)
 _DEAD = "511 Command Not Permitted on a dead channel or intercept routine"
 _ON_LIVE_CHANNELS = frozenset({"ANSWER", "STREAM FILE", "RECORD FILE", "WAIT FOR DIGIT"})
-_BRIEF_S = 1.0
+BRIEF_S = 1.0
+"""A `Read` that waits less is one whose prompt goes on (s)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +45,13 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Speaks for some seconds into a recording, then presses `#`, or hangs up."""
+    """Speaks for some seconds into a recording, then presses `key`, hangs up, or (without a key)
+    says nothing any more.
+    """
 
     seconds: float
     hang_up: bool = False
+    key: str = "#"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +124,12 @@ class ChannelModel:
             case "SET VARIABLE", [variable, value]:
                 self.variables[variable] = value
                 return ["200 result=1"]
-            case "RECORD FILE", [path, _format, keys, milliseconds, *_]:
-                return [self._record(path, keys, int(milliseconds) // 1000)]
+            case "STREAM FILE", [path, keys, *_]:
+                return [self._stream(path, keys)]
+            case "RECORD FILE", [path, _format, keys, milliseconds, *options]:
+                silence = [option[2:] for option in options if option.startswith("s=")]
+                most_s = int(milliseconds) // 1000
+                return [self._record(path, keys, most_s, int(silence[0]) if silence else 0)]
             case "VERBOSE", [_, *_]:
                 return ["200 result=1"]
             case (("ANSWER" | "NOOP"), _):
@@ -171,7 +179,7 @@ class ChannelModel:
         elif not self._pending and not goes_on:
             if paths and not self.exists(paths[-1]):
                 return "", "ERROR"
-            if wait_s < _BRIEF_S and not self.eager:
+            if wait_s < BRIEF_S and not self.eager:
                 return "", "TIMEOUT"  # this caller listens to the end
             act = self._asks(Listening("keys", tuple(self.heard), most, wait_s))
             if isinstance(act, HangUp):
@@ -201,10 +209,28 @@ class ChannelModel:
         keys, self._pending = self._pending, ""
         return keys, False
 
-    def _record(self, path: str, _keys: str, most_s: int) -> str:
+    def _stream(self, path: str, keys: str) -> str:
+        """Keys that end the file end it; all others are lost over it."""
+        if not self.exists(path):
+            return "200 result=0 endpos=0"
+        self.heard.append(path)
+        pending = self._pending
+        self.nobody_listens()
+        found = next((key for key in pending if key in keys), "")
+        return f"200 result={ord(found) if found else 0} endpos=8000"
+
+    def _record(self, path: str, keys: str, most_s: int, silence_s: int) -> str:
+        """What Asterisk keeps of the silence that ended a recording is its first second."""
         self.nobody_listens()
         act = self._asks(Listening("recording", tuple(self.heard), most_s, most_s))
         seconds = min(act.seconds, most_s) if isinstance(act, Speak) else 0.0
+        by_silence = isinstance(act, Silent) or (
+            isinstance(act, Speak) and not act.key and not act.hang_up and seconds < most_s
+        )
+        if by_silence and silence_s:
+            seconds += 1
+        elif by_silence:
+            seconds = most_s
         samples = int(seconds * 8000)
         if self.recorder is not None:
             try:
@@ -214,9 +240,10 @@ class ChannelModel:
         if isinstance(act, HangUp) or (isinstance(act, Speak) and act.hang_up):
             self.hung_up = True
             return f"200 result=-1 (hangup) endpos={samples}"
-        if isinstance(act, Silent) or seconds == most_s:
-            return f"200 result=0 (timeout) endpos={samples or most_s * 8000}"
-        return f"200 result=35 (dtmf) endpos={samples}"
+        key = act.key if isinstance(act, Speak) else act.keys[:1] if isinstance(act, Press) else ""
+        if key and key in keys and seconds < most_s:
+            return f"200 result={ord(key)} (dtmf) endpos={samples}"
+        return f"200 result=0 (timeout) endpos={samples}"
 
     def _asks(self, listening: Listening) -> Act:
         act = self.caller(listening)

@@ -6,9 +6,8 @@ from contextlib import contextmanager
 from call_handlers.arrival import Arrival, Call, call_from_json, call_to_json
 from call_handlers.desk import CallDesk, CallFailed
 from hotline.callers.line import Differs, need_no_more_than_keys
-from hotline.callers.player import told
 from hotline.callers.stores import Stores
-from ivr.event import Digits, Event, HungUp, NoInput, Recorded
+from ivr.event import Digits, Event, HungUp, NoInput, Recorded, Transferred
 from ivr.transcript import Transcript
 from ivr.turn import Collect, HangUp, Record, Transfer, Turn
 
@@ -57,27 +56,30 @@ class EngineLine:
     def enter(self, keys: str) -> None:
         """A terminator ends an entry and is no part of it, unless it stands alone."""
         action = self._call.turn.action
-        if not isinstance(action, Collect):
-            raise Differs("to be asked for keys", told(self.turn))
-        self._advance(Digits(keys if len(keys) == 1 else keys.rstrip(action.terminator)))
+        if isinstance(action, Collect) and len(keys) > 1:
+            keys = keys.rstrip(action.terminator)
+        self._advance(Digits(keys))
 
     def press_in_vain(self, keys: str) -> None:
         """Nobody listens."""
 
     def wait(self) -> None:
-        """Silence: a time-out, or a recording of it until it is full."""
-        match self._call.turn.action:
-            case Record(max_seconds=seconds):
-                self.dictate(seconds)
-            case _:
-                self._advance(NoInput())
+        """Silence: a time-out; a recording of it is none."""
+        self._advance(NoInput())
 
-    def dictate(self, seconds: int) -> None:
+    def dictate(self, seconds: int, end: str) -> None:
         """The recording is as long as it was spoken, or as long as it may be."""
         action = self._call.turn.action
-        most = action.max_seconds if isinstance(action, Record) else seconds
+        assert isinstance(action, Record), "nothing is recorded now"
         name = self._desk.recording_name(self._call)
-        self._advance(Recorded(name, min(seconds, most) * 1000))
+        leads = end if end in action.leads else ""
+        self._advance(Recorded(name, min(seconds, action.max_seconds) * 1000, leads))
+        if end == "hang_up":
+            self.hang_up()
+
+    def unanswered(self, result: str) -> None:
+        """Nobody takes the call."""
+        self._advance(Transferred(result))
 
     def hang_up(self) -> None:
         """End the call from this side; the desk takes the first end only."""

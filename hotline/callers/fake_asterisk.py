@@ -8,6 +8,7 @@ the call ended. What the channel does with a command is `asterisk_model`'s.
 import itertools
 import socket
 import wave
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,8 @@ OPERATORS = "operators"
 _CONNECT_S = 2.0
 _MOST_ROUNDS = 20
 _ids = itertools.count(1)
+_TONE = array("h", [0, 4000, 5600, 4000, 0, -4000, -5600, -4000]).tobytes()
+"""A millisecond of 1 kHz at 8 kHz, 16 bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +220,13 @@ def environment_lines(number: str, presentation: int) -> dict[str, str]:
 
 
 def wav_recorder(folder: Path | None = None) -> Recorder:
-    """A recorder that writes WAV files of silence, in `folder` or where the path says."""
+    """A recorder that writes WAV files of a tone, in `folder` or where the path says."""
 
     def record(path: str, seconds: float) -> None:
         file = Path(f"{path}.wav") if folder is None else folder / f"{Path(path).name}.wav"
         with wave.open(str(file), "wb") as sound:
             sound.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
-            sound.writeframes(bytes(int(seconds * 8000) * 2))
+            sound.writeframes(_TONE * int(seconds * 1000))
 
     return record
 

@@ -79,8 +79,16 @@ class Line(Protocol):
         """Say and press nothing, until the hotline gives up waiting; returns at the next turn."""
         ...
 
-    def dictate(self, seconds: int) -> None:
-        """Speak into the recording for `seconds` after the beep, then press `#`."""
+    def dictate(self, seconds: int, end: str) -> None:
+        """Speak into the recording for `seconds` after the beep, then `end` it: by a key, `silence`
+        until it is over, or `hang_up`, after which there is no next turn.
+        """
+        ...
+
+    def unanswered(self, result: str) -> None:
+        """Wait for the transfer of this turn, which comes to `result` (`busy`, `no_answer`,
+        `unavailable`); returns at the next turn.
+        """
         ...
 
     def hang_up(self) -> None:

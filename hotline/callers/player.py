@@ -24,6 +24,8 @@ from ivr.transcript import REFERENCE, Dictate, Leave, Listen, Press, Silent, Ste
 from ivr.turn import Collect, HangUp, Record, Transfer, Turn
 
 _AFTER = "after the call"
+ANSWERED = "answered"
+"""What becomes of a transfer that the transcript does not speak of."""
 
 
 class CallDiffers(Exception):
@@ -78,8 +80,16 @@ def prompt_keys(turn: Turn) -> list[str]:
     return [prompt.key for prompt in turn.prompts]
 
 
-def first_entry(keys: str, collect: Collect) -> str:
-    """How many of `keys` the hotline takes as one entry: up to a terminator, or as many as fit."""
+def first_entry(keys: str, turn: Turn) -> str:
+    """How many of `keys` the hotline takes as one entry: up to a terminator, or as many as fit.
+
+    Before a recording one key is an entry, over what may be skipped; else there is none.
+    """
+    collect = turn.action
+    if isinstance(collect, Record) and not all(prompt.whole for prompt in turn.prompts):
+        return keys[0]
+    if not isinstance(collect, Collect):
+        return ""
     if keys[0] == collect.terminator:
         return keys[0]
     entry = ""
@@ -100,6 +110,7 @@ class _Caller:
 
     def __init__(self, transcript: Transcript, line: Line, given: Sequence[str]) -> None:
         self._wanted = transcript.then.heard
+        self._transfers = transcript.transfers
         self._line = line
         self._reference = given[0] if given else ""
         self._told = bool(given)
@@ -108,11 +119,13 @@ class _Caller:
 
     def take(self, step: Step) -> None:
         """Listen, then act, as the step has it."""
+        before = self._put_through_in_vain()
         turn = self._line.turn
         keys = prompt_keys(turn)
-        last = _place_of(step.hear, keys)
+        last = _place_of(step.hear, [*before, *keys])
         if last is None:
-            raise Differs(_listed(step.hear), told(turn))
+            raise Differs(_listed(step.hear), _listed([*before, told(turn)]))
+        last = max(last - len(before), 0)
         for key in self._wanted:
             if key in keys and key not in self.heard:
                 last = max(last, keys.index(key))
@@ -125,29 +138,44 @@ class _Caller:
             case Leave(), _:
                 self._left = True
                 self._line.hang_up()
-            case Press(keys=pressed), Collect():
+            case Press(keys=pressed), Collect() | Record():
                 self._press(self._filled(pressed))
             case Silent(), Collect() | Record():
                 self._remember(turn, len(keys))
                 self._line.wait()
-            case Dictate(seconds=seconds), Record():
+            case Dictate(seconds=seconds, end=end), Record():
                 self._remember(turn, len(keys))
-                self._line.dictate(seconds)
+                self._left = end == "hang_up"
+                self._line.dictate(seconds, end)
             case _:
                 raise Differs(f"to be asked for {step.input}", told(turn))
 
     def listen_out(self) -> None:
         """Hear the last words, unless the caller has hung up."""
         if not self._left:
+            self._put_through_in_vain()
             self._remember(self._line.turn, len(self._line.turn.prompts))
             self._line.listen_out()
+
+    def _put_through_in_vain(self) -> list[str]:
+        """Wait out every transfer that nobody answers; the prompts that were heard meanwhile."""
+        keys: list[str] = []
+        while True:
+            turn = self._line.turn
+            target = turn.action.target if isinstance(turn.action, Transfer) else ""
+            result = self._transfers.get(target, ANSWERED)
+            if not target or result == ANSWERED:
+                return keys
+            self._remember(turn, len(turn.prompts))
+            keys += prompt_keys(turn)
+            self._line.unanswered(result)
 
     def _press(self, keys: str) -> None:
         while keys:
             turn = self._line.turn
-            if not isinstance(turn.action, Collect):
+            entry = first_entry(keys, turn)
+            if not entry:
                 return self._line.press_in_vain(keys)
-            entry = first_entry(keys, turn.action)
             self._line.enter(entry)
             keys = keys[len(entry) :]
             if keys and any(prompt.guarded for prompt in self._line.turn.prompts[:1]):

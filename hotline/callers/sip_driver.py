@@ -71,6 +71,8 @@ class SipDriver:
     def dial(self, transcript: Transcript, stores: Stores) -> Iterator[SipLine]:
         """Place the call with a telephone of its own; it is over when this is."""
         number = _number(transcript)
+        if transcript.transfers:
+            raise CannotPlay("operators and agencies always answer on this driver")
         recordings = self._asterisk.recordings_inside
         self._scripts.use(make_scripts(stores.desk, self._sounds, recordings=recordings))
         folder = self._folder / f"caller-{next(self._numbers)}"

@@ -14,7 +14,7 @@ from itertools import chain
 from pathlib import Path
 
 from hotline.callers.baresip import CallerFailed, SipCaller
-from hotline.callers.line import Differs, Turns
+from hotline.callers.line import CannotPlay, Differs, Turns
 from hotline.callers.listening import Expectation, Listener, NotHeard, PieceHeard
 from hotline.callers.player import is_over, prompt_keys, told
 from ivr.prompts import Catalogue
@@ -138,15 +138,25 @@ class SipLine:
         match self.turn.action:
             case Collect(timeout_ms=ms):
                 self._go_on(ms / 1000 + MARGIN_S)
-            case Record(max_seconds=seconds):
-                self._go_on(seconds + MARGIN_S)
+            case Record(silence_ms=ms):
+                self._go_on(ms / 1000 + MARGIN_S)
 
-    def dictate(self, seconds: int) -> None:
+    def dictate(self, seconds: int, end: str) -> None:
         """The telephone speaks all the time: here it is only the time that passes."""
+        if end == "silence":
+            raise CannotPlay("this telephone cannot fall silent")
         self._hear_out()
         time.sleep(BEEP_S + seconds)
-        self._caller.press("#")
-        self._go_on(MARGIN_S)
+        if end == "hang_up":
+            return self.hang_up()
+        self._caller.press(end)
+        return self._go_on(MARGIN_S)
+
+    def unanswered(self, result: str) -> None:
+        """Wait until the queue, or the telephone that rings, gives up."""
+        del result
+        self._hear_out()
+        self._go_on(TRANSFER_S)
 
     def hang_up(self) -> None:
         """Leave."""

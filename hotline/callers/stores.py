@@ -23,7 +23,6 @@ from blacklist.numbers import CallerNumber, normalise
 from blacklist.verdict import Disposition, Verdict
 from call_handlers.arrival import call_from_json
 from call_handlers.desk import CallDesk
-from call_handlers.effects import make_effects
 from call_handlers.schema import calls
 from call_handlers.sessions import MemorySessions
 from hotline.bootstrap import Services
@@ -194,7 +193,8 @@ def own_stores(services: Services, transcript: Transcript, database: Path) -> It
                 screening=screening,
                 sessions=sessions,
                 records=own.records,
-                effects=make_effects(own.open_ticket(), services.services, own.request_review()),
+                effects=own.effects(),
+                kept_days=own.settings.retention.recordings_days,
                 draw=lambda: CHALLENGE,
             )
             yield Stores(folder, engine, sessions, desk, references)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from itertools import groupby
 
 from hotline.callers.line import CannotPlay, Differs, need_no_more_than_keys
-from hotline.callers.player import is_over, prompt_keys, told
+from hotline.callers.player import is_over, told
 from hotline.callers.stores import Stores
 from hotline.callers.twilio_caller import TwilioCall
 from hotline.callers.twilio_forms import ANONYMOUS, Party
@@ -19,9 +19,11 @@ from hotline.callers.twilio_server import PUBLIC_URL, TOKEN, Application, servin
 from hotline.callers.twiml_verbs import Enqueue, Play, Say
 from ivr.prompts import Catalogue, Piece
 from ivr.transcript import Transcript
-from ivr.turn import Collect, HangUp, Record, Transfer, Turn
+from ivr.turn import Collect, HangUp, Prompt, Record, Transfer, Turn
 
 _KINDS = {Collect: "keys", Record: "recording", Transfer: "transfer", HangUp: "over"}
+_QUEUED = {"busy": "queue-full", "no_answer": "leave", "unavailable": "system-error"}
+_DIALLED = {"busy": "busy", "no_answer": "no-answer", "unavailable": "failed"}
 _LONGEST_NUMBER = 64
 
 Wire = Callable[[Send], Send]
@@ -102,15 +104,29 @@ class TwilioLine:
         """Nobody listens."""
 
     def wait(self) -> None:
-        """Silence; where a recording is made, it is one of silence, until it is full."""
-        if isinstance(self.turn.action, Record):
-            self.dictate(self.turn.action.max_seconds)
-        else:
-            self._go_on(self._call.keep_silent)
+        """Silence; where a recording is made, until it ends by that."""
+        self._to_the_beep()
+        self._go_on(self._call.keep_silent)
 
-    def dictate(self, seconds: int) -> None:
-        """Speak into the recording."""
-        self._go_on(lambda: self._call.speak(seconds))
+    def dictate(self, seconds: int, end: str) -> None:
+        """Speak into the recording, after all that is said before it."""
+        self._to_the_beep()
+        if end == "hang_up":
+            self._done(lambda: self._call.hang_up(seconds))
+        else:
+            self._go_on(lambda: self._call.speak(seconds, "" if end == "silence" else end))
+
+    def _to_the_beep(self) -> None:
+        """Before a recording keys may be pressed: this caller presses none."""
+        if isinstance(self.turn.action, Record) and self._call.moment.kind == "keys":
+            self._done(self._call.keep_silent)
+            self._heard([prompt for prompt in self.turn.prompts if prompt.whole])
+
+    def unanswered(self, result: str) -> None:
+        """Nobody takes the call, in Twilio's words for it."""
+        queued = isinstance(self._call.moment.verb, Enqueue)
+        said = (_QUEUED if queued else _DIALLED)[result]
+        self._go_on(lambda: self._call.unanswered(said))
 
     def hang_up(self) -> None:
         """Leave; while nobody listens that makes no difference any more."""
@@ -137,15 +153,19 @@ class TwilioLine:
         before = self._turn.number if self._turn is not None else 0
         self._done(act)
         moment = self._call.moment
-        turns = self._turns()
-        if not turns or turns[-1].number <= before:
+        # The first: a call that has ended by now may have left a report behind it.
+        made = next((turn for turn in self._turns() if turn.number > before), None)
+        if made is None:
             raise Differs("a next turn", f"{moment.kind} again")
-        self._turn = turns[-1]
-        differs = self._difference(moment.heard)
-        if differs:
-            keys = ", ".join(prompt_keys(self.turn))
-            raise Differs(f"{keys} as {differs[0]}", differs[1])
-        if _KINDS[type(self.turn.action)] != moment.kind:
+        self._turn = made
+        kind = _KINDS[type(self.turn.action)]
+        skippable = [prompt for prompt in self.turn.prompts if not prompt.whole]
+        if kind == "recording" and skippable:
+            kind = "keys"  # which skip to the notice; see `_to_the_beep`
+            self._heard(skippable)
+        else:
+            self._heard(self.turn.prompts)
+        if kind != moment.kind:
             raise Differs(told(self.turn), f"{moment.kind} in TwiML")
 
     def _done(self, act: Callable[[], object]) -> None:
@@ -154,10 +174,19 @@ class TwilioLine:
         except CallBroken as broken:
             raise Differs("a call that Twilio can lead", str(broken)) from None
 
-    def _difference(self, heard: Sequence[Heard]) -> tuple[str, str] | None:
+    def _heard(self, prompts: Sequence[Prompt]) -> None:
+        """Raises Differs when it was not these, in this order."""
+        differs = self._difference(prompts, self._call.moment.heard)
+        if differs:
+            keys = ", ".join(prompt.key for prompt in prompts)
+            raise Differs(f"{keys} as {differs[0]}", differs[1])
+
+    def _difference(
+        self, prompts: Sequence[Prompt], heard: Sequence[Heard]
+    ) -> tuple[str, str] | None:
         """What was expected and what came, at the first prompt that is not as it must be."""
         left = list(heard)
-        for prompt in self.turn.prompts:
+        for prompt in prompts:
             pieces = self._catalogue.speak(self.turn.language, prompt)
             said = _said(pieces)
             played: list[Heard] = [_play(piece) for piece in pieces]

@@ -3,6 +3,8 @@
 import threading
 import time
 from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 
 import rich_click as click
 import structlog
@@ -34,6 +36,7 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
     """Run one FastAGI server until SIGTERM; then finish its calls and refuse new ones."""
     from agi_scripts.scripts import make_scripts
     from agi_scripts.server import FastAgiServer
+    from call_handlers.sound import is_heard
     from hotline.asterisk_hosts import UnnamedHosts
     from hotline.codes import code_scripts
 
@@ -42,8 +45,11 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
     stop = stop_event()
     sounds = services.sounds(settings.sounds_prefix or str(services.settings.sounds.absolute()))
     recordings = settings.recordings_prefix or str(services.settings.recordings.absolute())
+    folder = settings.recordings_dir or Path(recordings)
     scripts = {
-        **make_scripts(services.desk, sounds, recordings=recordings),
+        **make_scripts(
+            services.desk, sounds, recordings=recordings, heard=partial(is_heard, folder)
+        ),
         **code_scripts(services, sounds),
     }
     server = FastAgiServer(

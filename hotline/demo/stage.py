@@ -1,7 +1,7 @@
 """The stage of the demo: an embedded stack of its own on free ports, and a telephone."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from hotline.callers.line import Line
 from hotline.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
 from hotline.callers.sip_line import sip_call, sound_pieces
 from hotline.settings import Settings
-from ivr.turn import Perform, Turn
+from ivr.turn import Perform, Prompt, Turn
 
 HOST = "127.0.0.1"
 MEDIA_PORTS = 100
@@ -113,14 +113,14 @@ def call_by_agi(services: Services, turns: StoredTurns, number: str) -> Iterator
     asterisk = FakeAsterisk([(agi.host, port) for port in agi.ports])
     prefix = agi.sounds_prefix or str(services.settings.sounds.absolute())
 
-    def files(turn: Turn) -> list[str]:
+    def files(language: str, prompts: Sequence[Prompt]) -> list[str]:
         return [
             f"{prefix}/{piece.audio}"
-            for prompt in turn.prompts
-            for piece in services.catalogue.speak(turn.language, prompt)
+            for prompt in prompts
+            for piece in services.catalogue.speak(language, prompt)
         ]
 
-    line = AgiLine(turns, files, lambda caller: asterisk.call(caller, number=number))
+    line = AgiLine(turns, files, lambda caller: asterisk.call(caller, number=number, eager=True))
     try:
         line.start()
         yield line

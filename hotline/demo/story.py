@@ -50,11 +50,17 @@ class ToldLine:
         self._say("caller", "says nothing", "")
         self._line.wait()
 
-    def dictate(self, seconds: int) -> None:
+    def dictate(self, seconds: int, end: str) -> None:
         """Speak into the recording."""
         self._hear(len(self.turn.prompts))
-        self._line.dictate(seconds)
-        self._say("caller", f"spoke {seconds} s into the recording, and pressed #", "")
+        self._line.dictate(seconds, end)
+        how = {"silence": "fell silent", "hang_up": "hung up"}.get(end, f"pressed {end}")
+        self._say("caller", f"spoke {seconds} s into the recording, and {how}", "")
+
+    def unanswered(self, result: str) -> None:
+        """Be put through to nobody."""
+        self._line.unanswered(result)
+        self._say("", f"the transfer came to {result}", "")
 
     def hang_up(self) -> None:
         """Leave."""

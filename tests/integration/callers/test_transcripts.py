@@ -15,9 +15,10 @@ from hotline.callers.engine_driver import EngineDriver
 from hotline.callers.runs import Result, run
 from hotline.callers.stores import CallFacts, empty_database
 from ivr.transcript import load_transcript
-from tests.fixtures.callers import PATHS, played, services_in, why
+from tests.fixtures.callers import PATHS, TELEPHONE_PATHS, played, services_in, why
 
 every_transcript = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+by_telephone = pytest.mark.parametrize("path", TELEPHONE_PATHS, ids=lambda path: path.stem)
 
 
 @every_transcript
@@ -106,7 +107,7 @@ def sip_results(
 
 @pytest.mark.asterisk
 @pytest.mark.xdist_group("sip-transcripts")
-@every_transcript
+@by_telephone
 def test_by_sip(path: Path, sip_results: SipResults, services: Services) -> None:
     """A real call through a real Asterisk: every prompt that is needed arrived as sound."""
     transcript = load_transcript(path)

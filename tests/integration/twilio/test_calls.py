@@ -95,7 +95,7 @@ def test_any_process_takes_any_turn(house: House) -> None:
     for number, key in enumerate(REPORT):
         caller.http = clients[number % 2]
         caller.press(key)
-    assert caller.verbs == ["Record", "Redirect"]
+    assert caller.verbs == ["Gather", "Record", "Redirect"]
 
 
 def test_of_two_processes_that_take_one_turn_one_counts(house: House) -> None:
@@ -136,13 +136,13 @@ def test_odd_keys_are_wrong_keys(caller: TwilioClient, keys: str) -> None:
     assert caller.verbs == ["Gather"]
 
 
-def test_a_silent_recording_is_no_input(caller: TwilioClient) -> None:
-    """Twilio sends no recording when nobody spoke; it goes on to the redirect."""
+def test_a_silent_recording_is_none(caller: TwilioClient) -> None:
+    """Twilio sends no recording when nobody spoke; by the redirect the report goes on without."""
     caller.dial()
     caller.press(*REPORT)
     (redirect,) = caller.twiml.findall("Redirect")
     caller.post(str(redirect.text))
-    assert caller.verbs == ["Record", "Redirect"]
+    assert caller.verbs == ["Gather"]
     assert caller.turn == 10
 
 

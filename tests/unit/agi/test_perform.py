@@ -1,7 +1,5 @@
 """A turn performed on a model of Asterisk: what was played and listened for, what came of it."""
 
-from collections.abc import Iterator
-
 import pytest
 from structlog.testing import capture_logs
 
@@ -321,19 +319,76 @@ def test_a_recording_is_named_by_its_reference_and_measured() -> None:
     assert model.lines == [
         'EXEC Read "IVR_IN,/s/ar/record_notice,1,t(),1,0.05"',
         'GET FULL VARIABLE "${READSTATUS}:${IVR_IN}"',
-        'RECORD FILE "/rec/abc-1" "wav" "#" 60000 "BEEP"',
+        'RECORD FILE "/rec/abc-1" "wav" "#" 60000 "BEEP" "s=5"',
     ]
     assert model.acts[0][0].files == ("/s/ar/record_notice",)
 
 
-def test_a_key_skips_the_notice_to_the_beep() -> None:
-    """The rest of the notice is not said; the recording begins."""
-    acts: Iterator[Act] = iter([Press("1"), Speak(2)])
-    model = Spy(lambda _: next(acts), eager=True)
-    notice = turn(t.Record(60), "nomatch_1", "record_notice", guarded=["record_notice"])
+def announced(*keys: str) -> t.Turn:
+    """A recording with these prompts before it, and its notice."""
+    said = (*(t.Prompt(key) for key in keys), t.Prompt("record_notice", whole=True))
+    return t.Turn(1, "description", "ar", said, t.Record(60, "0*"))
+
+
+def test_a_key_over_what_may_be_skipped_is_told_and_nothing_is_recorded() -> None:
+    """What the key means is for the dialog to say."""
+    model = Spy(does(Press("1")), eager=True)
     with channel_on(model) as channel:
-        assert perform(channel, notice, stub_sounds(), PATH) == Recorded("abc-1", 2000)
-    assert not any("Playback" in line for line in model.lines)
+        assert perform(channel, announced("description"), stub_sounds(), PATH) == Digits("1")
+    assert not any(line.startswith(("STREAM", "RECORD")) for line in model.lines)
+
+
+def test_keys_typed_ahead_do_not_take_the_notice_away() -> None:
+    """It is said to its end; the recording begins after it."""
+    model = Spy(does(Speak(2)))
+    model._pending = "11"
+    with channel_on(model) as channel:
+        assert perform(channel, announced(), stub_sounds(), PATH) == Recorded("abc-1", 2000)
+    assert model.lines[0] == 'STREAM FILE "/s/ar/record_notice" "0*"'
+
+
+def test_a_key_that_leads_away_is_heard_over_the_notice() -> None:
+    """An operator is to be had at any time; nobody is recorded then."""
+    with channel_hearing(b"200 result=48 endpos=800\n") as (channel, _):
+        assert perform(channel, announced(), stub_sounds(), PATH) == Digits("0")
+
+
+def test_nobody_is_recorded_whom_the_notice_did_not_reach() -> None:
+    """Its file is gone, or no language has it: an operator has the call."""
+    gone = Spy(does(Speak(2)), exists=lambda path: "notice" not in path)
+    missing = stub_sounds(missing=["ar/record_notice", "en/record_notice"])
+    for model, sounds in ((gone, stub_sounds()), (Spy(does(Speak(2))), missing)):
+        with channel_on(model) as channel, capture_logs(), pytest.raises(PromptNotPlayed):
+            perform(channel, announced(), sounds, PATH)
+        assert not any(line.startswith("RECORD") for line in model.lines)
+
+
+@pytest.mark.parametrize("key", ["0", "*"])
+def test_a_key_that_leads_away_keeps_what_was_said(key: str) -> None:
+    """The recording ends, and goes along."""
+    event, _ = performed(turn(t.Record(60, "0*")), Speak(3, key=key))
+    assert event == Recorded("abc-1", 3000, key)
+
+
+def test_silence_ends_a_recording() -> None:
+    """Who says no more need not press a key; what stays of the silence is a second."""
+    assert performed(turn(t.Record(60)), Speak(4, key=""))[0] == Recorded("abc-1", 5000)
+
+
+@pytest.mark.parametrize(
+    ("act", "event"),
+    [
+        (Silent(), NoInput()),
+        (Speak(3), NoInput()),
+        (Speak(3, key="0"), Digits("0")),
+        (Speak(3, hang_up=True), HungUp()),
+    ],
+)
+def test_a_recording_in_which_nobody_is_heard_is_none(act: Act, event: Event) -> None:
+    """However it ended: only what was done beside it counts."""
+    with channel_on(Spy(does(act))) as channel:
+        silent = perform(channel, turn(t.Record(60, "0*")), stub_sounds(), PATH, lambda _: False)
+    assert silent == event
 
 
 def test_a_recording_ends_at_its_limit() -> None:
@@ -341,8 +396,8 @@ def test_a_recording_ends_at_its_limit() -> None:
     assert performed(turn(t.Record(10)), Speak(99))[0] == Recorded("abc-1", 10_000)
 
 
-def test_hanging_up_in_a_recording_keeps_it() -> None:
-    """The caller is gone; what was said is on the disk under its name."""
+def test_hanging_up_in_a_recording_is_a_recording() -> None:
+    """What was said counts and is on the disk under its name; the next turn finds nobody there."""
     kept: list[tuple[str, float]] = []
     with capture_logs() as logs:
         event, _ = performed(
@@ -350,9 +405,11 @@ def test_hanging_up_in_a_recording_keeps_it() -> None:
             Speak(4, hang_up=True),
             recorder=lambda path, seconds: kept.append((path, seconds)),
         )
-    assert event == HungUp()
+    assert event == Recorded("abc-1", 4000)
     assert kept == [(PATH, 4)]
-    assert [(entry["event"], entry.get("ms")) for entry in logs] == [("recording_kept", 4000)]
+    assert [(entry["event"], entry["ms"], entry["hung_up"]) for entry in logs] == [
+        ("recorded", 4000, True)
+    ]
 
 
 def test_a_full_disk_is_no_recording() -> None:
@@ -369,7 +426,7 @@ def test_a_full_disk_is_no_recording() -> None:
 
 def test_a_recording_of_nothing_is_none() -> None:
     """`#` at once leaves a file without a sample, which nobody need listen to."""
-    assert performed(turn(t.Record(60)), Speak(0))[0] == Recorded("", 0)
+    assert performed(turn(t.Record(60)), Speak(0))[0] == NoInput()
 
 
 def test_an_asterisk_without_its_beep_records_without_one() -> None:
@@ -378,7 +435,7 @@ def test_an_asterisk_without_its_beep_records_without_one() -> None:
     with channel_hearing(*answers) as (channel, peer), capture_logs():
         event = perform(channel, turn(t.Record(60)), stub_sounds(), PATH)
         assert event == Recorded("abc-1", 1000)
-        assert peer.recv(4096).endswith(b'RECORD FILE "/rec/abc-1" "wav" "#" 60000\n')
+        assert peer.recv(4096).endswith(b'RECORD FILE "/rec/abc-1" "wav" "#" 60000 "s=5"\n')
 
 
 @pytest.mark.parametrize("path", ["/rec/../etc/passwd", "/rec/a b", "/rec/a,b", "", "/rec/a\nb"])

@@ -16,7 +16,7 @@ def given(disposition: Disposition) -> dict[str, str]:
     number = CallerNumber("+966501234567", "full")
     until = NOW + timedelta(days=2, hours=1)
     verdict = Verdict(disposition, until=until)
-    return given_answers(number, verdict, now=NOW.timestamp(), digit="4")
+    return given_answers(number, verdict, now=NOW.timestamp(), digit="4", kept_days=365)
 
 
 @pytest.mark.parametrize("disposition", DISPOSITIONS)
@@ -30,7 +30,7 @@ def test_only_a_challenged_caller_has_a_digit_to_press() -> None:
     """And it is theirs."""
     assert given("challenge")["challenge"] == "4"
     assert "challenge" not in given("allow")
-    assert given("allow") == {"contact": "0501234567", "days": "3"}
+    assert given("allow") == {"contact": "0501234567", "days": "3", "kept_days": "365"}
 
 
 def test_the_digit_is_neither_the_operator_nor_emergency() -> None:

@@ -29,7 +29,7 @@ def test_a_report_by_someone_who_knows_the_way_takes_nine_entries_and_a_recordin
     assert caller.keys == ["reference"]
     assert caller.turn.prompts[0].values == {"reference": "572400002", "target_hours": "72"}
     assert caller.session.disposition == "completed"
-    assert caller.session.answers["service_code"] == "RD_HOLE"
+    assert "service_code" not in caller.session.answers  # sent: nothing of it is left to be kept
 
 
 # --- silence and wrong keys ---------------------------------------------------------------------

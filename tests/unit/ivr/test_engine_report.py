@@ -65,7 +65,9 @@ def test_a_recording_is_asked_for_with_its_notice() -> None:
     """The caller is told before anything is recorded."""
     caller = Caller().press(*REPORT)
     assert caller.keys == ["description", "record_notice"]
-    assert caller.turn.action == Record(60)
+    assert caller.turn.action == Record(60, leads="0*")
+    assert [prompt.whole for prompt in caller.turn.prompts] == [False, True]
+    assert caller.turn.prompts[1].values == {"kept_days": "90"}
 
 
 def test_a_recording_that_cannot_be_kept_is_no_end() -> None:

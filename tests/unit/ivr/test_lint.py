@@ -12,6 +12,7 @@ from tests.fixtures.dialog import FLOW, FLOW_FILE
 from tests.fixtures.flows import HEAD, PROMPTS, SOUND, small
 
 EFFECTS = EFFECT_NAMES
+RECORD = "kind: record, notice: [more], max_seconds: 5, store: a"
 BYE = "bye: {kind: end, say: [bye]}\n"
 
 
@@ -81,7 +82,8 @@ def test_a_missing_target_in_the_head(tmp_path: Path, head: str, where: str) -> 
     [
         "x: {kind: say, next: nowhere}",
         "x: {kind: ask, digits: [1, 1], store: a, next: nowhere}",
-        "x: {kind: record, max_seconds: 5, store: a, next: bye, unavailable: nowhere}",
+        f"x: {{{RECORD}, next: bye, unavailable: nowhere, silent: bye}}",
+        f"x: {{{RECORD}, next: bye, unavailable: bye, silent: nowhere}}",
         "x: {kind: do, effect: open_report, outcomes: {opened: nowhere}}",
         "x: {kind: transfer, target: operators, unavailable: nowhere}",
         "x: {kind: say, skip_if: [a], skip_to: nowhere, next: bye}",
@@ -91,6 +93,25 @@ def test_a_missing_target_in_the_head(tmp_path: Path, head: str, where: str) -> 
 def test_a_missing_target_of_every_kind_of_node(tmp_path: Path, node: str) -> None:
     """Whatever way on a node can have, it must lead somewhere."""
     assert rules(findings(tmp_path, menu("main", "x") + node + "\n" + BYE)) == ["x: missing target"]
+
+
+def test_whoever_is_recorded_is_told_before(tmp_path: Path) -> None:
+    """A recording without a notice is refused."""
+    silent = "x: {kind: record, max_seconds: 5, store: a, next: bye, unavailable: bye}\n"
+    found = findings(tmp_path, menu("main", "x") + silent + BYE)
+    assert rules(found) == ["x: no notice"]
+
+
+UNSENT = HEAD.replace("nodes:", "unsent: [{answers: [a], to: keep}]\nnodes:")
+
+
+def test_what_is_left_when_a_call_ends_leads_to_an_end_without_a_caller(tmp_path: Path) -> None:
+    """No menu can follow, and the node must be there; by it alone its nodes are reached."""
+    keep = "keep: {kind: do, effect: open_report, outcomes: {opened: %s}}\n"
+    nodes = menu("main", "bye") + BYE
+    assert findings(tmp_path, nodes + keep % "bye", head=UNSENT) == []
+    assert rules(findings(tmp_path, nodes + keep % "main", head=UNSENT)) == ["main: nobody there"]
+    assert rules(findings(tmp_path, nodes, head=UNSENT)) == ["unsent: missing target"]
 
 
 def test_a_node_that_no_call_can_reach(tmp_path: Path) -> None:

@@ -181,7 +181,7 @@ def test_targets_that_lead_nowhere_are_left_to_the_lint(tmp_path: Path) -> None:
 
 
 def test_what_the_common_keys_do_depends_on_the_kind_of_node(tmp_path: Path) -> None:
-    """A menu takes them all, an entry of one digit keeps 0 as a digit, a recording takes none."""
+    """A menu takes them all, an entry of one digit keeps 0 as a digit, # ends a recording."""
     flow = small(
         tmp_path,
         """\
@@ -199,6 +199,6 @@ def test_what_the_common_keys_do_depends_on_the_kind_of_node(tmp_path: Path) -> 
     assert keys["main"] == {"0": "main", "#": "repeat"}
     assert keys["long"] == {"0": "bye", "*": "back", "#": "repeat"}
     assert keys["short"] == {"*": "back", "#": "repeat"}
-    assert keys["words"] == {}
+    assert keys["words"] == {"0": "bye", "*": "back"}
     assert isinstance(flow.nodes["long"], Ask)
     assert isinstance(flow.nodes["words"], RecordNode)

@@ -16,6 +16,7 @@ VALUES = {
     "reference": "240012345",
     "target_hours": "72",
     "days": "7",
+    "kept_days": "90",
     "challenge": "7",
     "number": "+966501234567",
     "callers": "3",

@@ -1,5 +1,6 @@
 """A call as Twilio presents it."""
 
+from blacklist.numbers import LONGEST_RAW
 from call_handlers.twilio.arrival import arrival_of
 
 
@@ -9,4 +10,4 @@ def test_the_line_and_who_sent_the_call_on_are_told() -> None:
     arrival = arrival_of(form)
     assert (arrival.dialled, arrival.redirected) == ("+966126140911", "")
     assert arrival_of(form | {"ForwardedFrom": "997"}).redirected == "997"
-    assert len(arrival_of(form | {"ForwardedFrom": "9" * 1000}).redirected) == 128
+    assert len(arrival_of(form | {"ForwardedFrom": "9" * 1000}).redirected) == LONGEST_RAW

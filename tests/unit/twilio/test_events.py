@@ -12,6 +12,9 @@ from tests.fixtures.twilio import CATALOGUE, RECORDING
 PHRASES = menu_phrases(FLOW, CATALOGUE)
 
 
+RECORDED = {"RecordingSid": RECORDING, "RecordingDuration": "3"}
+
+
 @pytest.mark.parametrize(
     ("action", "form", "event"),
     [
@@ -29,9 +32,16 @@ PHRASES = menu_phrases(FLOW, CATALOGUE)
         (Collect(4), {"Digits": "٧٤٢١"}, Digits("?")),
         (Collect(4), {"Digits": "-1"}, Digits("?")),
         (Record(60), {"RecordingSid": RECORDING, "RecordingDuration": "3"}, Recorded("r", 3000)),
-        (Record(60), {"RecordingSid": RECORDING, "RecordingDuration": "0"}, Recorded("", 0)),
-        (Record(60), {"RecordingSid": RECORDING}, Recorded("", 0)),
-        (Record(60), {"RecordingSid": RECORDING, "RecordingDuration": "-1"}, Recorded("", 0)),
+        (Record(60), {**RECORDED, "Digits": "hangup"}, Recorded("r", 3000)),
+        (Record(60, "0*"), {**RECORDED, "Digits": "0"}, Recorded("r", 3000, "0")),
+        (Record(60, "0*"), {**RECORDED, "Digits": "#"}, Recorded("r", 3000)),
+        (Record(60, "*"), {**RECORDED, "Digits": "0"}, Recorded("r", 3000)),
+        (Record(60), {"RecordingSid": RECORDING, "RecordingDuration": "0"}, NoInput()),
+        (Record(60), {"RecordingSid": RECORDING}, NoInput()),
+        (Record(60), {"RecordingSid": RECORDING, "RecordingDuration": "-1"}, NoInput()),
+        (Record(60, "0"), {**RECORDED, "RecordingDuration": "0", "Digits": "0"}, Digits("0")),
+        (Record(60), {"Digits": "5"}, Digits("5")),
+        (Record(60), {"Digits": "hangup"}, Digits("?")),
         (Record(60), {}, NoInput()),
         (Transfer("911"), {"DialCallStatus": "completed"}, Transferred("answered")),
         (Transfer("911"), {"DialCallStatus": "busy"}, Transferred("busy")),

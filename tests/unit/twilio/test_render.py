@@ -112,10 +112,17 @@ def test_a_prompt_that_nobody_knows_is_left_out_and_the_turn_listens() -> None:
 
 def test_a_recording_is_announced_and_silence_goes_on() -> None:
     """Twilio says nothing of an empty recording: the redirect does."""
-    play, record, redirect = read(render(turn(Record(60), "describe"), CALL, stub()))
-    assert play.tag == "Play"
+    said = (Prompt("describe"), Prompt("notice", whole=True))
+    document = render(Turn(1, "n", "ar", said, Record(60, "0*")), CALL, stub())
+    gather, notice, record, redirect = read(document)
+    assert (gather.tag, gather[0].tag, notice.tag) == ("Gather", "Play", "Play")
+    assert gather.get("numDigits") == "1"
+    assert gather.get("finishOnKey") == ""
+    assert gather.get("actionOnEmptyResult") is None
+    assert gather.get("action") == redirect.text
     assert record.get("maxLength") == "60"
-    assert record.get("finishOnKey") == "#"
+    assert record.get("timeout") == "5"
+    assert record.get("finishOnKey") == "#0*"
     assert record.get("playBeep") == "true"
     assert record.get("action") == redirect.text == f"{BASE}/twilio/turn/{CALL}/1"
     assert record.get("recordingStatusCallback") == f"{BASE}/twilio/recording/{CALL}/1"

@@ -1,0 +1,64 @@
+"""Requests that wait on disk while the database is away: tickets, and requests for review.
+
+A caller who has hung up, or whose words are recorded, cannot be asked again. What they asked for is
+an entry of the journal until the database takes it; by its origin it is made once, however often it
+is tried.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from call_handlers.effects import OpenTicket, RequestReview
+from call_handlers.journal import Journal
+from tickets.model import Address, NewTicket
+
+_TICKET, _REVIEW = "ticket", "review"
+_TICKET_FIELDS = frozenset(field.name for field in fields(NewTicket))
+_ADDRESS_FIELDS = frozenset(field.name for field in fields(Address))
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRequests:
+    """Writes requests into `journal` (port `call_handlers.effects.Keep`)."""
+
+    journal: Journal
+
+    def ticket(self, new: NewTicket, now: datetime) -> None:
+        """Keep a ticket that is to be opened as of `now` (aware). Raises OSError."""
+        self.journal.append([{_TICKET: asdict(new), "at": now.isoformat()}])
+
+    def review(self, *, number: str, call_id: str, recording_ref: str, now: datetime) -> None:
+        """Keep a request for review, due as from `now` (aware). Raises OSError."""
+        asked = {"number": number, "call_id": call_id, "recording_ref": recording_ref}
+        self.journal.append([{_REVIEW: asked, "at": now.isoformat()}])
+
+
+def make_kept(
+    open_ticket: OpenTicket, request_review: RequestReview
+) -> Callable[[Mapping[str, Any]], bool]:
+    """What makes the request of a journal's entry after all; False for an entry of another kind.
+
+    It raises KeyError, TypeError and ValueError for an entry that is none, SQLAlchemyError while
+    the database is still away.
+    """
+
+    def make(entry: Mapping[str, Any]) -> bool:
+        if _TICKET in entry:
+            open_ticket(_ticket(entry[_TICKET]), datetime.fromisoformat(entry["at"]))
+        elif _REVIEW in entry:
+            request_review(**entry[_REVIEW], now=datetime.fromisoformat(entry["at"]))
+        else:
+            return False
+        return True
+
+    return make
+
+
+def _ticket(data: Mapping[str, Any]) -> NewTicket:
+    known = {name: value for name, value in data.items() if name in _TICKET_FIELDS}
+    place = known.get("address", {})
+    known["address"] = Address(**{n: v for n, v in place.items() if n in _ADDRESS_FIELDS})
+    known["agency_responsible"] = tuple(known.get("agency_responsible", ()))
+    return NewTicket(**known)
