@@ -136,8 +136,13 @@ class FastAgiServer:
                     log.error("agi_accept_failed", error=error.strerror)
                     self._stopping.wait(0.1)  # out of descriptors: calls that end give some back
                 continue
-            if not self._admitted(connection, str(peer[0])):
+            try:
+                if not self._admitted(connection, str(peer[0])):
+                    connection.close()
+            except Exception:  # whatever one connection brings, the next one is accepted
+                self._forget(connection)
                 connection.close()
+                log.exception("agi_accept_failed")
 
     def _admitted(self, connection: socket.socket, peer: str) -> bool:
         """Give the connection a thread, or say that it is refused."""
@@ -163,8 +168,8 @@ class FastAgiServer:
 
     def _serve(self, connection: socket.socket, peer: str) -> None:
         """Serve one connection; whatever happens to it stays here."""
-        metrics.IN_PROGRESS.inc()
         try:
+            metrics.IN_PROGRESS.inc()
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             channel = AgiChannel(connection, read_environment(connection, self._environment_s))
@@ -176,10 +181,10 @@ class FastAgiServer:
         except Exception:  # one connection's fault never reaches the others
             log.exception("agi_connection_failed")
         finally:
-            metrics.IN_PROGRESS.dec()
             self._forget(connection)
             connection.close()
             clear_contextvars()
+            metrics.IN_PROGRESS.dec()
 
     def _run(self, channel: AgiChannel, peer: str) -> None:
         if not is_unnamed(channel.environment):

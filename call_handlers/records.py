@@ -84,7 +84,10 @@ class RecordWriter:
                 item = self._queue.get()
             going = item is not None
             if batch:
-                self._write(batch)
+                try:
+                    self._write(batch)
+                except Exception:  # nothing that befalls a batch ends the writing of records
+                    log.exception("records_lost", count=len(batch))
 
     def _write(self, batch: list[Record]) -> None:
         try:

@@ -9,6 +9,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
+
+import structlog
+
+log = structlog.get_logger()
 
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
@@ -82,13 +87,11 @@ class Child:
         """Start the process in a session of its own, its output appended to the log file.
 
         The output goes to the file itself and not through a pipe: a supervisor that is stopped or
-        slow can never block a child that writes.
+        slow can never block a child that writes. Without room for the file it goes nowhere. Raises
+        OSError when there can be no process.
         """
-        self.log_path.parent.mkdir(parents=True, exist_ok=True)
-        if self._process is None and self.log_path.exists():
-            self._shown = self.log_path.stat().st_size
         tied = (sys.executable, "-I", "-S", str(TIED), str(os.getpid()))
-        with self.log_path.open("ab") as output:
+        with self._log() as output:
             self._process = subprocess.Popen(
                 [*tied, str(int(self.spec.orphan_signal)), *self.spec.argv],
                 stdin=subprocess.DEVNULL,
@@ -99,6 +102,16 @@ class Child:
                 start_new_session=True,
             )
         self.started_at = time.monotonic()
+
+    def _log(self) -> BinaryIO:
+        try:
+            self.log_path.parent.mkdir(parents=True, exist_ok=True)
+            if self._process is None and self.log_path.exists():
+                self._shown = self.log_path.stat().st_size
+            return self.log_path.open("ab")
+        except OSError as error:
+            log.error("child_without_log", child=self.spec.name, error=type(error).__name__)
+            return Path(os.devnull).open("ab")
 
     def plan_restart(self) -> float:
         """Note that the process ended; return the seconds until it may start again."""
@@ -131,23 +144,32 @@ class Child:
         return True
 
     def new_lines(self) -> list[str]:
-        """Return the whole lines logged since the last call."""
+        """Return the whole lines logged since the last call; none when they cannot be read."""
         try:
-            with self.log_path.open("rb") as log:
-                log.seek(0, os.SEEK_END)
-                if log.tell() < self._shown:
+            with self.log_path.open("rb") as file:
+                file.seek(0, os.SEEK_END)
+                if file.tell() < self._shown:
                     self._shown = 0
-                log.seek(self._shown)
-                text = log.read(1024 * 1024)
-        except FileNotFoundError:
+                file.seek(self._shown)
+                text = file.read(1024 * 1024)
+        except OSError:
             return []
         whole = text.rfind(b"\n") + 1
         self._shown += whole
         return text[:whole].decode("utf-8", "replace").splitlines()
 
     def rotate_log(self) -> None:
-        """Keep one older log. The child appends, so the file can be emptied under it."""
+        """Keep one older log. The child appends, so the file can be emptied under it.
+
+        Without room for the older one it goes: a full disk needs the room. Raises OSError when the
+        log cannot be looked at.
+        """
         if self.log_path.exists() and self.log_path.stat().st_size > LARGEST_LOG:
-            shutil.copyfile(self.log_path, self.log_path.with_suffix(".log.1"))
+            older = self.log_path.with_suffix(".log.1")
+            try:
+                shutil.copyfile(self.log_path, older)
+            except OSError as error:
+                log.error("log_not_kept", child=self.spec.name, error=type(error).__name__)
+                older.unlink(missing_ok=True)
             os.truncate(self.log_path, 0)
             self._shown = 0

@@ -2,17 +2,25 @@
 
 `configure` routes structlog and the standard library (rq, alembic, werkzeug, warnings) through the
 same processors. Whoever works on a call binds its id: `with call_context(call_id): ...`.
+
+A log is beside the call: to log never raises and never waits (`log_writer`).
 """
 
+import atexit
+import json
 import logging
+import os
 import re
 import sys
 from contextlib import AbstractContextManager
-from typing import Any, Literal, TextIO
+from datetime import UTC, datetime
+from typing import Any, Literal, TextIO, cast
 
 import structlog
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from hotline.log_writer import LineWriter
 
 MASK = "[number]"
 NOT_MASKED = frozenset(
@@ -25,22 +33,54 @@ _NUMBER = re.compile(r"(?<![0-9A-Fa-f-])\+?\d(?:[ ()-]{0,2}\d){6,}")
 _DATE = re.compile(r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?: [0-2][0-9])?")
 _HEX_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
 _LARGEST_INT = 10**8
+_PATIENCE_S = 1.0
+_writers: list[LineWriter] = []
 
 
 def configure(level: str = "info", style: Literal["auto", "json", "console"] = "auto") -> None:
     """Set up logging for this process, on stderr. Called once, by the command line."""
-    stream = sys.stderr
-    people = style == "console" or (style == "auto" and stream.isatty())
+    people = style == "console" or (style == "auto" and is_terminal(sys.stderr))
+    stream = beside_calls(sys.stderr, people=people)
     numeric = getattr(logging, level.upper())
     shared = _shared(people)
     renderer = _renderer(people)
     structlog.configure(
-        processors=[*shared, renderer],
+        processors=[_carefully((*shared, renderer))],
         wrapper_class=structlog.make_filtering_bound_logger(numeric),
         logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=False,
     )
     _route_standard_library(stream, numeric, shared, renderer)
+
+
+def beside_calls(stream: TextIO | None, *, people: bool = True) -> TextIO:
+    """A stream onto which writing never raises and never waits, in place of this standard one.
+
+    None is one that was closed at the start: what is written goes nowhere. Lines that were lost are
+    counted by `hotline_log_lines_lost_total`, and told in the words of `people`, or as JSON. A
+    stream in memory is given back as it is.
+    """
+    try:
+        descriptor = os.open(os.devnull, os.O_WRONLY) if stream is None else stream.fileno()
+    except (OSError, ValueError):
+        assert stream is not None
+        return stream
+    writer = LineWriter(descriptor, told=_told if people else _told_as_json, noted=_noted)
+    _writers.append(writer)
+    atexit.register(writer.settle, _PATIENCE_S)
+    return cast("TextIO", writer)
+
+
+def reopen() -> None:
+    """Go on in new files where logs were moved away, as by logrotate."""
+    for writer in _writers:
+        writer.reopen()
+
+
+def settle() -> None:
+    """Wait a second at most until what was logged is written: this process is to be replaced."""
+    for writer in _writers:
+        writer.settle(_PATIENCE_S)
 
 
 def call_context(call_id: str) -> AbstractContextManager[None]:
@@ -73,6 +113,48 @@ def _masked(value: Any) -> Any:
     return _masked(str(value))
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person looks at this standard stream."""
+    try:
+        return stream is not None and stream.isatty()
+    except (OSError, ValueError):
+        return False
+
+
+def _told(lost: int) -> str:
+    return f"{datetime.now():%H:%M:%S} [error    ] log_lines_lost lost={lost}\n"  # noqa: DTZ005 - as people's lines
+
+
+def _told_as_json(lost: int) -> str:
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    line = {"lost": lost, "event": "log_lines_lost", "level": "error", "timestamp": at}
+    return f"{json.dumps(line)}\n"
+
+
+def _noted(lost: int) -> None:
+    # Imported when it is needed: most commands count nothing, and the web must choose before it is.
+    from hotline.log_metrics import LOST
+
+    LOST.inc(lost)
+
+
+def _carefully(processors: tuple[Processor, ...]) -> Processor:
+    """All processors as one that never raises: a line that cannot be made is told of instead."""
+
+    def process(logger: WrappedLogger, method: str, event: EventDict) -> Any:
+        made: Any = event
+        try:
+            for processor in processors:
+                made = processor(logger, method, made)
+        except structlog.DropEvent:
+            raise
+        except Exception as error:
+            return json.dumps({"event": "log_line_broken", "error": type(error).__name__})
+        return made
+
+    return process
+
+
 def _shared(people: bool) -> list[Processor]:
     return [
         merge_contextvars,
@@ -102,6 +184,7 @@ def _route_standard_library(
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    logging.raiseExceptions = False  # else what goes wrong is written to stderr, by who logs
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
 
+import hotline.log_metrics  # noqa: F401 - shown from the start, at 0
+
 log = structlog.get_logger()
 
 

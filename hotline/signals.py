@@ -1,4 +1,4 @@
-"""SIGTERM and SIGINT, told by a thread of their own.
+"""SIGTERM and SIGINT, told by a thread of their own; SIGHUP, which ends nothing.
 
 Python runs a handler in the main thread, between two of its instructions. Two things go wrong:
 
@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from hotline.logs import reopen
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -32,6 +34,8 @@ def signals_told(told: Callable[[], None]) -> Iterator[None]:
             while number := pipe.read(1):
                 if number[0] in SIGNALS:
                     told()
+                elif number[0] == signal.SIGHUP:
+                    reopen()
 
     teller = threading.Thread(target=tell, name="signals", daemon=True)
     teller.start()
@@ -45,6 +49,15 @@ def signals_told(told: Callable[[], None]) -> Iterator[None]:
         signal.set_wakeup_fd(kept_descriptor)
         os.close(writing)
         teller.join()
+
+
+def hangup_reopens_logs() -> None:
+    """From now on SIGHUP opens the logs anew and ends nothing. Main thread only.
+
+    It is sent by logrotate, `systemctl reload` and a terminal that is closed: citizens who are on
+    the telephone have no part in any of these.
+    """
+    signal.signal(signal.SIGHUP, lambda _number, _frame: reopen())
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:

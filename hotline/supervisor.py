@@ -12,7 +12,7 @@ from queue import Queue
 import structlog
 
 from hotline.child import Child, ChildSpec
-from hotline.signals import signals_told
+from hotline.signals import hangup_reopens_logs, signals_told
 
 TICK = 0.2
 ROTATE_SECONDS = 60.0
@@ -53,6 +53,7 @@ class Supervisor:
         0 after a drain, 130 when a second signal cut it short. Raises `StartFailed`, with
         everything stopped again. Main thread only.
         """
+        hangup_reopens_logs()
         with signals_told(self._on_signal):
             try:
                 self.start()
@@ -142,7 +143,11 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._stop_asked.is_set():
             for child in self.children.values():
-                self._look_after(child)
+                try:
+                    self._look_after(child)
+                except Exception:  # one child's trouble never ends the others
+                    log.exception("child_not_looked_after", child=child.spec.name)
+                    child.plan_restart()
             self._show_lines()
             self._wake.wait(TICK)
             self._wake.clear()
@@ -191,14 +196,18 @@ class Supervisor:
             self._last_well[child.spec.name] = time.monotonic()
 
     def _show_lines(self) -> None:
-        for child in self.children.values():
-            if self._show is not None:
-                for line in child.new_lines():
-                    self._show(child.spec.name, line)
-        if time.monotonic() - self._rotated > ROTATE_SECONDS:
-            self._rotated = time.monotonic()
+        """Show what children have logged, and keep their logs small. Never raises."""
+        try:
             for child in self.children.values():
-                child.rotate_log()
+                if self._show is not None:
+                    for line in child.new_lines():
+                        self._show(child.spec.name, line)
+            if time.monotonic() - self._rotated > ROTATE_SECONDS:
+                self._rotated = time.monotonic()
+                for child in self.children.values():
+                    child.rotate_log()
+        except Exception:  # logs are beside the calls
+            log.exception("logs_not_looked_after")
 
     def _on_signal(self) -> None:
         self._signals += 1

@@ -14,7 +14,6 @@ import redis
 import sqlalchemy as sa
 import structlog
 from rq import Queue
-from sqlalchemy.exc import SQLAlchemyError
 
 from tickets import metrics
 from tickets.lease import DELIVERIES
@@ -100,7 +99,7 @@ def run_relay(
             if trouble is not None:
                 log.info("relay_recovered", after=trouble)
                 trouble = None
-        except (redis.exceptions.RedisError, SQLAlchemyError) as error:
+        except Exception as error:  # it outlives whatever is away: the next round tries again
             name = type(error).__name__
             if name != trouble:
                 log.error("relay_waits", error=name)

@@ -7,6 +7,8 @@ from typing import Any
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from hotline.backoffice.app import create_backoffice
+from hotline.gunicorn_logger import HouseLogger
+from hotline.signals import hangup_reopens_logs
 
 _THREADS = 8
 _GRACEFUL_S = 5
@@ -29,6 +31,8 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "proc_name": "hotline-backoffice",
             "accesslog": None,
             "loglevel": "warning",
+            "logger_class": HouseLogger,
+            "post_worker_init": lambda _worker: hangup_reopens_logs(),
             "control_socket_disable": True,
         }
         for name, value in settings.items():

@@ -10,11 +10,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from hotline.audio import AudioError, BuildReport, build, check
 from hotline.bootstrap import Services
+from hotline.logs import is_terminal
 from ivr.prompts import CatalogueError, prompt_findings
 
 
 def build_with_progress(services: Services, *, prune: bool = False) -> BuildReport:
-    """Make what is missing, with a bar on stderr while there is anything to do.
+    """Make what is missing, with a bar on a terminal while there is anything to do.
 
     Raises AudioError, CatalogueError.
     """
@@ -24,7 +25,9 @@ def build_with_progress(services: Services, *, prune: bool = False) -> BuildRepo
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    unseen = not is_terminal(sys.stderr)  # and so nothing is written, which might fail
+    with Progress(*columns, console=console, transient=True, disable=unseen) as bar:
         task = bar.add_task("prompts", total=None, visible=False)
 
         def told(done: int, total: int, _what: str) -> None:

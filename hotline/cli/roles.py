@@ -12,7 +12,7 @@ import structlog
 from hotline.bootstrap import Services, ensure_folders
 from hotline.observability import metrics_served
 from hotline.recordings import UNWATCHED_SECONDS, collect_recordings, spool_here
-from hotline.signals import signals_told
+from hotline.signals import hangup_reopens_logs, signals_told
 
 log = structlog.get_logger()
 SWEEP_SECONDS = 30.0
@@ -20,7 +20,11 @@ REMOVAL_SECONDS = 3600.0
 
 
 def stop_event() -> threading.Event:
-    """An event that SIGTERM and SIGINT set, until the command ends. Main thread only."""
+    """An event that SIGTERM and SIGINT set, until the command ends. Main thread only.
+
+    SIGHUP opens the logs anew.
+    """
+    hangup_reopens_logs()
     stop = threading.Event()
     context = click.get_current_context()
     assert context is not None
@@ -78,6 +82,7 @@ def worker(services: Services, metrics_port: int | None) -> None:
     """Deliver tickets and fetch recordings until SIGTERM; what is under way is finished."""
     from tickets.worker import run_worker
 
+    hangup_reopens_logs()
     with ExitStack() as stack:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
@@ -151,6 +156,7 @@ def backoffice(services: Services, port: int | None) -> None:
     """Run the reference back office: it stands for the city's own system."""
     from hotline.backoffice.server import serve_backoffice
 
+    hangup_reopens_logs()
     settings = services.settings
     folder = settings.state_dir / "backoffice"
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """`hotline serve`: the whole embedded stack under one supervisor."""
 
 import sys
+from typing import TextIO
 
 import rich_click as click
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,6 +10,7 @@ from hotline.asterisk.install import find_asterisk
 from hotline.audio import AudioError
 from hotline.bootstrap import Services, ensure_folders
 from hotline.cli.prompts import build_with_progress
+from hotline.logs import beside_calls
 from hotline.migrations import upgrade
 from hotline.providers import check_providers
 from hotline.redis_child import RedisMissing
@@ -35,22 +37,27 @@ def serve(services: Services, wanted: bool | None, quiet: bool) -> None:
         click.echo("no Asterisk here: run `make setup` as root on Debian", err=True)
         sys.exit(1)
     with_asterisk = installed if wanted is None else wanted
+    out, err = beside_calls(sys.stdout), beside_calls(sys.stderr)
     try:
         prepare(services)
         children = stack_children(settings, with_asterisk=with_asterisk)
         supervisor = Supervisor(
             children,
             log_dir=settings.state_dir / "log",
-            show=None if quiet else lambda name, line: click.echo(f"{name:>10} | {line}"),
+            show=None if quiet else lambda name, line: _say(out, f"{name:>10} | {line}"),
         )
-        status = supervisor.run(lambda: click.echo(where_things_are(settings, with_asterisk)))
+        status = supervisor.run(lambda: _say(out, where_things_are(settings, with_asterisk)))
     except SQLAlchemyError as error:
-        click.echo(f"database: {type(error).__name__}; check DATABASE_URL", err=True)
+        _say(err, f"database: {type(error).__name__}; check DATABASE_URL")
         sys.exit(1)
     except (RedisMissing, StartFailed, AudioError, CatalogueError) as error:
-        click.echo(str(error), err=True)
+        _say(err, str(error))
         sys.exit(1)
     sys.exit(status)
+
+
+def _say(out: TextIO, text: str) -> None:
+    out.write(f"{text}\n")
 
 
 def prepare(services: Services) -> None:

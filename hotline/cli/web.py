@@ -5,12 +5,17 @@ import sys
 from collections.abc import Callable
 
 import rich_click as click
+import structlog
 from flask import Flask
 
 from hotline.bootstrap import Services, ensure_folders
+from hotline.logs import settle
 from hotline.settings import Settings
+from hotline.signals import hangup_reopens_logs
 from hotline.web.metrics import VARIABLE, emptied, shared_folder
 from hotline.web.server import serve_web
+
+log = structlog.get_logger()
 
 
 @click.command()
@@ -24,9 +29,14 @@ def web(services: Services, port: int | None) -> None:
     folder = settings.state_dir.absolute() / "metrics" / f"web-{at}"
     if shared_folder() != folder:
         # prometheus_client was imported, without the folder, by whatever counts something.
-        emptied(folder)
-        command = (sys.executable, "-m", "hotline", *sys.argv[1:])
+        try:
+            emptied(folder)
+        except OSError as error:
+            log.error("metrics_not_shared", error=type(error).__name__)
+        settle()
+        command = (sys.executable, "-m", "hotline.web", *sys.argv[1:])
         os.execve(sys.executable, command, {**os.environ, VARIABLE: str(folder)})  # noqa: S606
+    hangup_reopens_logs()
     serve_web(settings.web, at, folder, lambda: _load(settings))
 
 

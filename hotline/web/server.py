@@ -7,9 +7,10 @@ from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
-from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
+from hotline.gunicorn_logger import HouseLogger
 from hotline.settings import WebSettings
+from hotline.signals import hangup_reopens_logs
 from hotline.web.metrics import forget
 
 TIMEOUT_S = 20
@@ -18,17 +19,6 @@ _LONGEST_LINE = 4094
 
 Load = Callable[[], tuple[Flask, Callable[[], None]]]
 """Makes the application in a process, and gives what closes it there."""
-
-
-class HouseLogger(Logger):  # type: ignore[misc]
-    """gunicorn's own lines, handed to the house's log; requests are told of by the webhooks."""
-
-    def setup(self, cfg: Any) -> None:
-        """No handlers of its own."""
-        super().setup(cfg)
-        for handler in list(self.error_log.handlers):
-            self.error_log.removeHandler(handler)
-        self.error_log.propagate = True
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -55,6 +45,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "logger_class": HouseLogger,
             "control_socket_disable": True,
+            "post_worker_init": lambda _worker: hangup_reopens_logs(),
             "worker_exit": lambda _server, _worker: self._close(),
             "child_exit": lambda _server, worker: forget(worker.pid, self._metrics),
         }

@@ -6,36 +6,18 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.settings import Settings
 from hotline.stack import to_environment
-from tests.fixtures.processes import alive, wait_until
+from tests.fixtures.processes import alive, descendants, wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.stack_looks import Looks
 from tests.fixtures.whole_stack import READY_S
 
 READY = "940 is ready."
-
-
-def descendants(pid: int) -> set[int]:
-    """Every process below this one (proc(5)); a parent's end does not hide its children."""
-    parents: dict[int, int] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it ended just now
-        parents[int(folder.name)] = int(fields[1])
-    found: set[int] = set()
-    grown = {pid}
-    while grown:
-        grown = {child for child, parent in parents.items() if parent in grown} - found
-        found |= grown
-    return found
 
 
 @contextmanager

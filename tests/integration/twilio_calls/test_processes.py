@@ -1,5 +1,7 @@
 """Any web process takes any turn: nothing of a call is in one of them alone."""
 
+import os
+import signal
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from ivr.transcript import Transcript, load_transcript
 from ivr.turn import Turn
 from tests.fixtures.callers import FOLDER
 from tests.fixtures.redis_process import RedisProcess
+from tests.fixtures.unwritable import KINDS, unwritable
 from tests.fixtures.web_processes import Balancer, WebProcess, web_process, web_processes
 
 pytestmark = pytest.mark.xdist_group("two-web-processes")  # they are started once
@@ -135,3 +138,40 @@ def test_a_process_that_is_killed_while_it_opens_a_ticket(house: House, doomed: 
     house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
     balancer.close()
     assert doomed.process.returncode is not None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_call_is_led_while_the_log_cannot_be_written(
+    house: House, tmp_path: Path, kind: str
+) -> None:
+    """A full disk, a reader that is gone or hangs cost lines of the log and nothing else."""
+    log = tmp_path / "log"
+    with unwritable(kind, log) as broken, web_process(house.services.settings, log) as process:
+        process.wait_ready()
+        broken()
+        balancer = Balancer([process])
+        house.passes(load_transcript(FOLDER / "report_roads.yaml"), balancer.send)
+        assert len(set(balancer.answered)) == 1
+        balancer.close()
+
+
+def test_a_call_goes_on_when_all_its_processes_are_hung_up(
+    house: House, doomed: WebProcess
+) -> None:
+    """SIGHUP to the whole group, between two requests and in the middle of one."""
+    balancer = Balancer([doomed])
+
+    def send(request: Request) -> Answer:
+        if len(balancer.answered) == 4:
+            blow = threading.Timer(0.002, os.killpg, (doomed.process.pid, signal.SIGHUP))
+            blow.start()
+            answer = balancer.send(request)
+            blow.join()
+            return answer
+        if len(balancer.answered) == 8:
+            os.killpg(doomed.process.pid, signal.SIGHUP)
+        return balancer.send(request)
+
+    house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
+    balancer.close()
+    assert doomed.process.poll() is None
