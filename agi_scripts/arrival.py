@@ -1,10 +1,12 @@
 """From an AGI environment to a call's arrival.
 
-The caller's *name* is never looked at: networks let anybody choose it.
+What the network asserts stands before what the caller's telephone says. The caller's *name* is
+never looked at: networks let anybody choose it.
 """
 
 from urllib.parse import parse_qs
 
+from agi_scripts.asserted import asserted_of
 from agi_scripts.environment import Environment
 from agi_scripts.errors import BadEnvironment
 from blacklist.numbers import LONGEST_RAW
@@ -22,14 +24,18 @@ def arrival_of(environment: Environment) -> Arrival:
     """The call as Asterisk presents it.
 
     The provider's id is Asterisk's unique id, after the `system` of the script's query where
-    several Asterisks share the servers. A tampered environment proves neither number nor
-    attestation: such a call is served as one whose number is withheld. Raises BadEnvironment
-    without a unique id.
+    several Asterisks share the servers. An asserted number stands in place of the caller's own
+    word. A tampered environment proves neither number nor attestation: such a call is served as one
+    whose number is withheld. Raises BadEnvironment without a unique id.
     """
     unique = environment["agi_uniqueid"]
     if not unique:
         raise BadEnvironment("no unique id")
+    asserted = asserted_of(environment)
     caller = environment["agi_callerid"][:LONGEST_RAW]
+    if asserted and asserted.is_news:
+        caller = asserted.number
+    private = asserted is not None and asserted.private
     redirected = environment["agi_rdnis"][:LONGEST_RAW]
     attestation = environment.argument(1)
     if environment.tampered:
@@ -38,7 +44,9 @@ def arrival_of(environment: Environment) -> Arrival:
         channel="asterisk",
         provider_id=_provider_id(environment, unique),
         caller="" if caller.casefold() in _NO_NUMBER else caller,
-        withheld=caller.casefold() in _NO_NUMBER or _restricted(environment["agi_callingpres"]),
+        withheld=private
+        or caller.casefold() in _NO_NUMBER
+        or _restricted(environment["agi_callingpres"]),
         attestation=attestation if attestation in ATTESTATIONS else "",
         dialled=_dialled(environment),
         redirected="" if redirected.casefold() in _NO_NUMBER else redirected,

@@ -14,6 +14,7 @@ from structlog.contextvars import bind_contextvars
 
 from agi_scripts import metrics
 from agi_scripts.arrival import arrival_of, is_of
+from agi_scripts.asserted import asserted_of
 from agi_scripts.channel import AgiChannel
 from agi_scripts.errors import BadEnvironment, PromptNotPlayed
 from agi_scripts.hosts import UNNAMED
@@ -69,6 +70,20 @@ def ping(channel: AgiChannel) -> str:
     return "ok"
 
 
+def _tell_asserted(channel: AgiChannel) -> None:
+    """Have Asterisk know the asserted caller: later scripts and operators' telephones see it.
+
+    Nothing is said where it knows it already.
+    """
+    asserted = asserted_of(channel.environment)
+    if asserted is None:
+        return
+    if asserted.is_news:
+        channel.command("SET VARIABLE", "CALLERID(num)", asserted.number)
+    if asserted.private:
+        channel.command("SET VARIABLE", "CALLERID(num-pres)", "prohib")
+
+
 class _Scripts:
     """The scripts of one desk."""
 
@@ -81,6 +96,7 @@ class _Scripts:
 
     def call(self, channel: AgiChannel) -> str:
         """Lead a call, new or taken over from another server."""
+        _tell_asserted(channel)
         return self._lead(channel, self._begun(channel))
 
     def transferred(self, channel: AgiChannel) -> str:

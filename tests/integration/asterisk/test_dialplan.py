@@ -374,7 +374,7 @@ def test_a_hostile_display_name_arrives_harmlessly(new_caller: NewCaller, name: 
         call = first.next_call("call")
         assert all(line.startswith("agi_") for line in call.lines)
         assert "uid=" not in " ".join(call.lines)
-        assert call.arguments in ((), ("",))
+        assert "".join(call.arguments) == ""
         assert asterisk.active_calls() == 1
 
 

@@ -99,7 +99,7 @@ def test_a_display_name_with_control_characters_is_one_line_for_the_server(
         assert (done.successful, done.failed) == (1, 0), done.errors
         call = server.next_call("call")
         assert all(line.startswith("agi_") for line in call.lines)
-        assert call.arguments == ("A",)
+        assert call.arguments == ("A", "", "")
         assert call.environment["keys"] == "200 result=1 (742)"
 
 
