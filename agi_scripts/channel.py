@@ -93,6 +93,10 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
             self.waited += time.monotonic() - started
         return reply
 
+    def mark_hung_up(self) -> None:
+        """Know from a command's result that the caller is gone, before Asterisk says so itself."""
+        self._replies.hung_up = True
+
     def test_hangup(self) -> None:
         """Raise CallerGone when the caller is known to have gone."""
         if self._replies.hung_up:
@@ -114,7 +118,7 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
         reply = self.command(command, *arguments, lasts=PATIENCE_S)
         if reply.result == "-1":
             if reply.data == "hangup" or self.hung_up:
-                self._replies.hung_up = True
+                self.mark_hung_up()
                 raise ResultHangup(f"{command}: the caller hung up")
             raise ApplicationFailed(f"{command}: result=-1")
         result = {"result": (reply.result, reply.data or "")}

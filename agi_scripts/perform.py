@@ -143,7 +143,7 @@ def _announced(channel: AgiChannel, files: Sequence[Sound], record: Record) -> E
                 raise CallerGone("hung up over a notice")
             if key := _key(reply):
                 return Digits(key)
-            if not reply.endpos:
+            if reply.endpos == 0:
                 raise PromptNotPlayed(sound.path)
     return None
 
@@ -268,6 +268,8 @@ def _record(channel: AgiChannel, record: Record, path: str, heard: Heard) -> Eve
         reply = channel.command(*command, silence, lasts=record.max_seconds + FILE_S)
     ms = (reply.endpos or 0) // _SAMPLES_PER_MS
     gone = reply.result == "-1" and (reply.data == "hangup" or channel.hung_up)
+    if gone:
+        channel.mark_hung_up()
     if reply.result == "-1" and not gone:
         reason = reply.data if reply.data in _RECORD_FAILURES else "other"
         metrics.RECORDINGS_FAILED.labels(reason).inc()
