@@ -19,6 +19,10 @@ def mermaid(flow: Flow) -> str:
     lines = ["flowchart TD", '  call(["a call"])']
     for verdict, name in flow.starts.items():
         lines.append(f"  call -->|{verdict}| n_{name}")
+    if flow.unsent:
+        lines.append('  over(["the call is over"])')
+    for left_behind in flow.unsent:
+        lines.append(f"  over -->|{' + '.join(left_behind.answers)}| n_{left_behind.to}")
     for name, node in flow.nodes.items():
         left, right = next(((a, b) for kind, a, b in _SHAPES if isinstance(node, kind)), ("[", "]"))
         lines.append(f'  n_{name}{left}"{name}"{right}')

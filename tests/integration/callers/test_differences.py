@@ -72,9 +72,9 @@ def test_inputs_that_are_left_when_the_call_is_over(play) -> None:
 
 
 def test_keys_where_a_recording_is_made(play) -> None:
-    """And a recording where keys are wanted."""
-    text = REPORT.replace("{record: 3}", '{press: "1"}')
-    assert "the beep of a recording" in difference_of(play(text)).heard
+    """They skip to the notice and are lost over it; and a recording where keys are wanted."""
+    text = REPORT.replace("{record: 3}", '{press: "11"}') + "then: {heard: [keep_recording]}\n"
+    assert difference_of(play(text)).expected == "keep_recording heard in the call"
     text = HEAD + "turns:\n  - record: 3\n"
     assert difference_of(play(text)).expected == "to be asked for 3 s into a recording"
 
