@@ -5,7 +5,7 @@ TESTS ?= tests
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check format bench lock clean
+.PHONY: help setup demo serve test test-all check format bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -19,8 +19,11 @@ demo: setup ## Place one real call and tell its story (VIA=sip, or VIA=agi witho
 serve: setup ## Run the whole embedded stack until Ctrl-C
 	@$(BIN)/hotline serve
 
-test: setup ## Run every test (TESTS=tests/unit for a part, WORKERS=1 for one after another)
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(TESTS)
+test: setup ## Run the everyday tests (TESTS=tests/unit for a part, WORKERS=1 for one after another)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not bench" $(TESTS)
+
+test-all: setup ## Run the tests of the bench too, and the replay of a million calls
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "bench or not bench" $(TESTS)
 
 check: setup ## Run the linters and the type checker
 	$(BIN)/ruff check .

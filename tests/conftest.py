@@ -8,6 +8,8 @@ import redis
 
 from tests.fixtures.redis_process import RedisProcess
 
+pytest_plugins = ["tests.plugins.alone"]
+
 
 @pytest.fixture(scope="session")
 def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisProcess]:

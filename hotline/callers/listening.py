@@ -157,6 +157,10 @@ class Expectation:
         Prompts after one that is missing or cut are looked for too.
         """
         self._look()
+        return self._told_of_all()
+
+    def _told_of_all(self) -> list[PieceHeard]:
+        """What the sound that has been read holds of each prompt."""
         searches = self._searches[:]
         while len(searches) < len(self._pieces):
             search = Search(self._pieces[len(searches)], self._start_after(searches))
@@ -171,16 +175,18 @@ class Expectation:
     ) -> list[PieceHeard]:
         deadline = time.monotonic() + timeout
         while True:
-            over = self._listener.over()
+            # Asked before the last look, so that this look has all that was heard in time.
+            over, late = self._listener.over(), time.monotonic() > deadline
             self._look()
             found = [_told(search) for search in self._searches]
             found += [_unheard(piece) for piece in self._pieces[len(found) :]]
             if enough(found):
                 self._move_on(found)
                 return found
-            if over or time.monotonic() > deadline:
+            if over or late:
                 why = "the call ended" if over else f"waited {timeout:.1f} s"
-                raise NotHeard(f"{complaint} ({why})", self.report())
+                # Of the sound that was judged, and no more: the complaint and its reasons agree.
+                raise NotHeard(f"{complaint} ({why})", self._told_of_all())
             time.sleep(POLL)
 
     def _look(self) -> None:

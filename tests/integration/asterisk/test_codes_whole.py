@@ -31,7 +31,7 @@ from tests.fixtures.tickets import database_url, wait_until
 
 __all__ = ["database_url"]
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
 
 CALLER = "+966501234567"
 MAHA = Person("maha", "manager")

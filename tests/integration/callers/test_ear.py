@@ -16,7 +16,7 @@ from ivr.turn import Prompt
 from tests.fixtures.asterisk import asterisk_root
 from tests.fixtures.callers import played, transcript_of
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
 
 CALL = """\
 name: Somebody who listens

@@ -1,6 +1,7 @@
 """The same transcripts give the same conversations on every driver."""
 
 import json
+import os
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,31 +12,34 @@ import pytest
 
 from hotline.bootstrap import Services
 from hotline.callers.agi_driver import AgiDriver
-from hotline.callers.engine_driver import EngineDriver
 from hotline.callers.runs import Result, run
 from hotline.callers.stores import CallFacts, empty_database
 from ivr.transcript import load_transcript
-from tests.fixtures.callers import PATHS, TELEPHONE_PATHS, played, services_in, why
+from tests.fixtures.callers import (
+    TELEPHONE_PATHS,
+    by_engine,
+    every_transcript,
+    played,
+    services_in,
+    why,
+)
 
-every_transcript = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 by_telephone = pytest.mark.parametrize("path", TELEPHONE_PATHS, ids=lambda path: path.stem)
 
 
 @every_transcript
-def test_by_the_engine(path: Path, services: Services) -> None:
+def test_by_the_engine(path: Path) -> None:
     """The pure dialog, through JSON at every turn."""
-    result = played(services, EngineDriver(), load_transcript(path))
+    result = by_engine(path)
     assert result.passed, why(result)
 
 
 @every_transcript
 def test_by_agi(path: Path, services: Services) -> None:
     """A fake Asterisk over a real socket; the record is the engine's, but for ids and times."""
-    transcript = load_transcript(path)
-    result = played(services, AgiDriver(services.catalogue), transcript)
+    result = played(services, AgiDriver(services.catalogue), load_transcript(path))
     assert result.passed, why(result)
-    pure = played(services, EngineDriver(), transcript)
-    assert _comparable(result) == _comparable(pure)
+    assert _comparable(result) == _comparable(by_engine(path))
 
 
 def _comparable(result: Result) -> dict[str, object]:
@@ -85,7 +89,8 @@ class SipResults:
             self._drivers.put(driver)
 
 
-SIP_JOBS = 6
+SIP_JOBS = min(6, 3 * (os.cpu_count() or 1))
+"""More at once than this, and whoever listens is late with the next key, or with hanging up."""
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +111,10 @@ def sip_results(
 
 
 @pytest.mark.asterisk
-@pytest.mark.xdist_group("sip-transcripts")
+@pytest.mark.alone
 @by_telephone
-def test_by_sip(path: Path, sip_results: SipResults, services: Services) -> None:
+def test_by_sip(path: Path, sip_results: SipResults) -> None:
     """A real call through a real Asterisk: every prompt that is needed arrived as sound."""
-    transcript = load_transcript(path)
     result = sip_results[path]
     assert result.passed, why(result)
-    pure = played(services, EngineDriver(), transcript)
-    assert _comparable(result) == _comparable(pure)
+    assert _comparable(result) == _comparable(by_engine(path))

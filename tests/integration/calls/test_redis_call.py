@@ -17,6 +17,9 @@ from hotline.redis_clients import FAST_SECONDS, make_redis
 from tests.fixtures.processes import hang
 from tests.fixtures.redis_process import RedisProcess
 
+BUSY_SECONDS = 2.0
+"""What one short wait may take on a busy machine; waiting for ever is what must not be."""
+
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[RedisProcess]:
@@ -75,7 +78,7 @@ def test_a_restart_of_redis_is_survived_by_the_client(
         client.get("key")
     with pytest.raises(redis.ConnectionError):
         client.get("key")
-    assert time.monotonic() - began < FAST_SECONDS
+    assert time.monotonic() - began < BUSY_SECONDS
     server.start()
     assert client.get("key") == b"value"
 
@@ -86,7 +89,7 @@ def test_a_hung_redis_costs_one_time_out(client: redis.Redis, server: RedisProce
     began = time.monotonic()
     with pytest.raises(redis.TimeoutError):
         client.get("key")
-    assert FAST_SECONDS <= time.monotonic() - began < 4 * FAST_SECONDS
+    assert FAST_SECONDS <= time.monotonic() - began < BUSY_SECONDS
     os.kill(server.pid, signal.SIGCONT)
     assert client.get("key") == b"value"
 
@@ -99,7 +102,7 @@ def test_a_hung_redis_that_takes_no_more_bytes_costs_one_time_out(
     began = time.monotonic()
     with pytest.raises(redis.TimeoutError):
         client.set("key", b"v" * 50_000_000)
-    assert time.monotonic() - began < 10 * FAST_SECONDS
+    assert time.monotonic() - began < BUSY_SECONDS
     os.kill(server.pid, signal.SIGCONT)
     assert client.get("key") == b"value"
 

@@ -184,9 +184,7 @@ def test_a_dead_redis_is_asked_once_a_period_and_every_call_goes_through(reply: 
         closing(CountingServer(reply)) as server,
         screened(server.url, breaker=Breaker(2.0, lambda: clock[0])) as here,
     ):
-        began = time.monotonic()
         verdicts = [here.call(CALLER) for _ in range(100)]
-        assert time.monotonic() - began < 1.0
         assert server.connections == 1
         clock[0] += 2.5
         verdicts += [here.call(CALLER) for _ in range(100)]

@@ -209,13 +209,15 @@ def test_kill_9_of_a_worker_in_mid_delivery_makes_the_ticket_once(
         worker_is_dead.set()
         with worker(database_url, redis_url, target):
             wait_until(lambda: count_by_state(engine) == {"acknowledged": 1}, "acknowledged")
-    assert pushes == [201, 200]
+    # Made at the first push. A busy machine may push once more than is needed, and makes none.
+    assert len(pushes) > 1
+    assert pushes == [201] + [200] * (len(pushes) - 1)
     (received,) = backoffice.tickets()
     assert received["service_request_id"] == reference
-    assert received["times_received"] == 2
+    assert received["times_received"] == len(pushes)
     (delivery,) = list_deliveries(engine)
     outcomes = [a.outcome for a in list_attempts(engine, delivery.id)]
-    assert outcomes == [None, "acknowledged"]
+    assert (outcomes[0], outcomes[-1]) == (None, "acknowledged")
 
 
 def test_a_job_taken_by_a_worker_that_died_before_it_began_is_queued_again(

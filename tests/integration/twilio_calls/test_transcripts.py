@@ -6,41 +6,42 @@ from pathlib import Path
 import pytest
 
 from hotline.bootstrap import Services
-from hotline.callers.engine_driver import EngineDriver
 from hotline.callers.twilio_driver import TwilioDriver
 from hotline.callers.twilio_server import application
 from hotline.settings import Settings, TwilioSettings
 from ivr.transcript import load_transcript
 from ivr.turn import Prompt
-from tests.fixtures.callers import PATHS, REPORT, played, transcript_of, why
+from tests.fixtures.callers import (
+    PATHS,
+    REPORT,
+    by_engine,
+    every_transcript,
+    played,
+    transcript_of,
+    why,
+)
 from tests.fixtures.sounds import silent_sounds
 from tests.fixtures.twilio_calls import by_twilio, comparable
-
-every_transcript = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
 @every_transcript
 def test_with_recorded_prompts(path: Path, services: Services) -> None:
     """Each `Play` is fetched and is audio; the record is the engine's, but for ids and times."""
-    transcript = load_transcript(path)
-    result = by_twilio(services, transcript)
+    result = by_twilio(services, load_transcript(path))
     assert result.passed, why(result)
-    assert comparable(result) == comparable(played(services, EngineDriver(), transcript))
+    assert comparable(result) == comparable(by_engine(path))
 
 
 @every_transcript
 def test_with_synthetic_voices(path: Path, mute: Services) -> None:
     """Where there is no audio the same words are said, in the same order."""
-    transcript = load_transcript(path)
-    result = by_twilio(mute, transcript)
+    result = by_twilio(mute, load_transcript(path))
     assert result.passed, why(result)
-    assert comparable(result) == comparable(played(mute, EngineDriver(), transcript))
+    assert comparable(result) == comparable(by_engine(path))
 
 
 @pytest.mark.parametrize("name", ["low_priority", "low_priority_withheld", "operator", "withheld"])
-def test_with_operators_who_work_with_taskrouter(
-    name: str, tmp_path: Path, sounds: Path, services: Services
-) -> None:
+def test_with_operators_who_work_with_taskrouter(name: str, tmp_path: Path, sounds: Path) -> None:
     """The conversation is the same; the document is one that Twilio takes."""
     (path,) = (path for path in PATHS if path.stem == name)
     transcript = load_transcript(path)
@@ -49,7 +50,7 @@ def test_with_operators_who_work_with_taskrouter(
     result = by_twilio(house, transcript)
     house.close()
     assert result.passed, why(result)
-    assert comparable(result) == comparable(by_twilio(services, transcript))
+    assert comparable(result) == comparable(by_engine(path))
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from hotline.bootstrap import Services
 from hotline.callers.asterisk_model import HangUp, Listening, Press, Speak
 from hotline.settings import load_settings
 
+pytestmark = pytest.mark.bench
+
 
 @pytest.fixture
 def services(tmp_path: Path) -> Iterator[Services]:

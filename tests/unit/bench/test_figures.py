@@ -18,6 +18,8 @@ from hotline.bench.figures import (
 )
 from hotline.bench.table import render
 
+pytestmark = pytest.mark.bench
+
 OURS = Measured("our process", 10.0, "ms CPU")
 THEIRS = Measured("Asterisk", 40.0, "ms CPU")
 AT_MOST_ONE = Bound("at most", 1.0)

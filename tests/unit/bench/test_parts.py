@@ -28,6 +28,8 @@ from hotline.main import COMMANDS
 from hotline.settings import load_settings
 from tests.fixtures.processes import alive
 
+pytestmark = pytest.mark.bench
+
 SMALL = Sizes(
     warm_calls=1,
     socket_calls=3,

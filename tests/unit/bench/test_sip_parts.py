@@ -14,7 +14,7 @@ from hotline.bootstrap import Services
 from hotline.settings import load_settings
 from tests.fixtures.asterisk import asterisk_root
 
-pytestmark = pytest.mark.asterisk
+pytestmark = [pytest.mark.asterisk, pytest.mark.bench, pytest.mark.alone]
 
 SMALL = Sizes(warm_calls=1, sip_calls=2, sip_rate=2, listened_calls=0, answers=2)
 

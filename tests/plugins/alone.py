@@ -1,0 +1,206 @@
+"""What is sensitive to time or sound runs by itself, and what failed runs once more, by itself.
+
+Under `-n N --dist loadgroup`, which is how `make test` runs:
+
+1. everything but the tests marked `alone`, on N workers;
+2. the tests marked `alone`, one after another in one process, when the workers have gone;
+3. what failed, once more in one process. What passes then is named under "passed only alone": the
+   run passes with up to three of these, and with none that is under tests/faults.
+
+One closing line counts it all. A run that stops at the first failure (`-x`) tries nothing again.
+"""
+
+import copy
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+FORGIVEN = 3
+"""More tests than this that pass only alone are no accident."""
+UNFORGIVEN = "tests/faults/"
+TRIED_AGAIN = 20
+"""Where more have failed, something is broken, and none is tried again."""
+REPORTS = "--reports-to"
+TAIL = 4000
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The way back from the process in which tests run by themselves."""
+    parser.addoption(REPORTS, type=int, help="file descriptor that takes each report as JSON")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Take the part of this process: the one that leads, or the one that runs tests alone."""
+    config = session.config
+    reports = config.getoption(REPORTS)
+    if reports is not None:
+        config.pluginmanager.register(_Teller(config, reports))
+    elif config.pluginmanager.hasplugin("dsession") and config.getvalue("dist") == "loadgroup":
+        config.pluginmanager.register(_Leader(session), "alone-leader")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Workers leave out what is to run alone, and tell the leader of it when they end."""
+    if hasattr(config, "workerinput") and config.getvalue("loadgroup"):
+        alone = [item for item in items if item.get_closest_marker("alone")]
+        items[:] = [item for item in items if not item.get_closest_marker("alone")]
+        config.workeroutput["alone"] = [_bare(item.nodeid) for item in alone]  # type: ignore[attr-defined]
+
+
+def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:
+    """A failure that is tried again is counted as `rerun`."""
+    return ("rerun", "R", ("RERUN", {"yellow": True})) if report.outcome == "rerun" else None
+
+
+class _Teller:
+    """In the process that runs tests by themselves: hands each report to the leader."""
+
+    def __init__(self, config: pytest.Config, descriptor: int) -> None:
+        self._config = config
+        self._reports = os.fdopen(descriptor, "w", encoding="utf-8")
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        data = self._config.hook.pytest_report_to_serializable(config=self._config, report=report)
+        self._reports.write(json.dumps(data) + "\n")
+        self._reports.flush()
+
+
+class _Leader:
+    """In the process that leads the workers: adds parts 2 and 3 to the run."""
+
+    def __init__(self, session: pytest.Session) -> None:
+        self._session = session
+        self._config = session.config
+        self._alone: list[str] = []
+        self._failed: dict[str, list[pytest.TestReport]] = {}
+        self._withholds = not session.config.getvalue("maxfail")
+        self._passed_alone: list[str] = []
+        self._verdict = ""
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self._alone = getattr(node, "workeroutput", {}).get("alone") or self._alone
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
+        if report.failed and self._withholds:
+            self._failed.setdefault(_bare(report.nodeid), []).append(copy.copy(report))
+            report.outcome = "rerun"  # type: ignore[assignment]
+        yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        result = yield
+        if self._alone and not self._session.shouldfail:
+            self._session.testscollected += len(self._alone)
+            for report in self._by_themselves(self._alone, "by themselves"):
+                self._count(report)
+        self._withholds = False
+        if self._failed:
+            self._try_again()
+        return result
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._passed_alone:
+            terminalreporter.write_sep("=", "passed only alone", yellow=True)
+            for nodeid in self._passed_alone:
+                terminalreporter.write_line(nodeid)
+            if self._verdict:
+                terminalreporter.write_line(self._verdict, red=True)
+
+    def _try_again(self) -> None:
+        """Run what failed, and decide which result counts: the new one, or the first."""
+        if len(self._failed) > TRIED_AGAIN:
+            again: list[pytest.TestReport] = []
+            refused = set(self._failed)
+        else:
+            again = list(self._by_themselves(list(self._failed), "once more, by themselves"))
+            failed_again = {_bare(report.nodeid) for report in again if report.failed}
+            self._passed_alone = [nodeid for nodeid in self._failed if nodeid not in failed_again]
+            refused = self._refused()
+        for report in again:
+            if report.nodeid not in refused and not self._counted_before(report):
+                self._count(report)
+        for nodeid in refused:
+            for report in self._failed[nodeid]:
+                self._count(report)
+
+    def _refused(self) -> set[str]:
+        """Whose passing alone is not taken."""
+        if len(self._passed_alone) > FORGIVEN:
+            self._verdict = f"more than {FORGIVEN} passed only alone: they count as failed"
+            return set(self._passed_alone)
+        faults = {nodeid for nodeid in self._passed_alone if nodeid.startswith(UNFORGIVEN)}
+        if faults:
+            self._verdict = f"what is under {UNFORGIVEN} and passed only alone counts as failed"
+        return faults
+
+    def _counted_before(self, report: pytest.TestReport) -> bool:
+        """Whether it passed at first too, and only its clearing up failed."""
+        first = self._failed[report.nodeid]
+        return report.when == "call" and report.passed and {r.when for r in first} == {"teardown"}
+
+    def _count(self, report: pytest.TestReport) -> None:
+        self._config.hook.pytest_runtest_logreport(report=report)
+
+    def _by_themselves(self, nodeids: Sequence[str], how: str) -> Iterator[pytest.TestReport]:
+        """Run tests in a process of their own; their reports, as they come."""
+        terminal = self._config.pluginmanager.getplugin("terminalreporter")
+        if terminal is not None:
+            terminal.ensure_newline()
+            terminal.write_line(f"{len(nodeids)} {how}")
+        left = dict.fromkeys(nodeids)
+        with tempfile.TemporaryFile("w+", errors="replace") as output:
+            process, reports = self._started(nodeids, output)
+            try:
+                with os.fdopen(reports, encoding="utf-8") as lines:
+                    for line in lines:
+                        report = self._config.hook.pytest_report_from_serializable(
+                            config=self._config, data=json.loads(line)
+                        )
+                        if report.when == "teardown":
+                            left.pop(report.nodeid, None)
+                        yield report
+                status = process.wait()
+            finally:
+                process.kill()
+                process.wait()
+            output.seek(0)
+            words = output.read()[-TAIL:]
+        for nodeid in left:
+            yield _unfinished(nodeid, f"its process ended (status {status}) before it:\n{words}")
+
+    def _started(self, nodeids: Sequence[str], output: Any) -> tuple[subprocess.Popen[bytes], int]:
+        read, write = os.pipe()
+        command = [sys.executable, "-m", "pytest", "-n0", f"{REPORTS}={write}"]
+        command.append(f"--rootdir={self._config.rootpath}")
+        if self._config.inipath is not None:
+            command.append(f"--config-file={self._config.inipath}")
+        process = subprocess.Popen(
+            [*command, *nodeids],
+            cwd=self._config.rootpath,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[write],
+        )
+        os.close(write)
+        return process, read
+
+
+def _bare(nodeid: str) -> str:
+    """Without the name of its group, which xdist adds."""
+    grouped = nodeid.rfind("@") > nodeid.rfind("]")
+    return nodeid.rpartition("@")[0] if grouped else nodeid
+
+
+def _unfinished(nodeid: str, why: str) -> pytest.TestReport:
+    path = nodeid.partition("::")[0]
+    return pytest.TestReport(nodeid, (path, None, nodeid), {}, "failed", why, "call")
