@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from call_handlers.arrival import Facts
+from ivr.contract import EffectContract, by_name
 from ivr.engine import given
 from ivr.event import Done
 from ivr.session import Session
@@ -28,12 +29,32 @@ NOTED = "noted"
 NO_NUMBER = "no_number"
 UNHEARD = "unheard"
 KEPT = "kept"
-EFFECT_NAMES = frozenset(
-    {
-        *("open_report", "open_unconfirmed", "open_callback", "open_message"),
-        *("check_challenge", "request_review"),
-    }
+RIGHT = "right"
+WRONG = "wrong"
+_TICKET = ("reference", "target_hours")
+CONTRACTS = by_name(
+    (
+        EffectContract("open_report", {OPENED: _TICKET, FAILED: ()}, needs=("service_code",)),
+        EffectContract(
+            "open_unconfirmed",
+            {OPENED: _TICKET, KEPT: (), FAILED: ()},
+            needs=("service_code", "recording"),
+        ),
+        EffectContract("open_callback", {OPENED: _TICKET, KEPT: (), FAILED: (), NO_NUMBER: ()}),
+        EffectContract(
+            "open_message",
+            {OPENED: _TICKET, KEPT: (), FAILED: (), UNHEARD: ()},
+            needs=("message",),
+        ),
+        EffectContract(
+            "check_challenge",
+            {RIGHT: (), WRONG: (), FAILED: ()},
+            needs=("challenge", "challenge_answer"),
+        ),
+        EffectContract("request_review", {NOTED: (), FAILED: ()}, needs=("review",)),
+    )
 )
+"""The effects that the 940 flow may ask for. `open_message` is asked too where nothing was left."""
 
 Effect = Callable[[Facts, Session, datetime], Done]
 
@@ -136,7 +157,7 @@ def check_challenge(facts: Facts, session: Session, now: datetime) -> Done:
     if not answers.get("challenge"):
         return Done(FAILED)
     right = answers.get("challenge_answer") == answers["challenge"]
-    return Done("right" if right else "wrong")
+    return Done(RIGHT if right else WRONG)
 
 
 def _review(

@@ -20,6 +20,7 @@ from blacklist.record.entries import Evidence
 from blacklist.record.limits import Wanted
 from blacklist.record.people import NotAllowed, Person
 from call_handlers.given import spoken_number
+from ivr.contract import EffectContract, by_name
 from ivr.engine import TRIES, begin, step
 from ivr.event import Done, Event
 from ivr.flow import Flow
@@ -31,7 +32,47 @@ log = structlog.get_logger()
 REASONS = dict(enumerate(MISUSE, start=1))
 """The reasons by the digit that operators press after `*35`, in the order of services."""
 CODES = frozenset({"add", "remove", "last"})
-EFFECT_NAMES = frozenset({"check_pin", "last_caller", "check_number", "change", "add_number"})
+_WHO = ("pin", "name", "role")
+_WHOSE = ("name", "role", "extension")
+CONTRACTS = by_name(
+    (
+        EffectContract(
+            "check_pin",
+            {
+                **{"number": _WHO, "caller": _WHO, "wrong": ("pin_tries",)},
+                **{"give_up": ("pin_tries",), "locked": (), "failed": ()},
+            },
+            needs=("pin", "code", "extension"),
+        ),
+        EffectContract(
+            "last_caller",
+            {"found": ("number", "e164", "last_e164"), "none": (), "failed": ()},
+            needs=("last_call",),
+        ),
+        EffectContract(
+            "check_number",
+            {
+                **{"known": ("number", "e164", "numbers"), "wrong": ("number_tries",)},
+                **{"give_up": (), "refused": ()},
+            },
+            needs=("keyed",),
+        ),
+        EffectContract(
+            "change",
+            {"reason": (), "removed": (), "not_there": (), "not_allowed": (), "failed": ()},
+            needs=("code", "e164", *_WHOSE),
+        ),
+        EffectContract(
+            "add_number",
+            {
+                **{"added": ("days",), "wrong": ("reason_tries",), "give_up": ("reason_tries",)},
+                **{"refused": (), "not_allowed": (), "failed": ()},
+            },
+            needs=("reason", "e164", "code", "last_call", *_WHOSE),
+        ),
+    )
+)
+"""The effects that the flow of inside telephones may ask for."""
 NUMBERS = 5
 """Whole numbers that may be keyed, and heard read back, in one dialog."""
 EXTENSION = re.compile(r"[A-Za-z0-9_.-]{1,40}")

@@ -19,8 +19,7 @@ from blacklist.breaker import Breaker
 from blacklist.policy import Policy
 from blacklist.screening import RedisScreening
 from call_handlers.desk import CallDesk
-from call_handlers.effects import EFFECT_NAMES, Effect, RequestReview, make_effects
-from call_handlers.inside import EFFECT_NAMES as INSIDE_EFFECTS
+from call_handlers.effects import Effect, RequestReview, make_effects
 from call_handlers.journal import Journal
 from call_handlers.kept import KeptRequests, make_kept
 from call_handlers.records import RecordWriter
@@ -34,7 +33,6 @@ from hotline.screening_policy import load_policy
 from hotline.settings import Settings
 from hotline.studio import recording_hashes
 from ivr.flow import Flow
-from ivr.lint import Finding, lint
 from ivr.load import load_flow
 from ivr.prompts import Catalogue, load_catalogue
 from tickets.catalogue import Service, load_services
@@ -71,11 +69,6 @@ class Services:
         """The flow of the codes that inside telephones dial. Raises FlowFileError."""
         return load_flow(self.settings.config_dir / "flows" / "inside.yaml")
 
-    @property
-    def flows(self) -> tuple[tuple[Flow, frozenset[str]], ...]:
-        """Every flow, and the names of the effects that it may ask for. Raises FlowFileError."""
-        return (self.flow, EFFECT_NAMES), (self.inside_flow, INSIDE_EFFECTS)
-
     @cached_property
     def catalogue(self) -> Catalogue:
         """The prompts. Raises CatalogueError."""
@@ -92,19 +85,6 @@ class Services:
     def services(self) -> Mapping[str, Service]:
         """The service catalogue. Raises CatalogueError."""
         return load_services(self.settings.config_dir / "services.yaml")
-
-    def lint(self) -> list[Finding]:
-        """What is wrong with the flows and their prompts together."""
-        placeholders = {
-            language: {
-                key: self.catalogue.placeholders(language, key)
-                for key in self.catalogue.keys(language)
-            }
-            for language in self.flow.languages
-        }
-        return [
-            finding for flow, effects in self.flows for finding in lint(flow, placeholders, effects)
-        ]
 
     # --- stores ----------------------------------------------------------------------------------
 

@@ -20,6 +20,7 @@ from hotline.asterisk_hosts import unnamed_hosts
 from hotline.audio import check as check_audio
 from hotline.bootstrap import Services
 from hotline.environment import SettingsWrong
+from hotline.menu import all_findings, flows
 from hotline.migrations import current, head
 from hotline.providers import check_providers
 from hotline.stack import agi_answers, http_answers, sip_answers
@@ -54,15 +55,15 @@ def guarded(name: str, checks: Callable[[], Iterator[Check]]) -> Iterator[Check]
         yield Check(name, False, f"{type(error).__name__}: {error}".split("\n")[0])
 
 
-def _flow(services: Services) -> Iterator[Check]:
-    findings = services.lint()
-    flows = "; ".join(
+def _menu(services: Services) -> Iterator[Check]:
+    findings = all_findings(services)
+    told = "; ".join(
         f"flow {flow.name} version {flow.version}, {len(flow.nodes)} nodes"
-        for flow, _ in services.flows
+        for flow in flows(services)
     )
-    yield Check(
-        "flow", not findings, f"{flows}; {len(findings)} findings", "see `hotline flow lint`"
-    )
+    found = f"{told}; {len(findings)} findings"
+    first = f"{findings[0]}; more by `hotline flow lint`" if findings else ""
+    yield Check("flow", not findings, found, first)
 
 
 def _prompts(services: Services) -> Iterator[Check]:
@@ -210,7 +211,7 @@ def _answers(ask: Callable[[], bool]) -> bool:
 
 
 _CHECKS: tuple[tuple[str, Callable[[Services], Iterator[Check]]], ...] = (
-    ("flow", _flow),
+    ("flow", _menu),
     ("prompts", _prompts),
     ("redis", _redis),
     ("database", _database),

@@ -16,6 +16,7 @@ from blacklist.record.pins import person_of_pin
 from call_handlers.history import find_call
 from call_handlers.inside import InsideDesk, PinsClosed, PinsUnavailable
 from hotline.bootstrap import Services
+from hotline.menu import inside_findings
 from hotline.register import make_register
 from ivr.load import FlowFileError
 
@@ -23,14 +24,19 @@ log = structlog.get_logger()
 
 
 def code_scripts(services: Services, sounds: Sounds) -> Mapping[str, Script]:
-    """The entry scripts of the codes; none, and a line in the log, when their flow cannot be read.
+    """The entry scripts of the codes; none, and a line in the log, when their flow is wrong.
 
     Citizens' calls must not wait for the mending of what inside telephones alone use.
     """
+    mend = "see `hotline flow lint`"
     try:
+        found = [one for one in inside_findings(services) if one.loses_callers]
         desk = make_inside_desk(services)
     except (FlowFileError, OSError) as error:
-        log.error("codes_off", error=type(error).__name__, mend="see `hotline flow lint`")
+        log.error("codes_off", error=type(error).__name__, mend=mend)
+        return {}
+    if found:
+        log.error("codes_off", error=found[0].rule, mend=mend)
         return {}
     return make_code_scripts(desk, sounds, language=desk.flow.language)
 

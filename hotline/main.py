@@ -12,6 +12,7 @@ import rich_click as click
 
 from hotline.environment import SettingsWrong
 from hotline.logs import configure
+from hotline.refusal import MenuUnfit
 from hotline.settings import Settings, load_settings
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
@@ -85,6 +86,6 @@ def main() -> None:
     """Run the command and exit with its status."""
     try:
         cli(prog_name="hotline")
-    except SettingsWrong as error:
+    except (SettingsWrong, MenuUnfit) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command line's own voice
         sys.exit(2)

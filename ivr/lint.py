@@ -1,9 +1,10 @@
 """What is wrong with a flow before any caller meets it. Walks the same `edges` as the engine."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from ivr.contract import Catalogues, EffectContract
 from ivr.flow import (
     Ask,
     Do,
@@ -19,9 +20,11 @@ from ivr.flow import (
     Waiting,
     edges,
 )
+from ivr.lint_names import NodeFinding, missing_needs, unknown_names
 
 MOST_OPTIONS = 5
 MOST_LEVELS = 3
+ADVICE = frozenset({"too many options", "too deep", "unreachable"})
 
 Placeholders = Mapping[str, Mapping[str, frozenset[str]]]
 """language → prompt key → names of the placeholders in its text."""
@@ -35,14 +38,19 @@ class Finding:
     rule: str
     message: str
 
+    @property
+    def loses_callers(self) -> bool:
+        """Whether a call would go wrong by it; the rest is hard to use, or never used."""
+        return self.rule not in ADVICE
+
     def __str__(self) -> str:
         return f"{self.where}: {self.rule}: {self.message}"
 
 
-def lint(flow: Flow, prompts: Placeholders, effects: frozenset[str]) -> list[Finding]:
+def lint(flow: Flow, prompts: Placeholders, known: Catalogues) -> list[Finding]:
     """Every mistake in `flow`, in the order of the file. Empty when it is fit to answer calls.
 
-    `prompts` is what the catalogue has; `effects` are the names that the system can perform.
+    `prompts` is what the catalogue of prompts has, `known` what the others have.
     """
     findings = [*_targets(flow)]
     if not findings:  # the walks below need a graph that is whole
@@ -51,11 +59,17 @@ def lint(flow: Flow, prompts: Placeholders, effects: frozenset[str]) -> list[Fin
             *_no_way_out(flow),
             *_spinning(flow),
             *_sizes(flow),
-            *_unset_answers(flow),
+            *_unset_answers(flow, known.effects),
             *_unsent(flow),
         ]
-    findings += [*_prompts(flow, prompts), *_effects(flow, effects), *_unannounced(flow)]
+    names = unknown_names(flow, known)
+    findings += [*_prompts(flow, prompts), *_placed(flow, names), *_unannounced(flow)]
     return sorted(findings, key=lambda f: (_line_of(f.where), f.rule))
+
+
+def _placed(flow: Flow, found: Iterable[NodeFinding]) -> Iterator[Finding]:
+    for node, rule, message in found:
+        yield Finding(_at(flow, node), rule, message)
 
 
 def _at(flow: Flow, node: str) -> str:
@@ -184,9 +198,10 @@ def _said(node: Node) -> tuple[Say, ...]:
     return (*node.intro, *node.say, *notice)
 
 
-def _unset_answers(flow: Flow) -> Iterator[Finding]:
-    """Prompts that would read out an answer which some way to them has not given."""
-    there = _answers_on_every_way(flow)
+def _unset_answers(flow: Flow, effects: Mapping[str, EffectContract]) -> Iterator[Finding]:
+    """Prompts and effects that would use an answer which some way to them has not given."""
+    there = _answers_on_every_way(flow, effects)
+    yield from _placed(flow, missing_needs(flow, effects, there))
     for name, node in flow.nodes.items():
         for say in _said(node):
             missing = set(say.values) - there.get(name, frozenset())
@@ -196,7 +211,9 @@ def _unset_answers(flow: Flow) -> Iterator[Finding]:
                 )
 
 
-def _answers_on_every_way(flow: Flow) -> dict[str, frozenset[str]]:
+def _answers_on_every_way(
+    flow: Flow, effects: Mapping[str, EffectContract]
+) -> dict[str, frozenset[str]]:
     """For each node, the answers that are there on every way to it (a forward must-analysis)."""
     there = {start: frozenset(flow.given) for start in flow.starts.values()}
     for left in flow.unsent:
@@ -205,7 +222,7 @@ def _answers_on_every_way(flow: Flow) -> dict[str, frozenset[str]]:
     while queue:
         node = flow.nodes[queue.popleft()]
         for edge in edges(node):
-            after = _after(node, edge, there[node.name])
+            after = _after(node, edge, there[node.name], effects)
             before = there.get(edge.target)
             merged = after if before is None else before & after
             if merged != before:
@@ -214,7 +231,9 @@ def _answers_on_every_way(flow: Flow) -> dict[str, frozenset[str]]:
     return there
 
 
-def _after(node: Node, edge: Edge, answers: frozenset[str]) -> frozenset[str]:
+def _after(
+    node: Node, edge: Edge, answers: frozenset[str], effects: Mapping[str, EffectContract]
+) -> frozenset[str]:
     if edge.kind == "skip":
         return answers | set(node.skip_if)
     if isinstance(node, Menu) and edge.kind == "key" and edge.label in node.options:
@@ -222,9 +241,12 @@ def _after(node: Node, edge: Edge, answers: frozenset[str]) -> frozenset[str]:
         return (answers - set(option.clear)) | set(option.set)
     if isinstance(node, Ask | RecordNode) and edge.kind in ("next", "silent", "unavailable"):
         return answers | {node.store}
-    if isinstance(node, Do) and edge.label == next(iter(node.outcomes)):
+    if isinstance(node, Do) and edge.kind == "outcome":
+        contract = effects.get(node.effect)
+        given = contract.gives.get(edge.label, ()) if contract else node.stores
         # The first outcome is the one that succeeds.
-        return (answers - set(node.clears)) | set(node.stores)
+        first = edge.label == next(iter(node.outcomes))
+        return (answers - set(node.clears if first else ())) | set(given)
     return answers
 
 
@@ -250,9 +272,3 @@ def _prompts(flow: Flow, prompts: Placeholders) -> Iterator[Finding]:
                         f"prompt {key} in {language} has {wants}; the flow gives "
                         f"{', '.join(sorted(given)) or 'none'}",
                     )
-
-
-def _effects(flow: Flow, effects: frozenset[str]) -> Iterator[Finding]:
-    for name, node in flow.nodes.items():
-        if isinstance(node, Do) and node.effect not in effects:
-            yield Finding(_at(flow, name), "unknown effect", node.effect)

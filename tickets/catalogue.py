@@ -150,8 +150,14 @@ def load_sub_municipalities(path: Path) -> Mapping[str, SubMunicipality]:
 
 
 def load_agencies(path: Path) -> Mapping[str, Agency]:
-    """Agencies by code. Raises CatalogueError, naming file, line and key."""
+    """Agencies by code.
+
+    Raises CatalogueError, naming file, line and key: also for a code or a number given twice.
+    """
     document = load_yaml(path, _Agencies)
+    _refuse_twice(
+        document.value.agencies, lambda row: row.number, "agencies", "number", document.fail
+    )
     rows = [
         Agency(row.code, row.number, row.name_ar, row.name_en, row.emergency)
         for row in document.value.agencies

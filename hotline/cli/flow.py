@@ -6,9 +6,9 @@ import sys
 import rich_click as click
 
 from hotline.bootstrap import Services
+from hotline.menu import WRONG_FILE, all_findings, flows
 from ivr.diagram import mermaid
 from ivr.load import FlowFileError
-from ivr.prompts import CatalogueError
 
 
 @click.group("flow")
@@ -20,10 +20,13 @@ def flow_group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of lines")
 @click.pass_obj
 def lint_command(services: Services, as_json: bool) -> None:
-    """Check the flow and its prompts; exit 1 when anything is wrong, 2 when a file is."""
+    """Check the menu against prompts, services, agencies and dialplan.
+
+    Exit 1 when anything is wrong, 2 when a file cannot be read.
+    """
     try:
-        findings = services.lint()
-    except (FlowFileError, CatalogueError) as error:
+        findings = all_findings(services)
+    except WRONG_FILE as error:
         click.echo(str(error), err=True)
         sys.exit(2)
     if as_json:
@@ -32,8 +35,8 @@ def lint_command(services: Services, as_json: bool) -> None:
     else:
         for finding in findings:
             click.echo(str(finding))
-        flows = ", ".join(f"{flow.name}: {len(flow.nodes)} nodes" for flow, _ in services.flows)
-        click.echo(f"flow {flows}, {len(findings)} findings")
+        told = ", ".join(f"{flow.name}: {len(flow.nodes)} nodes" for flow in flows(services))
+        click.echo(f"flow {told}, {len(findings)} findings")
     sys.exit(1 if findings else 0)
 
 

@@ -10,6 +10,7 @@ import rich_click as click
 import structlog
 
 from hotline.bootstrap import Services, ensure_folders
+from hotline.menu import refuse_unfit
 from hotline.observability import metrics_served
 from hotline.recordings import UNWATCHED_SECONDS, collect_recordings, spool_here
 from hotline.signals import hangup_reopens_logs, signals_told
@@ -45,6 +46,7 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
     from hotline.codes import code_scripts
 
     settings = services.settings.agi
+    refuse_unfit(services)
     ensure_folders(services.settings)
     stop = stop_event()
     sounds = services.sounds(settings.sounds_prefix or str(services.settings.sounds.absolute()))

@@ -11,6 +11,7 @@ from hotline.audio import AudioError
 from hotline.bootstrap import Services, ensure_folders
 from hotline.cli.prompts import build_with_progress
 from hotline.logs import beside_calls
+from hotline.menu import refuse_unfit
 from hotline.migrations import upgrade
 from hotline.providers import check_providers
 from hotline.redis_child import RedisMissing
@@ -63,10 +64,11 @@ def _say(out: TextIO, text: str) -> None:
 def prepare(services: Services) -> None:
     """Make what the roles need before they start: folders, the database's tables, the prompts.
 
-    Raises SQLAlchemyError, AudioError, CatalogueError, and SettingsWrong where a role could not
+    Raises SQLAlchemyError, AudioError, MenuUnfit, and SettingsWrong where a role could not
     start with these settings.
     """
     check_providers(services.settings)
+    refuse_unfit(services)
     ensure_folders(services.settings)
     upgrade(services.engine())
     build_with_progress(services)

@@ -10,6 +10,7 @@ from flask import Flask
 
 from hotline.bootstrap import Services, ensure_folders
 from hotline.logs import settle
+from hotline.menu import refuse_unfit
 from hotline.settings import Settings
 from hotline.signals import hangup_reopens_logs
 from hotline.web.metrics import VARIABLE, emptied, shared_folder
@@ -25,6 +26,7 @@ def web(services: Services, port: int | None) -> None:
     """Answer Twilio's webhooks until SIGTERM; then finish the requests under way."""
     settings = services.settings
     at = settings.web.port if port is None else port
+    refuse_unfit(services)
     ensure_folders(settings)
     folder = settings.state_dir.absolute() / "metrics" / f"web-{at}"
     if shared_folder() != folder:

@@ -5,13 +5,27 @@ from pathlib import Path
 
 import pytest
 
-from call_handlers.effects import EFFECT_NAMES
+from call_handlers.effects import CONTRACTS
+from ivr.contract import Catalogues, EffectContract, by_name
 from ivr.lint import Finding, lint
 from ivr.prompts import load_catalogue
 from tests.fixtures.dialog import FLOW, FLOW_FILE
 from tests.fixtures.flows import HEAD, PROMPTS, SOUND, small
 
-EFFECTS = EFFECT_NAMES
+KNOWN = Catalogues(
+    effects=by_name(
+        (
+            EffectContract("open", {"opened": ("name",), "failed": ()}),
+            EffectContract("look", {"found": ()}, needs=("name",)),
+        )
+    ),
+    values={"code": frozenset({"RD_HOLE", "OTHER"})},
+    targets={
+        "agencies.yaml": frozenset({"operators", "911", "994"}),
+        "the dialplan": frozenset({"operators", "911"}),
+    },
+    verdicts=frozenset({"block"}),
+)
 RECORD = "kind: record, notice: [more], max_seconds: 5, store: a"
 BYE = "bye: {kind: end, say: [bye]}\n"
 
@@ -24,7 +38,7 @@ def findings(
     prompts: Mapping[str, Mapping[str, frozenset[str]]] = PROMPTS,
 ) -> list[Finding]:
     """What the lint says of these nodes."""
-    return lint(small(folder, nodes, head), prompts, EFFECTS)
+    return lint(small(folder, nodes, head), prompts, KNOWN)
 
 
 def rules(found: list[Finding]) -> list[str]:
@@ -46,7 +60,7 @@ def test_the_hotline_has_nothing_to_mend() -> None:
         language: {key: catalogue.placeholders(language, key) for key in catalogue.keys(language)}
         for language in FLOW.languages
     }
-    assert [str(finding) for finding in lint(FLOW, prompts, EFFECTS)] == []
+    assert [str(finding) for finding in lint(FLOW, prompts, Catalogues(effects=CONTRACTS))] == []
 
 
 def test_a_sound_flow_has_nothing_to_mend(tmp_path: Path) -> None:
@@ -84,7 +98,7 @@ def test_a_missing_target_in_the_head(tmp_path: Path, head: str, where: str) -> 
         "x: {kind: ask, digits: [1, 1], store: a, next: nowhere}",
         f"x: {{{RECORD}, next: bye, unavailable: nowhere, silent: bye}}",
         f"x: {{{RECORD}, next: bye, unavailable: bye, silent: nowhere}}",
-        "x: {kind: do, effect: open_report, outcomes: {opened: nowhere}}",
+        "x: {kind: do, effect: open, outcomes: {opened: nowhere, failed: bye}}",
         "x: {kind: transfer, target: operators, unavailable: nowhere}",
         "x: {kind: say, skip_if: [a], skip_to: nowhere, next: bye}",
         'x: {kind: menu, options: {"1": {to: bye}}, noinput_to: nowhere}',
@@ -107,7 +121,7 @@ UNSENT = HEAD.replace("nodes:", "unsent: [{answers: [a], to: keep}]\nnodes:")
 
 def test_what_is_left_when_a_call_ends_leads_to_an_end_without_a_caller(tmp_path: Path) -> None:
     """No menu can follow, and the node must be there; by it alone its nodes are reached."""
-    keep = "keep: {kind: do, effect: open_report, outcomes: {opened: %s}}\n"
+    keep = "keep: {kind: do, effect: open, outcomes: {opened: %s, failed: bye}}\n"
     nodes = menu("main", "bye") + BYE
     assert findings(tmp_path, nodes + keep % "bye", head=UNSENT) == []
     assert rules(findings(tmp_path, nodes + keep % "main", head=UNSENT)) == ["main: nobody there"]
@@ -123,8 +137,8 @@ def test_a_node_that_no_call_can_reach(tmp_path: Path) -> None:
 
 def test_a_dead_end(tmp_path: Path) -> None:
     """An effect without outcomes leads nowhere."""
-    nodes = menu("main", "x", "bye") + "x: {kind: do, effect: open_report, outcomes: {}}\n" + BYE
-    assert rules(findings(tmp_path, nodes)) == ["x: dead end"]
+    nodes = menu("main", "x", "bye") + "x: {kind: do, effect: open, outcomes: {}}\n" + BYE
+    assert "x: dead end" in rules(findings(tmp_path, nodes))
 
 
 def test_a_loop_that_the_caller_cannot_leave(tmp_path: Path) -> None:
@@ -190,7 +204,7 @@ def test_an_answer_that_was_cleared_is_not_there(tmp_path: Path) -> None:
 
 def test_only_the_first_outcome_of_an_effect_gives_its_answers(tmp_path: Path) -> None:
     """An effect that failed has nothing to read out."""
-    do = "x: {kind: do, effect: open_report, stores: [name], outcomes: {opened: %s, failed: %s}}\n"
+    do = "x: {kind: do, effect: open, stores: [name], outcomes: {opened: %s, failed: %s}}\n"
     read = "read: {kind: say, say: [{read: [name]}], next: bye}\n"
     assert findings(tmp_path, menu("main", "x") + do % ("read", "bye") + read + BYE) == []
     assert rules(findings(tmp_path, menu("main", "x") + do % ("bye", "read") + read + BYE)) == [
@@ -229,10 +243,114 @@ def test_a_key_that_is_an_option_and_a_way(tmp_path: Path) -> None:
     assert rules(findings(tmp_path, nodes)) == ["main: key used twice"]
 
 
-def test_an_effect_that_the_system_does_not_have(tmp_path: Path) -> None:
+def do(outcomes: str, effect: str = "open", more: str = "") -> str:
+    """A menu that leads to an effect with these outcomes."""
+    made = f"x: {{kind: do, effect: {effect}, outcomes: {{{outcomes}}}{more}}}\n"
+    return menu("main", "x") + made + BYE
+
+
+@pytest.mark.parametrize(
+    ("nodes", "told"),
+    [
+        (do("found: bye", "lok"), "unknown effect: lok; is look meant?"),
+        (
+            do("opend: bye, failed: bye"),
+            "missing outcome: open may come to opened: say under outcomes: where that leads\n"
+            "unknown outcome: open never comes to opend; is opened meant?",
+        ),
+        (
+            do("opened: bye"),
+            "missing outcome: open may come to failed: say under outcomes: where that leads",
+        ),
+        (
+            do("opened: bye, failed: bye", more=", stores: [nam]"),
+            "unknown answer: open does not give nam; is name meant?",
+        ),
+        (
+            do("found: bye", "look"),
+            "unset answer: look needs name, and some way here has not asked for it",
+        ),
+    ],
+)
+def test_an_effect_that_is_not_asked_as_its_contract_says(
+    tmp_path: Path, nodes: str, told: str
+) -> None:
     """It would only fail when a caller comes to it."""
-    nodes = menu("main", "x") + "x: {kind: do, effect: sing, outcomes: {done: bye}}\n" + BYE
-    assert rules(findings(tmp_path, nodes)) == ["x: unknown effect"]
+    found = findings(tmp_path, nodes)
+    assert "\n".join(f"{one.rule}: {one.message}" for one in found) == told
+    assert all(one.loses_callers for one in found)
+
+
+def test_an_answer_that_every_way_gives_may_be_needed(tmp_path: Path) -> None:
+    """From an entry, or from the outcome of another effect; not from its failure."""
+    ask = "ask: {kind: ask, digits: [1, 1], store: name, next: y}\n"
+    y = "y: {kind: do, effect: look, outcomes: {found: bye}}\n" + BYE
+    x = "x: {kind: do, effect: open, outcomes: {opened: y, failed: %s}}\n"
+    assert findings(tmp_path, menu("main", "ask", "x") + ask + x % "bye" + y) == []
+    assert rules(findings(tmp_path, menu("main", "ask", "x") + ask + x % "y" + y)) == [
+        "y: unset answer"
+    ]
+
+
+def test_a_code_that_its_catalogue_does_not_have(tmp_path: Path) -> None:
+    """What no catalogue is kept of may be set to anything."""
+    option = "main: {kind: menu, say: [main], options: {'1': {to: bye, set: {%s}}}}\n" + BYE
+    assert findings(tmp_path, option % "code: RD_HOLE, other: anything") == []
+    (found,) = findings(tmp_path, option % "code: RD_HOLES")
+    assert (found.rule, found.message) == (
+        "unknown code",
+        "key 1: there is no code RD_HOLES; is RD_HOLE meant?",
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("operators", []),
+        ("911", []),
+        (
+            "operator",
+            [
+                "agencies.yaml does not have operator; is operators meant?",
+                "the dialplan does not have operator; is operators meant?",
+            ],
+        ),
+        (
+            "9111",
+            [
+                "agencies.yaml does not have 9111; is 911 meant?",
+                "the dialplan does not have 9111; is 911 meant?",
+            ],
+        ),
+        ("994", ["the dialplan does not have 994"]),
+    ],
+)
+def test_a_target_that_cannot_be_called(tmp_path: Path, target: str, told: list[str]) -> None:
+    """Everything that has to know it does."""
+    x = f'x: {{kind: transfer, target: "{target}", unavailable: bye}}\n'
+    found = findings(tmp_path, menu("main", "x") + x + BYE)
+    assert [one.message.replace("; is 911 meant?", "") for one in found] == [
+        one.replace("; is 911 meant?", "") for one in told
+    ]
+    assert {one.rule for one in found} <= {"unknown target"}
+
+
+def test_a_start_for_a_verdict_that_screening_never_gives(tmp_path: Path) -> None:
+    """A blocked caller would be let in."""
+    head = HEAD.replace("{default: main}", "{default: main, blok: main}")
+    (found,) = findings(tmp_path, SOUND, head=head)
+    assert (found.rule, found.message) == (
+        "unknown verdict",
+        "blok under starts:; is block meant?",
+    )
+
+
+def test_what_is_only_hard_to_use_loses_nobody(tmp_path: Path) -> None:
+    """Too many options, too deep, never reached: a role starts with it."""
+    nodes = menu("main", *["bye"] * 6) + BYE + "lost: {kind: say, next: bye}\n"
+    found = findings(tmp_path, nodes)
+    assert len(found) == 2
+    assert not any(one.loses_callers for one in found)
 
 
 def test_findings_come_in_the_order_of_the_file(tmp_path: Path) -> None:

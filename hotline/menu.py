@@ -1,0 +1,120 @@
+"""Whether what is said, called and sent by the menu has a name in its catalogue.
+
+`hotline flow lint` and `hotline doctor` tell of every mistake. A role that leads calls does not
+start with one that would lose callers: the dialplan, or Twilio's fallback, then leads to operators,
+and a role that runs already keeps the menu that it has.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from blacklist.verdict import DISPOSITIONS
+from call_handlers.effects import CALLBACK_SERVICE
+from call_handlers.effects import CONTRACTS as CALLERS_EFFECTS
+from call_handlers.inside import CONTRACTS as INSIDE_EFFECTS
+from hotline.bootstrap import Services
+from hotline.dialplan import transfer_targets
+from hotline.refusal import MenuUnfit
+from ivr.contract import Catalogues
+from ivr.flow import Flow
+from ivr.lint import Finding, lint
+from ivr.load import FlowFileError
+from ivr.prompts import CatalogueError
+from tickets.catalogue import load_agencies, load_groups, load_sub_municipalities
+from tickets.yaml_file import CatalogueError as TicketCatalogueError
+
+OPERATORS = "operators"
+SERVICE = "service."
+WRONG_FILE = (FlowFileError, CatalogueError, TicketCatalogueError, OSError, UnicodeDecodeError)
+"""What reading the menu's files may raise; the message names file, line and key."""
+
+
+def all_findings(services: Services) -> list[Finding]:
+    """Every mistake in the flows, prompts and catalogues. Raises what is in `WRONG_FILE`."""
+    return [*callers_findings(services), *inside_findings(services)]
+
+
+def callers_findings(services: Services) -> list[Finding]:
+    """Those that callers would meet."""
+    folder = services.settings.config_dir
+    load_groups(folder / "services.yaml")
+    load_sub_municipalities(folder / "sub_municipalities.yaml")
+    agencies = load_agencies(folder / "agencies.yaml")
+    numbers = (agency.number for agency in agencies.values())
+    targets = {"agencies.yaml (or operators)": frozenset((OPERATORS, *numbers))}
+    dialplan = transfer_targets(folder / "asterisk" / "extensions.conf")
+    if dialplan is not None:
+        targets["[hotline-transfer] of asterisk/extensions.conf"] = dialplan
+    known = Catalogues(
+        effects=CALLERS_EFFECTS,
+        values={"service_code": frozenset(services.services)},
+        targets=targets,
+        verdicts=frozenset(DISPOSITIONS),
+    )
+    return [*_services(services), *lint(services.flow, _placeholders(services), known)]
+
+
+def inside_findings(services: Services) -> list[Finding]:
+    """Those that only the centre's own telephones would meet."""
+    return lint(services.inside_flow, _placeholders(services), Catalogues(effects=INSIDE_EFFECTS))
+
+
+def flows(services: Services) -> tuple[Flow, ...]:
+    """Every flow. Raises FlowFileError."""
+    return services.flow, services.inside_flow
+
+
+def refuse_unfit(services: Services) -> None:
+    """Raise MenuUnfit when calls that are led by these files would be lost."""
+    found = _lost(lambda: callers_findings(services))
+    if found:
+        count = "one mistake" if len(found) == 1 else f"{len(found)} mistakes"
+        head = f"the menu would lose callers by {count}; see `hotline flow lint`:"
+        raise MenuUnfit("\n".join([head, *found]))
+
+
+def _lost(read: Callable[[], list[Finding]]) -> list[str]:
+    try:
+        return [str(finding) for finding in read() if finding.loses_callers]
+    except WRONG_FILE as error:
+        return str(error).splitlines()
+
+
+def _placeholders(services: Services) -> dict[str, dict[str, frozenset[str]]]:
+    catalogue = services.catalogue
+    return {
+        language: {key: catalogue.placeholders(language, key) for key in catalogue.keys(language)}
+        for language in catalogue.languages
+    }
+
+
+def _services(services: Services) -> Iterator[Finding]:
+    """Each service has a spoken name in each language, and each name its service."""
+    folder = services.settings.config_dir
+    rows, codes = folder / "services.yaml", services.services
+    if CALLBACK_SERVICE not in codes:
+        message = (
+            f"{CALLBACK_SERVICE} is what calls back are filed under: keep a service of that code"
+        )
+        yield Finding(f"{rows}:1: services", "missing service", message)
+    for language in services.flow.languages:
+        prompts = folder / "prompts" / f"{language}.yaml"
+        said = services.catalogue.keys(language) if language in services.catalogue.languages else ()
+        for code in codes:
+            if f"{SERVICE}{code}" not in said:
+                at = _line(rows, rf"code:\s*[\"']?{code}\b")
+                message = f"write {SERVICE}{code} in {prompts.name}: `confirm` has to say it"
+                yield Finding(f"{rows}:{at}: {code}", "no spoken name", message)
+        for key in sorted(said):
+            code = key.removeprefix(SERVICE)
+            if code != key and code not in codes:
+                at = _line(prompts, rf"[\"']?{re.escape(key)}\b")
+                message = f"{rows.name} has no service {code}"
+                yield Finding(f"{prompts}:{at}: {key}", "unknown code", message)
+
+
+def _line(path: Path, pattern: str) -> int:
+    """The first line that holds the pattern, 1 where none does."""
+    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+    return next((number for number, line in lines if re.search(pattern, line)), 1)

@@ -1,0 +1,76 @@
+"""Whether every name in a flow is one that its catalogue has."""
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+
+from ivr.contract import Catalogues, EffectContract
+from ivr.flow import Do, Flow, Menu, TransferNode
+
+NodeFinding = tuple[str, str, str]
+"""Node, rule, message."""
+
+
+def unknown_names(flow: Flow, known: Catalogues) -> Iterator[NodeFinding]:
+    """Effects and their outcomes, codes that are set, targets, verdicts."""
+    if known.verdicts is not None:
+        for verdict in flow.starts:
+            if verdict not in known.verdicts | {"default"}:
+                message = f"{verdict} under starts:{_near(verdict, known.verdicts)}"
+                yield flow.starts[verdict], "unknown verdict", message
+    for name, node in flow.nodes.items():
+        if isinstance(node, Do):
+            yield from _effect(name, node, known.effects)
+        elif isinstance(node, Menu):
+            yield from _codes(name, node, known.values)
+        elif isinstance(node, TransferNode):
+            for where, targets in known.targets.items():
+                if node.target not in targets:
+                    message = f"{where} does not have {node.target}{_near(node.target, targets)}"
+                    yield name, "unknown target", message
+
+
+def missing_needs(
+    flow: Flow, effects: Mapping[str, EffectContract], there: Mapping[str, frozenset[str]]
+) -> Iterator[NodeFinding]:
+    """Effects that would be asked without an answer that they need; `there` is what each has."""
+    for name, node in flow.nodes.items():
+        if isinstance(node, Do) and node.effect in effects and name in there:
+            for answer in effects[node.effect].needs:
+                if answer not in there[name]:
+                    message = (
+                        f"{node.effect} needs {answer}, and some way here has not asked for it"
+                    )
+                    yield name, "unset answer", message
+
+
+def _effect(name: str, node: Do, effects: Mapping[str, EffectContract]) -> Iterator[NodeFinding]:
+    contract = effects.get(node.effect)
+    if contract is None:
+        yield name, "unknown effect", f"{node.effect}{_near(node.effect, effects)}"
+        return
+    for outcome in node.outcomes:
+        if outcome not in contract.gives:
+            near = _near(outcome, contract.gives)
+            yield name, "unknown outcome", f"{node.effect} never comes to {outcome}{near}"
+    for outcome in contract.gives:
+        if outcome not in node.outcomes:
+            message = f"{node.effect} may come to {outcome}: say under outcomes: where that leads"
+            yield name, "missing outcome", message
+    for answer in node.stores:
+        if answer not in contract.answers:
+            near = _near(answer, contract.answers)
+            yield name, "unknown answer", f"{node.effect} does not give {answer}{near}"
+
+
+def _codes(name: str, node: Menu, values: Mapping[str, frozenset[str]]) -> Iterator[NodeFinding]:
+    for key, option in node.options.items():
+        for answer, value in option.set.items():
+            codes = values.get(answer)
+            if codes is not None and value not in codes:
+                message = f"key {key}: there is no {answer} {value}{_near(value, codes)}"
+                yield name, "unknown code", message
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; is {near[0]} meant?" if near else ""
