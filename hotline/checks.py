@@ -42,7 +42,9 @@ class Check:
 
 def all_checks(services: Services) -> Iterator[Check]:
     """Run every check, in the order in which a call would meet what is checked."""
-    yield Check("settings", True, f"state in {services.settings.state_dir}")
+    settings = services.settings
+    found = f"state in {settings.state_dir}, configuration in {settings.config_dir}"
+    yield Check("settings", True, found)
     for name, check in _CHECKS:
         yield from guarded(name, partial(check, services))
 

@@ -40,7 +40,10 @@ from hotline.setting_types import (
 )
 
 PREFIX = "HOTLINE_"
-CONFIG_DIR = Path(__file__).resolve().parent.parent / "config"
+_INSTALLED_CONFIG = Path(__file__).resolve().parent / "config"
+_CHECKOUT_CONFIG = _INSTALLED_CONFIG.parent.parent / "config"
+CONFIG_DIR = _INSTALLED_CONFIG if _INSTALLED_CONFIG.is_dir() else _CHECKOUT_CONFIG
+"""What people edit: the checkout's, or what an installed wheel carries."""
 
 SECRET_NAMES = frozenset({"REDIS_URL", "DATABASE_URL", "HOTLINE_BACKOFFICE__SECRETS"}) | frozenset(
     {"HOTLINE_TWILIO__AUTH_TOKEN", "HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN"}
