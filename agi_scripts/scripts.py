@@ -97,7 +97,12 @@ class _Scripts:
     def call(self, channel: AgiChannel) -> str:
         """Lead a call, new or taken over from another server."""
         _tell_asserted(channel)
-        return self._lead(channel, self._begun(channel))
+        call = self._begun(channel)
+        # Here alone: what comes later is of a channel that was led, whatever its number is then.
+        if not is_of(call, arrival_of(channel.environment)):
+            metrics.REFUSED.labels("id").inc()
+            raise BadEnvironment("its unique id is that of another caller's call: " + UNNAMED)
+        return self._lead(channel, call)
 
     def transferred(self, channel: AgiChannel) -> str:
         """Go on with a call whose transfer failed: argument 1 says how."""
@@ -127,11 +132,7 @@ class _Scripts:
     def _begun(self, channel: AgiChannel) -> Call:
         arrival = arrival_of(channel.environment)
         bind_contextvars(call_id=arrival.call_id)
-        call = self._desk.begin(arrival)
-        if not is_of(call, arrival):
-            metrics.REFUSED.labels("id").inc()
-            raise BadEnvironment("its unique id is that of another caller's call: " + UNNAMED)
-        return call
+        return self._desk.begin(arrival)
 
     def _keep(self, call: Call) -> None:
         """Remember a call that is put through: no script has it while people talk.

@@ -58,7 +58,10 @@ def accept_and_close(agi: Agi) -> None:
 
 
 class ScriptedAgi:
-    """Listens on a free port; each connection is put into `calls` and then given to `handler`."""
+    """Listens on a free port; each connection is put into `calls` and then given to `handler`.
+
+    A sign of life (`ping`) is given, and is no call.
+    """
 
     def __init__(self, handler: Callable[[Agi], None] = accept_and_close) -> None:
         self.handler = handler
@@ -111,6 +114,11 @@ class ScriptedAgi:
         with stream:
             stream.settimeout(30)
             agi = Agi(stream)
+            if agi.script == "ping":
+                with contextlib.suppress(OSError):
+                    agi.command('VERBOSE "here" 1')
+                agi.close()
+                return
             self.calls.put(agi)
             with contextlib.suppress(OSError):
                 self.handler(agi)
