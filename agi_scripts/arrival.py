@@ -4,6 +4,7 @@ What the network asserts stands before what the caller's telephone says. The cal
 never looked at: networks let anybody choose it.
 """
 
+import re
 from urllib.parse import parse_qs
 
 from agi_scripts.asserted import asserted_of
@@ -16,6 +17,8 @@ MAX_KEPT = 64
 """Characters that a call's facts keep of its caller."""
 _ASCII_DIGITS = frozenset("0123456789")
 _NO_NUMBER = frozenset({"", "unknown", "anonymous"})
+# Seconds since the epoch and a count, after the system's name where asterisk.conf sets one.
+_UNIQUE_ID = re.compile(r"(?:.*-)?([0-9]{9,11})\.[0-9]+", re.ASCII)
 # Presentation bits of Q.931 (octet 3a, bits 7 and 6): allowed, restricted, not available, reserved.
 _PRESENTATION = 0x60
 
@@ -50,6 +53,7 @@ def arrival_of(environment: Environment) -> Arrival:
         attestation=attestation if attestation in ATTESTATIONS else "",
         dialled=_dialled(environment),
         redirected="" if redirected.casefold() in _NO_NUMBER else redirected,
+        began_ms=_began_ms(unique),
     )
 
 
@@ -78,6 +82,12 @@ def _provider_id(environment: Environment, unique: str) -> str:
     query = environment["agi_network_script"].partition("?")[2]
     system = parse_qs(query).get("system", [""])[0]
     return f"{system}-{unique}" if system else unique
+
+
+def _began_ms(unique: str) -> int:
+    """When the channel of this unique id was made (ms since the epoch); 0 where it is not told."""
+    made = _UNIQUE_ID.fullmatch(unique)
+    return int(made[1]) * 1000 if made else 0
 
 
 def _restricted(presentation: str) -> bool:

@@ -25,7 +25,8 @@ ATTESTATIONS = ("A", "B", "C", "")
 class Arrival:
     """What a channel knows of a new call. `caller` is as the network sent it, whatever that is.
 
-    `redirected` is the number that sent the call on to us, where the network names one.
+    `redirected` is the number that sent the call on to us, where the network names one. `began_ms`
+    is when the channel came (ms since the epoch, UTC), 0 where that is not told.
     """
 
     channel: str
@@ -35,6 +36,7 @@ class Arrival:
     attestation: str = ""
     dialled: str = "940"
     redirected: str = ""
+    began_ms: int = 0
 
     @property
     def call_id(self) -> str:
@@ -56,8 +58,9 @@ def _call_id(name: str) -> str:
 class Facts:
     """What is known of a call before its first prompt; it does not change any more.
 
-    `screening` says whether it was asked: `ok`, `degraded` (at most in part), or `emergency` (not,
-    for the line that the call came by). `started_ms` is in milliseconds since the epoch, UTC.
+    `screening` says whether it was asked: `ok`, `degraded` (at most in part), `emergency` (not, for
+    the line that the call came by), or `away` (not: no server led the call). `started_ms` is in
+    milliseconds since the epoch, UTC.
     """
 
     call_id: str

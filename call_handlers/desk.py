@@ -11,34 +11,25 @@ from datetime import UTC, datetime
 
 import structlog
 
-from blacklist.numbers import CallerNumber, normalise
+from blacklist.numbers import normalise
 from blacklist.port import Screening
-from blacklist.verdict import Verdict
 from call_handlers import metrics
-from call_handlers.arrival import (
-    ATTESTATIONS,
-    LONGEST_ID,
-    Arrival,
-    Call,
-    Facts,
-    call_from_json,
-    call_to_json,
-)
+from call_handlers.arrival import Arrival, Call, call_from_json, call_to_json
 from call_handlers.effects import FAILED, Effect
 from call_handlers.emergency import comes_by
 from call_handlers.events import event_row, masked
+from call_handlers.facts import facts_never_led, facts_of
 from call_handlers.given import draw_digit, given_answers
 from call_handlers.operators import to_operators
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import SessionStore, StoreAway
-from ivr.engine import FlowError, begin, step, unsent
+from ivr.engine import TRANSFERRED, FlowError, begin, step, unsent
 from ivr.event import Done, Event, HungUp
 from ivr.flow import Flow
 from ivr.session import Session
 from ivr.turn import OPERATORS, Perform, Transfer
 
 log = structlog.get_logger()
-_LONGEST_CALLER = 64
 _MOST_TURNS = 500
 """No honest call has as many; a caller who plays with the keys for ever gets a human."""
 
@@ -78,7 +69,7 @@ class CallDesk:
         number = normalise(arrival.caller, withheld=arrival.withheld)
         emergency = comes_by(arrival, self.emergency_lines)
         verdict = self.screening.screen(number, emergency=emergency)
-        facts = self._facts(arrival, number, verdict)
+        facts = facts_of(arrival, number, verdict, self.flow, self._now_ms())
         answers = given_answers(
             number, verdict, now=self.clock(), digit=self.draw(), kept_days=self.kept_days
         )
@@ -116,8 +107,8 @@ class CallDesk:
         if isinstance(call, Call) and (held is None or call.turn.number >= held.turn.number):
             held = call
         if held is None:
-            return False  # ended before, or never begun
-        held = self._with_the_unsent(self._with_its_effect(held))
+            return isinstance(call, Arrival) and self._never_led(call, reason)
+        held = self._with_the_unsent(self._given_up(self._with_its_effect(held), reason))
         if not self._finish(held.call_id):
             return False
         self.close(held, reason, at_ms)
@@ -135,7 +126,7 @@ class CallDesk:
                 language=session.language,
                 ended_ms=at_ms,
                 disposition=disposition,
-                transferred_to=_target(session) if disposition == "transferred" else "",
+                transferred_to=_target(session) if disposition == TRANSFERRED else "",
                 tickets=tuple(filter(None, session.answers.get("references", "").split(","))),
                 last_node=session.node,
                 turns=session.turn,
@@ -168,7 +159,7 @@ class CallDesk:
 
     def _stepped(self, call: Call, event: Event) -> Call:
         now_ms = self._now_ms()
-        kind, kept = masked(event)
+        kind, kept = masked(event, call.turn)
         row = event_row(call.turn, kind, kept, at_ms=now_ms, ms=now_ms - call.at_ms)
         metrics.TURNS.labels(call.turn.node, kind).inc()
         if call.turn.number >= _MOST_TURNS:
@@ -213,6 +204,47 @@ class CallDesk:
             return held
         made = settled.session.answers.get("references", "")
         return held if made == held.session.answers.get("references", "") else settled
+
+    def _given_up(self, held: Call, reason: str) -> Call:
+        """A call that is over, with the caller's hang-up while they waited to be put through.
+
+        Where they waited and for how long is an event of its turn.
+        """
+        if reason != "hangup" or not isinstance(held.turn.action, Transfer):
+            return held
+        try:
+            return self._settled(self._saved(self._stepped(held, HungUp())))
+        except CallFailed:
+            return held
+
+    def _never_led(self, arrival: Arrival, reason: str) -> bool:
+        """Write down a call that the dialplan put through to the operators by itself.
+
+        Nothing is written of a call that was led and has ended before, or may have been: a record
+        that is there stays as it is.
+        """
+        try:
+            if self.sessions.load(arrival.call_id, ended=True) is not None:
+                return False
+        except StoreAway:
+            return False
+        ended_ms = self._now_ms()
+        facts = facts_never_led(arrival, self.flow, ended_ms)
+        disposition = _BY_REASON.get(reason, "abandoned")
+        self.records.submit(
+            Record(
+                facts,
+                language=self.flow.language,
+                ended_ms=ended_ms,
+                disposition=disposition,
+                transferred_to=OPERATORS if disposition == TRANSFERRED else "",
+                last_node=OPERATORS,
+                led=False,
+            )
+        )
+        metrics.ENDED.labels(facts.channel, disposition).inc()
+        log.info("call_never_led", disposition=disposition)
+        return True
 
     def _with_the_unsent(self, held: Call) -> Call:
         """A call that is over, with what it leaves: a report that was given and never sent.
@@ -265,38 +297,16 @@ class CallDesk:
         except StoreAway:
             return True  # nobody can say that it was ended before; the record takes the first end
 
-    def _facts(self, arrival: Arrival, number: CallerNumber, verdict: Verdict) -> Facts:
-        return Facts(
-            call_id=arrival.call_id,
-            channel=arrival.channel,
-            provider_id=_clean(arrival.provider_id)[:LONGEST_ID],
-            # What a caller does not want shown is not kept either, though the network sends it.
-            caller="" if arrival.withheld else _clean(arrival.caller)[:_LONGEST_CALLER],
-            e164=number.e164,
-            withheld=number.withheld,
-            attestation=arrival.attestation if arrival.attestation in ATTESTATIONS else "",
-            flow=self.flow.name,
-            flow_version=self.flow.version,
-            verdict=verdict.disposition,
-            verdict_reason=verdict.reason,
-            screening=_screening(verdict),
-            started_ms=self._now_ms(),
-        )
-
     def _now_ms(self) -> int:
         return int(self.clock() * 1000)
 
 
-_BY_REASON = {"hangup": "abandoned", "failed": "failed", "transferred": "transferred"}
-
-
-def _screening(verdict: Verdict) -> str:
-    if verdict.rule == "emergency":
-        return "emergency"
-    return "degraded" if verdict.degraded else "ok"
+_BY_REASON = {"hangup": "abandoned", "failed": "failed", TRANSFERRED: TRANSFERRED}
 
 
 def _disposition(session: Session, reason: str) -> str:
+    if reason == TRANSFERRED:  # nothing that was earned before says more
+        return TRANSFERRED
     return session.disposition or _BY_REASON.get(reason, "completed")
 
 
@@ -310,8 +320,3 @@ def _with_reference(session: Session, reference: str) -> Session:
     known = [*filter(None, session.answers.get("references", "").split(",")), reference]
     answers = {**session.answers, "references": ",".join(dict.fromkeys(known))}
     return replace(session, answers=answers)
-
-
-def _clean(text: str) -> str:
-    """The text without control characters, surrogates and direction marks: it is kept and shown."""
-    return "".join(c for c in text if c.isprintable() and c not in "\u202a\u202b\u202d\u202e")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Transferred
-from ivr.turn import Turn
+from ivr.turn import Transfer, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,8 @@ class StoredEvent:
     ms: int = 0
 
 
-def masked(event: Event) -> tuple[str, str]:
-    """The kind of an input, and what may be kept of it.
+def masked(event: Event, turn: Turn) -> tuple[str, str]:
+    """The kind of an input in this turn, and what may be kept of it.
 
     A single key is a choice and is kept. An entry of several digits is somebody's address or
     number, and what somebody said is theirs: of those only the length is kept.
@@ -43,6 +43,8 @@ def masked(event: Event) -> tuple[str, str]:
             return "effect", outcome[:64]
         case Transferred(result=result):
             return "transfer", result[:64]
+        case HungUp() if isinstance(turn.action, Transfer):
+            return "hangup", f"waiting for {turn.action.target}"[:64]
         case HungUp():
             return "hangup", ""
 

@@ -39,7 +39,10 @@ _AWAY = (InterfaceError, InternalError, OperationalError, PoolTimeout)
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A call as it is written down. `ended_ms` is 0 while the call goes on."""
+    """A call as it is written down. `ended_ms` is 0 while the call goes on.
+
+    One that no server has `led` is written where there is no record, and changes none.
+    """
 
     facts: Facts
     language: str = "ar"
@@ -51,6 +54,7 @@ class Record:
     turns: int = 0
     path: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
+    led: bool = True
 
 
 class RecordWriter:
@@ -151,7 +155,7 @@ def write_records(engine: sa.Engine, records: Sequence[Record]) -> None:
     with engine.begin() as connection:
         connection.execute(begun, [_call_row(record) for record in records])
         for record in records:
-            if record.ended_ms:
+            if record.ended_ms and record.led:
                 row = _call_row(record)
                 changed = {name: row[name] for name in _AT_THE_END}
                 connection.execute(

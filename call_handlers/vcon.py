@@ -154,15 +154,19 @@ def _recordings(record: CallRecord, events: tuple[CallEvent, ...]) -> list[Json]
 
 
 def _transfers(record: CallRecord, events: tuple[CallEvent, ...], first: int) -> list[Json]:
-    """Transfers that failed, and the one that the call ended with; `first` is the next index."""
+    """Transfers that failed or were not waited for, and the one that the call ended with.
+
+    `first` is the next index.
+    """
     found: list[Json] = []
     for event in events:
-        if event.kind == "transfer" and event.input != "answered":
+        gave_up = event.kind == "hangup" and bool(event.input)  # while waiting to be put through
+        if gave_up or (event.kind == "transfer" and event.input != "answered"):
             reached: Json = {
                 "type": "incomplete",
                 "start": _date(event.at),
                 "parties": [_CALLER, _TARGET],
-                "disposition": _UNREACHED.get(event.input, "failed"),
+                "disposition": "hung-up" if gave_up else _UNREACHED.get(event.input, "failed"),
             }
             found += [reached, _transfer(event.at) | {"target_dialog": first + len(found)}]
     if record.disposition == "transferred":

@@ -41,6 +41,8 @@ from ivr.turn import OPERATORS, Collect, HangUp, Perform, Prompt, Record, Transf
 TRIES = 3
 MOST_REPEATS = 5
 """How often a question is said again when that is all that the caller asks for."""
+TRANSFERRED = "transferred"
+"""The disposition of a call that was put through and answered; waiting for that earns none."""
 NO_RECORDING = "none"
 """The answer that stands for "no recording": the question was asked and answered."""
 QUEUE, LAST = "queue", "last"
@@ -97,7 +99,7 @@ def step(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
             return _done(flow, session, node, outcome, data)
         case TransferNode(), Transferred(result=result):
             if result == "answered":
-                return _end(session, ())
+                return _end(replace(session, disposition=TRANSFERRED), ())
             session = replace(session, disposition=_earned(flow, session), transferred_to="")
             return _go(flow, session, node, "unavailable")
         case Waiting(), _:
@@ -179,7 +181,7 @@ def _turn(session: Session, node: Node, said: tuple[Prompt, ...]) -> tuple[Sessi
         case Do(effect=effect):
             return _numbered(session, said, Perform(effect))
         case TransferNode(target=to):
-            session = replace(session, disposition="transferred", transferred_to=to)
+            session = replace(session, transferred_to=to)
             last = to == OPERATORS and session.answers.get(QUEUE) == LAST
             return _numbered(session, said, Transfer(to, last))
         case End():
@@ -203,6 +205,8 @@ def _end(session: Session, said: tuple[Prompt, ...]) -> tuple[Session, Turn]:
 
 
 def _hung_up(flow: Flow, session: Session) -> tuple[Session, Turn]:
+    if session.disposition == TRANSFERRED:  # said before it was known, by an earlier release
+        session = replace(session, disposition=_earned(flow, session))
     session = replace(session, disposition=session.disposition or "abandoned")
     left = unsent(flow, session)
     return _enter(flow, session, left, ()) if left else _numbered(session, (), HangUp())

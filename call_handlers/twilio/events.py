@@ -76,8 +76,11 @@ def _recorded(form: Mapping[str, str], recording: str, leads: str) -> Event:
 
 def _transferred(form: Mapping[str, str]) -> Event | None:
     if "DialCallStatus" in form:
-        return Transferred(_DIALLED.get(form["DialCallStatus"], "unavailable"))
-    result = form.get("QueueResult")
-    if result is None:
+        result = _DIALLED.get(form["DialCallStatus"], "unavailable")
+    elif "QueueResult" in form:
+        result = _QUEUED.get(form["QueueResult"], "unavailable")
+    else:
         return None
-    return HungUp() if result == "hangup" else Transferred(_QUEUED.get(result, "unavailable"))
+    # A telephone that stopped ringing because the caller hung up has refused nobody.
+    gave_up = form.get("QueueResult") == "hangup" or form.get("CallStatus") in OVER
+    return HungUp() if gave_up and result != "answered" else Transferred(result)

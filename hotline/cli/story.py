@@ -11,13 +11,18 @@ _HEARD = {
     "digits": "pressed {input}",
     "speech": "said {input}",
     "noinput": "said nothing",
-    "hangup": "hung up",
+    "hangup": "hung up {input}",
 }
 _WORLD = {
     "effect": "the system answered: {input}",
     "transfer": "the connection came to: {input}",
     "recording": "a recording: {input}",
     "end": "the call ended: {input}",
+}
+_SCREENED = {
+    "degraded": ", degraded: the store was away",
+    "emergency": ", not asked: a line kept for emergencies",
+    "away": ", not asked: no server led the call",
 }
 
 
@@ -35,9 +40,7 @@ def story(
     yield f"Call {record.id}, by {record.channel}, {started:%Y-%m-%d %H:%M:%S} ({zone.key})"
     yield f"  caller       {_caller(record)}"
     reason = f" ({record.verdict_reason})" if record.verdict_reason else ""
-    yield f"  screening    {record.verdict}{reason}" + (
-        "" if record.screening == "ok" else f", {record.screening}: the store was away"
-    )
+    yield f"  screening    {record.verdict}{reason}{_SCREENED.get(record.screening, '')}"
     yield f"  dialog       flow {record.flow} v{record.flow_version}, in {record.language}"
     yield f"  outcome      {_outcome(record)}"
     yield f"  tickets      {' '.join(record.tickets) or 'none'}"
@@ -70,4 +73,5 @@ def _turn(event: CallEvent, zone: ZoneInfo) -> Iterator[str]:
         yield f"  {begun:%H:%M:%S}  {event.turn:>3} {event.node}: {prompts}"
     who, words = ("caller", _HEARD) if event.kind in _HEARD else ("", _WORLD)
     told = words.get(event.kind, f"{event.kind} {{input}}").format(input=event.input).rstrip(": ")
-    yield f"  {at:%H:%M:%S}      {f'{who} {told}'.strip()}"
+    waited = f", after {event.ms / 1000:.0f} s" if event.kind == "hangup" and event.input else ""
+    yield f"  {at:%H:%M:%S}      {f'{who} {told}'.strip()}{waited}"

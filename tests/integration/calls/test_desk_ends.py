@@ -2,10 +2,18 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
+import pytest
+
+from blacklist.breaker import Breaker
+from call_handlers.sessions import RedisSessions
+from hotline.redis_clients import make_redis
 from ivr.event import HungUp, Transferred
-from tests.fixtures.calls import House, arrival, play, to_confirm
+from ivr.turn import Transfer
+from tests.fixtures.calls import CALLER, House, arrival, play, to_confirm
 from tests.fixtures.dialog import REPORT
+from tests.fixtures.processes import free_tcp_port
 
 # --- ending ---------------------------------------------------------------------------------------
 
@@ -72,9 +80,83 @@ def test_a_caller_who_hangs_up_while_the_ticket_is_opened_has_it_in_the_record(
     assert (record.disposition, record.tickets) == ("completed", (ticket.service_request_id,))
 
 
-def test_ending_what_never_began_does_nothing(house: House) -> None:
-    """A hang-up before the first turn."""
-    assert house.desk().ended(arrival("999"), "hangup") is False
+@pytest.mark.parametrize(
+    ("reason", "disposition", "to"),
+    [("hangup", "abandoned", ""), ("transferred", "transferred", "operators")],
+)
+def test_a_call_that_no_server_led_has_a_record_of_what_is_known(
+    house: House, reason: str, disposition: str, to: str
+) -> None:
+    """Who called, when, and whether the operators answered; nobody was screened."""
+    began_ms = house.desk().clock() * 1000 - 42_000
+    alone = replace(arrival("999"), began_ms=int(began_ms))
+    assert house.desk().ended(alone, reason) is True
+    record, events = house.written(alone.call_id)
+    assert (record.disposition, record.transferred_to, record.last_node) == (
+        *(disposition, to),
+        "operators",
+    )
+    assert (record.e164, record.verdict, record.screening) == (CALLER, "allow", "away")
+    assert (record.seconds, record.turns, events) == (42.0, 0, ())
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_a_record_that_is_there_is_never_replaced_by_what_little_is_known(
+    house: House, finished: bool
+) -> None:
+    """The session may be lost, or the end told twice."""
+    desk = house.desk()
+    call = play(desk, desk.begin(arrival()), "1")
+    if finished:
+        desk.end(call, "hangup")
+    house.written(call.call_id)
+    house.client().flushall()
+    house.desk().ended(arrival(), "transferred")
+    record, _ = house.written(call.call_id)
+    assert record.disposition == ("abandoned" if finished else "")
+    assert record.screening == "ok"
+
+
+def test_with_the_sessions_away_nothing_is_made_up(house: House) -> None:
+    """Nobody knows whether the call was led."""
+    nobody = make_redis(f"redis://127.0.0.1:{free_tcp_port()}", fast=True)
+    desk = house.desk(RedisSessions(nobody, Breaker(0.0)))
+    assert desk.ended(arrival("999"), "hangup") is False
+
+
+def test_who_gives_up_waiting_has_abandoned(house: House) -> None:
+    """Where, and after how long, is an event of the record."""
+    desk = house.desk()
+    call = play(desk, desk.begin(arrival()), "1", "0")
+    house.clock.now += 34.5
+    desk.end(arrival(), "hangup")
+    record, events = house.written(call.call_id)
+    assert (record.disposition, record.transferred_to) == ("abandoned", "")
+    waited = [(event.node, event.input, event.ms) for event in events if event.kind == "hangup"]
+    assert waited == [(record.last_node, "waiting for operators", 34_500)]
+
+
+def test_a_blocked_caller_who_gives_up_waiting_for_an_agency_was_blocked(house: House) -> None:
+    """What was earned before stays; what came of the waiting is an event."""
+    house.restrict(CALLER, days=7)
+    desk = house.desk()
+    call = play(desk, desk.begin(arrival()), "9")
+    assert isinstance(call.turn.action, Transfer)
+    desk.end(arrival(), "hangup")
+    record, events = house.written(call.call_id)
+    assert record.disposition == "blocked"
+    assert "waiting for 911" in [event.input for event in events]
+
+
+def test_a_report_of_who_gives_up_waiting_is_kept_and_the_wait_with_it(house: House) -> None:
+    """The ticket says that it was not confirmed, the record where the caller left."""
+    desk = house.desk()
+    call = play(desk, to_confirm(desk, desk.begin(arrival())), "0")
+    desk.end(arrival(), "hangup")
+    record, events = house.written(call.call_id)
+    (ticket,) = house.tickets()
+    assert (record.disposition, record.tickets) == ("abandoned", (ticket.service_request_id,))
+    assert ("operator", "waiting for operators") in [(e.node, e.input) for e in events]
 
 
 def test_a_call_that_operators_took_without_us_was_transferred(house: House) -> None:

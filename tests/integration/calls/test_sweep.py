@@ -68,7 +68,7 @@ def test_a_call_that_goes_on_is_left_alone(house: House) -> None:
 
 
 def test_a_caller_who_talks_to_an_operator_is_left_alone(house: House) -> None:
-    """A transfer lasts as long as it lasts; about to expire, it was one."""
+    """A transfer lasts as long as it lasts; about to expire, nobody has told what came of it."""
     desk = house.desk()
     call = play(desk, desk.begin(arrival()), "0")
     pass_time(house, 3600, call)
@@ -76,7 +76,7 @@ def test_a_caller_who_talks_to_an_operator_is_left_alone(house: House) -> None:
     pass_time(house, 3001, call)
     assert sweep(house) == SweepReport(ended=1)
     record, _ = house.written(call.call_id)
-    assert (record.disposition, record.transferred_to) == ("transferred", "operators")
+    assert (record.disposition, record.last_node) == ("failed", "operator")
 
 
 def test_a_call_that_had_what_it_came_for_was_completed(house: House) -> None:

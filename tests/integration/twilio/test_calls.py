@@ -187,6 +187,46 @@ def test_a_transfer_that_failed_comes_back(
     assert caller.verbs == then
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        {},
+        {"QueueResult": "hangup", "QueueTime": "21"},
+        {"DialCallStatus": "canceled"},
+        {"DialCallStatus": "no-answer"},
+    ],
+)
+def test_who_hangs_up_while_it_rings_has_abandoned(
+    house: House, caller: TwilioClient, told: dict[str, str]
+) -> None:
+    """Twilio may tell it by the verb's outcome, or by the call's status alone."""
+    caller.dial()
+    caller.press("1", "0")
+    house.clock.now += 21
+    if told:
+        caller.act(**told, CallStatus="completed")
+    caller.status("completed")
+    record, events = house.written(CALL_ID)
+    assert (record.disposition, record.transferred_to) == ("abandoned", "")
+    waited = [(event.node, event.input, event.ms) for event in events if event.kind == "hangup"]
+    assert waited == [("operator", "waiting for operators", 21_000)]
+
+
+@pytest.mark.parametrize(
+    "told", [{"QueueResult": "bridged", "QueueTime": "21"}, {"DialCallStatus": "completed"}]
+)
+def test_who_hangs_up_after_talking_was_transferred(
+    house: House, caller: TwilioClient, told: dict[str, str]
+) -> None:
+    """Somebody had taken the call."""
+    caller.dial()
+    caller.press("1", "0")
+    caller.act(**told, CallStatus="completed")
+    caller.status("completed")
+    record, _ = house.written(CALL_ID)
+    assert (record.disposition, record.transferred_to) == ("transferred", "operators")
+
+
 def test_who_waits_is_told_their_place(caller: TwilioClient) -> None:
     """In the caller's own language, until they have waited long enough."""
     caller.dial()

@@ -165,7 +165,7 @@ def test_an_unknown_verdict_is_served_as_usual() -> None:
 
 @pytest.mark.parametrize(
     ("keys", "disposition"),
-    [((), "abandoned"), (("1",), "abandoned"), (REPORT, "abandoned"), (("1", "0"), "transferred")],
+    [((), "abandoned"), (("1",), "abandoned"), (REPORT, "abandoned"), (("1", "0"), "abandoned")],
 )
 def test_hanging_up_before_the_reference_is_abandoning(
     keys: tuple[str, ...], disposition: str
