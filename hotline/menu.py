@@ -16,6 +16,7 @@ from call_handlers.inside import CONTRACTS as INSIDE_EFFECTS
 from hotline.bootstrap import Services
 from hotline.dialplan import transfer_targets
 from hotline.refusal import MenuUnfit
+from hotline.screening_policy import PolicyWrong
 from ivr.contract import Catalogues
 from ivr.flow import Flow
 from ivr.lint import Finding, lint
@@ -26,18 +27,29 @@ from tickets.yaml_file import CatalogueError as TicketCatalogueError
 
 OPERATORS = "operators"
 SERVICE = "service."
-WRONG_FILE = (FlowFileError, CatalogueError, TicketCatalogueError, OSError, UnicodeDecodeError)
+WRONG_FILE = (
+    FlowFileError,
+    CatalogueError,
+    TicketCatalogueError,
+    PolicyWrong,
+    OSError,
+    UnicodeDecodeError,
+)
 """What reading the menu's files may raise; the message names file, line and key."""
 
 
 def all_findings(services: Services) -> list[Finding]:
     """Every mistake in the flows, prompts and catalogues. Raises what is in `WRONG_FILE`."""
+    from tickets.sms import load_sms_texts  # a role that leads calls sends none
+
+    load_sms_texts(services.settings.config_dir / "sms.yaml")
     return [*callers_findings(services), *inside_findings(services)]
 
 
 def callers_findings(services: Services) -> list[Finding]:
     """Those that callers would meet."""
     folder = services.settings.config_dir
+    _ = services.policy
     load_groups(folder / "services.yaml")
     load_sub_municipalities(folder / "sub_municipalities.yaml")
     agencies = load_agencies(folder / "agencies.yaml")

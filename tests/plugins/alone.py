@@ -154,7 +154,7 @@ class _Leader:
         """Run tests in a process of their own; their reports, as they come."""
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
         if terminal is not None:
-            terminal.ensure_newline()
+            terminal.write_line("")
             terminal.write_line(f"{len(nodeids)} {how}")
         left = dict.fromkeys(nodeids)
         with tempfile.TemporaryFile("w+", errors="replace") as output:

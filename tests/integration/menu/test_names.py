@@ -37,6 +37,7 @@ UNREADABLE = [
     ("sub_municipalities.yaml", "code: UMS", "code: ABH", "ABH stands twice"),
     ("flows/940.yaml", "effect: open_report", "efect: open_report", "efect"),
     ("prompts/ar.yaml", "welcome:", "welcome: {", "ar.yaml"),
+    ("screening.yaml", "within: 15m", "within: 15 minutes", "within"),
 ]
 
 
@@ -114,6 +115,14 @@ def test_what_loses_no_caller_stops_no_role(house: Services, config: Path) -> No
     lost = "nodes:\n  lost:\n    kind: end\n    say: [goodbye]\n"
     broken(config, "flows/940.yaml", "nodes:\n", lost)
     assert [one.rule for one in all_findings(house)] == ["unreachable"]
+    refuse_unfit(house)
+
+
+def test_text_messages_that_cannot_be_written_stop_no_call(house: Services, config: Path) -> None:
+    """The worker alone sends them; lint and doctor tell."""
+    path = broken(config, "sms.yaml", "reference {reference}, to", "reference {number}, to")
+    with pytest.raises(WRONG_FILE, match=str(path)):
+        all_findings(house)
     refuse_unfit(house)
 
 
