@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import structlog
 
@@ -44,17 +44,22 @@ class Journal:
             os.fsync(descriptor)
 
     def replay(self, apply: Callable[[list[dict[str, Any]]], None]) -> int:
-        """Hand all entries to `apply`, then empty the journal; the number of entries.
+        """Hand all entries to `apply`, then forget them; the number of entries.
 
-        When `apply` raises, nothing is removed and its exception goes on to the caller. A line cut
-        short by a power failure is passed over and told.
+        When `apply` raises, nothing is lost and its exception goes on to the caller. A line cut
+        short by a power failure is passed over and told. Nobody who appends waits for `apply`: a
+        database that hangs would hold up calls through their journal.
         """
-        if not self._path.exists() or self._path.stat().st_size == 0:
+        taken = self._path.with_suffix(".replaying")
+        if not any(path.exists() and path.stat().st_size for path in (self._path, taken)):
             return 0
-        with self._path.open("r+b") as file:
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX)
+        descriptor = os.open(taken, os.O_RDWR | os.O_CREAT, 0o600)
+        with open(descriptor, "r+b") as file:  # noqa: PTH123 - made with its mode
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX)  # one at a time
+            self._take(file)
+            file.seek(0)
             entries = []
-            for line in file.read().splitlines():
+            for line in filter(None, file.read().splitlines()):
                 try:
                     entries.append(json.loads(line))
                 except ValueError:
@@ -65,3 +70,18 @@ class Journal:
             file.truncate()
             os.fsync(file.fileno())
         return len(entries)
+
+    def _take(self, file: BinaryIO) -> None:
+        """Move what was appended to the end of `file`. A crash in between repeats entries."""
+        if not self._path.exists():
+            return
+        with self._path.open("r+b") as journal:
+            fcntl.flock(journal.fileno(), fcntl.LOCK_EX)
+            lines = journal.read()
+            file.seek(0, os.SEEK_END)
+            file.write(b"\n" + lines if file.tell() else lines)
+            file.flush()
+            os.fsync(file.fileno())
+            journal.seek(0)
+            journal.truncate()
+            os.fsync(journal.fileno())

@@ -6,17 +6,16 @@ is tried.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from call_handlers.effects import OpenTicket, RequestReview
 from call_handlers.journal import Journal
+from ivr.stored import from_stored
 from tickets.model import Address, NewTicket
 
 _TICKET, _REVIEW = "ticket", "review"
-_TICKET_FIELDS = frozenset(field.name for field in fields(NewTicket))
-_ADDRESS_FIELDS = frozenset(field.name for field in fields(Address))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,8 @@ def make_kept(
         if _TICKET in entry:
             open_ticket(_ticket(entry[_TICKET]), datetime.fromisoformat(entry["at"]))
         elif _REVIEW in entry:
-            request_review(**entry[_REVIEW], now=datetime.fromisoformat(entry["at"]))
+            asked = {name: entry[_REVIEW][name] for name in ("number", "call_id", "recording_ref")}
+            request_review(**asked, now=datetime.fromisoformat(entry["at"]))
         else:
             return False
         return True
@@ -57,8 +57,4 @@ def make_kept(
 
 
 def _ticket(data: Mapping[str, Any]) -> NewTicket:
-    known = {name: value for name, value in data.items() if name in _TICKET_FIELDS}
-    place = known.get("address", {})
-    known["address"] = Address(**{n: v for n, v in place.items() if n in _ADDRESS_FIELDS})
-    known["agency_responsible"] = tuple(known.get("agency_responsible", ()))
-    return NewTicket(**known)
+    return from_stored(NewTicket, {**data, "address": from_stored(Address, data.get("address"))})

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -89,8 +89,15 @@ def note_recording(
     return added is not None
 
 
+class Note(Protocol):
+    """Writes down that the provider holds a recording: `note_recording` on a database."""
+
+    def __call__(self, *, call_id: str, turn: int, recording_sid: str, now: datetime) -> object:
+        """Raises ValueError for an identifier that is not one, SQLAlchemyError."""
+
+
 def note_or_journal(
-    engine: sa.Engine,
+    note: Note,
     journal: Journal,
     *,
     call_id: str,
@@ -98,12 +105,12 @@ def note_or_journal(
     recording_sid: str,
     now: datetime,
 ) -> None:
-    """Do as `note_recording`; while the database is away, in the journal, whose replay notes it.
+    """Do as `note` does; while the database is away, in the journal, whose replay notes it.
 
     Raises ValueError for an identifier that is not one, OSError when the disk refuses as well.
     """
     try:
-        note_recording(engine, call_id=call_id, turn=turn, recording_sid=recording_sid, now=now)
+        note(call_id=call_id, turn=turn, recording_sid=recording_sid, now=now)
     except SQLAlchemyError as error:
         log.error("recording_journalled", error=type(error).__name__)
         journal.append(

@@ -25,6 +25,7 @@ from call_handlers.kept import KeptRequests, make_kept
 from call_handlers.records import RecordWriter
 from call_handlers.sessions import RedisSessions
 from call_handlers.sweep import SweepReport, sweep_once
+from hotline.call_database import CallDatabase
 from hotline.database import CALL_DEADLINE_S, make_engine
 from hotline.redis_clients import make_redis
 from hotline.redis_socket import embedded_redis_url
@@ -100,10 +101,15 @@ class Services:
 
     @cached_property
     def call_engine(self) -> sa.Engine:
-        """The SQL database for what a caller waits for: it answers in seconds, or fails."""
+        """The SQL database beside calls: it answers in seconds, or fails."""
         engine = make_engine(self.settings.database, deadline_seconds=CALL_DEADLINE_S)
         self._stack.callback(engine.dispose)
         return engine
+
+    @cached_property
+    def call_database(self) -> CallDatabase:
+        """What bounds how long callers wait for SQL: a deadline, and the process' one breaker."""
+        return CallDatabase(Breaker())
 
     @property
     def redis_url(self) -> str:
@@ -180,7 +186,9 @@ class Services:
     def effects(self) -> Mapping[str, Effect]:
         """What the dialog can ask of the world. Raises CatalogueError, PolicyWrong."""
         kept = KeptRequests(self.journal)
-        return make_effects(self.open_ticket(), self.services, self.request_review(), kept)
+        bounded = self.call_database.bounded
+        open_ticket, review = bounded(self.open_ticket()), bounded(self.request_review())
+        return make_effects(open_ticket, self.services, review, kept)
 
     def request_review(self) -> RequestReview:
         """Keeps the review requests of restricted callers. Raises PolicyWrong."""

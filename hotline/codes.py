@@ -1,7 +1,9 @@
 """What the codes of inside telephones work on: the register, the PINs, the record of calls."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -11,11 +13,13 @@ from agi_scripts.codes import make_code_scripts
 from agi_scripts.scripts import Script
 from agi_scripts.sounds import Sounds
 from blacklist.pin_guard import PinGuard
+from blacklist.policy import Policy
 from blacklist.record.people import LONGEST_NAME, Person
 from blacklist.record.pins import person_of_pin
 from call_handlers.history import find_call
 from call_handlers.inside import InsideDesk, PinsClosed, PinsUnavailable
 from hotline.bootstrap import Services
+from hotline.call_database import in_time
 from hotline.menu import inside_findings
 from hotline.register import make_register
 from ivr.load import FlowFileError
@@ -73,6 +77,18 @@ def make_inside_desk(services: Services) -> InsideDesk:
         record, _ = found
         return None if record.withheld else record.e164
 
-    return InsideDesk(
-        services.inside_flow, make_register(services, quick=True), check_pin, find_caller
+    register = make_register(services, quick=True)
+    quick = InTime(
+        register.policy, in_time(register.add), in_time(register.remove), in_time(register.strike)
     )
+    return InsideDesk(services.inside_flow, quick, in_time(check_pin), in_time(find_caller))
+
+
+@dataclass(slots=True)
+class InTime:
+    """The register's verbs as inside telephones use them (port `call_handlers.inside.Register`)."""
+
+    policy: Policy
+    add: Callable[..., Any]
+    remove: Callable[..., Any]
+    strike: Callable[..., Any]

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 
-from hotline.database_deadline import bound_waits
+from hotline.database_deadline import BoundedPool, bound_sqlite, bound_waits, left
 
-CALL_DEADLINE_S = 3.0
-"""How long the database may take over one statement while a caller waits."""
+CALL_DEADLINE_S = 2.0
+"""How long one wait for the database may take beside calls: for a connection, for an answer."""
 BUSY_TIMEOUT_MS = 3_000
 _CONNECT_TIMEOUT_S = 3
 _WAL_DEADLINE_S = 10.0
@@ -28,12 +28,15 @@ def make_engine(
 ) -> sa.Engine:
     """An engine for `url` (`sqlite:///path`, `postgresql://...`). Connects to nothing yet.
 
-    With `deadline_seconds` no statement waits longer for PostgreSQL (SQLite has nobody to wait for
-    but other writers, at most `BUSY_TIMEOUT_MS`). Values of statements never appear in exceptions
-    or logs: they may be personal data. Raises ValueError for another kind of database.
+    With `deadline_seconds` no wait is longer: for a connection of the pool, a new one, PostgreSQL's
+    answer, SQLite's other writers; nor are all of them together inside `within`. Values of
+    statements never appear in exceptions or logs: they may be personal data. Raises ValueError for
+    another kind of database.
     """
     parsed = _with_driver(make_url(url))
     options: dict[str, Any] = {"hide_parameters": True, "query_cache_size": 500}
+    if deadline_seconds is not None:
+        options |= {"poolclass": BoundedPool, "pool_timeout": deadline_seconds}
     if parsed.get_backend_name() == "sqlite":
         _make_folder(parsed)
         if not parsed.database or parsed.database == ":memory:":
@@ -50,6 +53,8 @@ def make_engine(
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
+        if deadline_seconds is not None:
+            bound_sqlite(engine, deadline_seconds)
         return engine
     engine = sa.create_engine(
         parsed,
@@ -96,7 +101,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
     """WAL is a property of the file; its first switch does not honour busy_timeout: wait here."""
-    deadline = time.monotonic() + _WAL_DEADLINE_S
+    deadline = time.monotonic() + left(_WAL_DEADLINE_S)
     while True:
         try:
             cursor.execute("PRAGMA journal_mode = WAL")

@@ -7,6 +7,7 @@ the call ended. What the channel does with a command is `asterisk_model`'s.
 
 import itertools
 import socket
+import time
 import wave
 from array import array
 from collections.abc import Callable, Mapping, Sequence
@@ -62,6 +63,7 @@ class FakeAsterisk:
     `seconds` is how long it waits for a server's next command before it gives the connection up (a
     real Asterisk waits for ever). `exists` and `recorder` are the channel's, see `ChannelModel`.
     `address` is where it calls from; `systemname` (asterisk.conf) stands before its unique ids.
+    `silence` is told of each time (s) that the caller heard nothing: until the next command.
     """
 
     servers: Sequence[Server]
@@ -70,6 +72,7 @@ class FakeAsterisk:
     recorder: Recorder | None = None
     address: str = ""
     systemname: str = ""
+    silence: Callable[[float], None] = lambda _seconds: None
 
     def call(
         self,
@@ -115,6 +118,7 @@ class FakeAsterisk:
     ) -> str:
         """Run one AGI() application; its AGISTATUS."""
         channel.nobody_listens()
+        silent_since = time.monotonic()
         try:
             own = (self.address, 0) if self.address else None
             connection = socket.create_connection(server, _CONNECT_S, source_address=own)
@@ -125,8 +129,10 @@ class FakeAsterisk:
             try:
                 connection.sendall(_block(server, script, arguments, environment))
                 while (line := lines.readline()).endswith(b"\n"):
+                    self.silence(time.monotonic() - silent_since)
                     replies = channel.obey(line[:-1].decode("utf-8", "replace"))
                     connection.sendall("".join(f"{reply}\n" for reply in replies).encode())
+                    silent_since = time.monotonic()
             except TimeoutError:
                 return "FAILURE"  # the server neither spoke nor closed
             except OSError:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 
 import sqlalchemy as sa
 from flask import Blueprint, Flask
 from prometheus_client import generate_latest
 
-from call_handlers.recordings import note_or_journal
+from call_handlers.recordings import note_or_journal, note_recording
 from call_handlers.twilio.render import Rendering
 from call_handlers.twilio.signature import Gate
 from call_handlers.twilio.speech import Phrases, menu_phrases
@@ -66,9 +67,11 @@ def make_webhooks(services: Services, available: Callable[[str], bool]) -> Webho
     tokens = (twilio.auth_token, twilio.secondary_auth_token)
     engine, journal = services.call_engine, services.journal
 
+    note = services.call_database.bounded(partial(note_recording, engine))
+
     def noted(call_id: str, turn: int, sid: str) -> None:
         now = datetime.now(UTC)
-        note_or_journal(engine, journal, call_id=call_id, turn=turn, recording_sid=sid, now=now)
+        note_or_journal(note, journal, call_id=call_id, turn=turn, recording_sid=sid, now=now)
 
     speaker = Speaker(services.catalogue, available, twilio.public_url, voices_of(twilio))
     phrases = menu_phrases(services.flow, services.catalogue) if twilio.speech else Phrases()

@@ -157,6 +157,39 @@ def test_the_writer_outlives_a_record_that_cannot_be_written(house: House) -> No
     assert found is not None
 
 
+def test_nobody_who_appends_waits_for_a_replay(tmp_path: Path) -> None:
+    """The database that is written to may hang: calls go on, and their lines come later."""
+    journal = Journal(tmp_path / "j.jsonl")
+    journal.append([{"n": 1}])
+    seen: list[int] = []
+
+    def apply(entries: list[dict[str, int]]) -> None:
+        journal.append([{"n": 2}])  # would wait for itself
+        seen.extend(entry["n"] for entry in entries)
+
+    assert journal.replay(apply) == 1
+    assert journal.replay(lambda entries: seen.extend(entry["n"] for entry in entries)) == 1
+    assert seen == [1, 2]
+
+
+def test_what_a_broken_replay_left_is_replayed_with_what_came_since(tmp_path: Path) -> None:
+    """In its order; a second replay that breaks loses nothing either."""
+    journal = Journal(tmp_path / "j.jsonl")
+
+    def broken(_entries: object) -> None:
+        raise RuntimeError
+
+    for number in (1, 2):
+        journal.append([{"n": number}])
+        with pytest.raises(RuntimeError):
+            journal.replay(broken)
+    seen: list[int] = []
+    journal.append([{"n": 3}])
+    journal.replay(lambda entries: seen.extend(entry["n"] for entry in entries))
+    assert seen == [1, 2, 3]
+    assert journal.replay(broken) == 0
+
+
 def test_writers_of_several_threads_lose_no_line(tmp_path: Path) -> None:
     """Append and replay beside each other: every entry is applied once at least."""
     journal = Journal(tmp_path / "j.jsonl")

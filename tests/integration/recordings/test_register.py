@@ -1,6 +1,7 @@
 """The register of recordings: what is noted, once, and what is not taken as an identifier."""
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,9 @@ def test_a_recording_that_is_told_while_the_database_is_away_is_noted_later(
     """It waits in the journal, and is noted once however often that is replayed."""
     journal = Journal(tmp_path / "records.jsonl")
     away = make_engine(f"sqlite:///{tmp_path / 'empty.db'}")
-    note_or_journal(away, journal, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
+    note_or_journal(
+        partial(note_recording, away), journal, call_id=CALL, turn=7, recording_sid=SID, now=NOW
+    )
     away.dispose()
     lines = (tmp_path / "records.jsonl").read_bytes()
     for _ in range(2):

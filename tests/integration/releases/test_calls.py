@@ -75,6 +75,10 @@ def test_a_call_of_an_earlier_release_is_read_as_it_was_stored(release: str) -> 
         told, kept = json.loads(call_to_json(call)), json.loads(state)
         assert told["session"].items() >= kept["session"].items()
         assert told["facts"] == told["facts"] | kept["facts"]
+        said, before = told["turn"].pop("prompts"), kept["turn"].pop("prompts")
+        assert [row[: len(old)] for row, old in zip(said, before, strict=True)] == before
+        action, asked = told["turn"].pop("action"), kept["turn"].pop("action")
+        assert action == action | {name: asked[name] for name in action.keys() & asked.keys()}
         assert told["turn"] == told["turn"] | kept["turn"]
     kinds = {type(call.turn.action) for call in read}
     assert kinds == {Collect, Record, Transfer, Perform, HangUp}
@@ -92,7 +96,8 @@ def test_a_call_goes_on_from_where_an_earlier_release_left_it(house: House, rele
         house.sessions().save(came.call_id, call.turn.number, own, events)
         desk = house.desk()
         taken = desk.begin(came)
-        assert taken.session.answers.keys() >= call.session.answers.keys()
+        if not isinstance(call.turn.action, Perform):  # its effect is run, and clears what it sent
+            assert taken.session.answers.keys() >= call.session.answers.keys()
         assert desk.advance(taken, answer(taken)).turn.number > call.turn.number
 
 
@@ -104,9 +109,8 @@ def test_a_field_more_changes_nothing(release: str) -> None:
         data = json.loads(state)
         more = with_more(data)
         more["session"]["answers"] = data["session"]["answers"]
-        more["turn"]["prompts"] = [
-            [key, values, guarded, "newer"] for key, values, guarded in data["turn"]["prompts"]
-        ]
+        rows = json.loads(call_to_json(call_from_json(state)))["turn"]["prompts"]
+        more["turn"]["prompts"] = [[*row, "newer"] for row in rows]
         assert call_from_json(json.dumps(more), events) == call_from_json(state, events)
 
 
