@@ -26,6 +26,23 @@ def test_with_both_machines_off_a_human_answers_within_two_seconds(new_caller: N
             caller.hang_up()
 
 
+def test_both_machines_may_go_right_after_a_call(new_caller: NewCaller) -> None:
+    """What was seen at the last call's beginning is not believed at the next one's."""
+    with (
+        ScriptedAgi(say_goodbye) as here,
+        swallowing() as first,
+        swallowing() as second,
+        running_asterisk(here.address, here.address) as asterisk,
+    ):
+        caller, next_caller = new_caller(asterisk), new_caller(asterisk)
+        answered(caller)
+        caller.wait_closed()
+        for name, off in (("AGI_A", first), ("AGI_B", second)):
+            asterisk.rx(f"dialplan set global {name} {off}")
+        begun = answered(next_caller)
+        assert wait_tone(next_caller, OPERATOR) - begun <= 2.0
+
+
 def test_with_the_first_machine_off_the_second_leads_at_once(new_caller: NewCaller) -> None:
     """The first caller waits for a second, and those who come later for nothing."""
     with (
