@@ -82,12 +82,27 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _FACTS = tuple(f.name for f in fields(Facts))
 
 
+LATE = 1000
+"""What is added to the turns of a call that goes on after its end; no call has as many turns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Where a call stood when its caller hung up, with so many `events`."""
+
+    session: Session
+    turn: Turn
+    at_ms: int
+    events: int
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call between two turns: what the next process needs to go on.
 
     `at_ms` is when this turn was made. `events` are all that happened so far, as far as this
-    process knows; the session store has not taken the last `unsaved` of them.
+    process knows; the session store has not taken the last `unsaved` of them. `left` is where the
+    caller hung up. `late` marks a call that had ended and goes on from there (see `late.py`).
     """
 
     facts: Facts
@@ -96,23 +111,38 @@ class Call:
     at_ms: int
     events: tuple[str, ...] = ()
     unsaved: int = 0
+    left: Left | None = None
+    late: bool = False
 
     @property
     def call_id(self) -> str:
         """The call's id."""
         return self.facts.call_id
 
+    @property
+    def version(self) -> int:
+        """Counts the states of a call in the order in which they replace one another."""
+        return self.turn.number + (LATE if self.late else 0)
+
 
 def call_to_json(call: Call) -> str:
     """The call as JSON text for the session store; events are kept beside it."""
-    return _ENCODER.encode(
-        {
-            "facts": {name: getattr(call.facts, name) for name in _FACTS},
-            "session": session_to_dict(call.session),
-            "turn": turn_to_dict(call.turn),
-            "at_ms": call.at_ms,
+    state: dict[str, Any] = {
+        "facts": {name: getattr(call.facts, name) for name in _FACTS},
+        "session": session_to_dict(call.session),
+        "turn": turn_to_dict(call.turn),
+        "at_ms": call.at_ms,
+    }
+    if call.left is not None:
+        state["left"] = {
+            "session": session_to_dict(call.left.session),
+            "turn": turn_to_dict(call.left.turn),
+            "at_ms": call.left.at_ms,
+            "events": call.left.events,
         }
-    )
+    if call.late:
+        state["late"] = True
+    return _ENCODER.encode(state)
 
 
 def call_from_json(text: str, events: Sequence[str] = ()) -> Call:
@@ -133,7 +163,18 @@ def call_from_json(text: str, events: Sequence[str] = ()) -> Call:
     if kind != type(made.action).__name__:
         log.error("action_unknown", kind=str(kind)[:32], node=made.node, instead="operators")
     at_ms = data.get("at_ms", begun.started_ms)
-    return Call(begun, stands, made, at_ms, tuple(events))
+    left, late = _left(_mapping(data.get("left"))), data.get("late") is True
+    return Call(begun, stands, made, at_ms, tuple(events), left=left, late=late)
+
+
+def _left(stored: Mapping[str, Any]) -> Left | None:
+    """Where the caller hung up; None when nobody has written it down, or not like this."""
+    try:
+        session = session_from_dict(_mapping(stored["session"]))
+        turn = turn_from_dict(_mapping(stored["turn"]))
+        return Left(session, turn, int(stored["at_ms"]), int(stored["events"]))
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -20,6 +20,13 @@ from call_handlers.emergency import comes_by
 from call_handlers.events import event_row, masked
 from call_handlers.facts import facts_never_led, facts_of
 from call_handlers.given import draw_digit, given_answers
+from call_handlers.late import (
+    as_it_stood,
+    can_be_late,
+    left_at,
+    made_by_its_end,
+    with_what_was_told,
+)
 from call_handlers.operators import to_operators
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import SessionStore, StoreAway
@@ -27,9 +34,12 @@ from ivr.engine import TRANSFERRED, FlowError, begin, step, unsent
 from ivr.event import Done, Event, HungUp
 from ivr.flow import Flow
 from ivr.session import Session
-from ivr.turn import OPERATORS, Perform, Transfer
+from ivr.turn import OPERATORS, Collect, Perform, Transfer
+from ivr.turn import Record as Listen
 
 log = structlog.get_logger()
+_OVERTAKEN = 3
+"""How often the end of a call may find that another process has just gone on with it."""
 _MOST_TURNS = 500
 """No honest call has as many; a caller who plays with the keys for ever gets a human."""
 
@@ -44,7 +54,8 @@ class CallDesk:
 
     `clock` gives seconds since the epoch, `draw` the digit that a challenged caller has to press.
     Calls by `emergency_lines` are not screened. Callers are told that recordings are kept for
-    `kept_days`.
+    `kept_days`. `withdraw` takes back a ticket that nobody has been told of, and says whether it
+    could.
     """
 
     flow: Flow
@@ -56,6 +67,7 @@ class CallDesk:
     draw: Callable[[], str] = draw_digit
     emergency_lines: frozenset[str] = frozenset()
     kept_days: int = 90
+    withdraw: Callable[[str], bool] = lambda _reference: False
 
     def begin(self, arrival: Arrival) -> Call:
         """Screen the call and make its first turn, or take up a call that another process had.
@@ -90,6 +102,33 @@ class CallDesk:
         """
         return self._settled(self._saved(self._stepped(call, event)))
 
+    def late(self, ended: Call, number: int, event: Event) -> Call | None:
+        """Take what the caller did in turn `number` of a call that has ended there meanwhile.
+
+        The call with its next turn, to be ended again; None when that is no news of it, or another
+        process has taken it. Raises CallFailed.
+        """
+        if not can_be_late(ended, number, event):
+            return None
+        before = as_it_stood(ended)
+        call = self._stepped(before, event)
+        fresh = call.events[len(before.events) :]
+        try:
+            kept = len(before.events)
+            if not self.sessions.reopen(
+                call.call_id, ended.version, call.version, call_to_json(call), kept, fresh
+            ):
+                return None
+        except StoreAway:
+            log.warning("sessions_away", doing="reopen")
+            return None
+        log.info("call_went_on_after_its_end", turn=number, node=before.turn.node)
+        call = replace(call, unsaved=0)
+        told = [made for made in made_by_its_end(ended) if not self._withdrawn(made)]
+        if told:
+            call = with_what_was_told(call, ended)
+        return self._settled(call)
+
     def end(self, call: Call | Arrival, reason: str) -> None:
         """Complete the call's record, once. Never raises.
 
@@ -104,15 +143,23 @@ class CallDesk:
         `at_ms` is when it ended, if that was not now.
         """
         held = self.find(call.call_id)
-        if isinstance(call, Call) and (held is None or call.turn.number >= held.turn.number):
-            held = call
+        if isinstance(call, Call):
+            if held is None or call.version >= held.version:
+                held = call
+            else:
+                held = self._left(held, reason)  # its last key was quicker than its end
         if held is None:
             return isinstance(call, Arrival) and self._never_led(call, reason)
-        held = self._with_the_unsent(self._given_up(self._with_its_effect(held), reason))
-        if not self._finish(held.call_id):
-            return False
-        self.close(held, reason, at_ms)
-        return True
+        for _ in range(_OVERTAKEN):
+            held = self._with_the_unsent(self._given_up(self._with_its_effect(held), reason))
+            if self._finish(held):
+                self.close(held, reason, at_ms)
+                return True
+            newer = self.find(held.call_id)
+            if newer is None or newer.version <= held.version or newer.late != held.late:
+                return False  # ended by another process, or taken up again by one that will end it
+            held = self._left(newer, reason)
+        return False
 
     def close(self, held: Call, reason: str, at_ms: int | None = None) -> None:
         """Write the last record of a call whose session is already marked as ended."""
@@ -132,11 +179,13 @@ class CallDesk:
                 turns=session.turn,
                 path=session.path,
                 events=(*held.events, gone),
+                amended=held.late,
             )
         )
-        metrics.ENDED.labels(held.facts.channel, disposition).inc()
-        seconds = (at_ms - held.facts.started_ms) / 1000
-        metrics.CALL_SECONDS.labels(held.facts.channel).observe(max(0.0, seconds))
+        if not held.late:
+            metrics.ENDED.labels(held.facts.channel, disposition).inc()
+            seconds = (at_ms - held.facts.started_ms) / 1000
+            metrics.CALL_SECONDS.labels(held.facts.channel).observe(max(0.0, seconds))
         log.info("call_ended", disposition=disposition, node=session.node, turns=session.turn)
 
     def find(self, call_id: str, *, ended: bool = False) -> Call | None:
@@ -171,7 +220,11 @@ class CallDesk:
             if isinstance(call.turn.action, Transfer):
                 raise CallFailed(str(error)) from error
             session, turn = to_operators(call.session)
-        return Call(call.facts, session, turn, now_ms, (*call.events, row), call.unsaved + 1)
+        left = call.left or (left_at(call) if isinstance(event, HungUp) else None)
+        events = (*call.events, row)
+        return Call(
+            call.facts, session, turn, now_ms, events, call.unsaved + 1, left, late=call.late
+        )
 
     def _settled(self, call: Call) -> Call:
         """Run effects until the turn is one that a channel can perform.
@@ -246,6 +299,16 @@ class CallDesk:
         log.info("call_never_led", disposition=disposition)
         return True
 
+    def _left(self, held: Call, reason: str) -> Call:
+        """A call at a question, without its caller."""
+        asked = isinstance(held.turn.action, Collect | Listen)
+        if reason != "hangup" or not asked:
+            return held
+        try:
+            return self.advance(held, HungUp())
+        except CallFailed:
+            return held
+
     def _with_the_unsent(self, held: Call) -> Call:
         """A call that is over, with what it leaves: a report that was given and never sent.
 
@@ -263,6 +326,13 @@ class CallDesk:
         """Whether the store knows that the call has ended; False while it is away."""
         return self.find(call_id) is None and self.find(call_id, ended=True) is not None
 
+    def _withdrawn(self, reference: str) -> bool:
+        try:
+            return self.withdraw(reference)
+        except Exception:  # whatever it is, the ticket is there
+            log.exception("ticket_not_withdrawn")
+            return False
+
     def _performed(self, call: Call, name: str) -> Done:
         started = time.perf_counter()
         moment = datetime.fromtimestamp(self.clock(), UTC)
@@ -279,7 +349,7 @@ class CallDesk:
     def _saved(self, call: Call) -> Call:
         fresh = call.events[len(call.events) - call.unsaved :]
         try:
-            stored = self.sessions.save(call.call_id, call.turn.number, call_to_json(call), fresh)
+            stored = self.sessions.save(call.call_id, call.version, call_to_json(call), fresh)
             if stored is None:
                 return replace(call, unsaved=0)
             log.warning("turn_overtaken", turn=call.turn.number)
@@ -291,9 +361,9 @@ class CallDesk:
         except (ValueError, KeyError, TypeError) as error:
             raise CallFailed("the stored session cannot be read") from error
 
-    def _finish(self, call_id: str) -> bool:
+    def _finish(self, held: Call) -> bool:
         try:
-            return self.sessions.finish(call_id)
+            return self.sessions.finish(held.call_id, held.version)
         except StoreAway:
             return True  # nobody can say that it was ended before; the record takes the first end
 

@@ -42,6 +42,7 @@ class Record:
     """A call as it is written down. `ended_ms` is 0 while the call goes on.
 
     One that no server has `led` is written where there is no record, and changes none.
+    `amended`: it went on after it had ended, and this takes the place of what was written then.
     """
 
     facts: Facts
@@ -55,6 +56,7 @@ class Record:
     path: tuple[str, ...] = ()
     events: tuple[str, ...] = ()
     led: bool = True
+    amended: bool = False
 
 
 class RecordWriter:
@@ -158,11 +160,13 @@ def write_records(engine: sa.Engine, records: Sequence[Record]) -> None:
             if record.ended_ms and record.led:
                 row = _call_row(record)
                 changed = {name: row[name] for name in _AT_THE_END}
-                connection.execute(
-                    calls.update()
-                    .where(calls.c.id == record.facts.call_id, calls.c.ended_at.is_(None))
-                    .values(changed)
-                )
+                of_call = calls.update().where(calls.c.id == record.facts.call_id)
+                if not record.amended:
+                    of_call = of_call.where(calls.c.ended_at.is_(None))
+                connection.execute(of_call.values(changed))
+            if record.amended:
+                of_call_events = call_events.c.call_id == record.facts.call_id
+                connection.execute(call_events.delete().where(of_call_events))
             if events := _event_rows(record):
                 connection.execute(happened, events)
 

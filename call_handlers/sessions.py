@@ -51,8 +51,21 @@ class SessionStore(Protocol):
         """The events kept so far. Raises StoreAway."""
         ...
 
-    def finish(self, call_id: str) -> bool:
-        """Mark the call as ended; False when it was already, or is not known. Raises StoreAway."""
+    def finish(self, call_id: str, turn: int | None = None) -> bool:
+        """Mark the call as ended. Raises StoreAway.
+
+        False when it was already, is not known, or has gone on beyond `turn` where that is given.
+        """
+        ...
+
+    def reopen(
+        self, call_id: str, stored: int, turn: int, state: str, kept: int, events: Sequence[str]
+    ) -> bool:
+        """Go on with a call that had ended in turn `stored`: as `save`, once. Raises StoreAway.
+
+        Of its events the first `kept` stay. False when another process did before, or the call is
+        not known.
+        """
         ...
 
     def unfinished(self, idle_s: float) -> list[str]:
@@ -75,6 +88,8 @@ class RedisSessions:
         self._breaker = breaker
         self._save = _Script(client, "save.lua")
         self._load = _Script(client, "load.lua")
+        self._finish = _Script(client, "finish.lua")
+        self._reopen = _Script(client, "reopen.lua")
 
     def load(self, call_id: str, *, ended: bool = False) -> str | None:
         """The newest state of a call that has not ended (or of any), or None."""
@@ -100,19 +115,23 @@ class RedisSessions:
         rows = self._asked(lambda: self._client.lrange(_events(call_id), 0, -1))
         return [_text(row) for row in rows]
 
-    def finish(self, call_id: str) -> bool:
+    def finish(self, call_id: str, turn: int | None = None) -> bool:
         """Mark the call as ended."""
+        keys = (_state(call_id), _events(call_id))
+        ends = -1 if turn is None else turn
+        return bool(self._asked(lambda: self._finish.run(*keys, ends, FINISHED_TTL_S)))
 
-        def mark() -> bool:
-            with self._client.pipeline(transaction=True) as pipe:
-                pipe.exists(_state(call_id))
-                pipe.hsetnx(_state(call_id), "ended", 1)
-                pipe.expire(_state(call_id), FINISHED_TTL_S)
-                pipe.expire(_events(call_id), FINISHED_TTL_S)
-                known, marked, *_ = pipe.execute()
-            return bool(known and marked)
+    def reopen(
+        self, call_id: str, stored: int, turn: int, state: str, kept: int, events: Sequence[str]
+    ) -> bool:
+        """Go on with a call that had ended."""
+        keys = (_state(call_id), _events(call_id))
 
-        return self._asked(mark)
+        def go_on() -> bool:
+            made = self._reopen.run(*keys, stored, turn, state, SESSION_TTL_S, kept, *events)
+            return bool(made)
+
+        return self._asked(go_on)
 
     def unfinished(self, idle_s: float) -> list[str]:
         """Ids of calls that nobody ended, by the time Redis last saw them."""
@@ -172,11 +191,24 @@ class MemorySessions:
         """The events kept so far, in order."""
         return list(self._events.get(call_id, ()))
 
-    def finish(self, call_id: str) -> bool:
+    def finish(self, call_id: str, turn: int | None = None) -> bool:
         """Mark the call as ended."""
         if call_id in self._ended or call_id not in self._states:
             return False
+        if turn is not None and self._states[call_id][0] > turn:
+            return False
         self._ended.add(call_id)
+        return True
+
+    def reopen(
+        self, call_id: str, stored: int, turn: int, state: str, kept: int, events: Sequence[str]
+    ) -> bool:
+        """Go on with a call that had ended."""
+        if self._states.get(call_id, (None,))[0] != stored:
+            return False
+        self._states[call_id] = (turn, state)
+        self._events[call_id] = [*self._events.get(call_id, ())[:kept], *events]
+        self._ended.discard(call_id)
         return True
 
     def unfinished(self, idle_s: float) -> list[str]:  # noqa: ARG002 - the port's signature

@@ -124,7 +124,7 @@ def _end(
     if idle_s < (policy.transfer_s if isinstance(held.turn.action, Transfer) else policy.idle_s):
         return False
     with bound_contextvars(call_id=call_id):
-        if _is_closed(engine, call_id):
+        if not held.late and _is_closed(engine, call_id):
             desk.sessions.finish(call_id)  # whoever wrote the record could not reach the sessions
             return False
         return desk.ended(held, _reason(held), held.at_ms)

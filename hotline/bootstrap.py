@@ -39,7 +39,7 @@ from ivr.prompts import Catalogue, load_catalogue
 from tickets.catalogue import Service, load_services
 from tickets.mobile import SMS, wants_sms
 from tickets.model import NewTicket, Ticket
-from tickets.open import BACKOFFICE, open_ticket
+from tickets.open import BACKOFFICE, open_ticket, withdraw_ticket
 
 if TYPE_CHECKING:  # a server that leads calls needs neither RQ nor an HTTP client in its memory
     from flask import Flask
@@ -181,6 +181,7 @@ class Services:
             effects=self.effects(),
             kept_days=self.settings.retention.recordings_days,
             emergency_lines=frozenset(self.settings.emergency_lines),
+            withdraw=partial(withdraw_ticket, self.call_engine),
         )
 
     def effects(self) -> Mapping[str, Effect]:

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -18,6 +19,10 @@ log = structlog.get_logger()
 BACKOFFICE = "backoffice"
 """The name of the destination that every ticket is delivered to."""
 OPENED = "ticket.opened"
+UNCONFIRMED = "unconfirmed"
+"""The attribute of a ticket whose caller hung up before they sent it."""
+CONFIRMED_WITHIN_S = 5
+"""The caller's last key may be told after their end: so long is such a ticket kept back."""
 _REFERENCE_TRIES = 10
 _COLUMNS = [table.c[name] for name in TICKET_FIELDS]
 
@@ -32,7 +37,8 @@ def open_ticket(
 ) -> Ticket:
     """Commit `new` and one delivery row per destination; when this returns, both are on disk.
 
-    The same `new.origin` again returns the first ticket unchanged, also when two callers race.
+    The same `new.origin` again returns the first ticket unchanged, also when two callers race; but
+    one that was unconfirmed becomes confirmed when `new` is.
     `now` must be aware; `mint` makes reference numbers. Raises ValueError for a naive `now`,
     sqlalchemy.exc.SQLAlchemyError when the database is away: then neither ticket nor delivery
     exists.
@@ -50,12 +56,36 @@ def open_ticket(
         except IntegrityError:
             existing = find_by_origin(engine, new.origin)
             if existing is not None:
-                return existing
+                told = existing.attributes.get(UNCONFIRMED) and not new.attributes.get(UNCONFIRMED)
+                return _confirmed(engine, existing, new) if told else existing
             log.info("reference_taken_again")
         else:
             log.info("ticket_opened", reference=ticket.service_request_id, call_id=ticket.call_id)
             return ticket
     raise RuntimeError(f"no free reference number in {_REFERENCE_TRIES} tries")
+
+
+def withdraw_ticket(engine: sa.Engine, reference: str) -> bool:
+    """Take an unconfirmed ticket back, as long as nobody has been told of it; whether it is gone.
+
+    Raises sqlalchemy.exc.SQLAlchemyError when the database is away: then it is there.
+    """
+    ticket = find_ticket(engine, reference)
+    if ticket is None:
+        return True
+    if not ticket.attributes.get(UNCONFIRMED):
+        return False
+    of_ticket = deliveries.c.ticket_id == ticket.idempotency_key
+    untold = (deliveries.c.attempts == 0, deliveries.c.queued_at.is_(None))
+    with engine.connect() as connection, connection.begin() as transaction:
+        known = connection.scalar(sa.select(sa.func.count()).where(of_ticket))
+        gone = connection.execute(deliveries.delete().where(of_ticket, *untold)).rowcount
+        if gone != known:
+            transaction.rollback()
+            return False
+        connection.execute(table.delete().where(table.c.service_request_id == reference))
+    log.info("ticket_withdrawn", reference=reference, call_id=ticket.call_id)
+    return True
 
 
 def find_ticket(engine: sa.Engine, reference: str) -> Ticket | None:
@@ -155,6 +185,15 @@ def build_ticket(new: NewTicket, now: datetime, reference: str) -> Ticket:
     )
 
 
+def _confirmed(engine: sa.Engine, ticket: Ticket, new: NewTicket) -> Ticket:
+    attributes = dict(new.attributes)
+    of_ticket = table.c.idempotency_key == ticket.idempotency_key
+    with engine.begin() as connection:
+        connection.execute(table.update().where(of_ticket).values(attributes=attributes))
+    log.info("ticket_confirmed", reference=ticket.service_request_id, call_id=ticket.call_id)
+    return replace(ticket, attributes=attributes)
+
+
 def _row(ticket: Ticket) -> dict[str, object]:
     return {name: getattr(ticket, name) for name in TICKET_FIELDS}
 
@@ -162,7 +201,8 @@ def _row(ticket: Ticket) -> dict[str, object]:
 def _outbox(
     ticket: Ticket, destinations: tuple[str, ...], moment: datetime
 ) -> list[dict[str, object]]:
-    """Rows due at once by the database's clock, which the workers go by, not the caller's."""
+    """Rows due by the database's clock, which the workers go by, not the caller's: at once."""
+    wait_s = CONFIRMED_WITHIN_S if ticket.attributes.get(UNCONFIRMED) else 0
     return [
         {
             "id": uuid.uuid4().hex,
@@ -174,7 +214,7 @@ def _outbox(
             "attempts": 0,
             "attempts_before_retry": 0,
             "created_at": moment,
-            "next_attempt_at": moment,
+            "next_attempt_at": moment + timedelta(seconds=wait_s),
             "queue_count": 0,
         }
         for name in destinations

@@ -66,6 +66,8 @@ def _recorded(form: Mapping[str, str], recording: str, leads: str) -> Event:
     """A recording of silence is trimmed to nothing; `Digits` is what ended it, also `hangup`."""
     key = form.get("Digits", "")
     if not form.get("RecordingSid"):
+        if key.lower() == "hangup":
+            return HungUp()
         return Digits(key if key in KEYS else "?") if key else NoInput()
     leading = key if key in KEYS and key in leads else ""
     seconds = int(form.get("RecordingDuration", "0") or 0)

@@ -7,7 +7,7 @@ A request that Twilio did not sign is answered 403 with an empty body.
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -27,13 +27,15 @@ from call_handlers.twilio.recent import RecentCalls
 from call_handlers.twilio.render import Renderer, Rendering, hang_up
 from call_handlers.twilio.signature import Gate, Refused
 from call_handlers.twilio.waiting import waiting
-from ivr.event import Event, HungUp
+from ivr.event import Event, HungUp, NoInput
 from ivr.turn import Collect, HangUp, Perform, Record, Transfer
 
 log = structlog.get_logger()
 
 Form = dict[str, str]
 _LONGEST_TURN = 6
+_OVERTAKEN = 3
+"""How often the end of a call may find that another process has just gone on with it."""
 
 
 class Desk(Protocol):
@@ -47,6 +49,9 @@ class Desk(Protocol):
 
     def end(self, call: Call | Arrival, reason: str, /) -> None:
         """Close the call's record."""
+
+    def late(self, ended: Call, number: int, event: Event, /) -> Call | None:
+        """The next turn of a call that had ended, when the caller did something in its last."""
 
     def find(self, call_id: str, /, *, ended: bool = False) -> Call | None:
         """The call as it is stored."""
@@ -177,11 +182,15 @@ class _Answers:
             log.error("session_lost")
             return self._human.answer(arrival)
         if over:
+            if self._late(call, number, form):
+                return hang_up()
             log.info("turn_repeated", asked=number, turn=call.turn.number, ended=True)
             # A transfer that was answered is not made again.
             made = isinstance(call.turn.action, Perform | Transfer)
             return hang_up() if made else self._rendered(call, arrival)
         if number not in (0, call.turn.number):
+            if self._late(call, number, form):
+                return hang_up()
             # Late, twice, or ahead of what the store has kept: the stored turn is what counts.
             log.info("turn_repeated", asked=number, turn=call.turn.number)
             return self._rendered(self._settled(call, arrival), arrival)
@@ -189,14 +198,17 @@ class _Answers:
         event = event_of(call.turn, form, recording, self._rendering.phrases)
         if event is None:
             return self._rendered(self._settled(call, arrival), arrival)
-        if isinstance(event, HungUp):
+        if isinstance(event, HungUp) or (isinstance(event, NoInput) and _is_over(form)):
             return hang_up()  # the status callback ends the call
         if event == ANSWERED:
             self._desk.end(call, "transferred")  # as on any channel: people have talked
             return hang_up()
         if isinstance(call.turn.action, Record) and form.get("RecordingSid"):
             self._noted(call_id, call.turn.number, form["RecordingSid"])
-        return self._rendered(self._kept(self._desk.advance(call, event)), arrival)
+        taken = self._kept(self._desk.advance(call, event))
+        if taken.left is not None and self._late(taken, call.turn.number, form):
+            return hang_up()  # the caller's end was told while this was on its way
+        return self._rendered(taken, arrival)
 
     def wait(self, form: Form, _arrival: Arrival, call_id: str, _number: int) -> str:
         """What is heard while waiting for an operator."""
@@ -211,7 +223,7 @@ class _Answers:
             self._noted(call_id, number, form["RecordingSid"])
         return ""
 
-    def status(self, form: Form, _arrival: Arrival, call_id: str, _number: int) -> str:
+    def status(self, form: Form, arrival: Arrival, call_id: str, _number: int) -> str:
         """The call's status; only its end counts, and that once."""
         reason = OVER.get(form.get("CallStatus", ""))
         if reason is None:
@@ -220,13 +232,40 @@ class _Answers:
         self._recent.forget(call_id)
         if call is None or over:
             return ""
+        try:
+            call = self._settled(call, arrival)  # what they asked for last may be under way
+        except CallFailed:
+            log.warning("effect_left_unfinished")
+        self._recent.forget(call_id)
+        self._end(call, reason)
+        return ""
+
+    def _end(self, call: Call, reason: str) -> None:
         match call.turn.action:
             case HangUp():
-                reason = "done"
+                reason = "done" if call.left is None or call.late else reason
             case Collect() | Record() if reason == "hangup":
                 call = self._gone(call)
         self._desk.end(call, reason)
-        return ""
+
+    def _late(self, call: Call, number: int, form: Form) -> bool:
+        """Take what the caller did in the turn in which they hung up, if this is news of it.
+
+        Their end and what they did are told at one moment, and may arrive in either order.
+        """
+        if call.left is None or call.late:
+            return False
+        left = replace(call, turn=call.left.turn)
+        recording = self._desk.recording_name(left)
+        event = event_of(left.turn, form, recording, self._rendering.phrases)
+        again = None if event is None else self._desk.late(call, number, event)
+        if again is None:
+            return False
+        if isinstance(left.turn.action, Record) and form.get("RecordingSid"):
+            self._noted(call.call_id, number, form["RecordingSid"])
+        self._recent.forget(call.call_id)
+        self._end(again, "hangup")
+        return True
 
     def _held(self, call_id: str, number: int) -> tuple[Call | None, bool]:
         """The call as it stands, if anybody knows, and whether it has ended."""
@@ -237,10 +276,15 @@ class _Answers:
         return self._recent.instead_of(stored, call_id, number), False
 
     def _gone(self, call: Call) -> Call:
+        """The call without its caller; when their last key was quicker, after what came of it."""
         try:
-            return self._desk.advance(call, HungUp())
+            for _ in range(_OVERTAKEN):
+                call = self._desk.advance(call, HungUp())
+                if not isinstance(call.turn.action, Collect | Record):
+                    break
         except CallFailed:
-            return call
+            log.warning("end_not_stepped")
+        return call
 
     def _settled(self, call: Call, arrival: Arrival) -> Call:
         """A call whose effect was never finished, because its process died, finishes it now."""
@@ -262,6 +306,10 @@ class _Answers:
             self._note(call_id, turn, sid)
         except Exception as error:  # the call goes on; the other webhook may have more luck
             log.error("recording_not_noted", error=type(error).__name__)
+
+
+def _is_over(form: Form) -> bool:
+    return form.get("CallStatus") in OVER
 
 
 def _body(environ: Mapping[str, Any]) -> bytes:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -31,7 +32,7 @@ from hotline.settings import Settings
 from ivr.transcript import Transcript, TranscriptError
 from ivr.turn import Perform, Turn
 from tickets.model import Address, InvalidTicket, NewTicket, to_wire
-from tickets.open import list_tickets
+from tickets.open import list_tickets, withdraw_ticket
 from tickets.schema import reading
 from tickets.schema import tickets as ticket_table
 
@@ -196,6 +197,7 @@ def own_stores(services: Services, transcript: Transcript, database: Path) -> It
                 effects=own.effects(),
                 kept_days=own.settings.retention.recordings_days,
                 draw=lambda: CHALLENGE,
+                withdraw=partial(withdraw_ticket, engine),
             )
             yield Stores(folder, engine, sessions, desk, references)
         finally:

@@ -9,9 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from tests.fixtures.tickets import NOW, new_ticket, python_process, wait_until
-from tickets.open import find_ticket, list_tickets, open_ticket
+from tickets.open import (
+    CONFIRMED_WITHIN_S,
+    find_ticket,
+    list_tickets,
+    open_ticket,
+    withdraw_ticket,
+)
 from tickets.outbox import list_deliveries
 from tickets.reference import is_reference
+from tickets.schema import deliveries
 
 
 def test_a_ticket_and_its_outbox_are_there_when_the_number_is_told(any_engine: sa.Engine) -> None:
@@ -24,6 +31,40 @@ def test_a_ticket_and_its_outbox_are_there_when_the_number_is_told(any_engine: s
     rows = list_deliveries(any_engine, reference=ticket.service_request_id)
     assert sorted(row.destination for row in rows) == ["archive", "backoffice"]
     assert {row.state for row in rows} == {"pending"}
+
+
+def test_a_ticket_is_confirmed_by_the_key_that_is_told_after_the_end(any_engine: sa.Engine) -> None:
+    """The back office is told of it when nobody can confirm it any more, and then once."""
+    left = new_ticket(attributes={"unconfirmed": True, "flow": "940@1"})
+    first = open_ticket(any_engine, left, destinations=["backoffice"], now=NOW)
+    (row,) = list_deliveries(any_engine)
+    assert row.next_attempt_at - row.created_at == timedelta(seconds=CONFIRMED_WITHIN_S)
+    sent = new_ticket(attributes={"flow": "940@1"})
+    for new in (sent, left, sent):
+        ticket = open_ticket(any_engine, new, destinations=["backoffice"], now=NOW)
+        assert ticket.service_request_id == first.service_request_id
+        assert ticket.attributes == {"flow": "940@1"}
+        assert find_ticket(any_engine, ticket.service_request_id) == ticket
+    assert len(list_deliveries(any_engine)) == 1
+
+
+def test_an_unconfirmed_ticket_is_taken_back_until_somebody_is_told_of_it(
+    any_engine: sa.Engine,
+) -> None:
+    """Neither it nor its deliveries are left; its event may open another."""
+    new = new_ticket(attributes={"unconfirmed": True})
+    first = open_ticket(any_engine, new, destinations=["backoffice", "sms"], now=NOW)
+    assert withdraw_ticket(any_engine, first.service_request_id)
+    assert withdraw_ticket(any_engine, first.service_request_id)
+    assert (list_tickets(any_engine), list_deliveries(any_engine)) == ([], [])
+    second = open_ticket(any_engine, new, destinations=["backoffice", "sms"], now=NOW)
+    with any_engine.begin() as connection:
+        statement = deliveries.update().where(deliveries.c.destination == "sms")
+        connection.execute(statement.values(queued_at=NOW))
+    assert not withdraw_ticket(any_engine, second.service_request_id)
+    assert len(list_deliveries(any_engine)) == 2
+    sent = open_ticket(any_engine, new_ticket("call:c2:1"), destinations=["backoffice"], now=NOW)
+    assert not withdraw_ticket(any_engine, sent.service_request_id)
 
 
 def test_a_failure_between_ticket_and_outbox_leaves_neither(engine: sa.Engine) -> None:

@@ -41,7 +41,7 @@ RECORDED = {"RecordingSid": RECORDING, "RecordingDuration": "3"}
         (Record(60), {"RecordingSid": RECORDING, "RecordingDuration": "-1"}, NoInput()),
         (Record(60, "0"), {**RECORDED, "RecordingDuration": "0", "Digits": "0"}, Digits("0")),
         (Record(60), {"Digits": "5"}, Digits("5")),
-        (Record(60), {"Digits": "hangup"}, Digits("?")),
+        (Record(60), {"Digits": "hangup"}, HungUp()),
         (Record(60), {}, NoInput()),
         (Transfer("911"), {"DialCallStatus": "completed"}, Transferred("answered")),
         (Transfer("911"), {"DialCallStatus": "busy"}, Transferred("busy")),

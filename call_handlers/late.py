@@ -1,0 +1,66 @@
+"""What is told of a call's last turn after its end: two messages of one moment, in either order.
+
+A caller presses a key, or speaks, and hangs up at once. A provider tells both, each on its own way,
+and who hears of the end first has closed the call. What the caller did counts all the same: the
+call goes on from where it stood when it was left, and is closed again.
+"""
+
+from dataclasses import replace
+
+from call_handlers.arrival import Call, Left
+from ivr.event import Digits, Event, Recorded, Speech
+from ivr.session import Session
+
+
+def left_at(call: Call) -> Left:
+    """Where this call stands, for when its caller turns out to have done something there."""
+    return Left(call.session, call.turn, call.at_ms, len(call.events))
+
+
+def can_be_late(call: Call, number: int, event: Event) -> bool:
+    """Whether `event`, of turn `number`, is news of a call that was left in that very turn.
+
+    Only what the caller did is: a key, a word, a recording. It counts once a call.
+    """
+    left = call.left
+    if call.late or left is None or left.turn.number != number:
+        return False
+    match event:
+        case Digits(value=said) | Speech(text=said) | Recorded(reference=said):
+            return said not in ("", "?")
+    return False
+
+
+def as_it_stood(call: Call) -> Call:
+    """The call as it was when it was left. Raises ValueError when nobody has left it."""
+    left = call.left
+    if left is None:
+        raise ValueError("nobody has left this call")
+    return replace(
+        call,
+        session=left.session,
+        turn=left.turn,
+        at_ms=left.at_ms,
+        events=call.events[: left.events],
+        unsaved=0,
+        late=True,
+    )
+
+
+def made_by_its_end(call: Call) -> list[str]:
+    """The references of tickets that were opened because the caller had hung up."""
+    known = _references(call.left.session if call.left else call.session)
+    return [reference for reference in _references(call.session) if reference not in known]
+
+
+def with_what_was_told(call: Call, ended: Call) -> Call:
+    """The call with what its end made and others know of already: it is not made again."""
+    made = dict.fromkeys([*_references(call.session), *made_by_its_end(ended)])
+    answers = {**call.session.answers, "references": ",".join(made)}
+    since = len(ended.left.session.path) if ended.left else 0
+    path = (*call.session.path, *ended.session.path[since:])
+    return replace(call, session=replace(call.session, answers=answers, path=path))
+
+
+def _references(session: Session) -> list[str]:
+    return [one for one in session.answers.get("references", "").split(",") if one]
