@@ -1,5 +1,6 @@
 """Fixtures that every folder of tests may use."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 import redis
 
 from tests.fixtures.redis_process import RedisProcess
+from tests.fixtures.seed import take_seed
 
+take_seed(os.environ)  # before any process of a test inherits it
 pytest_plugins = ["tests.plugins.alone"]
 
 

@@ -3,7 +3,6 @@
 import os
 import random
 import re
-import secrets
 import signal
 import sys
 import threading
@@ -20,12 +19,11 @@ from hotline.settings import Settings
 from tests.fixtures.processes import alive, wait_until
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, new_arrival, place
+from tests.fixtures.seed import NAME, fault_seed
 from tests.fixtures.whole_stack import Parts, parts_of, with_redis
 from tests.fixtures.wire import Moment, Watch, Wire
 
 ROUNDS = 20
-SEED = "HOTLINE_FAULT_SEED"
-"""Set it to the seed that a failure printed, to have the same moments again."""
 MESSAGES = 24
 """About as many messages go from the servers to Redis in one report."""
 DELIVERY_S = 0.5
@@ -164,8 +162,8 @@ def test_kill_nine_at_twenty_random_moments(
     Real processes and sockets; time alone is a model's, so a call takes less than a second. A third
     of the moments are exact: on the wire to Redis, before a message is passed on or its answer is.
     """
-    seed = int(os.environ.get(SEED) or secrets.randbelow(1_000_000))
-    told(f"{SEED}={seed}")
+    seed = fault_seed()
+    told(f"{NAME}={seed}")
     with Wire(("127.0.0.1", own_redis.port)) as wire:
         through_wire = {"REDIS_URL": f"redis://127.0.0.1:{wire.port}/0"}
         with parts_of(
@@ -243,7 +241,7 @@ def _prove(parts: Parts, calls: list[Told], seed: int) -> None:
     assert report.complete
     received = [ticket["service_request_id"] for ticket in parts.received()]
     for call in calls:
-        why = f"{call}; {SEED}={seed}"
+        why = f"{call}; {NAME}={seed}"
         assert not call.lived.alone, why
         assert call.references, why
         (ticket,) = parts.tickets(call.call_id)
@@ -253,4 +251,4 @@ def _prove(parts: Parts, calls: list[Told], seed: int) -> None:
         record = parts.wait_closed(call.call_id)
         assert record.disposition == "completed", why
         assert record.tickets == (ticket.service_request_id,), why
-    assert len(received) == len(set(received)) == len(calls) + 1, f"{SEED}={seed}"
+    assert len(received) == len(set(received)) == len(calls) + 1, f"{NAME}={seed}"
