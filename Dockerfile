@@ -1,4 +1,4 @@
-# 940 as one image for every role: `docker run IMAGE agi|worker|relay|backoffice`.
+# 940 as one image for every role: `docker run IMAGE agi|web|worker|relay|backoffice`.
 FROM debian:bookworm-slim AS build
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 # hadolint ignore=DL3008  # Debian's own point releases are wanted

@@ -32,7 +32,7 @@ check: setup ## Run the linters and the type checker
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/hotline flow lint
-	@tools/shell-check tools/setup tools/shell-check .ci/run
+	@tools/shell-check tools/setup tools/image tools/shell-check .ci/run
 
 format: setup ## Put the code into its form
 	$(BIN)/ruff check --fix .
