@@ -8,7 +8,7 @@ call goes on from where it stood when it was left, and is closed again.
 from dataclasses import replace
 
 from call_handlers.arrival import Call, Left
-from ivr.event import Digits, Event, Recorded, Speech
+from ivr.event import Digits, Event, Recorded, Speech, Transferred
 from ivr.session import Session
 
 
@@ -20,7 +20,8 @@ def left_at(call: Call) -> Left:
 def can_be_late(call: Call, number: int, event: Event) -> bool:
     """Whether `event`, of turn `number`, is news of a call that was left in that very turn.
 
-    Only what the caller did is: a key, a word, a recording. It counts once a call.
+    What the caller did is: a key, a word, a recording; and that somebody had answered whom they
+    seemed to have given up waiting for. It counts once a call.
     """
     left = call.left
     if call.late or left is None or left.turn.number != number:
@@ -28,6 +29,8 @@ def can_be_late(call: Call, number: int, event: Event) -> bool:
     match event:
         case Digits(value=said) | Speech(text=said) | Recorded(reference=said):
             return said not in ("", "?")
+        case Transferred(result=result):
+            return result == "answered"
     return False
 
 

@@ -50,6 +50,9 @@ class Desk(Protocol):
     def end(self, call: Call | Arrival, reason: str, /) -> None:
         """Close the call's record."""
 
+    def ended(self, call: Call | Arrival, reason: str, /) -> bool:
+        """Do as `end`; True when it was this that ended the call."""
+
     def late(self, ended: Call, number: int, event: Event, /) -> Call | None:
         """The next turn of a call that had ended, when the caller did something in its last."""
 
@@ -201,7 +204,11 @@ class _Answers:
         if isinstance(event, HungUp) or (isinstance(event, NoInput) and _is_over(form)):
             return hang_up()  # the status callback ends the call
         if event == ANSWERED:
-            self._desk.end(call, "transferred")  # as on any channel: people have talked
+            # As on any channel: people have talked, though the end may have been told before.
+            if not self._desk.ended(call, "transferred"):
+                over_by_now = self._desk.find(call_id, ended=True)
+                if over_by_now is not None:
+                    self._late(over_by_now, call.turn.number, form)
             return hang_up()
         if isinstance(call.turn.action, Record) and form.get("RecordingSid"):
             self._noted(call_id, call.turn.number, form["RecordingSid"])

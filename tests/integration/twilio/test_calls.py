@@ -213,16 +213,27 @@ def test_who_hangs_up_while_it_rings_has_abandoned(
 
 
 @pytest.mark.parametrize(
+    ("status_first", "other_process"), [(False, False), (True, False), (True, True)]
+)
+@pytest.mark.parametrize(
     "told", [{"QueueResult": "bridged", "QueueTime": "21"}, {"DialCallStatus": "completed"}]
 )
 def test_who_hangs_up_after_talking_was_transferred(
-    house: House, caller: TwilioClient, told: dict[str, str]
+    house: House,
+    caller: TwilioClient,
+    told: dict[str, str],
+    status_first: bool,
+    other_process: bool,
 ) -> None:
-    """Somebody had taken the call."""
+    """Somebody had taken the call: two messages of one moment say so, in either order."""
     caller.dial()
     caller.press("1", "0")
-    caller.act(**told, CallStatus="completed")
-    caller.status("completed")
+    outcome = caller.action
+    other = TwilioClient(web_app(house.desk()))
+    if status_first:
+        (other if other_process else caller).status("completed")
+    caller.post(outcome, **told, CallStatus="completed")
+    other.status("completed")
     record, _ = house.written(CALL_ID)
     assert (record.disposition, record.transferred_to) == ("transferred", "operators")
 
