@@ -1,4 +1,4 @@
-"""Serving the web application: gunicorn, processes with threads, drained on SIGTERM."""
+"""Serving the web application: gunicorn's processes, waitress in each, drained on SIGTERM."""
 
 import gc
 from collections.abc import Callable
@@ -12,10 +12,10 @@ from hotline.gunicorn_logger import HouseLogger
 from hotline.settings import WebSettings
 from hotline.signals import hangup_reopens_logs
 from hotline.web.metrics import forget
+from hotline.web.worker import BufferedWorker
 
 TIMEOUT_S = 20
 """A worker that hangs for so long is replaced. Twilio itself waits for 15 s."""
-_LONGEST_LINE = 4094
 
 Load = Callable[[], tuple[Flask, Callable[[], None]]]
 """Makes the application in a process, and gives what closes it there."""
@@ -35,12 +35,10 @@ class _Server(BaseApplication):  # type: ignore[misc]
         settings: dict[str, Any] = {
             "bind": f"[{host}]:{self._port}" if ":" in host else f"{host}:{self._port}",
             "workers": self._settings.workers,
-            "worker_class": "gthread",
+            "worker_class": BufferedWorker,
             "threads": self._settings.threads,
             "timeout": TIMEOUT_S,
             "graceful_timeout": max(1, round(self._settings.drain_seconds)),
-            "keepalive": 5,
-            "limit_request_line": _LONGEST_LINE,
             "proc_name": "hotline-web",
             "loglevel": "warning",
             "logger_class": HouseLogger,
