@@ -161,7 +161,9 @@ class _Scripts:
                 to_operators(channel)
                 return "prompt_not_played"
             if isinstance(event, HungUp):
-                self._desk.end(self._desk.advance(call, event), "hangup")
+                if not isinstance(call.turn.action, HangUp):  # else the dialog is over anyway
+                    call = self._desk.advance(call, event)
+                self._desk.end(call, "hangup")
                 return "caller_gone"
             if event is None:
                 if isinstance(call.turn.action, HangUp):

@@ -15,7 +15,7 @@ from blacklist.numbers import normalise
 from blacklist.port import Screening
 from call_handlers import metrics
 from call_handlers.arrival import Arrival, Call, call_from_json, call_to_json
-from call_handlers.effects import FAILED, Effect
+from call_handlers.effects import FAILED, TALKED_TO, Effect
 from call_handlers.emergency import comes_by
 from call_handlers.events import event_row, masked
 from call_handlers.facts import facts_never_led, facts_of
@@ -151,7 +151,8 @@ class CallDesk:
         if held is None:
             return isinstance(call, Arrival) and self._never_led(call, reason)
         for _ in range(_OVERTAKEN):
-            held = self._with_the_unsent(self._given_up(self._with_its_effect(held), reason))
+            held = self._given_up(self._with_its_effect(held), reason)
+            held = self._with_the_unsent(held, reason)
             if self._finish(held):
                 self.close(held, reason, at_ms)
                 return True
@@ -309,13 +310,17 @@ class CallDesk:
         except CallFailed:
             return held
 
-    def _with_the_unsent(self, held: Call) -> Call:
+    def _with_the_unsent(self, held: Call, reason: str) -> Call:
         """A call that is over, with what it leaves: a report that was given and never sent.
 
-        It does not matter how it ended, or who ends it twice: the ticket is that of the turn.
+        It does not matter how it ended, or who ends it twice: the ticket is that of the turn, and
+        says whom the caller has talked to.
         """
         if not unsent(self.flow, held.session) or self._is_over(held.call_id):
             return held
+        if reason == TRANSFERRED:
+            answers = {**held.session.answers, TALKED_TO: _target(held.session)}
+            held = replace(held, session=replace(held.session, answers=answers))
         try:
             return self._settled(self._saved(self._stepped(held, HungUp())))
         except CallFailed:

@@ -29,6 +29,8 @@ NOTED = "noted"
 NO_NUMBER = "no_number"
 UNHEARD = "unheard"
 KEPT = "kept"
+TALKED_TO = "talked_to"
+"""The answer that says with whom the caller was connected, once the call is over."""
 RIGHT = "right"
 WRONG = "wrong"
 _TICKET = ("reference", "target_hours")
@@ -217,10 +219,10 @@ def _report(facts: Facts, session: Session, service: Service) -> Callable[[], Ne
 
 
 def _unconfirmed(facts: Facts, session: Session, service: Service) -> Callable[[], NewTicket]:
-    """A report that was given and not sent. Whom the caller was put through to goes along."""
-    put_through = session.transferred_to if session.disposition == "transferred" else ""
+    """A report that was given and not sent. Whom the caller has talked to goes along."""
+    talked_to = session.answers.get(TALKED_TO)
     return lambda: _ticket(
-        facts, session, service, "report", unconfirmed=True, transferred_to=put_through or None
+        facts, session, service, "report", unconfirmed=True, transferred_to=talked_to
     )
 
 

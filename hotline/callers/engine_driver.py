@@ -83,7 +83,8 @@ class EngineLine:
 
     def hang_up(self) -> None:
         """End the call from this side; the desk takes the first end only."""
-        self._advance(HungUp())
+        if not isinstance(self._call.turn.action, HangUp):  # else the dialog is over anyway
+            self._advance(HungUp())
         self._desk.end(self._call, "hangup")
 
     def listen_out(self) -> None:
