@@ -31,7 +31,7 @@ from call_handlers.operators import to_operators
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import SessionStore, StoreAway
 from ivr.engine import TRANSFERRED, FlowError, begin, step, unsent
-from ivr.event import Done, Event, HungUp
+from ivr.event import Done, Event, HungUp, Transferred
 from ivr.flow import Flow
 from ivr.session import Session
 from ivr.turn import OPERATORS, Collect, Perform, Transfer
@@ -111,7 +111,8 @@ class CallDesk:
         if not can_be_late(ended, number, event):
             return None
         before = as_it_stood(ended)
-        call = self._stepped(before, event)
+        talked = isinstance(event, Transferred)  # then the call stands where it was put through
+        call = before if talked else self._stepped(before, event)
         fresh = call.events[len(before.events) :]
         try:
             kept = len(before.events)

@@ -271,7 +271,7 @@ class _Answers:
         if isinstance(left.turn.action, Record) and form.get("RecordingSid"):
             self._noted(call.call_id, number, form["RecordingSid"])
         self._recent.forget(call.call_id)
-        self._end(again, "hangup")
+        self._end(again, "transferred" if event == ANSWERED else "hangup")
         return True
 
     def _held(self, call_id: str, number: int) -> tuple[Call | None, bool]:
