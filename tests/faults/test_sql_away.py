@@ -26,9 +26,10 @@ def locked_by_another(looks: Looks) -> Iterator[None]:
 def test_without_sql_the_caller_hears_so_and_reaches_the_operators(
     settings: Callable[..., Settings], redis_url: str, ear: Ear
 ) -> None:
-    """The menu to its end, no reference number, a human; the record waits in the journal.
+    """The menu to its end, no reference number, a human; record and report wait in the journal.
 
-    What the caller was told failed stays undone: no ticket appears once the database is back.
+    Nobody is told a number, and nothing is lost: once the database is back there is a ticket that
+    says whom the caller talked to, so that the operator's own can be told from it.
     """
     with parts_of(settings(**with_redis(redis_url))) as parts:
         parts.start("agi-1", "agi-2")
@@ -41,16 +42,20 @@ def test_without_sql_the_caller_hears_so_and_reaches_the_operators(
             assert (lived.done, lived.transferred_to) == ("transfer", "operators")
             assert lived.visits[0].status == "SUCCESS"
             wait_until(
-                lambda: journalled(journal, call_id) == 2, 30, "begin and end are journalled"
+                lambda: journalled(journal, call_id) == 3,
+                30,
+                "begin, report and end are journalled",
             )
         parts.views.sweep()
         record = parts.wait_closed(call_id)
         assert (record.disposition, record.transferred_to) == ("transferred", "operators")
-        assert record.path[-1] == "operator"
-        assert parts.tickets(call_id) == []
+        assert record.path[-3:] == ("operator", "open_unconfirmed", "over")
+        (ticket,) = parts.tickets(call_id)
+        assert ticket.attributes["unconfirmed"] is True
+        assert ticket.attributes["transferred_to"] == "operators"
         assert not journal.read_text()
         place(FakeAsterisk(parts.agi), Reporter(ear))
-        assert parts.committed() == 1
+        assert parts.committed() == 2
 
 
 def journalled(journal: Path, call_id: str) -> int:
