@@ -17,7 +17,7 @@ How keys are collected, with reasons found on Asterisk 22:
 - A turn whose files do not fit into one line is played in several, each listening for that key.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
 import structlog
@@ -40,8 +40,9 @@ log = structlog.get_logger()
 
 KEYS = frozenset("0123456789*#ABCD")
 """What a keypad can send (ITU-T Q.23)."""
-FILE_S = 60.0
-"""No piece of a prompt is longer (s)."""
+SLOWNESS = 1.25
+"""How much longer than its files a busy Asterisk may take to play them."""
+BEEP_S = 1.0
 MAX_FILES_BYTES = 1900
 """Bytes of file names in one line; the rest of the 2 KiB is for the command around them."""
 _BETWEEN_FILES = Collect(1, timeout_ms=50)
@@ -138,7 +139,8 @@ def _announced(channel: AgiChannel, files: Sequence[Sound], record: Record) -> E
             continue
         for sound in group:
             channel.test_hangup()
-            reply = channel.command("STREAM FILE", sound.path, record.leads, lasts=FILE_S)
+            lasts = _lasting([sound])
+            reply = channel.command("STREAM FILE", sound.path, record.leads, lasts=lasts)
             if reply.result == "-1":
                 raise CallerGone("hung up over a notice")
             if key := _key(reply):
@@ -168,7 +170,7 @@ def _collect(channel: AgiChannel, files: list[Sound], collect: Collect) -> Event
     return Digits(key + _read(channel, (), most - 1, collect).removesuffix(collect.terminator))
 
 
-_Part = tuple[bool, Sequence[str]]
+_Part = tuple[bool, Sequence[Sound]]
 _NONE: _Part = (False, ())
 
 
@@ -177,19 +179,19 @@ def _parts(files: Sequence[Sound]) -> list[_Part]:
     return [
         (guarded, part)
         for guarded, group in groupby(files, key=lambda sound: sound.guarded)
-        for part in _lines([sound.path for sound in group])
+        for part in _lines(group)
     ]
 
 
-def _lines(paths: Sequence[str]) -> Iterator[list[str]]:
-    line: list[str] = []
+def _lines(files: Iterable[Sound]) -> Iterator[list[Sound]]:
+    line: list[Sound] = []
     length = 0
-    for path in paths:
-        size = len(path) + 1
+    for sound in files:
+        size = len(sound.path) + 1
         if line and length + size > MAX_FILES_BYTES:
             yield line
             line, length = [], 0
-        line.append(path)
+        line.append(sound)
         length += size
     if line:
         yield line
@@ -197,22 +199,28 @@ def _lines(paths: Sequence[str]) -> Iterator[list[str]]:
 
 def _play_until_key(channel: AgiChannel, parts: Sequence[_Part]) -> str:
     """Play parts one after another; the key that stopped them, or an empty text."""
-    for guarded, paths in parts:
+    for guarded, files in parts:
         if guarded:
-            _playback(channel, paths)
-        elif key := _read(channel, paths, 1, _BETWEEN_FILES):
+            _playback(channel, files)
+        elif key := _read(channel, files, 1, _BETWEEN_FILES):
             return key
     return ""
 
 
 def _play(channel: AgiChannel, files: Sequence[Sound]) -> None:
-    for paths in _lines([sound.path for sound in files]):
-        _playback(channel, paths)
+    for part in _lines(files):
+        _playback(channel, part)
 
 
-def _playback(channel: AgiChannel, paths: Sequence[str]) -> None:
+def _lasting(files: Sequence[Sound]) -> float:
+    """How long Asterisk may take to play these (s)."""
+    return SLOWNESS * sum(sound.seconds for sound in files)
+
+
+def _playback(channel: AgiChannel, files: Sequence[Sound]) -> None:
     channel.test_hangup()
-    reply = channel.command("EXEC Playback", "&".join(paths), lasts=FILE_S * len(paths))
+    paths = [sound.path for sound in files]
+    reply = channel.command("EXEC Playback", "&".join(paths), lasts=_lasting(files))
     if reply.result == "-1":
         raise CallerGone("hung up over a prompt")
     if reply.result != "0":
@@ -222,13 +230,14 @@ def _playback(channel: AgiChannel, paths: Sequence[str]) -> None:
         raise PromptNotPlayed(" ".join(paths))
 
 
-def _read(channel: AgiChannel, paths: Sequence[str], most: int, collect: Collect) -> str:
+def _read(channel: AgiChannel, files: Sequence[Sound], most: int, collect: Collect) -> str:
     """Play and collect at most `most` keys, as `collect` says. Empty when no key came."""
     channel.test_hangup()
+    paths = [sound.path for sound in files]
     reply = channel.command(
         "EXEC Read",
         f"IVR_IN,{'&'.join(paths)},{most},{_options(most, collect)}",
-        lasts=FILE_S * len(paths) + (collect.timeout_ms + most * collect.interdigit_ms) / 1000,
+        lasts=_lasting(files) + (collect.timeout_ms + most * collect.interdigit_ms) / 1000,
     )
     if reply.result not in ("0", "-1"):
         raise ApplicationFailed(f"Read: result={reply.result[:8]}")
@@ -260,12 +269,12 @@ def _record(channel: AgiChannel, record: Record, path: str, heard: Heard) -> Eve
     command = ("RECORD FILE", path, "wav", record.terminators, record.max_seconds * 1000)
     silence = f"s={record.silence_ms // 1000}"
     channel.test_hangup()
-    reply = channel.command(*command, "BEEP", silence, lasts=record.max_seconds + FILE_S)
+    reply = channel.command(*command, "BEEP", silence, lasts=SLOWNESS * record.max_seconds + BEEP_S)
     if reply.result == "-1" and reply.data == "randomerror" and not reply.endpos:
         # Asterisk has no beep of its own: the caller is heard without one.
         log.warning("beep_missing")
         channel.test_hangup()
-        reply = channel.command(*command, silence, lasts=record.max_seconds + FILE_S)
+        reply = channel.command(*command, silence, lasts=SLOWNESS * record.max_seconds)
     ms = (reply.endpos or 0) // _SAMPLES_PER_MS
     gone = reply.result == "-1" and (reply.data == "hangup" or channel.hung_up)
     if gone:

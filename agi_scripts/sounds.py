@@ -26,15 +26,21 @@ class SpokenPrompts(Protocol):
         """The pieces of this prompt. Raises PromptError."""
 
 
+LONGEST_S = 60.0
+"""No piece of a prompt is longer (s)."""
+
+
 class Sound(NamedTuple):
     """A file to play, without its extension.
 
-    Keys are not heard over a `guarded` one; only keys that lead away end a `whole` one.
+    Keys are not heard over a `guarded` one; only keys that lead away end a `whole` one. It lasts
+    `seconds`, at most.
     """
 
     path: str
     guarded: bool
     whole: bool = False
+    seconds: float = LONGEST_S
 
 
 def is_path(text: str) -> bool:
@@ -46,15 +52,16 @@ def is_path(text: str) -> bool:
 class Sounds:
     """The sounds of all prompts.
 
-    `available` tells whether a stem has its file; it is asked for every piece of every turn, so it
-    answers from memory. `prefix` is the folder as Asterisk sees it. `languages` are tried in this
-    order when the turn's own has no audio.
+    `available` tells whether a stem has its file, `seconds` how long that is; they are asked for
+    every piece of every turn, so they answer from memory. `prefix` is the folder as Asterisk sees
+    it. `languages` are tried in this order when the turn's own has no audio.
     """
 
     catalogue: SpokenPrompts
     available: Callable[[str], bool]
     prefix: str
     languages: tuple[str, ...] = ("ar", "en")
+    seconds: Callable[[str], float] = lambda _stem: LONGEST_S
 
     def of(self, turn: Turn) -> list[Sound]:
         """The files of the turn's prompts, in the order they are played."""
@@ -84,7 +91,8 @@ class Sounds:
             if not (is_path(piece.audio) and self.available(piece.audio)):
                 return []
             path = f"{self.prefix}/{piece.audio}"
-            sounds.append(Sound(path, piece.guarded, prompt.whole))
+            seconds = self.seconds(piece.audio)
+            sounds.append(Sound(path, piece.guarded, prompt.whole, seconds))
         return sounds
 
     def _instead(self, turn: Turn, prompt: Prompt) -> list[Sound]:

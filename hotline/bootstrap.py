@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import redis
 import sqlalchemy as sa
 
-from agi_scripts.sounds import Sounds
+from agi_scripts.sounds import LONGEST_S, Sounds
 from blacklist.breaker import Breaker
 from blacklist.policy import Policy
 from blacklist.screening import RedisScreening
@@ -45,6 +45,9 @@ if TYPE_CHECKING:  # a server that leads calls needs neither RQ nor an HTTP clie
     from flask import Flask
 
     from hotline.outbound import Outbound
+
+WAV_BYTES_A_SECOND = 16_000
+"""Of prompts: 8 kHz, 16 bit, mono."""
 
 
 class Services:
@@ -212,10 +215,17 @@ class Services:
     def sounds(self, prefix: str) -> Sounds:
         """The prompts as Asterisk plays them from its folder `prefix`."""
         folder = self.settings.sounds
-        there = {
-            f"{path.parent.name}/{path.stem}" for path in folder.glob("*/*.wav") if path.is_file()
+        lasting = {
+            f"{path.parent.name}/{path.stem}": path.stat().st_size / WAV_BYTES_A_SECOND
+            for path in folder.glob("*/*.wav")
+            if path.is_file()
         }
-        return Sounds(self.catalogue, there.__contains__, prefix)
+        return Sounds(
+            self.catalogue,
+            lasting.__contains__,
+            prefix,
+            seconds=lambda stem: lasting.get(stem, LONGEST_S),
+        )
 
     def web_app(self) -> "Flask":
         """The web application, for one process. Made once."""

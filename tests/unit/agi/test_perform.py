@@ -1,5 +1,7 @@
 """A turn performed on a model of Asterisk: what was played and listened for, what came of it."""
 
+from dataclasses import replace
+
 import pytest
 from structlog.testing import capture_logs
 
@@ -8,6 +10,7 @@ from agi_scripts.errors import (
     ApplicationFailed,
     BadReply,
     ConnectionLost,
+    DeadlinePassed,
     LocalError,
     PromptNotPlayed,
 )
@@ -307,6 +310,14 @@ def test_an_asterisk_that_cannot_do_it_is_an_error(
     """A module that is not loaded, or nonsense: another server, then a human."""
     with channel_hearing(*answers) as (channel, _), pytest.raises(error):
         perform(channel, menu("main"), stub_sounds(), PATH)
+
+
+def test_an_asterisk_that_says_nothing_is_given_up_after_the_length_of_its_files() -> None:
+    """It is not waited for as long as the longest prompt there might be."""
+    sounds = replace(stub_sounds(), seconds=lambda _stem: 0.01)
+    for action in (t.Collect(1, timeout_ms=10), t.HangUp(), t.Record(0)):
+        with channel_hearing(margin_s=0.05) as (channel, _), pytest.raises(DeadlinePassed):
+            perform(channel, turn(action, "main", "main"), sounds, PATH)
 
 
 # --- recordings -------------------------------------------------------------------------------
