@@ -25,7 +25,6 @@ from call_handlers.late import (
     can_be_late,
     left_at,
     made_by_its_end,
-    with_what_was_told,
 )
 from call_handlers.operators import to_operators
 from call_handlers.records import Record, RecordWriter
@@ -124,11 +123,10 @@ class CallDesk:
             log.warning("sessions_away", doing="reopen")
             return None
         log.info("call_went_on_after_its_end", turn=number, node=before.turn.node)
-        call = replace(call, unsaved=0)
-        told = [made for made in made_by_its_end(ended) if not self._withdrawn(made)]
-        if told:
-            call = with_what_was_told(call, ended)
-        return self._settled(call)
+        if all(self._withdrawn(made) for made in made_by_its_end(ended)):
+            return self._settled(replace(call, unsaved=0))
+        # Others know of it already, so it is not made again: the call stays as it had ended.
+        return replace(ended, events=call.events, unsaved=0, late=True)
 
     def end(self, call: Call | Arrival, reason: str) -> None:
         """Complete the call's record, once. Never raises.

@@ -56,14 +56,5 @@ def made_by_its_end(call: Call) -> list[str]:
     return [reference for reference in _references(call.session) if reference not in known]
 
 
-def with_what_was_told(call: Call, ended: Call) -> Call:
-    """The call with what its end made and others know of already: it is not made again."""
-    made = dict.fromkeys([*_references(call.session), *made_by_its_end(ended)])
-    answers = {**call.session.answers, "references": ",".join(made)}
-    since = len(ended.left.session.path) if ended.left else 0
-    path = (*call.session.path, *ended.session.path[since:])
-    return replace(call, session=replace(call.session, answers=answers, path=path))
-
-
 def _references(session: Session) -> list[str]:
     return [one for one in session.answers.get("references", "").split(",") if one]

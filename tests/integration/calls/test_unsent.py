@@ -16,6 +16,7 @@ from ivr.turn import HangUp
 from tests.fixtures.calls import CALLER, START, House, arrival, play, to_confirm
 from tests.fixtures.dialog import REPORT
 from tickets.model import NewTicket, Ticket
+from tickets.schema import deliveries
 
 End = Callable[[CallDesk, Call], None]
 
@@ -133,6 +134,32 @@ def test_a_call_back_without_a_place_says_what_it_is_about(house: House) -> None
     (ticket,) = house.tickets()
     assert (ticket.kind, ticket.service_code) == ("inquiry", "OTHER")
     assert ticket.attributes["about_service_code"] == "RD_HOLE"
+
+
+# --- told in the other order -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("told", [False, True])
+def test_a_report_is_sent_once_though_its_last_key_is_told_after_the_end(
+    house: House, told: bool
+) -> None:
+    """What the hang-up left is taken back; if the back office has it, it stays as it is."""
+    desk = house.desk()
+    call = to_confirm(desk, desk.begin(arrival()))
+    by_a_status(desk, call)
+    if told:
+        with house.engine.begin() as connection:
+            connection.execute(deliveries.update().values(attempts=1))
+    ended = desk.find(call.call_id, ended=True)
+    assert ended is not None
+    again = desk.late(ended, call.turn.number, Digits("1"))
+    assert again is not None
+    by_a_status(desk, again)
+    (ticket,) = house.tickets()
+    assert ticket.attributes.get("unconfirmed", False) is told
+    record, events = house.written(call.call_id)
+    assert record.tickets == (ticket.service_request_id,)
+    assert next(event.input for event in events if event.node == "confirm") == "1"
 
 
 # --- the database away -------------------------------------------------------------------------
