@@ -20,9 +20,9 @@ serve: setup ## Run the whole embedded stack until Ctrl-C
 	@$(BIN)/hotline serve
 
 test: setup ## Run the everyday tests (TESTS=tests/unit for a part, WORKERS=1 for one after another)
-	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not bench" $(TESTS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not bench and not nightly" $(TESTS)
 
-test-all: setup ## Run the tests of the bench too, and the replay of a million calls
+test-all: setup ## Run those of the night and of the bench too, and the replay of a million calls
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "bench or not bench" $(TESTS)
 
 check: setup ## Run the linters and the type checker

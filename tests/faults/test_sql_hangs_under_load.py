@@ -133,6 +133,7 @@ def test_two_hundred_callers_of_asterisk_reach_an_operator(
     assert sum(silence > LONGEST_S for silence in (*first, *silences)) == 0, told
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("database_url", KINDS, indirect=True)
 def test_a_database_that_is_busy_takes_them_all(
     settings: Callable[..., Settings],

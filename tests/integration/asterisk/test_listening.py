@@ -84,6 +84,7 @@ def test_another_prompt_of_the_same_voice_is_not_taken_for_it(call, sentences: P
     assert heard.states(sentences / "en_signs.wav", sentences / "ar_hole.wav") == ["cut", "cut"]
 
 
+@pytest.mark.nightly
 def test_a_missing_prompt_is_reported_and_the_next_still_found(call, sentences: Path) -> None:
     """Two digits where three should be, between two sentences."""
     heard = call("en_welcome", "en_7", "en_7", "en_confirm")
@@ -97,6 +98,7 @@ def test_a_missing_prompt_is_reported_and_the_next_still_found(call, sentences: 
     ]
 
 
+@pytest.mark.nightly
 def test_swapped_prompts_are_reported(call, sentences: Path) -> None:
     """Both are said, in the wrong order."""
     heard = call("en_lights", "ar_welcome")
@@ -117,6 +119,7 @@ def test_a_prompt_cut_at_sixty_percent_is_reported(
         assert heard.states(sentences / "ar_welcome.wav") == ["cut"]
 
 
+@pytest.mark.nightly
 def test_four_telephones_at_once_hear_their_own_calls(
     new_caller: NewCaller, sentences: Path
 ) -> None:

@@ -93,6 +93,7 @@ def test_another_prompt_in_its_place_fails(ear: Ear, tmp_path: Path) -> None:
     assert result.difference.heard.startswith("welcome missing, danger whole")
 
 
+@pytest.mark.nightly
 def test_a_prompt_that_ends_too_early_fails(ear: Ear, tmp_path: Path) -> None:
     """The prompt that was expected goes on; the one that was said does not."""
     path, more = ear.path("welcome"), ear.path("main")
@@ -106,6 +107,7 @@ def test_a_prompt_that_ends_too_early_fails(ear: Ear, tmp_path: Path) -> None:
     assert result.difference.heard.startswith("welcome cut (")
 
 
+@pytest.mark.nightly
 def test_a_prompt_without_sound_fails(tmp_path: Path) -> None:
     """The server has the sound of `danger` in no language, and leaves it out."""
     with an_ear(tmp_path, "danger") as ear:

@@ -16,6 +16,7 @@ from hotline.callers.runs import Result, run
 from hotline.callers.stores import CallFacts, empty_database
 from ivr.transcript import load_transcript
 from tests.fixtures.callers import (
+    EVERYDAY_BY_TELEPHONE,
     TELEPHONE_PATHS,
     by_engine,
     every_transcript,
@@ -24,7 +25,15 @@ from tests.fixtures.callers import (
     why,
 )
 
-by_telephone = pytest.mark.parametrize("path", TELEPHONE_PATHS, ids=lambda path: path.stem)
+NIGHTLY = pytest.mark.nightly
+by_telephone = pytest.mark.parametrize(
+    "path",
+    [
+        path if path.stem in EVERYDAY_BY_TELEPHONE else pytest.param(path, marks=NIGHTLY)
+        for path in TELEPHONE_PATHS
+    ],
+    ids=lambda path: path.stem,
+)
 
 
 @every_transcript

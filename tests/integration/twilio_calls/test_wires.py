@@ -8,7 +8,7 @@ from hotline.bootstrap import Services
 from hotline.callers.twilio_driver import TwilioDriver, Wire
 from hotline.callers.twilio_server import application
 from ivr.transcript import Leave, load_transcript
-from tests.fixtures.callers import FOLDER, PATHS, played, why
+from tests.fixtures.callers import FOLDER, by_engine, every_transcript, played, why
 from tests.fixtures.twilio_calls import by_twilio, comparable
 from tests.fixtures.twilio_wires import (
     Replays,
@@ -26,7 +26,6 @@ WIRES: dict[str, Wire] = {
     "reply_lost": reply_lost,
     "statuses_reordered": statuses_reordered,
 }
-every_transcript = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
 
 @every_transcript
@@ -36,7 +35,7 @@ def test_the_wire_makes_no_difference(path: Path, wire: Wire, mute: Services) ->
     transcript = load_transcript(path)
     result = by_twilio(mute, transcript, wire)
     assert result.passed, why(result)
-    assert comparable(result) == comparable(by_twilio(mute, transcript))
+    assert comparable(result) == comparable(by_engine(path))
 
 
 @every_transcript
@@ -50,7 +49,7 @@ def test_a_turn_that_comes_again_a_minute_later(path: Path, mute: Services) -> N
     )
     result = played(mute, driver, transcript)
     assert result.passed, why(result)
-    assert comparable(result) == comparable(by_twilio(mute, transcript))
+    assert comparable(result) == comparable(by_engine(path))
     pressed = transcript.steps and not isinstance(transcript.steps[0].input, Leave)
     assert bool(replays.replayed) == pressed
     assert replays.late_s == replays.replayed * 60
@@ -59,7 +58,7 @@ def test_a_turn_that_comes_again_a_minute_later(path: Path, mute: Services) -> N
 @pytest.mark.parametrize("name", ["operator", "blocked_reaches_911"])
 def test_an_end_that_is_told_before_the_transfers_outcome(name: str, mute: Services) -> None:
     """The caller was put through, whichever of the two comes first."""
-    transcript = load_transcript(FOLDER / f"{name}.yaml")
-    result = by_twilio(mute, transcript, end_before_the_last_word)
+    path = FOLDER / f"{name}.yaml"
+    result = by_twilio(mute, load_transcript(path), end_before_the_last_word)
     assert result.passed, why(result)
-    assert comparable(result) == comparable(by_twilio(mute, transcript))
+    assert comparable(result) == comparable(by_engine(path))
