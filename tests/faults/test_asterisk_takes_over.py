@@ -154,6 +154,7 @@ def test_a_caller_whose_server_is_killed_hears_the_question_again_and_completes(
         assert [t["service_request_id"] for t in parts.received()] == [reference]
 
 
+@pytest.mark.nightly
 def test_a_caller_who_says_nothing_hears_the_question_again_after_the_silence(
     settings: Callable[..., Settings],
     redis_url: str,

@@ -162,6 +162,7 @@ def test_what_an_operator_strikes_and_a_supervisor_blocks_meets_the_next_call(
         assert verdict_of_next_call(here, caller) == "block"
 
 
+@pytest.mark.nightly
 def test_a_number_that_a_supervisor_keys_is_blocked_and_let_in_again(
     redis_url: str,
     database_url: str,

@@ -78,6 +78,7 @@ def test_a_key_can_be_pressed_as_soon_as_a_prompt_has_begun(call, sentences: Pat
     assert [piece.state for piece in expectation.report()] == ["cut", "missing"]
 
 
+@pytest.mark.nightly
 def test_another_prompt_of_the_same_voice_is_not_taken_for_it(call, sentences: Path) -> None:
     """Even when both begin with the same words."""
     heard = call("en_lights", "ar_lights")
@@ -105,6 +106,7 @@ def test_swapped_prompts_are_reported(call, sentences: Path) -> None:
     assert "missing" in heard.states(sentences / "ar_welcome.wav", sentences / "en_lights.wav")
 
 
+@pytest.mark.nightly
 def test_a_prompt_cut_at_sixty_percent_is_reported(
     new_caller: NewCaller, sentences: Path, tmp_path: Path
 ) -> None:

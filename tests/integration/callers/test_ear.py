@@ -117,6 +117,7 @@ def test_a_prompt_without_sound_fails(tmp_path: Path) -> None:
     assert result.difference.heard == "welcome whole, danger missing, language whole"
 
 
+@pytest.mark.nightly
 def test_a_key_that_nobody_hears_fails(ear: Ear, tmp_path: Path) -> None:
     """The call is not led further, and the transcript says at which turn."""
     text = CALL.replace("hang_up: true", 'press: "5"') + '  - {hear: [main], press: "0"}\n'

@@ -20,20 +20,13 @@ from tests.fixtures.callers import (
     TELEPHONE_PATHS,
     by_engine,
     every_transcript,
+    everyday_or_nightly,
     played,
     services_in,
     why,
 )
 
-NIGHTLY = pytest.mark.nightly
-by_telephone = pytest.mark.parametrize(
-    "path",
-    [
-        path if path.stem in EVERYDAY_BY_TELEPHONE else pytest.param(path, marks=NIGHTLY)
-        for path in TELEPHONE_PATHS
-    ],
-    ids=lambda path: path.stem,
-)
+by_telephone = everyday_or_nightly(EVERYDAY_BY_TELEPHONE, TELEPHONE_PATHS)
 
 
 @every_transcript

@@ -12,10 +12,12 @@ from hotline.settings import Settings, TwilioSettings
 from ivr.transcript import load_transcript
 from ivr.turn import Prompt
 from tests.fixtures.callers import (
+    EVERYDAY_BY_TELEPHONE,
     PATHS,
     REPORT,
     by_engine,
     every_transcript,
+    everyday_or_nightly,
     played,
     transcript_of,
     why,
@@ -32,7 +34,7 @@ def test_with_recorded_prompts(path: Path, services: Services) -> None:
     assert comparable(result) == comparable(by_engine(path))
 
 
-@every_transcript
+@everyday_or_nightly(EVERYDAY_BY_TELEPHONE, PATHS)
 def test_with_synthetic_voices(path: Path, mute: Services) -> None:
     """Where there is no audio the same words are said, in the same order."""
     result = by_twilio(mute, load_transcript(path))

@@ -8,7 +8,16 @@ from hotline.bootstrap import Services
 from hotline.callers.twilio_driver import TwilioDriver, Wire
 from hotline.callers.twilio_server import application
 from ivr.transcript import Leave, load_transcript
-from tests.fixtures.callers import FOLDER, by_engine, every_transcript, played, why
+from tests.fixtures.callers import (
+    ENDS,
+    EVERYDAY_BY_TELEPHONE,
+    FOLDER,
+    PATHS,
+    by_engine,
+    everyday_or_nightly,
+    played,
+    why,
+)
 from tests.fixtures.twilio_calls import by_twilio, comparable
 from tests.fixtures.twilio_wires import (
     Replays,
@@ -26,9 +35,10 @@ WIRES: dict[str, Wire] = {
     "reply_lost": reply_lost,
     "statuses_reordered": statuses_reordered,
 }
+on_a_bad_wire = everyday_or_nightly(EVERYDAY_BY_TELEPHONE | ENDS, PATHS)
 
 
-@every_transcript
+@on_a_bad_wire
 @pytest.mark.parametrize("wire", WIRES.values(), ids=WIRES)
 def test_the_wire_makes_no_difference(path: Path, wire: Wire, mute: Services) -> None:
     """Conversation, record and tickets are those of the same call without it."""
@@ -38,7 +48,7 @@ def test_the_wire_makes_no_difference(path: Path, wire: Wire, mute: Services) ->
     assert comparable(result) == comparable(by_engine(path))
 
 
-@every_transcript
+@on_a_bad_wire
 def test_a_turn_that_comes_again_a_minute_later(path: Path, mute: Services) -> None:
     """It is answered, and moves nothing."""
     transcript = load_transcript(path)
