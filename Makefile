@@ -5,7 +5,7 @@ TESTS ?= tests
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-all check format bench lock clean
+.PHONY: help setup demo serve test test-all faults check format bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ test: setup ## Run the everyday tests (TESTS=tests/unit for a part, WORKERS=1 fo
 
 test-all: setup ## Run those of the night and of the bench too, and the replay of a million calls
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "bench or not bench" $(TESTS)
+
+faults: setup ## Break one part after another, those of the night too: kills, hangs, failovers
+	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not bench" tests/faults
 
 check: setup ## Run the linters and the type checker
 	$(BIN)/ruff check .

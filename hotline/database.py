@@ -12,9 +12,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.engine import URL, ExceptionContext
 
 from hotline.database_deadline import BoundedPool, bound_sqlite, bound_waits, left
+from hotline.database_primary import LONGEST_LIFE_S, READ_WRITE, follow_primary, libpq_url
 
 CALL_DEADLINE_S = 2.0
 """How long one wait for the database may take beside calls: for a connection, for an answer."""
@@ -33,7 +34,7 @@ def make_engine(
     statements never appear in exceptions or logs: they may be personal data. Raises ValueError for
     another kind of database.
     """
-    parsed = _with_driver(make_url(url))
+    parsed = _with_driver(libpq_url(url))
     options: dict[str, Any] = {"hide_parameters": True, "query_cache_size": 500}
     if deadline_seconds is not None:
         options |= {"poolclass": BoundedPool, "pool_timeout": deadline_seconds}
@@ -61,9 +62,11 @@ def make_engine(
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": _CONNECT_TIMEOUT_S},
+        pool_recycle=LONGEST_LIFE_S,
+        connect_args=_connect_args(parsed),
         **options,
     )
+    follow_primary(engine)
     if deadline_seconds is not None:
         bound_waits(engine, deadline_seconds)
     event.listen(engine, "handle_error", _forget_values)
@@ -81,6 +84,17 @@ def _with_driver(url: URL) -> URL:
                 f"DATABASE_URL names the database kind {other!r}: use sqlite:///... "
                 "or postgresql://..."
             )
+
+
+def _connect_args(url: URL) -> dict[str, Any]:
+    given = {"target_session_attrs": READ_WRITE} | dict(url.query)
+    return {
+        "connect_timeout": _CONNECT_TIMEOUT_S,
+        "target_session_attrs": given["target_session_attrs"],
+        # A statement that is prepared stays with a session; behind PgBouncer the next transaction
+        # has another one (its pool_mode=transaction).
+        "prepare_threshold": None,
+    }
 
 
 def _make_folder(url: URL) -> None:

@@ -83,8 +83,11 @@ def bound_waits(engine: sa.Engine, seconds: float) -> None:
 
         @classmethod
         def _connect_gen(cls, conninfo: str = "") -> Generator[Any, Any, Any]:
-            """Connect as psycopg does, whose own time-out is two seconds at least."""
-            ends = time.monotonic() + left(seconds)
+            """Connect as psycopg does, whose own time-out is two seconds at least.
+
+            Called once for each host: one that is switched off leaves time for the next.
+            """
+            ends = time.monotonic() + left(seconds) / hosts
             connecting = super()._connect_gen(conninfo)
             wanted = next(connecting)
             while True:
@@ -96,7 +99,11 @@ def bound_waits(engine: sa.Engine, seconds: float) -> None:
                 except StopIteration as connected:
                     return connected.value
 
+    hosts = 1
+
     def connect(_dialect: object, _record: object, args: Any, options: Any) -> Any:
+        nonlocal hosts
+        hosts = options.get("host", "").count(",") + 1
         return Bounded.connect(*args, **options)
 
     ask = engine.dialect.do_ping

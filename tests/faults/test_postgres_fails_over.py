@@ -1,0 +1,166 @@
+"""The primary becomes another server; PgBouncer gives each transaction another session."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from hotline.database import make_engine
+from hotline.migrations import current, head, upgrade
+from tests.fixtures.pgbouncer import pgbouncer_program, running_pgbouncer
+from tests.fixtures.postgres import postgres_programs, running_postgres
+from tests.fixtures.processes import free_tcp_port
+from tests.fixtures.tickets import NOW, new_ticket
+from tests.fixtures.wire import Wire
+from tickets.open import list_tickets, open_ticket
+from tickets.schema import metadata, reading
+
+pytestmark = [
+    pytest.mark.skipif(postgres_programs() is None, reason="PostgreSQL is not installed"),
+    pytest.mark.timeout(60),
+]
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[str, str]]:
+    """Two servers with the tables in each: these tests say which of them is the primary."""
+    with running_postgres() as one, running_postgres() as two:
+        for url in (one, two):
+            engine = make_engine(url)
+            upgrade(engine)
+            engine.dispose()
+        yield one, two
+
+
+@pytest.fixture
+def two(servers: tuple[str, str]) -> tuple[str, str]:
+    """Both writable and empty."""
+    for url in servers:
+        said(url, "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")
+        engine = make_engine(url)
+        with engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
+        engine.dispose()
+    return servers
+
+
+def said(url: str, *statements: str) -> None:
+    """Say these to a server itself."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in statements:
+            connection.execute(statement.encode())
+
+
+def demote(url: str) -> None:
+    """Let it read only, as one that is no longer the primary; its connections stay."""
+    said(url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+
+
+def place(url: str) -> tuple[str, int]:
+    """Where a server listens."""
+    parsed = make_url(url)
+    assert parsed.host is not None
+    assert parsed.port is not None
+    return parsed.host, parsed.port
+
+
+def tickets_at(url: str) -> list[str]:
+    """The origins of a server's tickets."""
+    with psycopg.connect(url) as connection:
+        return [row[0] for row in connection.execute("SELECT origin FROM tickets ORDER BY 1")]
+
+
+@pytest.mark.parametrize("deadline", [None, 2.0])
+def test_tickets_are_written_at_the_new_primary_behind_the_same_address(
+    two: tuple[str, str], deadline: float | None
+) -> None:
+    """The old one keeps its connections and reads only: no ticket is lost, nor read from there."""
+    old, new = two
+    with Wire(place(old)) as wire:
+        engine = make_engine(
+            old.replace(f":{place(old)[1]}/", f":{wire.port}/"), deadline_seconds=deadline
+        )
+        open_ticket(engine, new_ticket("call:1:1"), destinations=["backoffice"], now=NOW)
+        wire.turn_to(place(new))
+        demote(old)
+        opened = open_ticket(engine, new_ticket("call:2:1"), destinations=["backoffice"], now=NOW)
+        assert list_tickets(engine) == [opened]
+        engine.dispose()
+    assert (tickets_at(old), tickets_at(new)) == (["call:1:1"], ["call:2:1"])
+
+
+@pytest.mark.parametrize(
+    ("state", "kept"), [("25006", False), ("57P01", False), ("57P03", False), ("23505", True)]
+)
+def test_an_error_that_says_not_the_primary_ends_every_connection_of_the_pool(
+    two: tuple[str, str], state: str, kept: bool
+) -> None:
+    """Whoever reads from one that is idle would read what was true before."""
+    engine = make_engine(two[0])
+
+    def process(connection: sa.Connection) -> int:
+        return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+    with reading(engine) as one, reading(engine) as two_:
+        before = {process(one), process(two_)}
+    raised = f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$"
+    with pytest.raises(DBAPIError), engine.begin() as connection:
+        connection.exec_driver_sql(raised)
+    with reading(engine) as one, reading(engine) as two_:
+        after = {process(one), process(two_)}
+    assert (after == before) is kept
+    assert kept or not after & before
+    engine.dispose()
+
+
+def test_of_two_hosts_the_one_that_writes_is_taken(two: tuple[str, str]) -> None:
+    """An address of libpq's with both, in either order, and with one that is switched off."""
+    old, new = two
+    demote(old)
+    (_, reads), (_, writes), off = place(old), place(new), free_tcp_port()
+    for ports in ((reads, writes), (writes, reads), (off, writes), (writes, off)):
+        hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
+        engine = make_engine(f"postgresql://hotline@{hosts}/postgres", deadline_seconds=2.0)
+        with engine.begin() as connection:
+            assert connection.exec_driver_sql("SHOW port").scalar_one() == str(writes)
+        engine.dispose()
+
+
+def test_a_server_that_only_reads_is_none_unless_the_address_says_so(two: tuple[str, str]) -> None:
+    """`target_session_attrs=any` is for who wants to read from a replica."""
+    demote(two[0])
+    engine = make_engine(two[0])
+    with pytest.raises(OperationalError, match="read-only"):
+        list_tickets(engine)
+    reads = make_engine(f"{two[0]}?target_session_attrs=any")
+    assert list_tickets(reads) == []
+    engine.dispose()
+    reads.dispose()
+
+
+@pytest.mark.skipif(pgbouncer_program() is None, reason="PgBouncer is not installed")
+def test_behind_pgbouncer_in_transaction_mode_every_ticket_is_opened_once(
+    two: tuple[str, str],
+) -> None:
+    """Each transaction has another session: nothing is left in one that the next would need."""
+    with running_pgbouncer(two[0], servers=3) as through:
+        engine = make_engine(through, deadline_seconds=10.0)
+        upgrade(engine)
+        assert current(engine) == head()
+
+        def opened(number: int) -> str:
+            new = new_ticket(f"call:{number:03}:1")
+            first = open_ticket(engine, new, destinations=["backoffice", "sms"], now=NOW)
+            assert open_ticket(engine, new, destinations=["backoffice"], now=NOW) == first
+            return first.service_request_id
+
+        with ThreadPoolExecutor(8) as pool:
+            references = list(pool.map(opened, range(100)))
+        assert len(set(references)) == 100
+        assert len(list_tickets(engine, limit=200)) == 100
+        engine.dispose()
