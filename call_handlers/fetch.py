@@ -23,10 +23,13 @@ from call_handlers import metrics
 from call_handlers.recordings import NAME
 from call_handlers.schema import recordings
 from call_handlers.sound import NotAudio, seconds_of
-from tickets.delivery import RetryPolicy
-from tickets.provider import AddressRefused, TwilioAccount
+from tickets.exchange import AddressRefused, ExchangeFailed, asked
+from tickets.lease import CUT_OFF
+from tickets.provider import TwilioAccount
+from tickets.retry import RetryPolicy
 from tickets.schema import database_now
-from tickets.work import Work, take_row
+from tickets.webhook import retry_after
+from tickets.work import Work, begin_attempt, give_up, hold_row
 
 log = structlog.get_logger()
 
@@ -43,7 +46,21 @@ def fetch(recording_id: str) -> None:
 
 
 class FetchFailed(Exception):
-    """This attempt came to nothing; the message says why, without personal data."""
+    """This attempt came to nothing; the message says why, without personal data.
+
+    `retry_after_s` is the server's own wish.
+    """
+
+    def __init__(self, why: str, retry_after_s: float | None = None) -> None:
+        super().__init__(why)
+        self.retry_after_s = retry_after_s
+
+
+_TROUBLE = (FetchFailed, AddressRefused, ExchangeFailed, NotAudio, httpx.InvalidURL, OSError)
+_HEADERS_BYTES = 262_144
+"""What the answer may have beside the sound."""
+_MOST_TOLD = 100
+"""The column's width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +75,12 @@ class KeepPolicy:
 class RecordingFetcher:
     """What a worker needs to fetch recordings, for its lifetime.
 
-    `client` follows no redirects. Raises ValueError where a request may outlast the lease.
+    Raises ValueError where a request may outlast the lease.
     """
 
     def __init__(
         self,
         engine: sa.Engine,
-        client: httpx.Client,
         account: TwilioAccount,
         folder: Path,
         policy: KeepPolicy,
@@ -72,7 +88,6 @@ class RecordingFetcher:
         if account.timeout_s + 2.0 > policy.retry.lease_s:
             raise ValueError("a request to Twilio must end two seconds before its lease does")
         self._engine = engine
-        self._client = client
         self._account = account
         self._folder = folder
         self._policy = policy
@@ -86,42 +101,48 @@ class RecordingFetcher:
 
         Raises SQLAlchemyError when the database is away; the lease then runs out.
         """
+        row = self._begin(recording_id)
+        if row is None:
+            log.info("recording_skipped", recording_id=recording_id)
+            return "skipped"
+        with bound_contextvars(recording_id=recording_id, call_id=row.call_id):
+            if row.attempts >= self._policy.retry.max_attempts:
+                return _tell(row, "dead", CUT_OFF)
+            return self._attempt(row)
+
+    def _begin(self, recording_id: str) -> sa.Row[Any] | None:
+        """Hold the row and count an attempt, or give it up; as it was before that."""
+        retry = self._policy.retry
         with self._engine.begin() as connection:
             now = database_now(connection)
-            lease_s = self._policy.retry.lease_s
-            token = take_row(connection, RECORDINGS, recording_id, now, lease_s)
-            if token is None:
-                log.info("recording_skipped", recording_id=recording_id)
-                return "skipped"
-            row = connection.execute(
-                sa.select(recordings).where(recordings.c.id == recording_id)
-            ).one()
-        with bound_contextvars(recording_id=recording_id, call_id=row.call_id):
-            return self._attempt(row, token)
+            row = hold_row(connection, RECORDINGS, recording_id, now, retry.lease_s)
+            if row is None:
+                return None
+            if row.attempts >= retry.max_attempts:
+                give_up(connection, RECORDINGS, recording_id, CUT_OFF)
+            else:
+                wait = timedelta(seconds=retry.wait_s(row.attempts + 1))
+                begin_attempt(connection, RECORDINGS, recording_id, now + wait)
+            return row
 
-    def _attempt(self, row: sa.Row[Any], token: str) -> Outcome:
+    def _attempt(self, row: sa.Row[Any]) -> Outcome:
         deadline = time.monotonic() + self._account.timeout_s
         try:
-            self._account.check_address()
             if row.state != "stored":
-                self._keep(row, token, deadline)
-        except (FetchFailed, AddressRefused, NotAudio) as error:
-            return self._settle(row, token, "failed", str(error))
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            return self._settle(row, token, "failed", type(error).__name__)
+                self._keep(row, deadline)
+        except _TROUBLE as error:
+            return self._settle(row, "failed", error)
         try:
             self._remove_there(row, deadline)
-        except FetchFailed as error:
-            return self._settle(row, token, "stored", str(error))
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            return self._settle(row, token, "stored", type(error).__name__)
-        return self._settle(row, token, "kept", None)
+        except _TROUBLE as error:
+            return self._settle(row, "stored", error)
+        return self._settle(row, "kept", None)
 
-    def _keep(self, row: sa.Row[Any], token: str, deadline: float) -> None:
+    def _keep(self, row: sa.Row[Any], deadline: float) -> None:
         """Fetch, check, name, and write down that it is here."""
         if not NAME.fullmatch(row.name):
             raise FetchFailed("the name is not one of ours")
-        partial = self._folder / f".{row.name}.{token}.part"
+        partial = self._folder / f".{row.name}.{row.lease_token}.part"
         try:
             size = self._download(row.provider_sid, partial, deadline)
             seconds = seconds_of(partial)
@@ -144,30 +165,29 @@ class RecordingFetcher:
         log.info("recording_fetched", recording=row.name, bytes=size)
 
     def _download(self, sid: str, path: Path, deadline: float) -> int:
-        url = self._account.url(f"Recordings/{sid}.wav")
+        request = self._account.request("GET", f"Recordings/{sid}.wav")
+        most = self._policy.max_bytes
         size = 0
         opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with (
             os.fdopen(opened, "wb") as file,
-            self._client.stream(
-                "GET",
-                url,
-                auth=self._account.auth,
-                headers={"accept-encoding": "identity"},
-                timeout=self._account.timeout_s,
-                follow_redirects=False,
-            ) as response,
+            asked(
+                request,
+                deadline - time.monotonic(),
+                most_bytes=most + _HEADERS_BYTES,
+                admits=self._account.admits,
+            ) as reply,
         ):
-            if response.is_redirect:
+            if 300 <= reply.status < 400:
                 raise FetchFailed("answers with a redirect, which is not followed")
-            if response.status_code != 200:
-                raise FetchFailed(f"HTTP {response.status_code}")
-            for chunk in response.iter_raw():
+            if reply.status != 200:
+                raise FetchFailed(f"HTTP {reply.status}", retry_after(reply))
+            if reply.headers.get("content-encoding", "identity").strip().lower() != "identity":
+                raise FetchFailed("is packed, which was not asked for")
+            for chunk in reply.chunks():
                 size += len(chunk)
-                if size > self._policy.max_bytes:
-                    raise FetchFailed(f"larger than {self._policy.max_bytes} bytes")
-                if time.monotonic() > deadline:
-                    raise FetchFailed("the answer took too long")
+                if size > most:
+                    raise FetchFailed(f"larger than {most} bytes")
                 file.write(chunk)
             file.flush()
             os.fsync(file.fileno())
@@ -175,38 +195,45 @@ class RecordingFetcher:
 
     def _remove_there(self, row: sa.Row[Any], deadline: float) -> None:
         """Remove it at Twilio; what is not there any more is removed."""
+        request = self._account.request("DELETE", f"Recordings/{row.provider_sid}.json")
         left = max(1.0, deadline - time.monotonic())
-        response = self._client.delete(
-            self._account.url(f"Recordings/{row.provider_sid}.json"),
-            auth=self._account.auth,
-            timeout=left,
-            follow_redirects=False,
-        )
-        if response.status_code not in (204, 404):
-            raise FetchFailed(f"not removed at Twilio: HTTP {response.status_code}")
+        with asked(request, left, admits=self._account.admits) as reply:
+            if reply.status not in (204, 404):
+                raise FetchFailed(f"not removed at Twilio: HTTP {reply.status}")
 
-    def _settle(self, row: sa.Row[Any], token: str, state: Outcome, error: str | None) -> Outcome:
-        policy = self._policy.retry
-        if state != "kept" and row.attempts >= policy.max_attempts:
+    def _settle(self, row: sa.Row[Any], state: Outcome, error: Exception | None) -> Outcome:
+        policy, attempts = self._policy.retry, row.attempts + 1
+        if error is not None and attempts >= policy.max_attempts:
             state = "dead"
+        told = None if error is None else _explain(error)[:_MOST_TOLD]
+        asked_s = error.retry_after_s if isinstance(error, FetchFailed) else None
         with self._engine.begin() as connection:
-            wait = timedelta(seconds=policy.wait_s(row.attempts))
+            wait = timedelta(seconds=policy.wait_s(attempts, asked_s))
             connection.execute(
                 recordings.update()
-                .where(recordings.c.id == row.id, recordings.c.lease_token == token)
+                .where(recordings.c.id == row.id, recordings.c.lease_token == row.lease_token)
                 .values(
                     state=state,
-                    last_error=error[:100] if error else None,
+                    last_error=told,
                     lease_token=None,
                     lease_until=None,
                     next_attempt_at=database_now(connection) + wait,
                 )
             )
-        metrics.RECORDINGS.labels(state).inc()
-        if state == "kept":
-            log.info("recording_kept", recording=row.name)
-        elif state == "dead":
-            log.error("recording_given_up", recording=row.name, error=error)
-        else:
-            log.warning("recording_waits", recording=row.name, state=state, error=error)
-        return state
+        return _tell(row, state, told)
+
+
+def _explain(error: Exception) -> str:
+    """Our own sentence; of the system's errors the kind alone."""
+    return type(error).__name__ if isinstance(error, OSError | httpx.InvalidURL) else str(error)
+
+
+def _tell(row: sa.Row[Any], state: Outcome, error: str | None) -> Outcome:
+    metrics.RECORDINGS.labels(state).inc()
+    if state == "kept":
+        log.info("recording_kept", recording=row.name)
+    elif state == "dead":
+        log.error("recording_given_up", recording=row.name, error=error)
+    else:
+        log.warning("recording_waits", recording=row.name, state=state, error=error)
+    return state

@@ -248,9 +248,7 @@ class Services:
         """What goes to others and comes from them: deliveries, messages, recordings."""
         from hotline.outbound import Outbound
 
-        outbound = Outbound(self.settings, self.engine())
-        self._stack.callback(outbound.close)
-        return outbound
+        return Outbound(self.settings, self.engine())
 
 
 def ensure_folders(settings: Settings) -> None:

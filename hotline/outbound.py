@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from functools import cached_property
 
-import httpx
 import sqlalchemy as sa
 
 from call_handlers.fetch import RECORDINGS, RecordingFetcher
@@ -11,13 +10,14 @@ from call_handlers.retention import remove_old_recordings
 from hotline.providers import recording_fetcher, sms_destination
 from hotline.secret import embedded_secret
 from hotline.settings import Settings
-from tickets.delivery import Deliverer, RetryPolicy
+from tickets.delivery import Deliverer
 from tickets.lease import DELIVERIES
 from tickets.mobile import SMS
 from tickets.open import BACKOFFICE
 from tickets.relay import RelayPolicy
+from tickets.retry import RetryPolicy
 from tickets.sms import SmsDestination
-from tickets.webhook import Destination, open_client
+from tickets.webhook import Destination
 from tickets.work import Work
 
 
@@ -27,11 +27,6 @@ class Outbound:
     def __init__(self, settings: Settings, engine: sa.Engine) -> None:
         self._settings = settings
         self._engine = engine
-        self._client: httpx.Client = open_client()
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._client.close()
 
     @cached_property
     def backoffice_secrets(self) -> tuple[str, ...]:
@@ -77,12 +72,12 @@ class Outbound:
     @cached_property
     def deliverer(self) -> Deliverer:
         """What a worker needs to deliver. Raises SettingsWrong."""
-        return Deliverer(self._engine, self._client, self.destinations, self.retry_policy)
+        return Deliverer(self._engine, self.destinations, self.retry_policy)
 
     @cached_property
     def fetcher(self) -> RecordingFetcher | None:
         """What fetches recordings; None without an account. Raises SettingsWrong."""
-        return recording_fetcher(self._settings, self._engine, self._client, self.retry_policy)
+        return recording_fetcher(self._settings, self._engine, self.retry_policy)
 
     def remove_old_recordings(self) -> int:
         """Remove recordings whose time is over; how many. Raises SQLAlchemyError, OSError."""

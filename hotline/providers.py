@@ -2,15 +2,14 @@
 
 from zoneinfo import ZoneInfo
 
-import httpx
 import sqlalchemy as sa
 
 from call_handlers.fetch import KeepPolicy, RecordingFetcher
 from hotline.environment import SettingsWrong
 from hotline.settings import Settings
-from tickets.delivery import RetryPolicy
 from tickets.gateways import HttpSms, TwilioSms
 from tickets.provider import TwilioAccount
+from tickets.retry import RetryPolicy
 from tickets.sms import SmsDestination, SmsSender, load_sms_texts
 from tickets.yaml_file import CatalogueError
 
@@ -74,11 +73,11 @@ def sms_destination(settings: Settings) -> SmsDestination | None:
 
 
 def recording_fetcher(
-    settings: Settings, engine: sa.Engine, client: httpx.Client, retry: RetryPolicy
+    settings: Settings, engine: sa.Engine, retry: RetryPolicy
 ) -> RecordingFetcher | None:
     """What fetches recordings, None where there is no account. Raises SettingsWrong."""
     account = twilio_account(settings)
     if account is None:
         return None
     policy = KeepPolicy(retry, settings.retention.recordings_days)
-    return RecordingFetcher(engine, client, account, settings.recordings, policy)
+    return RecordingFetcher(engine, account, settings.recordings, policy)

@@ -4,23 +4,25 @@ Names and values are those of the IncomingPhoneNumber resource (Twilio's REST AP
 """
 
 import json
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import httpx
 from twilio.base.exceptions import TwilioException, TwilioRestException
-from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNumberInstance
 
 from hotline.settings import TwilioSettings
-from tickets.provider import AddressRefused, TwilioAccount
+from tickets.exchange import AddressRefused, ExchangeFailed, asked, basic
+from tickets.provider import TwilioAccount
 
 VOICE_PATH = "/twilio/voice"
 STATUS_PATH = "/twilio/status"
-_TROUBLE = (TwilioException, OSError, ValueError, AddressRefused)
-"""OSError: what the client's HTTP library raises is one. ValueError: an answer that is no JSON."""
+_TROUBLE = (TwilioException, ExchangeFailed, AddressRefused, ValueError)
+"""ValueError: an answer that is no JSON."""
+_MOST_BYTES = 1_000_000
 
 
 class AccountTrouble(Exception):
@@ -55,23 +57,50 @@ def wanted(twilio: TwilioSettings) -> dict[str, str]:
     }
 
 
+class _Exchange:
+    """What Twilio's library asks by: the one door by which this house asks others.
+
+    The library's own logs whole requests at INFO, with the numbers in them.
+    """
+
+    def __init__(self, account: TwilioAccount) -> None:
+        self._account = account
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """As the library asks it. Raises ExchangeFailed, AddressRefused."""
+        del timeout, allow_redirects
+        request = httpx.Request(method, uri, params=params or None, data=data, headers=headers)
+        if auth is not None:
+            request.headers["authorization"] = basic(*auth)
+        seconds, admits = self._account.timeout_s, self._account.admits
+        with asked(request, seconds, admits=admits) as reply:
+            body = reply.read(_MOST_BYTES)
+            if body is None:
+                raise ExchangeFailed("its answer is not whole", sent=True)
+            return Response(reply.status, body.decode("utf-8", "replace"), reply.headers)
+
+
 class NumberAtTwilio:
     """One number of an account, asked and set through the REST API."""
 
     def __init__(self, account: TwilioAccount, number: str) -> None:
-        # The library logs whole requests at INFO, with the numbers in them.
-        unheard = logging.Logger("twilio", logging.CRITICAL)
-        http = TwilioHttpClient(timeout=account.timeout_s, logger=unheard)
-        if http.session is not None:
-            http.session.trust_env = False
         self._client = Client(
             account.sid,
             account.token,
-            http_client=http,
+            http_client=_Exchange(account),
             environment={"TWILIO_ACCOUNT_SID": account.sid},
         )
         self._client.api.base_url = account.api_url
-        self._account = account
         self._number = number
 
     def differences(self, should: Mapping[str, str]) -> list[Difference]:
@@ -97,7 +126,6 @@ class NumberAtTwilio:
 
     def _find(self) -> IncomingPhoneNumberInstance:
         """The number's own resource: the API's filter finds numbers that contain it too."""
-        self._account.check_address()
         listed = self._client.incoming_phone_numbers.list(phone_number=self._number)
         for one in listed:
             if one.phone_number == self._number:
@@ -121,7 +149,8 @@ def _explain(error: Exception) -> str:
         return "Twilio refuses the account's SID and token (HTTP 401)"
     if status is not None:
         return f"Twilio answers with error {code or status}: {message}"
-    return f"Twilio cannot be reached: {type(error).__name__}"
+    kind = str(error) if isinstance(error, ExchangeFailed) else type(error).__name__
+    return f"Twilio cannot be reached: {kind}"
 
 
 def _told(error: Exception) -> tuple[int | None, object, object]:

@@ -1,21 +1,18 @@
 """One attempt at a delivery: take the lease, push, settle. At least once; never beside another."""
 
-import random
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-import httpx
 import sqlalchemy as sa
 import structlog
 
 from tickets import metrics
-from tickets.lease import Lease, take
+from tickets.lease import CUT_OFF, UNSURE, Lease, take
+from tickets.retry import RetryPolicy
 from tickets.schema import database_now, deliveries, delivery_attempts
 from tickets.sms import SmsDestination, send_sms
 from tickets.webhook import Destination, PushResult, push
-from tickets.work import LONGEST_WAIT
 
 log = structlog.get_logger()
 
@@ -23,35 +20,8 @@ Outcome = Literal["acknowledged", "failed", "dead", "skipped"]
 _LEASE_MARGIN_S = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """When a failed push is tried again: full jitter over an exponential back-off, in seconds.
-
-    With the defaults the last of 60 attempts comes about six hours after the first. `lease_s` is
-    how long a worker that died keeps a delivery from others.
-    """
-
-    base_s: float = 1.0
-    cap_s: float = 900.0
-    max_attempts: int = 60
-    lease_s: float = 14.0
-
-    def __post_init__(self) -> None:
-        """Raises ValueError for a policy that could not work."""
-        if not 0 < self.base_s <= self.cap_s <= LONGEST_WAIT.total_seconds():
-            raise ValueError("retry policy: 0 < base_s <= cap_s <= 3600 (an hour) is needed")
-        if self.max_attempts < 1 or self.lease_s <= 0:
-            raise ValueError("retry policy: max_attempts and lease_s must be positive")
-
-    def wait_s(self, attempts: int, asked_s: float | None = None) -> float:
-        """Seconds to wait after attempt number `attempts`; `asked_s` is the receiver's wish."""
-        ceiling = min(self.cap_s, self.base_s * 2.0 ** min(attempts - 1, 40))
-        jitter = random.uniform(0, ceiling)  # noqa: S311 - spreads load, guards nothing
-        return min(self.cap_s, max(jitter, asked_s or 0.0))
-
-
 class Deliverer:
-    """What a worker needs to deliver, for its lifetime: the database, the network, the addresses.
+    """What a worker needs to deliver, for its lifetime: the database and the addresses.
 
     Raises ValueError where a destination's time-out does not end before its lease does: a push
     still under way would then run beside its own repetition.
@@ -60,7 +30,6 @@ class Deliverer:
     def __init__(
         self,
         engine: sa.Engine,
-        client: httpx.Client,
         destinations: Mapping[str, Destination | SmsDestination],
         policy: RetryPolicy,
     ) -> None:
@@ -71,9 +40,11 @@ class Deliverer:
                     f"least {_LEASE_MARGIN_S} s shorter than lease_s {policy.lease_s}"
                 )
         self._engine = engine
-        self._client = client
         self._destinations = dict(destinations)
         self._policy = policy
+        self._once_only = frozenset(
+            name for name, one in destinations.items() if isinstance(one, SmsDestination)
+        )
 
     def deliver(self, delivery_id: str) -> Outcome:
         """Make one attempt. Called any number of times, also at once, it does no harm.
@@ -81,23 +52,27 @@ class Deliverer:
         Raises sqlalchemy.exc.SQLAlchemyError when the database is away; the lease then runs out
         and the relay queues the delivery again.
         """
-        lease = take(self._engine, delivery_id, self._policy.lease_s)
+        lease = take(self._engine, delivery_id, self._policy, self._once_only)
         if lease is None:
             log.info("delivery_skipped", delivery_id=delivery_id)
             return "skipped"
+        if not lease.left:
+            _tell(lease, PushResult("refused", error=CUT_OFF), "dead")
+            return "dead"
         destination = self._destinations.get(lease.destination)
         if destination is None:
             result = PushResult("refused", error="this destination is not configured")
         elif isinstance(destination, SmsDestination):
-            result = send_sms(self._client, lease.ticket, destination)
+            result = send_sms(lease.ticket, destination)
         else:
-            result = push(self._client, lease.ticket, lease.event, destination)
+            result = push(lease.ticket, lease.event, destination)
         return settle(self._engine, lease, result, self._policy)
 
 
 def settle(engine: sa.Engine, lease: Lease, result: PushResult, policy: RetryPolicy) -> Outcome:
     """Write down what came of the attempt and what follows from it."""
-    outcome = _outcome(lease, result, policy)
+    spent = lease.spent + (lease.weight if result.unsure else 1)
+    outcome = _outcome(result, spent, policy)
     error = result.error[:500] if result.error else None
     with engine.begin() as connection:
         now = database_now(connection)
@@ -107,7 +82,12 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult, policy: RetryPol
                 delivery_attempts.c.delivery_id == lease.delivery_id,
                 delivery_attempts.c.number == lease.number,
             )
-            .values(ended_at=now, outcome=outcome, status=result.status, error=error)
+            .values(
+                ended_at=now,
+                outcome=UNSURE if result.unsure else outcome,
+                status=result.status,
+                error=error,
+            )
         )
         change = deliveries.update().where(deliveries.c.id == lease.delivery_id)
         values: dict[str, object] = {
@@ -123,22 +103,22 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult, policy: RetryPol
             values |= {"acknowledged_at": now, "remote_id": result.remote_id}
         else:
             change = change.where(deliveries.c.lease_token == lease.token)
-            wait = policy.wait_s(lease.tries, result.retry_after_s)
+            wait = policy.wait_s(spent, result.retry_after_s)
             values["next_attempt_at"] = now + timedelta(seconds=wait)
         connection.execute(change.values(values))
     _tell(lease, result, outcome, (now - lease.committed_at).total_seconds())
     return outcome
 
 
-def _outcome(lease: Lease, result: PushResult, policy: RetryPolicy) -> Outcome:
+def _outcome(result: PushResult, spent: int, policy: RetryPolicy) -> Outcome:
     if result.verdict == "acknowledged":
         return "acknowledged"
-    if result.verdict == "refused" or lease.tries >= policy.max_attempts:
+    if result.verdict == "refused" or spent >= policy.max_attempts:
         return "dead"
     return "failed"
 
 
-def _tell(lease: Lease, result: PushResult, outcome: Outcome, age_s: float) -> None:
+def _tell(lease: Lease, result: PushResult, outcome: Outcome, age_s: float = 0.0) -> None:
     metrics.ATTEMPTS.labels(lease.destination, outcome).inc()
     facts = {
         "delivery_id": lease.delivery_id,

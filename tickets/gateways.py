@@ -2,20 +2,20 @@
 
 import json
 import re
-from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote_plus, urlsplit
 
 import httpx
 
-from tickets.provider import AddressRefused, TwilioAccount
-from tickets.webhook import PushResult
+from tickets.bounded_network import Admits
+from tickets.exchange import AddressRefused, ExchangeFailed, Reply, asked, basic
+from tickets.provider import TwilioAccount
+from tickets.webhook import NUMBER_S, PushResult, json_object, retry_after
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}")
-_MOST_BYTES = 65_536
 # Twilio's numbers for messages that no repetition brings to this number: not a valid number, not
 # reachable by this sender, unsubscribed, no permission for the region, not a mobile.
 _TWILIO_FINAL = frozenset({21211, 21217, 21408, 21610, 21612, 21614, 21635})
@@ -33,35 +33,26 @@ class TwilioSms:
         """Of one attempt."""
         return self.account.timeout_s
 
-    def send(self, client: httpx.Client, to: str, text: str) -> PushResult:
+    def send(self, to: str, text: str) -> PushResult:
         """POST Messages.json; 201 says that Twilio has it."""
         key = "MessagingServiceSid" if self.sender.startswith("MG") else "From"
-        try:
-            self.account.check_address()
-            response = client.post(
-                self.account.url("Messages.json"),
-                data={"To": to, key: self.sender, "Body": text},
-                auth=self.account.auth,
-                timeout=self.account.timeout_s,
-            )
-        except AddressRefused as error:
-            return PushResult("retry", error=str(error))
-        except (httpx.HTTPError, httpx.InvalidURL, OSError) as error:
-            return PushResult("retry", error=type(error).__name__)
-        return _judge_twilio(response)
+        form = {"To": to, key: self.sender, "Body": text}
+        request = self.account.request("POST", "Messages.json", form)
+        return _asked_once(request, self.timeout_s, _judge_twilio, self.account.admits)
 
 
-def _judge_twilio(response: httpx.Response) -> PushResult:
+def _judge_twilio(reply: Reply) -> PushResult:
     """Twilio's own words are not repeated: they name the number."""
-    answer = _object(response)
-    if response.is_success:
+    answer = json_object(reply.read(seconds=NUMBER_S))
+    if reply.is_success:
         sid = answer.get("sid")
         known = sid if isinstance(sid, str) and _SID.fullmatch(sid) else None
-        return PushResult("acknowledged", response.status_code, remote_id=known)
+        return PushResult("acknowledged", reply.status, remote_id=known)
     code = answer.get("code")
-    error = f"Twilio error {code}" if isinstance(code, int) else f"HTTP {response.status_code}"
-    final = code in _TWILIO_FINAL
-    return PushResult("refused" if final else "retry", response.status_code, error)
+    error = f"Twilio error {code}" if isinstance(code, int) else f"HTTP {reply.status}"
+    if isinstance(code, int) and code in _TWILIO_FINAL:
+        return PushResult("refused", reply.status, error)
+    return _not_taken(reply, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +87,8 @@ class HttpSms:
         if self.bearer and self.basic:
             raise ValueError("the gateway takes a bearer token or a password, not both")
 
-    def send(self, client: httpx.Client, to: str, text: str) -> PushResult:
-        """POST once; the status says whether the gateway has it."""
+    def send(self, to: str, text: str) -> PushResult:
+        """POST once; the status says whether the gateway has it, and nothing more is read."""
         if not _E164.fullmatch(to):
             return PushResult("refused", error="the number is not E.164")
         body, kind = self._body({"to": to, "text": text, "sender": self.sender})
@@ -105,19 +96,18 @@ class HttpSms:
         if self.bearer:
             headers["authorization"] = f"Bearer {self.bearer}"
         if self.basic:
-            headers["authorization"] = f"Basic {b64encode(self.basic.encode()).decode()}"
+            user, _, password = self.basic.partition(":")
+            headers["authorization"] = basic(user, password)
         try:
-            response = client.post(
-                self.url,
-                content=body,
-                headers=headers,
-                timeout=self.timeout_s,
-            )
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            request = httpx.Request("POST", self.url, content=body, headers=headers)
+        except httpx.InvalidURL as error:
             return PushResult("retry", error=type(error).__name__)
-        if response.status_code in self.success:
-            return PushResult("acknowledged", response.status_code)
-        return PushResult("retry", response.status_code, f"HTTP {response.status_code}")
+        return _asked_once(request, self.timeout_s, self._judge)
+
+    def _judge(self, reply: Reply) -> PushResult:
+        if reply.status in self.success:
+            return PushResult("acknowledged", reply.status)
+        return _not_taken(reply, f"HTTP {reply.status}")
 
     def _body(self, values: Mapping[str, str]) -> tuple[bytes, str]:
         if self.format == "json":
@@ -146,11 +136,22 @@ def _fill_json(node: object, values: Mapping[str, str]) -> object:
     return node
 
 
-def _object(response: httpx.Response) -> dict[str, object]:
-    if len(response.content) > _MOST_BYTES:
-        return {}
+def _asked_once(
+    request: httpx.Request,
+    seconds: float,
+    judge: Callable[[Reply], PushResult],
+    admits: Admits | None = None,
+) -> PushResult:
     try:
-        answer = response.json()
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
+        with asked(request, seconds, admits=admits) as reply:
+            return judge(reply)
+    except AddressRefused as error:
+        return PushResult("retry", error=str(error))
+    except ExchangeFailed as error:
+        return PushResult("retry", error=str(error), unsure=error.sent)
+
+
+def _not_taken(reply: Reply, error: str) -> PushResult:
+    """A status that says no; 504 says that whoever answers has waited for another in vain."""
+    unsure = reply.status == 504
+    return PushResult("retry", reply.status, error, retry_after_s=retry_after(reply), unsure=unsure)

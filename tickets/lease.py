@@ -1,69 +1,96 @@
 """The lease on a delivery, in SQL: one worker at a time, and a dead worker's work is taken over."""
 
+from collections.abc import Container
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from tickets.jobs import DELIVER
 from tickets.model import Ticket
 from tickets.open import ticket_by_key
+from tickets.retry import RetryPolicy
 from tickets.schema import database_now, deliveries, delivery_attempts
-from tickets.work import Work, take_row
+from tickets.work import Work, begin_attempt, give_up, hold_row
 
 DELIVERIES = Work("delivery", deliveries, ("pending", "sent", "failed"), DELIVER)
 """The outbox of tickets."""
+
+UNSURE = "unsure"
+"""The outcome of an attempt after which nobody knows whether the receiver has the message."""
+CUT_OFF = "its last attempt was cut off, and none is left"
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
     """The right to make attempt `number` of a delivery until the lease ends.
 
-    `tries` is the same count since an admin last put the delivery back.
+    Not `left`: all attempts have begun, the delivery has just become a dead letter, and `number` is
+    the last of them. `spent` is what its attempts count since an admin last put the delivery back,
+    without this one, which counts 1, or `weight` when nobody knows what came of it.
     """
 
     delivery_id: str
     token: str
     number: int
-    tries: int
+    left: bool
+    spent: int
+    weight: int
     destination: str
     event: str
     committed_at: datetime
     ticket: Ticket
 
 
-def take(engine: sa.Engine, delivery_id: str, lease_s: float) -> Lease | None:
-    """Take the delivery for `lease_s` seconds; None when it is done, not due, or held."""
+def take(
+    engine: sa.Engine, delivery_id: str, policy: RetryPolicy, once_only: Container[str] = ()
+) -> Lease | None:
+    """Take the delivery and count an attempt; None when it is done, not due, or held.
+
+    `once_only` are the destinations whose receivers, people, would see a repetition.
+    """
     with engine.begin() as connection:
         now = database_now(connection)
-        token = take_row(connection, DELIVERIES, delivery_id, now, lease_s)
-        if token is None:
+        row = hold_row(connection, DELIVERIES, delivery_id, now, policy.lease_s)
+        if row is None:
             return None
-        row = connection.execute(
-            deliveries.update()
-            .where(deliveries.c.id == delivery_id)
-            .values(state="sent")
-            .returning(
-                deliveries.c.attempts,
-                deliveries.c.attempts_before_retry,
-                deliveries.c.destination,
-                deliveries.c.event,
-                deliveries.c.created_at,
-                deliveries.c.ticket_id,
+        weight = policy.unsure_weight if row.destination in once_only else 1
+        spent = row.attempts - row.attempts_before_retry
+        spent += (weight - 1) * _unsure(connection, delivery_id, row.attempts_before_retry)
+        left = spent < policy.max_attempts
+        if left:
+            last = spent + weight >= policy.max_attempts
+            wait = timedelta(seconds=0 if last else policy.wait_s(spent + weight))
+            begin_attempt(connection, DELIVERIES, delivery_id, now + wait, state="sent")
+            connection.execute(
+                delivery_attempts.insert(),
+                {"delivery_id": delivery_id, "number": row.attempts + 1, "started_at": now},
             )
-        ).one()
-        connection.execute(
-            delivery_attempts.insert(),
-            {"delivery_id": delivery_id, "number": row.attempts, "started_at": now},
-        )
+        else:
+            give_up(connection, DELIVERIES, delivery_id, CUT_OFF)
         ticket = ticket_by_key(connection, row.ticket_id)
     return Lease(
         delivery_id=delivery_id,
-        token=token,
-        number=row.attempts,
-        tries=row.attempts - row.attempts_before_retry,
+        token=row.lease_token,
+        number=row.attempts + left,
+        left=left,
+        spent=spent,
+        weight=weight,
         destination=row.destination,
         event=row.event,
         committed_at=row.created_at,
         ticket=ticket,
     )
+
+
+def _unsure(connection: sa.Connection, delivery_id: str, after: int) -> int:
+    """How many attempts may have reached the receiver: those that were cut off among them."""
+    attempts = delivery_attempts.c
+    found: int = connection.execute(
+        sa.select(sa.func.count()).where(
+            attempts.delivery_id == delivery_id,
+            attempts.number > after,
+            sa.or_(attempts.outcome.is_(None), attempts.outcome == UNSURE),
+        )
+    ).scalar_one()
+    return found

@@ -5,21 +5,21 @@ of the account and the thing. The base is https; plain http is for a server of t
 loopback address that is written out. A name that leads to a private address is not asked at all.
 """
 
-import ipaddress
-import socket
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
+
+import httpx
+
+from tickets.exchange import basic
 
 API_VERSION = "2010-04-01"
 
 
-class AddressRefused(Exception):
-    """The configured host leads to an address that credentials are not sent to."""
-
-
 @dataclass(frozen=True, slots=True)
 class TwilioAccount:
-    """An account and where its REST API is. `timeout_s` bounds one request."""
+    """An account and where its REST API is. `timeout_s` is all that a request takes."""
 
     sid: str
     token: str = field(repr=False)
@@ -38,32 +38,27 @@ class TwilioAccount:
         ):
             raise ValueError("the API's address must begin with https://")
 
-    @property
-    def auth(self) -> tuple[str, str]:
-        """For HTTP basic authentication."""
-        return self.sid, self.token
-
     def url(self, path: str) -> str:
         """The address of something in the account: `path` is of our own making."""
         return f"{self.api_url.rstrip('/')}/{API_VERSION}/Accounts/{self.sid}/{path}"
 
-    def check_address(self) -> None:
-        """See where the host's name leads now.
+    def request(
+        self, method: str, path: str, form: Mapping[str, str] | None = None
+    ) -> httpx.Request:
+        """A request for something in the account, with its basic authentication."""
+        headers = {"authorization": basic(self.sid, self.token), "user-agent": "hotline-940"}
+        return httpx.Request(method, self.url(path), data=form, headers=headers)
 
-        Raises AddressRefused when it leads to anything but public addresses, OSError when it leads
-        nowhere. A loopback address that the configuration writes out is what it says.
+    def admits(self, address: IPv4Address | IPv6Address) -> bool:
+        """Whether the API may be where its host's name leads: at public addresses alone.
+
+        A loopback address that the configuration writes out is what it says.
         """
-        parts = urlsplit(self.api_url)
-        host = parts.hostname or ""
-        if _is_loopback(host):
-            return
-        for *_, address in socket.getaddrinfo(host, parts.port or 443, type=socket.SOCK_STREAM):
-            if not ipaddress.ip_address(str(address[0]).split("%")[0]).is_global:
-                raise AddressRefused("the API's host leads to an address that is not public")
+        return address.is_global or _is_loopback(urlsplit(self.api_url).hostname or "")
 
 
 def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        return ip_address(host).is_loopback
     except ValueError:
         return False

@@ -1,7 +1,8 @@
 """The text message to the caller with the reference number: one more destination of the outbox.
 
 Sent at least once: when an answer of the gateway is lost, nobody knows whether the message went
-out, and it is sent again. After an answer that says so it is never sent again.
+out, and it is sent again, three times at most and after longer waits (`RetryPolicy.unsure_weight`).
+After an answer that says so it is never sent again.
 """
 
 import re
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Protocol
 from zoneinfo import ZoneInfo
 
-import httpx
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from tickets.mobile import SMS
@@ -32,7 +32,7 @@ class SmsSender(Protocol):
         """Seconds."""
         ...
 
-    def send(self, client: httpx.Client, to: str, text: str) -> PushResult:
+    def send(self, to: str, text: str) -> PushResult:
         """Hand the message over once. Never raises for what the network does.
 
         Nothing in the result repeats the number or the text.
@@ -63,12 +63,12 @@ class SmsText:
     opened_open: str
 
 
-def send_sms(client: httpx.Client, ticket: Ticket, destination: SmsDestination) -> PushResult:
+def send_sms(ticket: Ticket, destination: SmsDestination) -> PushResult:
     """Send the caller of `ticket` its message once."""
     if ticket.phone is None:
         return PushResult("refused", error="the ticket has no number to send to")
     text = message(ticket, destination.texts[ticket.language], destination.zone)
-    return destination.sender.send(client, ticket.phone, text)
+    return destination.sender.send(ticket.phone, text)
 
 
 def message(ticket: Ticket, text: SmsText, zone: ZoneInfo) -> str:

@@ -6,7 +6,6 @@ make the ticket once. See the Standard Webhooks specification, "Webhook Headers"
 
 import json
 import re
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -14,11 +13,13 @@ from typing import Any, Literal
 import httpx
 from standardwebhooks import Webhook
 
+from tickets.exchange import ExchangeFailed, Reply, asked
 from tickets.model import Ticket, to_wire
 
 Verdict = Literal["acknowledged", "retry", "refused"]
 
-_MAX_REPLY_BYTES = 65_536
+NUMBER_S = 2.0
+"""How long the receiver's own number is waited for once its status has said that it has it."""
 _REMOTE_ID = re.compile(r"[A-Za-z0-9._:/-]{1,100}")
 # Faults of this message: no repetition mends them, so the ticket waits for a human at once.
 # 401, 403 and 404 are not among them: they are faults of the configuration, met by every ticket
@@ -29,7 +30,10 @@ _HAS_IT_ALREADY = frozenset({"already_exists", "duplicate"})
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where tickets are pushed to. `secret` signs (`whsec_...`), `timeout_s` bounds the attempt."""
+    """Where tickets are pushed to. `secret` signs (`whsec_...`).
+
+    `timeout_s` is all that an attempt takes, from the address's name to the answer.
+    """
 
     name: str
     url: str
@@ -42,18 +46,17 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class PushResult:
-    """What came of one push. `retry_after_s` is the receiver's own wish."""
+    """What came of one push. `retry_after_s` is the receiver's own wish.
+
+    `unsure`: there was no answer, and the receiver may have the message all the same.
+    """
 
     verdict: Verdict
     status: int | None = None
     error: str | None = None
     remote_id: str | None = None
     retry_after_s: float | None = None
-
-
-def open_client() -> httpx.Client:
-    """An HTTP client for pushes: no redirects (a signed body goes where it was meant), no proxy."""
-    return httpx.Client(follow_redirects=False, trust_env=False)
+    unsure: bool = False
 
 
 def signed_request(
@@ -78,52 +81,40 @@ def signed_request(
     return body.encode(), headers
 
 
-def push(client: httpx.Client, ticket: Ticket, event: str, destination: Destination) -> PushResult:
+def push(ticket: Ticket, event: str, destination: Destination) -> PushResult:
     """Send the ticket once and judge the answer. Never raises for what the network does."""
     body, headers = signed_request(ticket, event, destination, datetime.now(UTC))
-    deadline = time.monotonic() + destination.timeout_s
-    timeout = httpx.Timeout(destination.timeout_s, connect=min(3.0, destination.timeout_s))
     try:
-        with client.stream(
-            "POST", destination.url, content=body, headers=headers, timeout=timeout
-        ) as response:
-            reply = _read(response, deadline)
-            return _judge(response, reply)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        request = httpx.Request("POST", destination.url, content=body, headers=headers)
+        with asked(request, destination.timeout_s) as reply:
+            return _judge(reply)
+    except ExchangeFailed as error:
+        return PushResult("retry", error=str(error), unsure=error.sent)
+    except httpx.InvalidURL as error:
         return PushResult("retry", error=type(error).__name__)
-    except TimeoutError:
-        return PushResult("retry", error="the answer took too long")
 
 
-def _read(response: httpx.Response, deadline: float) -> bytes:
-    """The reply, bounded in bytes and in time: a receiver may send one byte a second for ever."""
-    reply = bytearray()
-    for chunk in response.iter_bytes():
-        reply += chunk
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        if len(reply) > _MAX_REPLY_BYTES:
-            break
-    return bytes(reply)
-
-
-def _judge(response: httpx.Response, reply: bytes) -> PushResult:
-    status = response.status_code
-    answer = _json_object(reply)
-    if response.is_success:
+def _judge(reply: Reply) -> PushResult:
+    status = reply.status
+    if reply.is_success:
+        # The status says it; the receiver's number is worth a moment, and no second push.
+        answer = json_object(reply.read(seconds=NUMBER_S))
         return PushResult("acknowledged", status, remote_id=_remote_id(answer))
-    if status == 409 and answer.get("error") in _HAS_IT_ALREADY:
-        return PushResult("acknowledged", status, remote_id=_remote_id(answer))
-    if response.is_redirect:
+    if status == 409:
+        answer = json_object(reply.read())
+        if answer.get("error") in _HAS_IT_ALREADY:
+            return PushResult("acknowledged", status, remote_id=_remote_id(answer))
+    if 300 <= status < 400:
         return PushResult("refused", status, "answers with a redirect: configure the final address")
     if status in _REFUSED:
         return PushResult("refused", status, f"refused with HTTP {status}")
-    return PushResult("retry", status, f"HTTP {status}", retry_after_s=_retry_after(response))
+    return PushResult("retry", status, f"HTTP {status}", retry_after_s=retry_after(reply))
 
 
-def _json_object(reply: bytes) -> dict[str, Any]:
+def json_object(body: bytes | None) -> dict[str, Any]:
+    """The body where it is a JSON object, else an empty one."""
     try:
-        answer = json.loads(reply)
+        answer = json.loads(body or b"")
     except (ValueError, RecursionError):
         return {}
     return answer if isinstance(answer, dict) else {}
@@ -135,7 +126,7 @@ def _remote_id(answer: dict[str, Any]) -> str | None:
     return value if isinstance(value, str) and _REMOTE_ID.fullmatch(value) else None
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def retry_after(reply: Reply) -> float | None:
     """Seconds from Retry-After (RFC 9110, 10.2.3); its date form is not used."""
-    value = response.headers.get("retry-after", "")
+    value = reply.headers.get("retry-after", "")
     return float(value) if re.fullmatch(r"[0-9]{1,6}", value) else None

@@ -11,6 +11,7 @@ waiting for that moment would hold the row for as long as the clock was wrong.
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -44,22 +45,38 @@ def due(work: Work, now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(columns.state.in_(work.open_states), sa.or_(at <= now, at > now + LONGEST_WAIT))
 
 
-def take_row(
+def hold_row(
     connection: sa.Connection, work: Work, row_id: str, now: datetime, lease_s: float
-) -> str | None:
-    """Take the row for `lease_s` seconds and count an attempt.
+) -> sa.Row[Any] | None:
+    """Hold the row for `lease_s` seconds; all its columns, None when it is done, not due, or held.
 
-    The token of the lease, or None when the row is done, not due, or held.
+    Nothing is counted yet: `begin_attempt` or `give_up` follows in the same transaction.
     """
-    token = secrets.token_hex(16)
-    taken = connection.execute(
+    return connection.execute(
         work.table.update()
         .where(work.table.c.id == row_id, due(work, now), free(work, now, lease_s))
         .values(
-            attempts=work.table.c.attempts + 1,
-            lease_token=token,
+            lease_token=secrets.token_hex(16),
             lease_until=now + timedelta(seconds=lease_s),
             queued_at=None,
         )
-    )
-    return token if taken.rowcount == 1 else None
+        .returning(work.table)
+    ).one_or_none()
+
+
+def begin_attempt(
+    connection: sa.Connection, work: Work, row_id: str, repeated_at: datetime, **values: object
+) -> None:
+    """Count the attempt that begins on a row that is held.
+
+    It counts now, and is repeated at `repeated_at`, as if it were cut off already: a worker that is
+    killed, or whose job is, settles nothing.
+    """
+    change = {"attempts": work.table.c.attempts + 1, "next_attempt_at": repeated_at, **values}
+    connection.execute(work.table.update().where(work.table.c.id == row_id).values(change))
+
+
+def give_up(connection: sa.Connection, work: Work, row_id: str, error: str) -> None:
+    """A dead letter of a row that is held, and all of whose attempts have begun."""
+    change = {"state": "dead", "last_error": error, "lease_token": None, "lease_until": None}
+    connection.execute(work.table.update().where(work.table.c.id == row_id).values(change))

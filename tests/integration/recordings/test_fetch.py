@@ -15,10 +15,12 @@ from werkzeug import Request, Response
 from call_handlers.fetch import RecordingFetcher
 from call_handlers.recordings import note_recording, recordings_of
 from call_handlers.schema import recordings
+from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, receiver
 from tests.fixtures.recordings import CALL, SID, account, fetcher, wav
 from tests.fixtures.tickets import wait_until
 from tests.fixtures.twilio_api import TOKEN, TwilioApi
 from tickets.provider import TwilioAccount
+from tickets.schema import database_now
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NAME = f"{CALL}-7.wav"
@@ -213,28 +215,50 @@ def test_a_path_in_a_name_is_refused(engine: sa.Engine, folder: Path, twilio: Tw
     assert twilio.requests == []
 
 
+@pytest.mark.parametrize("answer", (ENDLESS | SAID_SO).values(), ids=(ENDLESS | SAID_SO).keys())
 def test_a_server_that_never_ends_its_answer_is_left(
-    engine: sa.Engine, folder: Path, twilio: TwilioApi
+    engine: sa.Engine, folder: Path, answer: Answer
 ) -> None:
-    """One attempt ends within its time, however slowly bytes come."""
-    over = threading.Event()
-
-    def drip(_request: Request) -> Response:
-        def body() -> object:
-            yield wav()[:100]
-            while not over.wait(0.05):
-                yield b"\x00"
-
-        return Response(body(), content_type="audio/x-wav")  # type: ignore[arg-type]
-
-    twilio.next_answer = drip
-    try:
-        with fetcher(engine, folder, account(twilio.url, timeout_s=0.5)) as job:
-            assert job.fetch(noted(engine)) == "failed"
-    finally:
-        over.set()
-    assert "too long" in str(recordings_of(engine, CALL)[0].last_error)
+    """One attempt ends within its time and at its size, wherever in the answer bytes drip."""
+    with (
+        receiver(answer) as there,
+        fetcher(engine, folder, account(f"http://127.0.0.1:{there.port}", timeout_s=0.4)) as job,
+    ):
+        assert job.fetch(noted(engine)) == "failed"
     assert list(folder.iterdir()) == []
+
+
+def test_attempts_that_are_cut_off_are_counted(
+    any_engine: sa.Engine, folder: Path, twilio: TwilioApi
+) -> None:
+    """A worker that is killed in the middle settles nothing: after the last nothing is asked."""
+    recording_id = noted(any_engine)
+    with any_engine.begin() as connection:
+        then = database_now(connection) - timedelta(seconds=1)
+        values = {"attempts": 3, "lease_token": "gone", "lease_until": then}
+        connection.execute(recordings.update().values(values))
+    with fetcher(any_engine, folder, account(twilio.url), attempts=3) as job:
+        assert job.fetch(recording_id) == "dead"
+        assert job.fetch(recording_id) == "skipped"
+    assert twilio.requests == []
+    assert recordings_of(any_engine, CALL)[0].state == "dead"
+
+
+def test_an_attempt_counts_when_it_begins(
+    any_engine: sa.Engine, folder: Path, twilio: TwilioApi
+) -> None:
+    """While it is under way, and before anything is asked."""
+    recording_id = noted(any_engine)
+    seen: list[int] = []
+
+    def look(_request: Request) -> Response:
+        seen.append(recordings_of(any_engine, CALL)[0].attempts)
+        return Response(status=503, headers={"retry-after": "1"})
+
+    twilio.next_answer = look
+    with fetcher(any_engine, folder, account(twilio.url)) as job:
+        assert job.fetch(recording_id) == "failed"
+    assert seen == [1]
 
 
 def test_two_jobs_at_once_fetch_once(engine: sa.Engine, folder: Path, twilio: TwilioApi) -> None:

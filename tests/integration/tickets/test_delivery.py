@@ -1,7 +1,6 @@
 """One attempt at a delivery, against the reference back office and against receivers that err."""
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -11,9 +10,9 @@ from werkzeug import Request, Response
 
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import NOW, Backoffice, deliverer_to, new_ticket, pass_on
-from tickets.delivery import RetryPolicy
 from tickets.open import open_ticket
 from tickets.outbox import Delivery, list_attempts, list_deliveries, retry_delivery
+from tickets.retry import RetryPolicy
 from tickets.schema import database_now, deliveries
 
 EAGER = RetryPolicy(base_s=0.000_001, cap_s=0.000_001, max_attempts=3)
@@ -146,24 +145,6 @@ def test_a_silent_receiver_is_given_up_in_time(engine: sa.Engine, httpserver: HT
         assert deliverer.deliver(delivery.id) == "failed"
     answer.set()
     assert only(engine).last_error == "ReadTimeout"
-
-
-def test_a_receiver_that_answers_a_byte_at_a_time_is_given_up_in_time(
-    engine: sa.Engine, httpserver: HTTPServer
-) -> None:
-    """A reply that never ends does not hold a worker, though every byte comes in time."""
-    given_up = threading.Event()
-
-    def drip() -> Iterator[bytes]:
-        while not given_up.wait(0.05):
-            yield b" "
-
-    httpserver.expect_request("/tickets").respond_with_handler(lambda _request: Response(drip()))
-    delivery = opened(engine)
-    with deliverer_to(engine, httpserver.url_for("/tickets"), timeout_s=0.4) as deliverer:
-        assert deliverer.deliver(delivery.id) == "failed"
-    given_up.set()
-    assert only(engine).last_error == "the answer took too long"
 
 
 def test_a_wait_from_before_the_clock_was_set_back_is_not_waited_out(

@@ -40,13 +40,14 @@ _WORKER = """
 import sys
 import redis
 from hotline.database import make_engine
-from tickets.delivery import Deliverer, RetryPolicy
-from tickets.webhook import Destination, open_client
+from tickets.delivery import Deliverer
+from tickets.retry import RetryPolicy
+from tickets.webhook import Destination
 from tickets.worker import run_worker
 database_url, redis_url, url, secret = sys.argv[1:5]
 policy = RetryPolicy(base_s=0.01, cap_s=0.05, max_attempts=10_000, lease_s=3.0)
 destinations = {"backoffice": Destination("backoffice", url, secret, timeout_s=1.0)}
-deliverer = Deliverer(make_engine(database_url), open_client(), destinations, policy)
+deliverer = Deliverer(make_engine(database_url), destinations, policy)
 print("started", flush=True)
 run_worker(redis.Redis.from_url(redis_url), deliverer, burst="burst" in sys.argv)
 """

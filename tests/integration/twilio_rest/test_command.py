@@ -11,7 +11,10 @@ from click.testing import CliRunner, Result
 from hotline.environment import SettingsWrong
 from hotline.main import cli
 from hotline.settings import load_settings
+from hotline.twilio_number import AccountTrouble, NumberAtTwilio
 from tests.fixtures.processes import free_tcp_port
+from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, receiver
+from tests.fixtures.recordings import account
 from tests.fixtures.twilio_api import (
     ACCOUNT,
     NUMBER,
@@ -163,3 +166,12 @@ def test_all_that_is_unset_is_named_at_once(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, arguments, obj=settings)
     assert isinstance(result.exception, SettingsWrong)
     assert len(result.exception.problems) == 4
+
+
+@pytest.mark.parametrize("answer", (ENDLESS | SAID_SO).values(), ids=(ENDLESS | SAID_SO).keys())
+def test_an_api_that_never_ends_its_answer_is_left(answer: Answer) -> None:
+    """Whoever typed the command, or cron, is told so in time."""
+    with receiver(answer) as there:
+        number_there = NumberAtTwilio(account(f"http://127.0.0.1:{there.port}", 0.5), NUMBER)
+        with pytest.raises(AccountTrouble, match=r"cannot be reached|no such number"):
+            number_there.differences({})

@@ -1,0 +1,101 @@
+"""A gateway that never ends its answer: a citizen gets the message a few times, then no more."""
+
+from collections.abc import Callable
+
+import pytest
+import sqlalchemy as sa
+
+from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, Receiver, hang_up, receiver
+from tests.fixtures.recordings import account
+from tests.fixtures.sms import delivery, opened, texting
+from tickets.gateways import HttpSms, TwilioSms
+from tickets.lease import take
+from tickets.mobile import SMS
+from tickets.outbox import list_attempts
+from tickets.retry import RetryPolicy
+from tickets.schema import database_now, deliveries
+from tickets.sms import SmsSender
+
+Made = Callable[[Receiver, float], SmsSender]
+
+
+def by_http(there: Receiver, seconds: float = 0.5) -> SmsSender:
+    """Any gateway."""
+    return HttpSms(there.url(), '{"a": "{to}{text}"}', timeout_s=seconds)
+
+
+def by_twilio(there: Receiver, seconds: float = 0.5) -> SmsSender:
+    """Twilio."""
+    return TwilioSms(account(f"http://127.0.0.1:{there.port}", seconds), "Jeddah940")
+
+
+def due(engine: sa.Engine) -> None:
+    """End every lease and every wait."""
+    with engine.begin() as connection:
+        now = database_now(connection)
+        connection.execute(deliveries.update().values(lease_until=None, next_attempt_at=now))
+
+
+BOTH = pytest.mark.parametrize("gateway", [by_http, by_twilio], ids=["http", "twilio"])
+UNKNOWN = ENDLESS | {"hang up": hang_up}
+
+
+@BOTH
+@pytest.mark.parametrize("answer", UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_without_an_answer_a_message_is_sent_at_most_as_often_as_allowed(
+    engine: sa.Engine, gateway: Made, answer: Answer
+) -> None:
+    """Then a human looks; nothing is sent behind their back."""
+    found = opened(engine)
+    with receiver(answer) as there, texting(engine, gateway(there, 0.5), attempts=2) as deliverer:
+        outcomes = [deliverer.deliver(found.id) for _ in range(4)]
+        assert len(there.bodies) == 2
+    assert outcomes == ["failed", "dead", "skipped", "skipped"]
+    assert [a.outcome for a in list_attempts(engine, found.id)] == ["unsure", "unsure"]
+
+
+@BOTH
+@pytest.mark.parametrize("answer", SAID_SO.values(), ids=SAID_SO.keys())
+def test_a_gateway_that_says_so_has_the_message(
+    engine: sa.Engine, gateway: Made, answer: Answer
+) -> None:
+    """By its status: it is sent once, whatever becomes of the body."""
+    found = opened(engine)
+    with receiver(answer) as there, texting(engine, gateway(there, 1.0)) as deliverer:
+        assert deliverer.deliver(found.id) == "acknowledged"
+        assert deliverer.deliver(found.id) == "skipped"
+        assert len(there.bodies) == 1
+
+
+def test_a_message_that_may_have_gone_out_is_sent_three_times_at_most(engine: sa.Engine) -> None:
+    """However many attempts are allowed to a gateway that says no, or is not there."""
+    found = opened(engine)
+    with receiver(hang_up) as there, texting(engine, by_http(there), attempts=60) as deliverer:
+        outcomes = [deliverer.deliver(found.id) for _ in range(4)]
+        assert len(there.bodies) == 3
+    assert outcomes == ["failed", "failed", "dead", "skipped"]
+    assert delivery(engine).attempts == 3
+
+
+def test_a_message_whose_worker_was_killed_may_have_gone_out(engine: sa.Engine) -> None:
+    """It counts as such, and is not repeated as soon as the lease has run out."""
+    found = opened(engine)
+    patient = RetryPolicy(max_attempts=60)
+    for number in (1, 2, 3):
+        due(engine)
+        lease = take(engine, found.id, patient, once_only={SMS})
+        assert lease is not None
+        assert (lease.left, lease.number) == (True, number)
+    due(engine)
+    with receiver(hang_up) as there, texting(engine, by_http(there), attempts=60) as deliverer:
+        assert deliverer.deliver(found.id) == "dead"
+        assert there.bodies == []
+
+
+def test_a_gateway_that_is_away_may_be_asked_as_often_as_allowed(engine: sa.Engine) -> None:
+    """Nothing has left: no citizen has read anything."""
+    found = opened(engine)
+    gateway = HttpSms("http://127.0.0.1:1/", '{"a": "{to}{text}"}')
+    with texting(engine, gateway, attempts=9) as deliverer:
+        outcomes = [deliverer.deliver(found.id) for _ in range(9)]
+    assert outcomes == ["failed"] * 8 + ["dead"]
