@@ -14,6 +14,10 @@ from urllib.parse import urlsplit
 
 import redis
 
+from hotline.redis_address import SCHEMES, watched
+from hotline.redis_primary import PrimaryPool, TcpConnection, TlsConnection, UnixConnection
+from hotline.redis_sentinel import SentinelPool, TcpToPrimary, TlsToPrimary, sentinel_pool
+
 FRESH_SECONDS = 0.1
 """How long a connection that has just answered is taken to stand."""
 
@@ -46,7 +50,7 @@ def _packed(*args: str | bytes | int) -> bytes:
     return head + b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])
 
 
-class CallPool(redis.ConnectionPool):
+class CallPool(PrimaryPool):
     """Lends a connection that was used a moment ago as it is.
 
     Whether the server has closed it is asked only when it has been idle for `FRESH_SECONDS`. The
@@ -66,25 +70,35 @@ class CallPool(redis.ConnectionPool):
             connection, used = self._idle.popitem()
         except KeyError:
             return super().get_connection()
-        if time.monotonic() - used < FRESH_SECONDS:
+        fresh = time.monotonic() - used < FRESH_SECONDS
+        if fresh and not connection.should_reconnect():  # type: ignore[no-untyped-call]
             return connection
         super().release(connection)
         return super().get_connection()
 
     def release(self, connection: Any) -> None:
         """Take back a connection; one that failed is closed by now."""
-        if self.owns_connection(connection) and connection.is_connected:
+        stands = connection.is_connected and not connection.should_reconnect()
+        if stands and self.owns_connection(connection):
             self._idle[connection] = time.monotonic()
         else:
             super().release(connection)
 
 
+class SentinelCallPool(CallPool, SentinelPool):
+    """The same, to whoever the Sentinels name."""
+
+
 def call_pool(url: str, **settings: Any) -> CallPool:
-    """The pool for `url`. With TLS the time-outs are kept by Python, which knows its buffers."""
-    kind = _CONNECTIONS.get(urlsplit(url).scheme)
-    if kind is not None:
-        settings["connection_class"] = kind
-    return CallPool.from_url(url, **settings)
+    """The pool for `url`. With TLS the time-outs are kept by Python, which knows its buffers.
+
+    Raises ValueError.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme in SCHEMES:
+        kind = TlsToPrimary if watched(url).tls else _TcpToPrimary
+        return sentinel_pool(url, SentinelCallPool, kind, **settings)
+    return CallPool.from_url(url, connection_class=_CONNECTIONS[scheme], **settings)
 
 
 class _TimedSocket(socket.socket):
@@ -114,17 +128,25 @@ class _TimedSocket(socket.socket):
             raise TimeoutError from None
 
 
-class _TcpConnection(redis.Connection):
+class _Timed(redis.Connection):
     def _connect(self) -> socket.socket:
         return _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
 
 
-class _UnixConnection(redis.UnixDomainSocketConnection):
+class _TcpConnection(_Timed, TcpConnection):
+    pass
+
+
+class _TcpToPrimary(TcpToPrimary, _TcpConnection):
+    pass
+
+
+class _UnixConnection(UnixConnection):
     def _connect(self) -> socket.socket:
         return _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
 
 
-_CONNECTIONS = {"redis": _TcpConnection, "unix": _UnixConnection}
+_CONNECTIONS = {"redis": _TcpConnection, "rediss": TlsConnection, "unix": _UnixConnection}
 
 
 def _timed(connected: socket.socket, seconds: float | None) -> _TimedSocket:

@@ -7,8 +7,6 @@ import signal
 import stat
 from pathlib import Path
 
-import redis
-
 from hotline.child import ChildSpec
 from hotline.redis_clients import make_redis
 from hotline.redis_socket import embedded_redis_url, redis_socket
@@ -70,10 +68,7 @@ def redis_child(state_dir: Path, *, stop_stage: int = 90) -> ChildSpec:
 
 def _answers(url: str) -> bool:
     with make_redis(url, fast=True) as client:
-        try:
-            return bool(client.ping())
-        except redis.BusyLoadingError:
-            return False
+        return bool(client.ping())
 
 
 def _private(folder: Path) -> None:

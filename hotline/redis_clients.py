@@ -1,10 +1,16 @@
 """The two kinds of Redis client: one that may never keep a caller waiting, one that may."""
 
+from typing import Any
+from urllib.parse import urlsplit
+
 import redis
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.retry import Retry
 
+from hotline.redis_address import SCHEMES
 from hotline.redis_call import CallRedis, call_pool
+from hotline.redis_primary import KINDS, PrimaryPool
+from hotline.redis_sentinel import SentinelPool, sentinel_pool
 
 FAST_SECONDS = 0.05
 """Longest wait for Redis on the path of a call: for connecting, and for each reply."""
@@ -13,7 +19,9 @@ SLOW_SECONDS = 5.0
 
 
 def make_redis(url: str, *, fast: bool, max_connections: int = 100) -> redis.Redis:
-    """Build a client for `url` (redis://, rediss:// or unix://); nothing is connected yet.
+    """Build a client for `url` (redis://, rediss://, unix:// or redis+sentinel://).
+
+    Nothing is connected yet. Raises ValueError for another kind of address.
 
     `fast` is for the path of a call: it waits `FAST_SECONDS` and never tries twice, because
     redis-py's own defaults (ten tries of five seconds) would hold a caller for a minute. When all
@@ -33,11 +41,20 @@ def make_redis(url: str, *, fast: bool, max_connections: int = 100) -> redis.Red
             client_name="hotline-call",
         )
         return CallRedis.from_pool(pool)
-    return redis.Redis.from_url(
-        url,
-        socket_connect_timeout=SLOW_SECONDS,
-        socket_timeout=SLOW_SECONDS,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 3),
-        health_check_interval=30,
-        client_name="hotline-queue",
+    return redis.Redis.from_pool(
+        _pool(
+            url,
+            socket_connect_timeout=SLOW_SECONDS,
+            socket_timeout=SLOW_SECONDS,
+            retry=Retry(ExponentialWithJitterBackoff(base=0.05, cap=0.5), 3),
+            health_check_interval=30,
+            client_name="hotline-queue",
+        )
     )
+
+
+def _pool(url: str, **settings: Any) -> PrimaryPool:
+    scheme = urlsplit(url).scheme
+    if scheme in SCHEMES:
+        return sentinel_pool(url, SentinelPool, **settings)
+    return PrimaryPool.from_url(url, connection_class=KINDS[scheme], **settings)

@@ -17,6 +17,7 @@ from pydantic_settings import NoDecode
 
 from blacklist.entry import HOTLINE
 from blacklist.numbers import normalise
+from hotline.redis_address import SCHEMES, watched
 
 
 def _by_commas(value: Any) -> Any:
@@ -32,6 +33,13 @@ def _scheme(*allowed: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _sentinels(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    if url.startswith(SCHEMES):
+        watched(url)
+    return value
 
 
 def _zone(value: str) -> str:
@@ -76,7 +84,11 @@ Lines = Annotated[
 ]
 """Telephone numbers: full ones in E.164, short ones as they are dialled."""
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_by_commas)]
-RedisUrl = Annotated[SecretStr, _scheme("redis://", "rediss://", "unix://")]
+RedisUrl = Annotated[
+    SecretStr,
+    _scheme("redis://", "rediss://", "unix://", *(f"{scheme}://" for scheme in SCHEMES)),
+    AfterValidator(_sentinels),
+]
 DatabaseUrl = Annotated[SecretStr, _scheme("sqlite:", "postgresql:", "postgresql+psycopg:")]
 Zone = Annotated[str, AfterValidator(_zone)]
 Seconds = Annotated[float, Field(gt=0)]
