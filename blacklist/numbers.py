@@ -13,13 +13,16 @@ from typing import Literal
 from urllib.parse import unquote
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat, ValidationResult
 
 REGION = "SA"
 """The region whose numbers may be written without a country code (ISO 3166)."""
 
 LONGEST_RAW = 256
 """Characters beyond which nothing can be a number's address; longer input is not looked through."""
+
+LONGEST_E164 = 16
+"""Characters of a number with its plus (ITU-T E.164, 6.2.1: at most fifteen digits)."""
 
 LONGEST_SHORT = 5
 """A national number of up to this many digits is a short code (940, 911, 19999), never a caller."""
@@ -34,6 +37,9 @@ WITHHELD_NUMBERS = frozenset(word.translate(_KEYPAD) for word in WITHHELD_WORDS)
 """The same words as Twilio sends them: keyed on a keypad, as in `+266696687` for `anonymous`."""
 _WITHHELD_HOST = "anonymous.invalid"
 """The host of an address that hides its user (RFC 3323, 4.1.1.3)."""
+
+_MISTYPED = re.compile(r"\+966(?:0|[15][0-9]{9})")
+"""A digit too few or too many: no Saudi number begins with 0, and only those of 800 have ten."""
 
 _DIGITS = re.compile(r"\+?[0-9]{1,20}")
 _PUNCTUATION = frozenset(
@@ -65,21 +71,37 @@ Kind = Literal["full", "short", "withheld", "unusable"]
 class CallerNumber:
     """A caller's number after cleaning.
 
-    `e164` is set only for `kind == "full"`: a number that exists in its country's plan and can be
-    called back. `short` is a service code such as 940 or 911; `unusable` is anything else.
+    `e164` is set only for `kind == "full"`: a number that can be dialled, for its country's numbers
+    are as long as this one. `known` is a note beside it: libphonenumber knows its range to be in
+    use. Ranges are opened before it hears of them, so nothing is refused for that. `short` is a
+    service code or an extension, whose digits `short` holds; `unusable` is anything else.
     """
 
     e164: str | None
     kind: Kind
+    short: str = ""
+    known: bool = True
 
     @property
     def withheld(self) -> bool:
         """Whether the caller (or their network) chose not to show a number."""
         return self.kind == "withheld"
 
+    @property
+    def unnumbered(self) -> bool:
+        """Whether it is one of a class of callers, who are counted as one."""
+        return self.kind in ("withheld", "unusable")
+
+    @property
+    def counted_as(self) -> str:
+        """Whose calls its calls are: digits of E.164, `*911` for a short number, or its class."""
+        if self.e164 is not None:
+            return self.e164[1:]
+        # No E.164 begins with a star: 44163 from inside is not a number that begins with +44163.
+        return f"*{self.short}" if self.short else self.kind
+
 
 WITHHELD = CallerNumber(None, "withheld")
-SHORT = CallerNumber(None, "short")
 UNUSABLE = CallerNumber(None, "unusable")
 
 
@@ -98,7 +120,7 @@ def normalise(raw: str | None, *, withheld: bool = False, region: str = REGION) 
         return WITHHELD
     if not _DIGITS.fullmatch(text):
         return UNUSABLE
-    if text.removeprefix("+") in WITHHELD_NUMBERS:
+    if text.removeprefix("+").removeprefix("00") in WITHHELD_NUMBERS:
         return WITHHELD
     return _parsed(text, region)
 
@@ -179,15 +201,19 @@ def _is_between(character: str) -> bool:
 def _parsed(text: str, region: str) -> CallerNumber:
     if not text.startswith("+"):
         if len(text) <= LONGEST_SHORT:
-            return SHORT
+            return CallerNumber(None, "short", text)
         text = _international(text, region)
     try:
         number = phonenumbers.parse(text, region)
     except NumberParseException:
         return UNUSABLE
-    if not phonenumbers.is_valid_number(number):
+    # What is dialled only inside an area lacks its beginning: nobody can be called back by it.
+    if phonenumbers.is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
         return UNUSABLE
-    return CallerNumber(phonenumbers.format_number(number, PhoneNumberFormat.E164), "full")
+    e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    if len(e164) > LONGEST_E164 or _MISTYPED.match(e164):
+        return UNUSABLE
+    return CallerNumber(e164, "full", known=phonenumbers.is_valid_number(number))
 
 
 def _international(text: str, region: str) -> str:

@@ -16,7 +16,7 @@ from pydantic import (
 from pydantic_settings import NoDecode
 
 from blacklist.entry import HOTLINE
-from blacklist.numbers import normalise
+from blacklist.numbers import normalise, written
 from hotline.redis_address import SCHEMES, watched
 
 
@@ -51,12 +51,19 @@ def _zone(value: str) -> str:
 
 
 def _line(value: str) -> str:
-    kept = normalise(value).e164 or value
+    kept = normalise(value).e164 or written(value)
     if kept == HOTLINE:
         raise ValueError(f"{HOTLINE} itself would let every call pass: keep a line of its own")
     if not re.fullmatch(r"\+?[0-9]{3,15}", kept):
         raise ValueError("must be numbers as they are dialled, such as 9401 or +966126140911")
     return kept
+
+
+def _short_number(value: str) -> str:
+    number = normalise(value)
+    if not number.short:
+        raise ValueError("must be numbers of up to five digits, such as 911")
+    return number.short
 
 
 def _operators(value: str) -> str:
@@ -83,6 +90,9 @@ Lines = Annotated[
     tuple[Annotated[str, AfterValidator(_line)], ...], NoDecode, BeforeValidator(_by_commas)
 ]
 """Telephone numbers: full ones in E.164, short ones as they are dialled."""
+ShortNumbers = Annotated[
+    tuple[Annotated[str, AfterValidator(_short_number)], ...], NoDecode, BeforeValidator(_by_commas)
+]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_by_commas)]
 RedisUrl = Annotated[
     SecretStr,

@@ -33,6 +33,7 @@ from hotline.setting_types import (
     RedisUrl,
     Seconds,
     Secrets,
+    ShortNumbers,
     Statuses,
     Voice,
     WebUrl,
@@ -118,6 +119,14 @@ class DeliverySettings(Group):
     relay_seconds: Seconds = 1.0
     """How often the relay looks for deliveries that no queue knows of."""
     lease_seconds: Seconds = 15.0
+
+
+class ScreeningSettings(Group):
+    """What screening is told of this site; who is held, and why, is config/screening.yaml."""
+
+    exempt: ShortNumbers = ()
+    """Short numbers of callers (agencies, extensions) that pass unasked, where it is known that the
+    trunk lets nobody else show them."""
 
 
 class WebSettings(Group):
@@ -214,6 +223,7 @@ class Settings(BaseSettings):
     jurisdiction: str = "jeddah.gov.sa"
     emergency_lines: Lines = ()
     """Numbers of ours, or of agencies that send calls on to us, whose calls are not screened."""
+    screening: ScreeningSettings = ScreeningSettings()
     agi: AgiSettings = AgiSettings()
     metrics: MetricsSettings = MetricsSettings()
     sip: SipSettings = SipSettings()

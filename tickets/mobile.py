@@ -1,7 +1,7 @@
 """Which callers are told by a text message."""
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneNumberType, ValidationResult
 
 from tickets.model import NewTicket
 
@@ -10,6 +10,7 @@ SMS = "sms"
 KINDS = frozenset({"report", "complaint"})
 """Of which tickets the caller is told by a message."""
 
+_SAUDI = 966
 _MOBILE = frozenset({PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE})
 
 
@@ -19,9 +20,18 @@ def wants_sms(new: NewTicket) -> bool:
 
 
 def is_mobile(e164: str) -> bool:
-    """Whether `e164` is a valid number that may be a mobile's."""
+    """Whether `e164` can be dialled and may be a mobile's.
+
+    Ranges are in use before libphonenumber hears of them (052 was): a number that it knows nothing
+    of is a mobile's by its length, and in this country by its 5 (the numbering plan's).
+    """
     try:
         number = phonenumbers.parse(e164)
     except phonenumbers.NumberParseException:
         return False
-    return phonenumbers.is_valid_number(number) and phonenumbers.number_type(number) in _MOBILE
+    if phonenumbers.is_valid_number(number):
+        return phonenumbers.number_type(number) in _MOBILE
+    possible = phonenumbers.is_possible_number_for_type_with_reason(number, PhoneNumberType.MOBILE)
+    if possible != ValidationResult.IS_POSSIBLE:
+        return False
+    return number.country_code != _SAUDI or str(number.national_number).startswith("5")

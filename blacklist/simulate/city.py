@@ -62,9 +62,9 @@ WEEKDAYS = (1.08, 1.05, 1.04, 0.98, 0.62, 0.84, 1.12)
 """How the calls of a week fall on its days, Monday first: Friday is quiet, Sunday is not."""
 
 FRIDAY, SATURDAY = 4, 5
-NUMBERS = "+96652"
-"""The beginning of every simulated number: mobiles that the Saudi plan does not assign, so that no
-person's number can appear. Seven digits follow."""
+NUMBERS = "+99952"
+"""The beginning of every simulated number. The ITU keeps country code 999 in reserve (List of ITU-T
+Recommendation E.164 assigned country codes): nobody can have one. Seven digits follow."""
 
 
 @dataclass(frozen=True, slots=True)

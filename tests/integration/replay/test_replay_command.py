@@ -73,7 +73,7 @@ def test_a_new_policy_is_shown_beside_todays(run: Run, history: Path, tmp_path: 
     assert result.exit_code == 0, result.output
     for title in ("Calls by label and disposition", "Against today: harder for", "genuine"):
         assert title in result.stdout
-    assert "+96652" not in result.stdout
+    assert "+99952" not in result.stdout
     assert plot.read_bytes().startswith(PNG)
     assert plot.stat().st_size > 30_000
 

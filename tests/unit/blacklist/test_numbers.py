@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blacklist.numbers import WITHHELD_NUMBERS, normalise
+from blacklist.numbers import WITHHELD_NUMBERS, CallerNumber, normalise
 from tests.fixtures.spellings import MOBILE, SPELLINGS
 
 
@@ -27,6 +27,28 @@ def test_every_spelling_of_a_number_is_one_number(raw: str) -> None:
 def test_landlines_unified_and_foreign_numbers_are_full(raw: str, e164: str) -> None:
     """Not only mobiles of the region call."""
     assert normalise(raw).e164 == e164
+
+
+@pytest.mark.parametrize(
+    ("raw", "e164"),
+    [
+        ("0521234567", "+966521234567"),
+        ("+966 52 123 4567", "+966521234567"),
+        ("00966579912345", "+966579912345"),
+        ("sip:0521234567@pbx.example", "+966521234567"),
+        ("+20 10 9999999", "+20109999999"),
+    ],
+)
+def test_a_range_that_opened_after_the_library_was_made_is_taken(raw: str, e164: str) -> None:
+    """052 is in use since April 2026. What can be dialled is a number; the rest is a note."""
+    assert normalise(raw) == CallerNumber(e164, "full", known=False)
+    assert normalise("0501234567").known
+
+
+@pytest.mark.parametrize("raw", ["05012345678", "050123456", "6123456", "01261234567", "+966521"])
+def test_a_number_that_is_too_long_or_too_short_is_none(raw: str) -> None:
+    """What has a digit too many or too few, or lacks its area's code, can call nobody."""
+    assert normalise(raw).kind == "unusable"
 
 
 @pytest.mark.parametrize(
@@ -129,7 +151,6 @@ def test_no_withheld_form_is_a_number_that_someone_could_have() -> None:
         "<b>0501234567</b>",
         "=1+1",
         "05012345²7",
-        "0521234567",
         "9" * 9000,
         "0" * 64,
         "+",

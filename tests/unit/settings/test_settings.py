@@ -167,6 +167,16 @@ def test_emergency_lines_are_kept_as_calls_are_compared_with_them() -> None:
     """Full numbers in E.164, however they are written; short ones as they are dialled."""
     lines = load_settings({"HOTLINE_EMERGENCY_LINES": "9401, 0126140911,+966126140912,997"})
     assert lines.emergency_lines == ("9401", "+966126140911", "+966126140912", "997")
+    lines = load_settings({"HOTLINE_EMERGENCY_LINES": "٩٤٠١,(012) 614―0911,052~123~4567"})
+    assert lines.emergency_lines == ("9401", "+966126140911", "+966521234567")
+
+
+def test_short_numbers_that_pass_unasked_are_kept_as_calls_are_compared_with_them() -> None:
+    """Only short ones: a full number is allowed by a person, who is named in the audit."""
+    exempt = load_settings({"HOTLINE_SCREENING__EXEMPT": "911, ٩٩٧"}).screening.exempt
+    assert exempt == ("911", "997")
+    with pytest.raises(SettingsWrong, match="HOTLINE_SCREENING__EXEMPT"):
+        load_settings({"HOTLINE_SCREENING__EXEMPT": "911,0501234567"})
 
 
 @pytest.mark.parametrize(
@@ -195,7 +205,7 @@ def test_operators_nobody_could_reach_are_refused_before_a_call_comes(operators:
         load_settings({"HOTLINE_TWILIO__OPERATORS": operators})
 
 
-@pytest.mark.parametrize("line", ["940", "anonymous", "9401;997", "٩٤٠١", "40", "sip:a@b"])
+@pytest.mark.parametrize("line", ["940", "anonymous", "9401;997", "٩٤٠", "40", "sip:a@b"])
 def test_what_is_no_line_of_its_own_is_no_emergency_line(line: str) -> None:
     """The hotline's own number above all: nobody would be screened any more."""
     with pytest.raises(SettingsWrong, match="HOTLINE_EMERGENCY_LINES"):
