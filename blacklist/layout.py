@@ -10,8 +10,10 @@
 Every key of a number ends by itself, with the last measure or a day after the last call.
 """
 
+import re
 import struct
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from blacklist.decision import Decision, Hold
 from blacklist.policy import ClassPolicy, RatePolicy
@@ -55,10 +57,23 @@ _RULE_OF = {
     "w": "class_rate",
 }
 UNBUILT = "?"
+_REFUSED = re.compile(r"!([A-Z]+);(.*)", re.DOTALL)
 
 
 class Unreadable(ValueError):
     """What lies in Redis, or came from it, is not ours."""
+
+
+class Answer(NamedTuple):
+    """What the script said of a call.
+
+    `built`: the index is known to be whole. `refused`: the code of the error with which Redis
+    refused to write (`READONLY`, `OOM`, `MISCONF`), so that the call is not counted; else empty.
+    """
+
+    decision: Decision
+    built: bool = True
+    refused: str = ""
 
 
 def standing_key(slot: str, number: str) -> str:
@@ -115,24 +130,24 @@ def read_segments(text: str) -> list[tuple[str, Hold]]:
     return [(part[:1], read_rule(part[1:])) for part in text.split(";") if part]
 
 
-def decision(reply: bytes | str | None) -> tuple[Decision, bool]:
-    """What `screen.lua` answered, and whether the index is known to be whole.
-
-    Raises Unreadable.
-    """
+def answer(reply: bytes | str | None) -> Answer:
+    """What `screen.lua` answered. Raises Unreadable."""
     if reply is None:
-        return _ALLOWED, True
+        return _ALLOWED
     text = reply.decode("ascii", "replace") if isinstance(reply, bytes) else str(reply)
+    found = _REFUSED.fullmatch(text)
+    refused = found[1] if found else ""
+    text = found[2] if found else text
     built = not text.startswith(UNBUILT)
-    if not built:
-        text = text[1:]
-        if not text:
-            return _ALLOWED, False
+    text = text.removeprefix(UNBUILT)
+    return Answer(_decision(text) if text else Decision(), built, refused)
+
+
+def _decision(text: str) -> Decision:
     try:
         body, letter, alert, evidence = text.split(":", 3)
-        disposition = _DISPOSITION_OF[body[0]]
-        made = Decision(
-            disposition,
+        return Decision(
+            _DISPOSITION_OF[body[0]],
             _REASON_OF[body[1]],
             int(body[2:]),
             evidence,
@@ -141,7 +156,6 @@ def decision(reply: bytes | str | None) -> tuple[Decision, bool]:
         )
     except (KeyError, IndexError, ValueError):
         raise Unreadable("reply") from None
-    return made, built
 
 
-_ALLOWED = Decision()
+_ALLOWED = Answer(Decision())

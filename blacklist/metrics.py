@@ -19,6 +19,14 @@ BREAKER = Gauge(
     "1 while the index is taken for lost, else 0.",
     multiprocess_mode="max",
 )
+UNCOUNTED = Counter(
+    "hotline_screening_uncounted_total", "Calls that Redis refused to count.", ["error"]
+)
+BLIND = Gauge(
+    "hotline_screening_blind",
+    "1 while Redis refuses to count calls, else 0: limits hold in each process alone.",
+    multiprocess_mode="max",
+)
 SNAPSHOT = Gauge(
     "hotline_screening_snapshot_entries",
     "Hard entries that this process keeps for when the index is away.",

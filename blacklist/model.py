@@ -1,6 +1,7 @@
 """The rules of `screen.lua` in plain Python: what tests compare it with, and what replays run.
 
-Nothing here is asked while a call is answered. Times are milliseconds since the epoch.
+While a call is answered it is asked only where Redis does not count (`local_counts.py`). Times are
+milliseconds since the epoch.
 """
 
 from collections.abc import Iterable
@@ -36,7 +37,8 @@ class Flow:
 class ScreeningModel:
     """An index of its own in memory. `screen` records the attempt, as the script does.
 
-    Numbers and prefixes are E.164 with their plus sign; None is a withheld caller.
+    Numbers and prefixes are E.164 with their plus sign, short numbers have a star before them; None
+    is a withheld caller.
     """
 
     def __init__(self, policy: Policy) -> None:
@@ -85,6 +87,10 @@ class ScreeningModel:
         self._attempts.clear()
         self._flows.clear()
 
+    def forget(self, number: str) -> None:
+        """Drop what calls of one number were counted."""
+        self._attempts.pop(number, None)
+
     def forget_idle(self, at_ms: int) -> None:
         """Drop the counted calls that can matter no more, as their keys' expiry does in Redis."""
         oldest = at_ms // 1000 - self.policy.rate.memory_seconds - PATIENCE_S
@@ -120,7 +126,7 @@ class ScreeningModel:
             evidence = f"window {attempts.window}"
             return Decision(rate.disposition, "flood", attempts.held_until, evidence, "rate", alert)
         made = self._score(number, entry, prefix, now)
-        if made is ALLOWED:
+        if made is ALLOWED and not number.startswith("*"):
             self._make_room(at_ms)
         return made
 

@@ -11,8 +11,9 @@
 --       7, 8 the calls of the classes
 -- ARGV  1 the limits of a number, 2 those of a class, packed (blacklist/layout.py)   3 the time in
 --       ms, left out for Redis' own
--- Reply nil to let the call through, else what `layout.decision` reads. It begins with ? when there
---       is no head: then the index is not known to be whole.
+-- Reply nil to let the call through, else what `layout.answer` reads. It begins with ? when there
+--       is no head: then the index is not known to be whole. Before that stands !<code>; when Redis
+--       refused to write: then this call was not counted.
 
 local PATIENCE = 300000     -- ms by which a clock that went back is held still
 local ALERT_AGAIN = 3600000 -- ms between two alerts of one class
@@ -29,10 +30,28 @@ end
 local now = math.floor(milliseconds / 1000)
 local caller = string.sub(KEYS[4], 11)
 
+-- A write that is refused (a replica, no memory, no disk, no right) ends no decision: what is known
+-- still holds. The code of the error goes with the reply.
+local refused
+local function write(...)
+  local done = redis.pcall(...)
+  if type(done) == 'table' and done.err and not refused then
+    refused = string.find(done.err, 'user executing') and 'NOPERM'  -- it has no code of its own
+      or string.match(done.err, '%u%u%u+') or 'ERR'
+  end
+end
+
+local function answer(decision)
+  if refused then
+    return '!' .. refused .. ';' .. (decision or '')
+  end
+  return decision
+end
+
 local function alert(window, ends)
-  redis.pcall('XADD', KEYS[6], 'MAXLEN', '~', 1000, '*',
+  write('XADD', KEYS[6], 'MAXLEN', '~', 1000, '*',
     'caller', caller, 'window', window, 'until', ends)
-  redis.pcall('EXPIRE', KEYS[6], 604800)
+  write('EXPIRE', KEYS[6], 604800)
 end
 
 local disposition, interval, burst, credit = struct.unpack('>c1I4I4I4', ARGV[2])
@@ -57,8 +76,8 @@ if string.byte(caller) > 57 then
     alert(0, 0)
   end
   local lasts = math.max(math.ceil(room / 1000) + 1, ALERT_AGAIN / 1000)
-  redis.pcall('SET', KEYS[4], struct.pack('>dd', arrival, alerted), 'EX', lasts)
-  return over and (disposition .. 'f0:w:' .. tell .. ':class') or false
+  write('SET', KEYS[4], struct.pack('>dd', arrival, alerted), 'EX', lasts)
+  return answer(over and (disposition .. 'f0:w:' .. tell .. ':class') or false)
 end
 
 local values = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7], KEYS[8])
@@ -69,9 +88,9 @@ end
 
 local function reply(decision)
   if head then
-    return decision
+    return answer(decision)
   end
-  return '?' .. (decision or '')
+  return answer('?' .. (decision or ''))
 end
 
 -- What stands about the number: segments `<kind><disposition><reason><until>:<evidence>;`, kinds in
@@ -155,7 +174,7 @@ if over > 0 and not hard then
     alert(window, held)
   end
 end
-redis.pcall('SET', KEYS[4],
+write('SET', KEYS[4],
   struct.pack('>BI4d', window, held, clock) .. table.concat(arrivals), 'EX', lasts)
 
 if not hard and held > second then
@@ -168,13 +187,14 @@ if best then
   return reply(best)
 end
 
--- A call that is let through makes room for a part of one without a number.
+-- A call that is let through makes room for a part of one without a number; not a short one's, for
+-- it is of those itself.
 for place = 5, 6 do
-  local state = credit > 0 and values[place]
+  local state = credit > 0 and string.byte(caller) ~= 42 and values[place]
   if state and #state == 16 then
     local arrival = struct.unpack('>d', state)
     if arrival > milliseconds then
-      redis.pcall('SETRANGE', KEYS[place + 2], 0, struct.pack('>d', arrival - credit))
+      write('SETRANGE', KEYS[place + 2], 0, struct.pack('>d', arrival - credit))
     end
   end
 end

@@ -1,6 +1,7 @@
 """Screening on the path of a call: one round trip to the index, and an answer whatever happens."""
 
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from importlib.resources import files
@@ -15,15 +16,18 @@ from blacklist import layout, metrics
 from blacklist.breaker import Breaker
 from blacklist.decision import UNNUMBERED, Decision, verdict
 from blacklist.layout import Unreadable
-from blacklist.numbers import CallerNumber
+from blacklist.local_counts import LocalCounts
+from blacklist.numbers import UNUSABLE, CallerNumber
 from blacklist.policy import Policy
 from blacklist.snapshot import Snapshot
-from blacklist.verdict import Verdict
+from blacklist.verdict import HARD_DISPOSITIONS, Verdict
 
 log = structlog.get_logger()
 
 SCRIPT = (files("blacklist") / "screen.lua").read_text(encoding="utf-8")
 _STANDING = tuple(layout.standing_key(slot, "+").encode() for slot in layout.SLOTS)
+_NO_PRIMARY = (b"!READONLY;", b"!LOADING;", b"!MASTERDOWN;")
+_CODE = re.compile(r"[A-Z]{3,}\b")
 _ATTEMPTS = layout.attempts_key("").encode()
 
 
@@ -32,8 +36,9 @@ class RedisScreening:
 
     `client` is the client of the call path (short time-outs, no retry). `breaker` may be shared
     with whatever else asks the same server. `snapshot` answers while the index is away, or not
-    known to be whole. `now_ms` gives milliseconds since the epoch; None leaves the time to Redis,
-    which is one clock for all processes.
+    known to be whole. Short numbers are counted as others are; those of `exempt` pass unasked.
+    `now_ms` gives milliseconds since the epoch; None leaves the time to Redis, which is one clock
+    for all processes.
     """
 
     def __init__(
@@ -43,16 +48,19 @@ class RedisScreening:
         *,
         breaker: Breaker,
         snapshot: Snapshot | None = None,
+        exempt: frozenset[str] = frozenset(),
         now_ms: Callable[[], int] | None = None,
     ) -> None:
         self._client = client
         self._breaker = breaker
         self._snapshot = snapshot
+        self._exempt = exempt
         self._now_ms = now_ms
+        self._local = LocalCounts(policy, now_ms or _now_ms)
+        self._counted = True
         sha = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
         head = (b"8", layout.HEAD.encode())
         self._evalsha = _packed(b"EVALSHA", sha.encode(), *head)
-        self._eval = _packed(b"EVAL", SCRIPT.encode(), *head)
         classes = [layout.attempts_key(name).encode() for name in UNNUMBERED]
         self._shared = _packed(
             layout.PREFIXES.encode(),
@@ -66,15 +74,20 @@ class RedisScreening:
     def screen(self, number: CallerNumber, *, emergency: bool = False) -> Verdict:
         """Say what is to happen to a call from `number`, and count it. Never raises.
 
-        `emergency` calls, and those of short numbers (agencies, extensions), pass unasked. When
-        Redis is away, hung, or holds something unreadable, only blocks made by people are looked
-        at, in the snapshot, and the verdict is `degraded`.
+        `emergency` calls pass unasked. When Redis is away, hung, or holds something unreadable,
+        only blocks made by people are looked at, in the snapshot; when it refuses to write, what it
+        holds still counts. In both cases calls are counted in this process, and the verdict is
+        `degraded`.
         """
         started = time.perf_counter()
-        if emergency or number.kind == "short":
-            made, degraded = Decision(rule="emergency" if emergency else "short_number"), False
+        if emergency:
+            made, degraded = Decision(rule="emergency"), False
+        elif number.short in self._exempt:
+            made, degraded = Decision(rule="exempt_number"), False
         else:
             made, degraded = self._ask(number)
+            if number.short and made.disposition == "allow":
+                made, degraded = self._short(made, degraded)
         spent = time.perf_counter() - started
         self._count(made, spent, degraded)
         return verdict(made, ms=round(spent * 1000, 2), degraded=degraded)
@@ -87,29 +100,68 @@ class RedisScreening:
         if not self._breaker.allows():
             return self._without_index(number, "store_unavailable")
         try:
-            made, built = layout.decision(self._run(number))
+            made, built, refused = layout.answer(self._run(number))
         except (ResponseError, Unreadable) as error:  # it answers; what it holds is wrong
             self._breaker.succeeded()
+            code = _code(error)
+            if code:
+                self._tell_whether_counted(code)
+                return self._without_index(number, "store_refused")
             log.error("screening_entry_unreadable", error=type(error).__name__)
             return self._without_index(number, "entry_unreadable")
         except Exception as error:  # whatever it is, a caller does not lose the hotline over it
-            if self._breaker.failed():
-                metrics.BREAKER.set(1)
-                log.error("screening_store_lost", error=type(error).__name__)
-            return self._without_index(number, "store_unavailable")
+            return self._lost(number, error)
         if not self._breaker.closed:
             self._breaker.succeeded()
             metrics.BREAKER.set(0)
+        degraded = False
+        if refused or not (self._counted or made.rule == "allowlist"):  # those are not counted
+            self._tell_whether_counted(refused)
+        if refused:
+            made, degraded = self._counted_here(number, made), True
         if number.e164 is None:
-            return (made if made.evidence else Decision(rule=f"{number.kind}_number")), False
+            return (made if made.evidence else Decision(rule=f"{number.kind}_number")), degraded
         if not built and self._snapshot is not None:
-            return self._unbuilt(number, made)
-        return made, False
+            made, unknown = self._unbuilt(number, made)
+            degraded = degraded or unknown
+        return made, degraded
+
+    def _short(self, made: Decision, degraded: bool) -> tuple[Decision, bool]:
+        """A short number that may call goes by the class of unusable ones as well.
+
+        Whoever shows another short number with each call has none of them often.
+        """
+        shared, also = self._ask(UNUSABLE)
+        return (shared if shared.disposition != "allow" else made), degraded or also
+
+    def _lost(self, number: CallerNumber, error: Exception) -> tuple[Decision, bool]:
+        if self._breaker.failed():
+            metrics.BREAKER.set(1)
+            log.error("screening_store_lost", error=type(error).__name__)
+        return self._without_index(number, "store_unavailable")
+
+    def _tell_whether_counted(self, refused: str) -> None:
+        """Raise the alarm when Redis begins to refuse counting, and take it back."""
+        counted, self._counted = self._counted, not refused
+        if refused:
+            metrics.UNCOUNTED.labels(refused).inc()
+        if counted and refused:
+            metrics.BLIND.set(1)
+            log.error("screening_not_counted", error=refused, mend="see `hotline doctor`")
+        elif not counted and not refused:
+            metrics.BLIND.set(0)
+            log.warning("screening_counted_again")
+
+    def _counted_here(self, number: CallerNumber, made: Decision) -> Decision:
+        """The decision of an index that did not count the call, with what was counted here."""
+        counted = self._local.count(number)
+        stands = made.rule == "allowlist" or made.disposition in HARD_DISPOSITIONS
+        # An alert that cannot be kept would be told again with every call.
+        return made._replace(alert=False) if stands or not counted.evidence else counted
 
     def _command(self, number: CallerNumber, run: bytes) -> bytes:
         """The whole command as it goes over the wire: what is the same in all was packed before."""
-        e164 = number.e164
-        caller = (number.kind if e164 is None else e164[1:]).encode()
+        caller = number.counted_as.encode()
         first, second = _STANDING
         keys = _packed(first + caller, second + caller, _ATTEMPTS + caller)
         if self._now_ms is None:
@@ -119,8 +171,10 @@ class RedisScreening:
     def _run(self, number: CallerNumber) -> Any:
         try:
             return self._asked(self._command(number, self._evalsha))
-        except NoScriptError:  # Redis was started anew: EVAL runs the script and keeps it
-            return self._asked(self._command(number, self._eval))
+        except NoScriptError:  # Redis was started anew
+            # EVAL would do it at once, but a Redis that refuses writes refuses that as well.
+            self._asked(_LOAD)
+            return self._asked(self._command(number, self._evalsha))
 
     def _asked(self, command: bytes) -> Any:
         """Send one command on a connection of the pool. A connection that failed closes itself.
@@ -131,7 +185,12 @@ class RedisScreening:
         connection = pool.get_connection()
         try:
             connection.send_packed_command([command], check_health=False)  # type: ignore[no-untyped-call]
-            return connection.read_response()
+            reply = connection.read_response()
+            if isinstance(reply, bytes) and reply.startswith(_NO_PRIMARY):
+                # The address may be another server's by now: all connections are made anew.
+                connection.disconnect()  # type: ignore[no-untyped-call]
+                pool.disconnect(inuse_connections=False)
+            return reply
         finally:
             pool.release(connection)
 
@@ -142,15 +201,18 @@ class RedisScreening:
         """
         if made.rule in ("allowlist", "exact_number"):
             return made, False
-        found, _ = self._without_index(number, made.rule)
         whole = self._snapshot is not None and self._snapshot.loaded
-        return (found if found.rule == "snapshot" else made), not whole
+        return self._recorded(number) or made, not whole
 
     def _without_index(self, number: CallerNumber, rule: str) -> tuple[Decision, bool]:
-        found = None
-        if self._snapshot is not None and number.e164 is not None:
-            found = self._snapshot.find(number.e164)
+        counted = self._local.count(number)
+        found = self._recorded(number) or (counted if counted.evidence else None)
         return found or Decision(rule=rule), True
+
+    def _recorded(self, number: CallerNumber) -> Decision | None:
+        if self._snapshot is None or number.e164 is None:
+            return None
+        return self._snapshot.find(number.e164)
 
     def _count(self, made: Decision, spent: float, degraded: bool) -> None:
         metrics.SECONDS.observe(spent)
@@ -166,6 +228,19 @@ class RedisScreening:
             log.warning("screening_alert", rule=made.rule, disposition=made.disposition)
 
 
+def _code(error: Exception) -> str:
+    """The code of an error that says why nothing was done, such as `MISCONF`; else empty."""
+    found = _CODE.match(str(getattr(error, "status_code", None) or error))
+    return found[0] if found and found[0] not in ("ERR", "WRONGTYPE") else ""
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 def _packed(*parts: bytes) -> bytes:
     """Arguments in RESP, the protocol of Redis: bulk strings one after another."""
     return b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])
+
+
+_LOAD = b"*3\r\n" + _packed(b"SCRIPT", b"LOAD", SCRIPT.encode())

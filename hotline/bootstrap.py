@@ -148,7 +148,7 @@ class Services:
     def screening(self) -> RedisScreening:
         """Screening, with the snapshot of the record that holds while Redis is away."""
         screening, snapshot = make_screening(
-            self.fast_redis, self.policy, self.breaker, self.engine
+            self.fast_redis, self.policy, self.breaker, self.engine, self.settings.screening
         )
         snapshot.start()
         self._stack.callback(snapshot.close)

@@ -13,6 +13,7 @@ import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from agi_scripts.hosts import MEND
+from blacklist.layout import attempts_key
 from blacklist.record.pins import count_pins
 from blacklist.record.schema import reading
 from hotline.asterisk.install import find_asterisk
@@ -29,6 +30,13 @@ from tickets.exchange import ExchangeFailed, asked
 ENOUGH_BYTES = 500 * 1024 * 1024
 FULLEST = 0.8
 PLENTY_BYTES = 10 * 1024**3
+
+
+_COUNT = "return redis.call('SET', KEYS[1], '', 'EX', 1)"
+_TAKE_WRITES = (
+    "make Redis take writes (the primary? memory, disk, replicas, the user's rights): until then "
+    "floods are counted in each process alone, and sessions and jobs are not kept"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +87,8 @@ def _prompts(services: Services) -> Iterator[Check]:
         yield Check(f"prompts {language}", lost == 0, found, "run `hotline prompts build`")
 
 
-def _redis(services: Services) -> Iterator[Check]:
+def redis_checks(services: Services) -> Iterator[Check]:
+    """Whether Redis answers, keeps what it has, and counts calls."""
     mend = "start `hotline serve`, or set REDIS_URL"
     try:
         client = services.slow_redis
@@ -97,6 +106,13 @@ def _redis(services: Services) -> Iterator[Check]:
         f"maxmemory-policy {policy}, appendonly {append}",
         "set maxmemory-policy noeviction and appendonly yes: an LRU policy drops jobs silently",
     )
+    try:
+        client.eval(_COUNT, 1, attempts_key("doctor"))
+    except redis.exceptions.RedisError as error:
+        refused = str(error).partition(".")[0]
+        yield Check("redis counts calls", False, f"no: {refused}", _TAKE_WRITES)
+    else:
+        yield Check("redis counts calls", True, "it takes what screening writes")
 
 
 def _database(services: Services) -> Iterator[Check]:
@@ -216,7 +232,7 @@ def _answers(ask: Callable[[], bool]) -> bool:
 _CHECKS: tuple[tuple[str, Callable[[Services], Iterator[Check]]], ...] = (
     ("flow", _menu),
     ("prompts", _prompts),
-    ("redis", _redis),
+    ("redis", redis_checks),
     ("database", _database),
     ("fastagi", _agi),
     ("asterisk", _asterisk),

@@ -13,14 +13,21 @@ from blacklist.record.entries import standing_entries
 from blacklist.record.schema import reading
 from blacklist.screening import RedisScreening
 from blacklist.snapshot import Kept, Snapshot
+from hotline.settings import ScreeningSettings
 
 
 def make_screening(
-    client: redis.Redis, policy: Policy, breaker: Breaker, engine: Callable[[], sa.Engine]
+    client: redis.Redis,
+    policy: Policy,
+    breaker: Breaker,
+    engine: Callable[[], sa.Engine],
+    settings: ScreeningSettings,
 ) -> tuple[RedisScreening, Snapshot]:
     """Screening, and the snapshot that it falls back on; neither has asked for anything yet."""
     snapshot = Snapshot(lambda: recorded_holds(engine()))
-    return RedisScreening(client, policy, breaker=breaker, snapshot=snapshot), snapshot
+    exempt = frozenset(settings.exempt)
+    screening = RedisScreening(client, policy, breaker=breaker, snapshot=snapshot, exempt=exempt)
+    return screening, snapshot
 
 
 def recorded_holds(engine: sa.Engine) -> Iterator[Kept]:

@@ -178,16 +178,17 @@ class CountingServer:
 
 @pytest.mark.parametrize("reply", [b"", b"-LOADING Redis is loading\r\n", b"HTTP/1.1 400\r\n\r\n"])
 def test_a_dead_redis_is_asked_once_a_period_and_every_call_goes_through(reply: bytes) -> None:
-    """Of a hundred calls while Redis is hung, one waits; the others do not ask."""
+    """Of a hundred callers while Redis is hung, one waits; the others do not ask."""
     clock = [0.0]
     with (
         closing(CountingServer(reply)) as server,
         screened(server.url, breaker=Breaker(2.0, lambda: clock[0])) as here,
     ):
-        verdicts = [here.call(CALLER) for _ in range(100)]
+        callers = [f"+96650{number:07d}" for number in range(200)]
+        verdicts = [here.call(caller) for caller in callers[:100]]
         assert server.connections == 1
         clock[0] += 2.5
-        verdicts += [here.call(CALLER) for _ in range(100)]
+        verdicts += [here.call(caller) for caller in callers[100:]]
         assert server.connections == 2
     assert {(v.disposition, v.degraded) for v in verdicts} == {("allow", True)}
 
@@ -201,7 +202,7 @@ def test_a_stopped_redis_delays_one_call_and_screening_comes_back(own_redis: Red
         assert here.call(CALLER).disposition == "low_priority"
         hang(own_redis.pid)
         began = time.monotonic()
-        verdicts = [here.call(CALLER) for _ in range(200)]
+        verdicts = [here.call(f"+96655{number:07d}") for number in range(200)]
         assert time.monotonic() - began < 2.0
         assert {(v.disposition, v.degraded) for v in verdicts} == {("allow", True)}
         os.kill(own_redis.pid, signal.SIGCONT)

@@ -15,6 +15,7 @@ from blacklist.entry import Entry
 from blacklist.index import entry_of, strikes_of
 from blacklist.ladder import Measure
 from blacklist.model import ScreeningModel
+from blacklist.numbers import CallerNumber
 from blacklist.verdict import DISPOSITIONS, Disposition
 from tests.fixtures.screening import WITHHELD, Clock, Screened, full, screened
 
@@ -22,6 +23,7 @@ NUMBERS = ("+966501234567", "+966501234568", "+966551111111", "+441632960000")
 PREFIXES = ("+96650", "+966501234", "+9665", "+44")
 REASONS = ("harassment", "flood", "abuse", "silent_call", "false_report", "malicious_complaint")
 
+SHORT = "*44163"
 numbers = st.sampled_from(NUMBERS)
 restrictions = st.sampled_from([d for d in DISPOSITIONS if d != "allow"])
 spans = st.sampled_from([-60, 1, 30, 900, 3600, 86_400, 7 * 86_400])
@@ -63,6 +65,17 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
                 expected = verdict(self.model.screen(number, here.clock.ms))
                 got = here.screening.screen(full(number))
                 assert _plain(got) == _plain(expected)
+
+        @rule(times=st.integers(1, 8))
+        def short_call(self, times: int) -> None:
+            """Calls of a short number, which looks like the beginning of one of the others."""
+            for _ in range(times):
+                expected = self.model.screen(SHORT, here.clock.ms)
+                if expected.disposition == "allow":
+                    shared = self.model.screen(None, here.clock.ms, "unusable")
+                    expected = shared if shared.evidence else expected
+                got = here.screening.screen(CallerNumber(None, "short", SHORT[1:]))
+                assert (got.disposition, got.evidence) == (expected.disposition, expected.evidence)
 
         @rule(number=numbers, seconds=st.sampled_from([128.571, 128.572, 399.999, 400, 5760]))
         def just_room(self, number: str, seconds: float) -> None:
