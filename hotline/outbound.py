@@ -11,14 +11,13 @@ from hotline.providers import recording_fetcher, sms_destination
 from hotline.secret import embedded_secret
 from hotline.settings import Settings
 from tickets.delivery import Deliverer
-from tickets.lease import DELIVERIES
+from tickets.dispatch import RelayPolicy
+from tickets.lanes import Lane, delivery_lanes
 from tickets.mobile import SMS
 from tickets.open import BACKOFFICE
-from tickets.relay import RelayPolicy
 from tickets.retry import RetryPolicy
 from tickets.sms import SmsDestination
 from tickets.webhook import Destination
-from tickets.work import Work
 
 
 class Outbound:
@@ -64,10 +63,12 @@ class Outbound:
         deliveries = self._settings.deliveries
         return RelayPolicy(interval_s=deliveries.relay_seconds, lease_s=deliveries.lease_seconds)
 
-    @property
-    def works(self) -> tuple[Work, ...]:
-        """What the relay queues: what workers of these settings can do."""
-        return (DELIVERIES, RECORDINGS) if self._settings.twilio.account_sid else (DELIVERIES,)
+    @cached_property
+    def lanes(self) -> tuple[Lane, ...]:
+        """What the relay queues and workers work on, each by itself. Raises SettingsWrong."""
+        deliveries = delivery_lanes(self.destinations)
+        recordings = Lane("recordings", RECORDINGS)
+        return (*deliveries, recordings) if self._settings.twilio.account_sid else deliveries
 
     @cached_property
     def deliverer(self) -> Deliverer:

@@ -1,4 +1,4 @@
-"""The queue in Redis: one list, jobs that carry a row's identifier and nothing else.
+"""A lane's queue in Redis: one list, jobs that carry a row's identifier and nothing else.
 
 The queue is a short buffer, not a store: it may vanish at any moment and is filled from SQL.
 """
@@ -10,13 +10,12 @@ from rq.serializers import JSONSerializer
 
 from tickets.work import Work
 
-QUEUE_NAME = "deliveries"
 _FAILURE_KEPT_S = 86_400
 
 
-def open_queue(connection: redis.Redis) -> Queue:
-    """The deliveries queue. Connects to nothing yet."""
-    return Queue(QUEUE_NAME, connection=connection, serializer=JSONSerializer)
+def open_queue(connection: redis.Redis, name: str) -> Queue:
+    """The queue of the lane of that name. Connects to nothing yet."""
+    return Queue(name, connection=connection, serializer=JSONSerializer)
 
 
 def enqueue(queue: Queue, work: Work, row_id: str, count: int, *, timeout_s: int) -> None:

@@ -1,124 +1,100 @@
-"""The worker: RQ's own loop, in one process, running names from a table and nothing else.
+"""The worker: all lanes in one process, a thread each.
 
-Jobs run in the worker's process (no fork): a kill -9 leaves no work-horse behind, the lease in
-SQL runs out, and the relay queues the delivery again. SIGTERM lets the job under way finish.
-When Redis is away at the start or in the middle of a job the process ends: its supervisor
-starts it again. While it waits for a job it keeps trying.
+Jobs run in the worker's process (no fork): a kill -9 leaves no work-horse behind, the leases in
+SQL run out, and the relay queues the deliveries again. SIGTERM lets the jobs under way finish.
+When Redis is away at the start or in the middle of a job, and when a job does not come back, the
+process ends: its supervisor starts it again. While a lane waits for a job it keeps trying.
 """
 
 import signal
-import sys
-from collections.abc import Callable, Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import redis
 import structlog
-from rq import Queue, SimpleWorker
-from rq.executions import Execution
-from rq.job import Job
-from rq.serializers import JSONSerializer
 
 from tickets.jobs import Delivers, job_table
+from tickets.lane_worker import LaneWorker
 from tickets.queue import open_queue
 
 log = structlog.get_logger()
 
-_WORKER_TTL_S = 30
+STUCK_S = 60.0
+"""No job takes as long: an attempt has its deadline, and what is around it is SQL."""
+_LOOK_S = 5.0
+_GOODBYE_S = 5.0
 _NO_FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
 
 
-class UnknownJob(Exception):
-    """A job on the queue names a function that this worker does not run."""
-
-
-class TableJob(Job):
-    """A job whose function is looked up in a table, never imported.
-
-    Whoever writes to Redis can put any importable name on a queue, as the function and as its
-    callbacks, and any address as a webhook. None of them is followed.
-    """
-
-    functions: Mapping[str, Callable[..., Any]] = _NO_FUNCTIONS
-
-    @property
-    def func(self) -> Callable[..., Any]:
-        """The function of that name. Raises UnknownJob for a name that is not in the table."""
-        found = self.functions.get(self.func_name or "")
-        if found is None:
-            raise UnknownJob("a job names a function that is not run here")
-        # A job of another release may say more than the row that it is about.
-        return lambda row_id, *_more, **_named: found(row_id)
-
-    @property
-    def success_callback(self) -> None:
-        """None: jobs of ours have no callbacks."""
-        return
-
-    @property
-    def failure_callback(self) -> None:
-        """None: jobs of ours have no callbacks."""
-        return
-
-    @property
-    def stopped_callback(self) -> None:
-        """None: jobs of ours have no callbacks."""
-        return
-
-    def send_webhooks(self, *_args: object, **_kwargs: object) -> None:
-        """Nothing: jobs of ours have no webhooks."""
-
-
-class DeliveryWorker(SimpleWorker):
-    """A worker on the deliveries queue alone: with one queue RQ takes jobs by BLMOVE."""
-
-    job_class = TableJob
-    max_connection_wait_time = 5.0
-    log_job_description = False
-    log_result_lifespan = False
-
-    def __init__(self, queue: Queue, functions: Mapping[str, Callable[..., Any]]) -> None:
-        super().__init__(
-            [queue],
-            connection=queue.connection,
-            serializer=JSONSerializer,
-            worker_ttl=_WORKER_TTL_S,
-            log_job_description=False,
-        )
-        self._functions = functions
-
-    def teardown(self) -> None:
-        """Say goodbye in Redis, where it is there to hear it; its record of us expires anyway."""
-        try:
-            super().teardown()  # type: ignore[no-untyped-call]
-        except redis.exceptions.RedisError as error:
-            log.warning("worker_left_unheard", error=type(error).__name__)
-
-    def perform_job(self, job: Job, queue: Queue, execution: Execution) -> bool:
-        """Give the job this worker's table, then let RQ run it."""
-        assert isinstance(job, TableJob)
-        job.functions = self._functions
-        try:
-            known = job.func_name in self._functions
-        except Exception:
-            known = False
-        if not known:
-            log.error("job_refused", job_id=job.id, reason="its function is not on the list")
-        return bool(super().perform_job(job, queue, execution))
+class LaneStuck(RuntimeError):
+    """A job does not come back; the process must end, so that another takes the lane over."""
 
 
 def run_worker(
     connection: redis.Redis,
     deliverer: Delivers,
+    lanes: Sequence[str],
     *,
     more: Mapping[str, Callable[..., Any]] = _NO_FUNCTIONS,
     burst: bool = False,
+    stuck_s: float = STUCK_S,
 ) -> None:
-    """Deliver until SIGTERM (or until the queue is empty, with `burst`). Blocks.
+    """Work on `lanes` until SIGTERM (or until they are empty, with `burst`). Main thread only.
 
-    `more` are the other functions that this worker runs, by their names on the queue.
-    Raises redis.exceptions.RedisError when Redis is away at the start.
+    `more` are the other functions that this worker runs, by their names on the queue. Raises
+    redis.exceptions.RedisError when Redis is away at the start, LaneStuck when a job takes longer
+    than `stuck_s`.
     """
-    # RQ registers a worker before it minds signals: a SIGTERM in between ends it cleanly too.
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
-    worker = DeliveryWorker(open_queue(connection), {**job_table(deliverer), **more})
-    worker.work(burst=burst, logging_level="WARNING")
+    wake = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: wake.set())
+    functions = {**job_table(deliverer), **more}
+    workers = [LaneWorker(open_queue(connection, name), functions) for name in lanes]
+    threads = [_started(worker, burst, wake) for worker in workers]
+    if burst:
+        for thread in threads:
+            thread.join()
+        return
+    while not wake.wait(min(_LOOK_S, stuck_s)) and not _stuck(workers, stuck_s):
+        pass
+    _drain(workers, stuck_s)
+    _say_goodbye(workers)
+    if stuck := _stuck(workers, stuck_s):
+        raise LaneStuck(f"a job on {stuck} has not come back in {stuck_s:g} s")
+
+
+def _started(worker: LaneWorker, burst: bool, ended: threading.Event) -> threading.Thread:
+    def work() -> None:
+        try:
+            worker.work(burst=burst, logging_level="WARNING")
+        finally:
+            ended.set()
+
+    thread = threading.Thread(target=work, name=f"lane-{worker.lane}", daemon=True)
+    thread.start()
+    return thread
+
+
+def _stuck(workers: Sequence[LaneWorker], stuck_s: float) -> str:
+    """The lane whose job does not come back; empty when there is none."""
+    return next((worker.lane for worker in workers if worker.busy_s > stuck_s), "")
+
+
+def _drain(workers: Sequence[LaneWorker], stuck_s: float) -> None:
+    """Let the jobs under way finish, but for those that are stuck."""
+    for worker in workers:
+        worker.end()
+    while any(0 < worker.busy_s <= stuck_s for worker in workers):
+        time.sleep(0.05)
+
+
+def _say_goodbye(workers: Sequence[LaneWorker]) -> None:
+    """For those that wait for a job too: they are left where they wait. Redis may hang."""
+    ends = time.monotonic() + _GOODBYE_S
+    threads = [threading.Thread(target=one.teardown, daemon=True) for one in workers]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, ends - time.monotonic()))

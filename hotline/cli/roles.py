@@ -81,7 +81,10 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
 @click.option("--metrics-port", type=int, default=None, help="Port of /metrics; default: none")
 @click.pass_obj
 def worker(services: Services, metrics_port: int | None) -> None:
-    """Deliver tickets and fetch recordings until SIGTERM; what is under way is finished."""
+    """Deliver tickets and fetch recordings until SIGTERM; what is under way is finished.
+
+    Each destination, and recordings, have a lane of their own: none waits for another.
+    """
     from tickets.worker import run_worker
 
     hangup_reopens_logs()
@@ -91,7 +94,8 @@ def worker(services: Services, metrics_port: int | None) -> None:
         outbound = services.outbound
         fetcher = outbound.fetcher
         more = {} if fetcher is None else fetcher.jobs()
-        run_worker(services.slow_redis, outbound.deliverer, more=more)
+        lanes = [lane.name for lane in outbound.lanes]
+        run_worker(services.slow_redis, outbound.deliverer, lanes, more=more)
 
 
 @click.command()
@@ -103,7 +107,6 @@ def relay(services: Services, metrics_port: int | None) -> None:
     It removes old recordings too.
     """
     from hotline.synchroniser import run_synchroniser
-    from tickets.queue import open_queue
     from tickets.relay import run_relay
 
     ensure_folders(services.settings)
@@ -117,8 +120,8 @@ def relay(services: Services, metrics_port: int | None) -> None:
         for thread in (sweeper, synchroniser):
             thread.start()
             stack.callback(thread.join)
-        queue = open_queue(services.slow_redis)
-        run_relay(services.engine(), queue, outbound.relay_policy, stop, outbound.works)
+        redis, policy = services.slow_redis, outbound.relay_policy
+        run_relay(services.engine(), redis, policy, stop, outbound.lanes)
 
 
 def _collect(services: Services) -> None:

@@ -29,6 +29,7 @@ from ivr.event import HungUp, Transferred
 from tests.fixtures.calls import House, arrival, open_house, play, to_confirm
 from tests.fixtures.record import AMAL, BADR, HIND, MAHA, NADA, POLICY, SALEM, register_on
 from tests.fixtures.redis_process import RedisProcess
+from tickets.lanes import MAIN_QUEUE
 from tickets.lease import DELIVERIES
 from tickets.outbox import list_deliveries
 from tickets.queue import enqueue, open_queue
@@ -126,7 +127,7 @@ def _job(house: House, folder: Path) -> None:
     with redis.Redis.from_url(house.redis_url) as client:
         client.flushall()
         delivery = list_deliveries(house.engine)[0]
-        enqueue(open_queue(client), DELIVERIES, delivery.id, 1, timeout_s=13)
+        enqueue(open_queue(client, MAIN_QUEUE), DELIVERIES, delivery.id, 1, timeout_s=13)
         (key,) = client.scan_iter("rq:job:*")
         fields = client.hgetall(key)
         _json(

@@ -28,10 +28,10 @@ from tests.fixtures.golden import FOLDER, RELEASES, stored
 from tests.fixtures.record import POLICY
 from tests.golden.write import ALLOWED, BLOCKED, PREFIX, STRUCK
 from tickets.delivery import Deliverer
+from tickets.lanes import MAIN_QUEUE
 from tickets.lease import take
 from tickets.open import list_tickets
 from tickets.outbox import list_deliveries
-from tickets.queue import QUEUE_NAME
 from tickets.retry import RetryPolicy
 from tickets.worker import run_worker
 
@@ -118,10 +118,10 @@ def test_a_job_of_another_release_is_done(release: str, more: bool, client: redi
     if more:
         job.args, job.kwargs = (row_id, "newer"), {"newer": 1}
         job.save()
-    client.sadd("rq:queues", f"rq:queue:{QUEUE_NAME}")
-    client.rpush(f"rq:queue:{QUEUE_NAME}", job.id)
+    client.sadd("rq:queues", f"rq:queue:{MAIN_QUEUE}")
+    client.rpush(f"rq:queue:{MAIN_QUEUE}", job.id)
     noted = Noted()
-    run_worker(client, noted, burst=True)
+    run_worker(client, noted, [MAIN_QUEUE], burst=True)
     assert noted.ids == [row_id]
 
 

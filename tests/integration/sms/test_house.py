@@ -12,9 +12,7 @@ from pathlib import Path
 import pytest
 import redis
 import sqlalchemy as sa
-from rq import Queue
 
-from call_handlers.fetch import RECORDINGS
 from call_handlers.recordings import note_recording, recordings_of
 from call_handlers.retention import remove_old_recordings
 from hotline.bootstrap import Services
@@ -24,10 +22,9 @@ from tests.fixtures.recordings import CALL, SID, wav
 from tests.fixtures.sms import CALLER, delivery
 from tests.fixtures.tickets import NOW, REPOSITORY, new_ticket, wait_until
 from tests.fixtures.twilio_api import ACCOUNT, TOKEN, TwilioApi
-from tickets.lease import DELIVERIES
+from tickets.dispatch import RelayPolicy, relay_once
 from tickets.outbox import list_deliveries
 from tickets.queue import open_queue
-from tickets.relay import RelayPolicy, relay_once
 
 LANDLINE = "+966126123456"
 
@@ -123,23 +120,26 @@ def test_without_a_gateway_nobody_is_told(
     assert destinations(engine) == ["backoffice"]
 
 
-def test_the_relay_queues_recordings_beside_deliveries(
+def test_tickets_messages_and_recordings_have_queues_of_their_own(
     engine: sa.Engine, database_url: str, twilio: TwilioApi, tmp_path: Path, redis_url: str
 ) -> None:
-    """By identifiers alone, and deliveries first where the queue has little room."""
+    """Each with room of its own, and jobs with identifiers alone."""
     note_recording(engine, call_id=CALL, turn=7, recording_sid=SID, now=NOW)
     with house(environment(tmp_path, database_url, twilio)) as services:
         services.open_ticket()(new_ticket(), NOW)
+        lanes = services.outbound.lanes
     (recording,) = recordings_of(engine, CALL)
-    works = (DELIVERIES, RECORDINGS)
+    rows = {one.destination: one.id for one in list_deliveries(engine)}
     with redis.Redis.from_url(redis_url) as client:
-        queue: Queue = open_queue(client)
-        assert relay_once(engine, queue, RelayPolicy(max_queued=2), works) == 2
-        assert all(job_id.startswith("delivery-") for job_id in queue.job_ids)
-        assert relay_once(engine, queue, RelayPolicy(max_queued=9), works) == 1
-        (job,) = [job for job in queue.jobs if job.id.startswith("recording-")]
-        assert (job.args, job.kwargs) == ([recording.id], {})
-        assert job.id == f"recording-{recording.id}-1"
+        assert relay_once(engine, client, RelayPolicy(max_queued=1), lanes) == 3
+        queued = {lane.name: open_queue(client, lane.name).jobs for lane in lanes}
+    assert {name: [job.args for job in jobs] for name, jobs in queued.items()} == {
+        "deliveries": [[rows["backoffice"]]],
+        "deliveries-sms": [[rows["sms"]]],
+        "recordings": [[recording.id]],
+    }
+    (job,) = queued["recordings"]
+    assert (job.id, job.kwargs) == (f"recording-{recording.id}-1", {})
 
 
 def test_a_report_with_a_recording_is_told_fetched_and_one_day_removed(

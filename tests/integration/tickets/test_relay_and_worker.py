@@ -28,12 +28,15 @@ from tests.fixtures.tickets import (
     running_backoffice,
     wait_until,
 )
+from tickets.dispatch import RelayPolicy, relay_once
+from tickets.lanes import MAIN_QUEUE, delivery_lanes
 from tickets.lease import DELIVERIES
 from tickets.open import open_ticket
 from tickets.outbox import count_by_state, list_attempts, list_deliveries
-from tickets.queue import QUEUE_NAME, enqueue, open_queue
-from tickets.relay import RelayPolicy, relay_once, run_relay
+from tickets.queue import enqueue, open_queue
+from tickets.relay import run_relay
 
+LANES = delivery_lanes([])
 QUICK = RelayPolicy(interval_s=0.05, requeue_after_s=1.0, lease_s=3.0, observe_every_s=0.05)
 
 _WORKER = """
@@ -49,7 +52,7 @@ policy = RetryPolicy(base_s=0.01, cap_s=0.05, max_attempts=10_000, lease_s=3.0)
 destinations = {"backoffice": Destination("backoffice", url, secret, timeout_s=1.0)}
 deliverer = Deliverer(make_engine(database_url), destinations, policy)
 print("started", flush=True)
-run_worker(redis.Redis.from_url(redis_url), deliverer, burst="burst" in sys.argv)
+run_worker(redis.Redis.from_url(redis_url), deliverer, ["deliveries"], burst="burst" in sys.argv)
 """
 
 
@@ -70,7 +73,7 @@ def relay(engine: sa.Engine, redis_url: str, policy: RelayPolicy = QUICK) -> Ite
     stop = threading.Event()
     with redis.Redis.from_url(redis_url, socket_timeout=1, retry=None) as client:
         thread = threading.Thread(
-            target=run_relay, args=(engine, open_queue(client), policy, stop), daemon=True
+            target=run_relay, args=(engine, client, policy, stop, LANES), daemon=True
         )
         thread.start()
         try:
@@ -104,21 +107,24 @@ def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
 def queue(redis_url: str) -> Iterator[Queue]:
     """The deliveries queue on an empty Redis."""
     with redis.Redis.from_url(redis_url) as client:
-        yield open_queue(client)
+        yield open_queue(client, MAIN_QUEUE)
 
 
 def test_the_relay_queues_what_is_due_and_only_once(any_engine: sa.Engine, queue: Queue) -> None:
     """A delivery that waits on the queue is not queued again before it is late."""
     open_some(any_engine, 3)
-    assert relay_once(any_engine, queue, QUICK) == 3
-    assert relay_once(any_engine, queue, QUICK) == 0
-    wait_until(lambda: relay_once(any_engine, queue, QUICK) == 3, "late ones are queued again")
+    assert relay_once(any_engine, queue.connection, QUICK, LANES) == 3
+    assert relay_once(any_engine, queue.connection, QUICK, LANES) == 0
+    wait_until(
+        lambda: relay_once(any_engine, queue.connection, QUICK, LANES) == 3,
+        "late ones are queued again",
+    )
 
 
 def test_jobs_carry_an_identifier_and_nothing_else(engine: sa.Engine, queue: Queue) -> None:
     """No caller's number, place or words are ever in Redis."""
     open_some(engine, 1)
-    relay_once(engine, queue, QUICK)
+    relay_once(engine, queue.connection, QUICK, LANES)
     (delivery,) = list_deliveries(engine)
     (job,) = queue.get_jobs()
     assert list(job.args) == [delivery.id]
@@ -134,10 +140,10 @@ def test_a_full_queue_leaves_the_rest_in_sql(engine: sa.Engine, queue: Queue) ->
     """A long outage of the back office never fills Redis."""
     open_some(engine, 5)
     policy = RelayPolicy(max_queued=2)
-    assert relay_once(engine, queue, policy) == 2
-    assert relay_once(engine, queue, policy) == 0
+    assert relay_once(engine, queue.connection, policy, LANES) == 2
+    assert relay_once(engine, queue.connection, policy, LANES) == 0
     queue.empty()
-    assert relay_once(engine, queue, policy) == 2
+    assert relay_once(engine, queue.connection, policy, LANES) == 2
 
 
 def test_a_job_that_is_on_the_queue_already_is_success(queue: Queue) -> None:
@@ -155,10 +161,10 @@ def test_what_could_not_be_queued_is_due_again_at_once(
     """A Redis that goes away between claim and push leaves nothing marked as queued."""
     open_some(engine, 2)
     with redis.Redis.from_url(own_redis.url, retry=None) as client:
-        queue = open_queue(client)
+        queue = open_queue(client, MAIN_QUEUE)
         client.execute_command("ACL", "SETUSER", "default", "-evalsha", "-eval", "-script")
         with pytest.raises(redis.exceptions.RedisError):
-            relay_once(engine, queue, QUICK)
+            relay_once(engine, queue.connection, QUICK, LANES)
     assert [d.queued_at for d in list_deliveries(engine)] == [None, None]
 
 
@@ -226,7 +232,7 @@ def test_a_job_taken_by_a_worker_that_died_before_it_began_is_queued_again(
 ) -> None:
     """A job that left the list with a dead worker comes back from SQL."""
     open_some(engine, 1)
-    relay_once(engine, queue, QUICK)
+    relay_once(engine, queue.connection, QUICK, LANES)
     assert queue.connection.lmove(queue.key, f"{queue.key}:intermediate") is not None
     with relay(engine, redis_url), worker(database_url, redis_url, f"{backoffice.url}/tickets"):
         wait_until(lambda: count_by_state(engine) == {"acknowledged": 1}, "acknowledged")
@@ -239,7 +245,7 @@ def test_a_redis_that_comes_back_empty_is_refilled(
     references = open_some(engine, 5)
     with relay(engine, own_redis.url):
         with redis.Redis.from_url(own_redis.url) as client:
-            wait_until(lambda: open_queue(client).count == 5, "all queued")
+            wait_until(lambda: open_queue(client, MAIN_QUEUE).count == 5, "all queued")
         own_redis.kill()
         for left in sorted(own_redis.folder.rglob("*"), reverse=True):
             left.rmdir() if left.is_dir() else left.unlink()
@@ -309,7 +315,7 @@ def test_sigterm_ends_a_worker_whose_redis_is_away(
     """A worker that waits for Redis still ends when it is asked to."""
     with worker(database_url, own_redis.url, "http://127.0.0.1:1/") as process:
         with redis.Redis.from_url(own_redis.url) as client:
-            queue = open_queue(client)
+            queue = open_queue(client, MAIN_QUEUE)
             wait_until(lambda: states_of(queue) == ["idle"], "the worker waits for work")
         own_redis.kill()
         process.send_signal(signal.SIGTERM)
@@ -330,7 +336,7 @@ def test_a_foreign_function_on_the_queue_is_not_run(
 ) -> None:
     """Whoever can write to Redis cannot make a worker call what it names."""
     witness = tmp_path / "witness"
-    foreign = Queue(QUEUE_NAME, connection=queue.connection, serializer=JSONSerializer)
+    foreign = Queue(MAIN_QUEUE, connection=queue.connection, serializer=JSONSerializer)
     job = foreign.create_job("os.mkdir", args=(str(witness),), result_ttl=60)
     if place == "instance":
         job._instance = str(witness)

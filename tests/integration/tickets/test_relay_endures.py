@@ -15,9 +15,10 @@ from structlog.testing import capture_logs
 
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.tickets import NOW, new_ticket, wait_until
+from tickets.dispatch import RelayPolicy
+from tickets.lanes import delivery_lanes
 from tickets.open import open_ticket
-from tickets.queue import open_queue
-from tickets.relay import RelayPolicy, observe, run_relay
+from tickets.relay import observe, run_relay
 from tickets.schema import database_now, deliveries
 
 QUICK = RelayPolicy(interval_s=0.02, requeue_after_s=0.2, lease_s=3.0, observe_every_s=0.02)
@@ -53,7 +54,9 @@ def logged_relay(engine: sa.Engine, url: str) -> Iterator[tuple[list[Any], Count
     """A relay in a thread; what it logs, and its rounds."""
     stop = CountingStop()
     with redis.Redis.from_url(url, socket_timeout=1, retry=None) as client, capture_logs() as logs:
-        thread = threading.Thread(target=run_relay, args=(engine, open_queue(client), QUICK, stop))
+        thread = threading.Thread(
+            target=run_relay, args=(engine, client, QUICK, stop, delivery_lanes([]))
+        )
         thread.start()
         try:
             yield logs, stop
