@@ -13,6 +13,8 @@ from typing import BinaryIO
 
 import structlog
 
+from hotline.life import Ear
+
 log = structlog.get_logger()
 
 FIRST_PAUSE = 0.2
@@ -37,7 +39,11 @@ class ChildSpec:
     child is killed and started again. Both must bound their own time and may raise: that is False.
     Neighbours of the same `start_with` start together; whoever has none is ready before the next.
     Children of a lower `stop_stage` are stopped first, and may take `stop_seconds` after SIGTERM.
-    `orphan_signal` is what the child gets when the supervisor itself is killed.
+    Who `tells` gives a sign of life by itself (`hotline.life`): none for `hung_seconds` is
+    the same as a probe that failed for so long. `mend` is called when the child has ended with an
+    error before it was ever well, with how many times in a row that was; True says that something
+    was changed. `orphan_signal` is what the child gets when the
+    supervisor itself is killed.
     """
 
     name: str
@@ -49,6 +55,8 @@ class ChildSpec:
     probe: Callable[[], bool] | None = None
     probe_seconds: float = 1.0
     hung_seconds: float = 10.0
+    tells: bool = False
+    mend: Callable[[int], bool] | None = None
     start_with: str = ""
     stop_stage: int = 0
     stop_seconds: float = 10.0
@@ -64,9 +72,11 @@ class Child:
         self.restarts = 0
         self.started_at = 0.0
         self.restart_at = 0.0
+        self.failed_starts = 0
         self._pause = FIRST_PAUSE
         self._process: subprocess.Popen[bytes] | None = None
         self._shown = 0
+        self._ear: Ear | None = None
 
     @property
     def pid(self) -> int | None:
@@ -90,6 +100,8 @@ class Child:
         slow can never block a child that writes. Without room for the file it goes nowhere. Raises
         OSError when there can be no process.
         """
+        if self.spec.tells and self._ear is None:
+            self._ear = Ear()
         tied = (sys.executable, "-I", "-S", str(TIED), str(os.getpid()))
         with self._log() as output:
             self._process = subprocess.Popen(
@@ -98,7 +110,7 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.spec.cwd,
-                env={**os.environ, **self.spec.env},
+                env={**os.environ, **self.spec.env, **(self._ear.environment if self._ear else {})},
                 start_new_session=True,
             )
         self.started_at = time.monotonic()
@@ -112,6 +124,16 @@ class Child:
         except OSError as error:
             log.error("child_without_log", child=self.spec.name, error=type(error).__name__)
             return Path(os.devnull).open("ab")
+
+    @property
+    def heard(self) -> bool:
+        """Whether it has given a sign of life since this was last asked."""
+        return self._ear is not None and self._ear.heard()
+
+    def close(self) -> None:
+        """Hear it no more."""
+        if self._ear is not None:
+            self._ear.close()
 
     def plan_restart(self) -> float:
         """Note that the process ended; return the seconds until it may start again."""

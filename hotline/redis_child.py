@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hotline.child import ChildSpec
 from hotline.redis_clients import make_redis
+from hotline.redis_data import RedisData
 from hotline.redis_socket import embedded_redis_url, redis_socket
 
 
@@ -61,6 +62,7 @@ def redis_child(state_dir: Path, *, stop_stage: int = 90) -> ChildSpec:
         probe=lambda: _answers(url),
         probe_seconds=2.0,
         hung_seconds=10.0,
+        mend=RedisData(folder).mend,
         stop_stage=stop_stage,
         orphan_signal=signal.SIGTERM,
     )

@@ -128,6 +128,8 @@ class Supervisor:
         for _, stage in groupby(by_stage, key=lambda c: c.spec.stop_stage):
             self._stop_stage(list(stage))
         self._show_lines()
+        for child in self.children.values():
+            child.close()
 
     def _stop_stage(self, stage: list[Child]) -> None:
         began = time.monotonic()
@@ -157,18 +159,32 @@ class Supervisor:
     def _look_after(self, child: Child) -> None:
         now = time.monotonic()
         if child.running:
-            if child.spec.probe is not None and self._hung(child, now):
+            if child.heard:
+                self._last_well[child.spec.name] = now
+            watched = child.spec.tells or child.spec.probe is not None
+            if watched and self._hung(child, now):
                 log.error("child_hung", child=child.spec.name, pid=child.pid)
                 child.signal(signal.SIGKILL)
                 child.wait(5)
             return
         if child.restart_at <= child.started_at:
+            self._mended(child)
             pause = child.plan_restart()
             status = child.exit_status
             log.error("child_ended", child=child.spec.name, status=status, again_in_seconds=pause)
         elif now >= child.restart_at:
             child.start()
             log.info("child_started", child=child.spec.name, pid=child.pid)
+
+    def _mended(self, child: Child) -> bool:
+        """Whether something was changed about a child that has ended before it was well."""
+        if self._last_well.get(child.spec.name, 0.0) >= child.started_at:
+            child.failed_starts = 0
+            return False
+        if child.spec.mend is None or (child.exit_status or 0) <= 0:
+            return False
+        child.failed_starts += 1
+        return child.spec.mend(child.failed_starts)
 
     def _hung(self, child: Child, now: float) -> bool:
         spec = child.spec
@@ -188,6 +204,10 @@ class Supervisor:
             if self._stop_asked.is_set():
                 return
             why = "" if child.running else f"it ended with status {child.exit_status}"
+            if why and self._mended(child):
+                child.start()
+                deadline = time.monotonic() + child.spec.ready_seconds
+                continue
             if time.monotonic() > deadline:
                 why = f"it was not ready in {child.spec.ready_seconds:g} s"
             if why:

@@ -4,15 +4,17 @@ import os
 import signal
 import stat
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import redis
+from structlog.testing import capture_logs
 
 from hotline.redis_child import RedisMissing, find_redis_server, redis_child
 from hotline.redis_clients import make_redis
 from hotline.redis_socket import embedded_redis_url, redis_socket
-from hotline.supervisor import Supervisor
+from hotline.supervisor import StartFailed, Supervisor
 from tests.fixtures.processes import wait_until
 
 
@@ -56,6 +58,84 @@ def test_data_survives_kill_and_restart(state_dir: Path) -> None:
 
         wait_until(lambda: supervisor.children["redis"].pid != pid)
         wait_until(back)
+
+
+def hurt(state_dir: Path) -> None:
+    """Overwrite the middle of what Redis has kept, as a disk that lost blocks."""
+    for path in (state_dir / "redis" / "appendonlydir").glob("*.aof"):
+        size = path.stat().st_size
+        if size:
+            path.write_bytes(b"*1\r\n$4\r\nNONE\r\n" + b"\xff" * size)
+
+
+def kept(state_dir: Path) -> list[Path]:
+    """What was set aside."""
+    return list(state_dir.glob("redis-set-aside-*/appendonlydir/*.incr.aof"))
+
+
+def test_damaged_data_is_set_aside_and_redis_starts(state_dir: Path) -> None:
+    """The record is SQL: what Redis held is made anew, and a person may look at what it was."""
+    for content in ("first", "second"):
+        with (
+            Supervisor([redis_child(state_dir)], log_dir=state_dir / "log").running(),
+            make_redis(embedded_redis_url(state_dir), fast=False) as client,
+        ):
+            assert client.get("kept") is None
+            client.set("kept", content)
+        hurt(state_dir)
+    with capture_logs() as logs:
+        spec = redis_child(state_dir)
+        with Supervisor([spec], log_dir=state_dir / "log").running():
+            assert spec.ready is not None
+            assert spec.ready()
+    (told,) = [entry for entry in logs if entry["event"] == "redis_data_set_aside"]
+    assert len(kept(state_dir)) == 1
+    assert str(kept(state_dir)[0]).startswith(told["into"])
+
+
+def test_data_damaged_while_it_runs_is_set_aside_at_the_next_start(state_dir: Path) -> None:
+    """A crash, and then a file that cannot be read: it is back by itself."""
+    supervisor = Supervisor([redis_child(state_dir)], log_dir=state_dir / "log")
+    with (
+        supervisor.running(),
+        make_redis(embedded_redis_url(state_dir), fast=False) as client,
+    ):
+        client.set("kept", "yes")
+        hurt(state_dir)
+        pid = supervisor.children["redis"].pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+
+        def back() -> bool:
+            try:
+                return client.get("kept") is None
+            except redis.RedisError:
+                return False
+
+        wait_until(back, 30)
+        assert len(kept(state_dir)) == 1
+
+
+def test_data_that_is_not_the_cause_is_put_back(state_dir: Path) -> None:
+    """Redis starts with neither: the error is told as always, and nothing is lost."""
+    good = redis_child(state_dir)
+    with (
+        Supervisor([good], log_dir=state_dir / "log").running(),
+        make_redis(embedded_redis_url(state_dir), fast=False) as client,
+    ):
+        client.set("kept", "yes")
+    bad = replace(redis_child(state_dir), argv=(*good.argv, "--no-such-setting", "1"))
+    with (
+        pytest.raises(StartFailed, match="redis"),
+        Supervisor([bad], log_dir=state_dir / "log").running(),
+    ):
+        pytest.fail("it must not come up")
+    assert kept(state_dir) == []
+    with (
+        Supervisor([redis_child(state_dir)], log_dir=state_dir / "log").running(),
+        make_redis(embedded_redis_url(state_dir), fast=False) as client,
+    ):
+        assert client.get("kept") == b"yes"
 
 
 def test_a_missing_server_is_told_with_the_remedy(

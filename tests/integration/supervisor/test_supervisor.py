@@ -98,6 +98,24 @@ def test_a_hung_child_is_killed_and_started_again(folder: Path) -> None:
         wait_until(lambda: well(folder, "one"))
 
 
+def test_a_child_that_lives_and_makes_no_round_is_started_again(folder: Path) -> None:
+    """It gives signs of life by itself; another's are none of its own."""
+    argv = (sys.executable, str(HERE / "telling_program.py"), str(folder))
+    telling = [
+        ChildSpec(name=name, argv=(*argv, name), tells=True, hung_seconds=1.5, ready_seconds=5.0)
+        for name in ("one", "two")
+    ]
+    with Supervisor(telling, log_dir=folder / "log").running():
+        wait_until(lambda: starts(folder, "one") and starts(folder, "two"))
+        first = starts(folder, "one")[0]
+        wait_until(lambda: len(journal(folder)) > 40, what="both have told for a while")
+        assert (len(starts(folder, "one")), len(starts(folder, "two"))) == (1, 1)
+        os.kill(first, signal.SIGUSR1)
+        wait_until(lambda: len(starts(folder, "one")) == 2)
+        assert not alive(first)
+        assert len(starts(folder, "two")) == 1
+
+
 def test_a_child_that_ends_at_once_is_not_started_in_a_tight_loop(folder: Path) -> None:
     """The pause between starts grows."""
     failing = ChildSpec(name="bad", argv=(sys.executable, "-c", "print('no'); raise SystemExit(3)"))
