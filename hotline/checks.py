@@ -26,6 +26,7 @@ from hotline.migrations import current, head
 from hotline.providers import check_providers
 from hotline.stack import agi_answers, http_answers, sip_answers
 from tickets.exchange import ExchangeFailed, asked
+from tickets.health import read_health
 
 ENOUGH_BYTES = 500 * 1024 * 1024
 FULLEST = 0.8
@@ -180,6 +181,16 @@ def _backoffice(services: Services) -> Iterator[Check]:
     yield Check("back office", passed, found, "check HOTLINE_BACKOFFICE__URL, or start it")
 
 
+def _destinations(services: Services) -> Iterator[Check]:
+    try:
+        found = read_health(services.engine())
+    except SQLAlchemyError:
+        return  # told already
+    mend = "see `hotline deliveries list --state failed`; mend the receiver, or its settings"
+    for one in found:
+        yield Check("deliveries", not one.ill, str(one), mend)
+
+
 def _providers(services: Services) -> Iterator[Check]:
     settings = services.settings
     try:
@@ -238,6 +249,7 @@ _CHECKS: tuple[tuple[str, Callable[[Services], Iterator[Check]]], ...] = (
     ("asterisk", _asterisk),
     ("asterisk hosts", _hosts),
     ("back office", _backoffice),
+    ("deliveries", _destinations),
     ("web", _web),
     ("providers", _providers),
     ("disk", _disk),

@@ -1,13 +1,14 @@
 """One attempt at a delivery: take the lease, push, settle. At least once; never beside another."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
 import structlog
 
 from tickets import metrics
+from tickets.health import Change, note_answer, note_failure, tell_health
 from tickets.lease import CUT_OFF, UNSURE, Lease, take
 from tickets.retry import RetryPolicy
 from tickets.schema import database_now, deliveries, delivery_attempts
@@ -106,8 +107,22 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult, policy: RetryPol
             wait = policy.wait_s(spent, result.retry_after_s)
             values["next_attempt_at"] = now + timedelta(seconds=wait)
         connection.execute(change.values(values))
+        health = _note(connection, lease.destination, result, now)
     _tell(lease, result, outcome, (now - lease.committed_at).total_seconds())
+    if health is not None:
+        tell_health(lease.destination, health, result)
     return outcome
+
+
+def _note(
+    connection: sa.Connection, destination: str, result: PushResult, now: datetime
+) -> Change | None:
+    """What the attempt says of the destination as a whole."""
+    if result.verdict == "retry":
+        return note_failure(connection, destination, result.status, result.error, now)
+    if result.status is not None:
+        return note_answer(connection, destination)
+    return None
 
 
 def _outcome(result: PushResult, spent: int, policy: RetryPolicy) -> Outcome:

@@ -20,4 +20,9 @@ DELIVERIES = Gauge("hotline_deliveries", "Delivery rows by state", ("state",))
 OLDEST_WAITING = Gauge(
     "hotline_delivery_oldest_waiting_seconds", "Age of the oldest delivery not yet acknowledged"
 )
+ILL = Gauge(
+    "hotline_destination_ill",
+    "1 while attempts at a destination fail one after another by what every ticket would meet",
+    ("destination",),
+)
 ENQUEUED = Counter("hotline_enqueued_total", "Work that the relay put on the queue", ("work",))

@@ -9,6 +9,7 @@ import structlog
 
 from tickets import metrics
 from tickets.dispatch import RelayPolicy, relay_once
+from tickets.health import observe_health
 from tickets.lanes import Lane
 from tickets.outbox import count_by_state, oldest_waiting
 
@@ -49,6 +50,7 @@ def run_relay(
 
 def observe(engine: sa.Engine, policy: RelayPolicy, *, alerted: bool) -> bool:
     """Set the gauges; log once when the oldest delivery waits too long. Whether it does."""
+    observe_health(engine)
     counts = count_by_state(engine)
     for state in _STATES:
         metrics.DELIVERIES.labels(state).set(counts.get(state, 0))

@@ -117,6 +117,17 @@ delivery_attempts = sa.Table(
     sa.Column("error", sa.String(500)),
 )
 
+destinations = sa.Table(
+    "destinations",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    # In a row, of what every ticket would have met.
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("failing_since", UtcDateTime),
+    sa.Column("last_status", sa.Integer),
+    sa.Column("last_error", sa.String(500)),
+)
+
 
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:

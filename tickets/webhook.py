@@ -21,10 +21,9 @@ Verdict = Literal["acknowledged", "retry", "refused"]
 NUMBER_S = 2.0
 """How long the receiver's own number is waited for once its status has said that it has it."""
 _REMOTE_ID = re.compile(r"[A-Za-z0-9._:/-]{1,100}")
-# Faults of this message: no repetition mends them, so the ticket waits for a human at once.
-# 401, 403 and 404 are not among them: they are faults of the configuration, met by every ticket
-# alike and mended without touching one.
-_REFUSED = frozenset({400, 405, 406, 409, 410, 411, 413, 414, 415, 422, 431})
+# Of a ticket, where the body names it. All else may be said of any ticket, by a page of maintenance
+# or a proxy: it is repeated, and told of the destination as a whole.
+_ABOUT_A_TICKET = frozenset({409, 422})
 _HAS_IT_ALREADY = frozenset({"already_exists", "duplicate"})
 
 
@@ -87,28 +86,42 @@ def push(ticket: Ticket, event: str, destination: Destination) -> PushResult:
     try:
         request = httpx.Request("POST", destination.url, content=body, headers=headers)
         with asked(request, destination.timeout_s) as reply:
-            return _judge(reply)
+            return _judge(reply, ticket)
     except ExchangeFailed as error:
         return PushResult("retry", error=str(error), unsure=error.sent)
     except httpx.InvalidURL as error:
         return PushResult("retry", error=type(error).__name__)
 
 
-def _judge(reply: Reply) -> PushResult:
+def _judge(reply: Reply, ticket: Ticket) -> PushResult:
     status = reply.status
     if reply.is_success:
         # The status says it; the receiver's number is worth a moment, and no second push.
         answer = json_object(reply.read(seconds=NUMBER_S))
         return PushResult("acknowledged", status, remote_id=_remote_id(answer))
-    if status == 409:
-        answer = json_object(reply.read())
-        if answer.get("error") in _HAS_IT_ALREADY:
+    if status == 410:
+        return PushResult("refused", status, "refused for good with HTTP 410")
+    if status in _ABOUT_A_TICKET:
+        body = reply.read()
+        answer = json_object(body)
+        if status == 409 and answer.get("error") in _HAS_IT_ALREADY:
             return PushResult("acknowledged", status, remote_id=_remote_id(answer))
+        if _names(ticket, reply, body):
+            return PushResult("refused", status, f"this ticket is refused with HTTP {status}")
+    error = f"HTTP {status}"
     if 300 <= status < 400:
-        return PushResult("refused", status, "answers with a redirect: configure the final address")
-    if status in _REFUSED:
-        return PushResult("refused", status, f"refused with HTTP {status}")
-    return PushResult("retry", status, f"HTTP {status}", retry_after_s=retry_after(reply))
+        error = f"HTTP {status}, a redirect: if it stays, configure the final address"
+    return PushResult("retry", status, error, retry_after_s=retry_after(reply))
+
+
+def _names(ticket: Ticket, reply: Reply, body: bytes | None) -> bool:
+    """Whether a program says so of this ticket: a page for people shows whatever it was asked."""
+    kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
+    if body is None or kind in ("text/html", "application/xhtml+xml"):
+        return False
+    text = body.decode("utf-8", "replace")
+    reference = rf"(?<![0-9]){ticket.service_request_id}(?![0-9])"
+    return ticket.idempotency_key in text or re.search(reference, text) is not None
 
 
 def json_object(body: bytes | None) -> dict[str, Any]:

@@ -20,11 +20,14 @@ _MOST_LISTED = 1000
 
 
 class Refused(Exception):
-    """A push that is not taken: its HTTP status, a code for programs, a sentence for people."""
+    """A push that is not taken: its HTTP status, a code for programs, a sentence for people.
 
-    def __init__(self, status: int, error: str, message: str) -> None:
+    `about` names the ticket, where it is that which is refused: no other would be.
+    """
+
+    def __init__(self, status: int, error: str, message: str, **about: str) -> None:
         super().__init__(message)
-        self.status, self.error, self.message = status, error, message
+        self.status, self.error, self.message, self.about = status, error, message, about
 
 
 def create_backoffice(db_path: Path, secrets: Sequence[str]) -> Flask:
@@ -50,7 +53,10 @@ def create_backoffice(db_path: Path, secrets: Sequence[str]) -> Flask:
             ticket, new = store.receive(event, data)
         except OtherTicketHasReference:
             raise Refused(
-                409, "reference_taken", "another ticket has this service_request_id"
+                409,
+                "reference_taken",
+                "another ticket has this service_request_id",
+                idempotency_key=data["idempotency_key"],
             ) from None
         log.info("ticket_received", reference=ticket.service_request_id, new=new, id=ticket.id)
         answer = {
@@ -121,7 +127,7 @@ def _envelope(body: bytes, webhook_id: str) -> tuple[str, dict[str, Any]]:
 
 def _refused(error: Refused) -> tuple[Response, int]:
     log.warning("push_refused", error=error.error, status=error.status)
-    return jsonify({"error": error.error, "message": error.message}), error.status
+    return jsonify({"error": error.error, "message": error.message, **error.about}), error.status
 
 
 def _http_error(error: HTTPException) -> tuple[Response, int]:

@@ -13,6 +13,7 @@ from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotline.bootstrap import Services
+from tickets.health import read_health
 from tickets.model import to_wire
 from tickets.open import find_ticket, list_tickets
 from tickets.outbox import list_attempts, list_deliveries, retry_delivery
@@ -91,11 +92,14 @@ def deliveries_group() -> None:
 def deliveries_list(
     services: Services, state: str | None, reference: str | None, limit: int, as_json: bool
 ) -> None:
-    """List deliveries, newest first, with what became of them."""
+    """List deliveries, newest first, with what became of them; say which destinations are ill."""
     try:
         found = list_deliveries(services.engine(), state=state, reference=reference, limit=limit)
+        ill = [one for one in read_health(services.engine()) if one.ill]
     except SQLAlchemyError as error:
         _database_away(error)
+    for one in ill:
+        click.echo(f"{one}, since {_local(services, one.failing_since)}", err=True)
     if as_json:
         click.echo(json.dumps([_plain(asdict(row)) for row in found], indent=2))
         return

@@ -171,6 +171,7 @@ def test_another_ticket_under_the_same_reference_is_a_conflict(client: FlaskClie
         answer = post(client, body, signed(body, key))
         assert answer.status_code == status
     assert answer.get_json()["error"] == "reference_taken"
+    assert answer.get_json()["idempotency_key"] == "k-2"
 
 
 def test_a_body_that_is_too_large_is_refused_before_it_is_read(client: FlaskClient) -> None:

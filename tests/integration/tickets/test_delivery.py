@@ -10,7 +10,7 @@ from werkzeug import Request, Response
 
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import NOW, Backoffice, deliverer_to, new_ticket, pass_on
-from tickets.open import open_ticket
+from tickets.open import list_tickets, open_ticket
 from tickets.outbox import Delivery, list_attempts, list_deliveries, retry_delivery
 from tickets.retry import RetryPolicy
 from tickets.schema import database_now, deliveries
@@ -90,32 +90,43 @@ def test_the_last_failure_is_a_dead_letter_and_retry_revives_it(
     assert [a.status for a in list_attempts(any_engine, delivery.id)] == [500, 503, 429, 500, 201]
 
 
+PAGE = "<!doctype html><title>maintenance</title>"
+
+
 @pytest.mark.parametrize(
-    ("status", "body", "outcome"),
+    ("status", "kind", "body", "outcome"),
     [
-        (200, "", "acknowledged"),
-        (202, "not json", "acknowledged"),
-        (409, '{"error": "already_exists"}', "acknowledged"),
-        (409, '{"error": "reference_taken"}', "dead"),
-        (400, "", "dead"),
-        (422, "", "dead"),
-        (302, "", "dead"),
-        (401, "", "failed"),
-        (404, "", "failed"),
-        (408, "", "failed"),
-        (425, "", "failed"),
-        (429, "", "failed"),
-        (500, "", "failed"),
+        (200, "text/plain", "", "acknowledged"),
+        (202, "text/plain", "not json", "acknowledged"),
+        (409, "application/json", '{"error": "already_exists"}', "acknowledged"),
+        (410, "text/plain", "", "dead"),
+        (409, "application/json", '{"error": "no", "idempotency_key": "KEY"}', "dead"),
+        (422, "application/problem+json", '{"detail": "ticket REFERENCE: no such place"}', "dead"),
+        (409, "application/json", "", "failed"),
+        (409, "application/json", '{"error": "conflict", "id": "1REFERENCE"}', "failed"),
+        (422, "application/json", '{"error": "closed until 6"}', "failed"),
+        (422, "text/html; charset=utf-8", f"{PAGE}<p>Request KEY</p>", "failed"),
+        (400, "application/json", '{"idempotency_key": "KEY"}', "failed"),
+        *((status, "text/html", PAGE, "failed") for status in (301, 302, 303, 307, 308)),
+        *((status, "text/html", PAGE, "failed") for status in (400, 401, 403, 404, 405, 406)),
+        *((status, "text/html", PAGE, "failed") for status in (408, 411, 413, 414, 415, 422)),
+        *((status, "text/html", PAGE, "failed") for status in (425, 429, 431, 500, 503)),
     ],
 )
 def test_what_an_answer_means(
-    engine: sa.Engine, httpserver: HTTPServer, status: int, body: str, outcome: str
+    engine: sa.Engine, httpserver: HTTPServer, status: int, kind: str, body: str, outcome: str
 ) -> None:
-    """Faults of the message go to a human at once; of the network or the settings, are retried."""
-    httpserver.expect_request("/tickets").respond_with_data(
-        body, status=status, headers={"Location": httpserver.url_for("/elsewhere")}
-    )
+    """Final is what a program says of this ticket; what any ticket would meet is tried again."""
     delivery = opened(engine)
+    (ticket,) = list_tickets(engine)
+    body = body.replace("KEY", ticket.idempotency_key)
+    body = body.replace("REFERENCE", ticket.service_request_id)
+    httpserver.expect_request("/tickets").respond_with_data(
+        body,
+        status=status,
+        headers={"Location": httpserver.url_for("/elsewhere")},
+        content_type=kind,
+    )
     with deliverer_to(engine, httpserver.url_for("/tickets")) as deliverer:
         assert deliverer.deliver(delivery.id) == outcome
     assert only(engine).state == outcome

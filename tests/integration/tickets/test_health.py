@@ -1,0 +1,101 @@
+"""What every ticket meets is said once, of the destination: in the log, in figures, to admins."""
+
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from click.testing import CliRunner
+from prometheus_client import REGISTRY
+from pytest_httpserver import HTTPServer
+from structlog.testing import capture_logs
+
+from hotline.bootstrap import Services
+from hotline.checks import all_checks
+from hotline.main import cli
+from hotline.settings import load_settings
+from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
+from tickets.delivery import Deliverer
+from tickets.dispatch import RelayPolicy
+from tickets.health import Health, read_health
+from tickets.open import open_ticket
+from tickets.outbox import list_deliveries
+from tickets.relay import observe
+
+
+def attempt(engine: sa.Engine, deliverer: Deliverer, number: int) -> None:
+    """One attempt at a new ticket."""
+    open_ticket(engine, new_ticket(f"call:{number}:1"), destinations=["backoffice"], now=NOW)
+    (row,) = list_deliveries(engine, state="pending")
+    deliverer.deliver(row.id)
+
+
+def health(engine: sa.Engine) -> Health:
+    """Of the one destination that has ever failed."""
+    (found,) = read_health(engine)
+    return found
+
+
+def test_a_destination_that_fails_for_everybody_is_ill_until_it_answers(
+    any_engine: sa.Engine, httpserver: HTTPServer
+) -> None:
+    """Told once when it falls ill, after three different tickets, and once when it is well."""
+    for status in (503, 302, 405, 400):
+        httpserver.expect_ordered_request("/tickets").respond_with_data("", status=status)
+    httpserver.expect_ordered_request("/tickets").respond_with_data("", status=201)
+    with deliverer_to(any_engine, httpserver.url_for("/tickets")) as deliverer:
+        with capture_logs() as logs:
+            for number in range(2):
+                attempt(any_engine, deliverer, number)
+            assert not health(any_engine).ill
+            for number in range(2, 4):
+                attempt(any_engine, deliverer, number)
+        found = health(any_engine)
+        assert (found.ill, found.failures, found.last_status) == (True, 4, 400)
+        assert [e["log_level"] for e in logs if e["event"] == "destination_ill"] == ["error"]
+        observe(any_engine, RelayPolicy(), alerted=False)
+        assert gauge() == 1.0
+        with capture_logs() as logs:
+            attempt(any_engine, deliverer, 4)
+        assert [e["event"] for e in logs if "destination_" in e["event"]] == ["destination_well"]
+    assert not health(any_engine).ill
+    observe(any_engine, RelayPolicy(), alerted=False)
+    assert gauge() == 0.0
+
+
+def gauge() -> float | None:
+    """What a scrape of the relay sees."""
+    return REGISTRY.get_sample_value("hotline_destination_ill", {"destination": "backoffice"})
+
+
+def test_a_refusal_of_a_ticket_says_that_its_receiver_is_well(
+    engine: sa.Engine, httpserver: HTTPServer
+) -> None:
+    """It has read it."""
+    for status in (500, 500, 410, 500):
+        httpserver.expect_ordered_request("/tickets").respond_with_data("", status=status)
+    with deliverer_to(engine, httpserver.url_for("/tickets")) as deliverer:
+        for number in range(4):
+            attempt(engine, deliverer, number)
+    assert health(engine).failures == 1
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["table", "json"])
+def test_admins_are_told_which_destination_is_ill(
+    engine: sa.Engine, database_url: str, tmp_path: Path, as_json: bool
+) -> None:
+    """Beside the listing, which stays what programs read; and by the doctor."""
+    with deliverer_to(engine, "http://127.0.0.1:1/") as deliverer:
+        for number in range(3):
+            attempt(engine, deliverer, number)
+    settings = load_settings({"HOTLINE_STATE_DIR": str(tmp_path), "DATABASE_URL": database_url})
+    options = ["--json"] if as_json else []
+    result = CliRunner().invoke(cli, ["deliveries", "list", *options], obj=settings)
+    assert "backoffice: 3 attempts in a row failed, the last: ConnectError" in result.stderr
+    if as_json:
+        assert len(json.loads(result.stdout)) == 3
+    services = Services(settings)
+    (check,) = [check for check in all_checks(services) if check.name == "deliveries"]
+    services.close()
+    assert not check.passed
+    assert "backoffice" in check.found
