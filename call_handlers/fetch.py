@@ -28,7 +28,6 @@ from tickets.lease import CUT_OFF
 from tickets.provider import TwilioAccount
 from tickets.retry import RetryPolicy
 from tickets.schema import database_now
-from tickets.webhook import retry_after
 from tickets.work import Work, begin_attempt, give_up, hold_row
 
 log = structlog.get_logger()
@@ -181,7 +180,7 @@ class RecordingFetcher:
             if 300 <= reply.status < 400:
                 raise FetchFailed("answers with a redirect, which is not followed")
             if reply.status != 200:
-                raise FetchFailed(f"HTTP {reply.status}", retry_after(reply))
+                raise FetchFailed(f"HTTP {reply.status}", reply.retry_after_s)
             if reply.headers.get("content-encoding", "identity").strip().lower() != "identity":
                 raise FetchFailed("is packed, which was not asked for")
             for chunk in reply.chunks():
@@ -199,7 +198,9 @@ class RecordingFetcher:
         left = max(1.0, deadline - time.monotonic())
         with asked(request, left, admits=self._account.admits) as reply:
             if reply.status not in (204, 404):
-                raise FetchFailed(f"not removed at Twilio: HTTP {reply.status}")
+                raise FetchFailed(
+                    f"not removed at Twilio: HTTP {reply.status}", reply.retry_after_s
+                )
 
     def _settle(self, row: sa.Row[Any], state: Outcome, error: Exception | None) -> Outcome:
         policy, attempts = self._policy.retry, row.attempts + 1

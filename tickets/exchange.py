@@ -12,12 +12,14 @@ import zlib
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from functools import cache
 
 import httpcore
 import httpx
 
 from tickets.bounded_network import AddressRefused, Admits, BoundedNetwork, Bounds
+from tickets.retry_after import retry_after
 
 __all__ = ["AddressRefused", "ExchangeFailed", "Reply", "asked", "basic"]
 
@@ -57,6 +59,11 @@ class Reply:
     def is_success(self) -> bool:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
+
+    @property
+    def retry_after_s(self) -> float | None:
+        """How long the server wants to be left alone, if it says so."""
+        return retry_after(self.headers, datetime.now(UTC))
 
     def chunks(self) -> Iterator[bytes]:
         """The body as it comes, not decompressed. Raises ExchangeFailed where it does not end."""

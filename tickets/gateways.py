@@ -12,7 +12,7 @@ import httpx
 from tickets.bounded_network import Admits
 from tickets.exchange import AddressRefused, ExchangeFailed, Reply, asked, basic
 from tickets.provider import TwilioAccount
-from tickets.webhook import NUMBER_S, PushResult, json_object, retry_after
+from tickets.webhook import NUMBER_S, PushResult, json_object
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}")
@@ -154,4 +154,6 @@ def _asked_once(
 def _not_taken(reply: Reply, error: str) -> PushResult:
     """A status that says no; 504 says that whoever answers has waited for another in vain."""
     unsure = reply.status == 504
-    return PushResult("retry", reply.status, error, retry_after_s=retry_after(reply), unsure=unsure)
+    return PushResult(
+        "retry", reply.status, error, retry_after_s=reply.retry_after_s, unsure=unsure
+    )

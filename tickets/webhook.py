@@ -111,7 +111,7 @@ def _judge(reply: Reply, ticket: Ticket) -> PushResult:
     error = f"HTTP {status}"
     if 300 <= status < 400:
         error = f"HTTP {status}, a redirect: if it stays, configure the final address"
-    return PushResult("retry", status, error, retry_after_s=retry_after(reply))
+    return PushResult("retry", status, error, retry_after_s=reply.retry_after_s)
 
 
 def _names(ticket: Ticket, reply: Reply, body: bytes | None) -> bool:
@@ -137,9 +137,3 @@ def _remote_id(answer: dict[str, Any]) -> str | None:
     """The receiver's own number, where it is told and has a plain form."""
     value = answer.get("id")
     return value if isinstance(value, str) and _REMOTE_ID.fullmatch(value) else None
-
-
-def retry_after(reply: Reply) -> float | None:
-    """Seconds from Retry-After (RFC 9110, 10.2.3); its date form is not used."""
-    value = reply.headers.get("retry-after", "")
-    return float(value) if re.fullmatch(r"[0-9]{1,6}", value) else None

@@ -11,8 +11,6 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import rich_click as click
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.entry import MISUSE, EntryRefused
@@ -22,6 +20,7 @@ from blacklist.port import RegisterUnavailable
 from blacklist.record.entries import RecordedEntry
 from blacklist.record.people import NotAllowed, Person
 from blacklist.record.prefix_replay import RecordUnreadable
+from hotline.cli.columns import one_line, print_columns
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, times in UTC")
 reason_option = click.option(
@@ -101,14 +100,6 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def print_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table of text of people: nothing in it is markup or drives the terminal."""
-    table = Table(*head)
-    for row in rows:
-        table.add_row(*map(one_line, row))
-    Console(markup=False).print(table)
-
-
 class Granted(Protocol):
     """What lets a person in until it ends: a token, a PIN."""
 
@@ -144,7 +135,7 @@ def print_granted(found: Sequence[Granted], zone: ZoneInfo, key: str, *, as_json
         )
         for one in found
     ]
-    print_table((key, "name", "role", "good until", "revoked"), rows)
+    print_columns((key, "name", "role", "good until", "revoked"), rows)
 
 
 def print_entry(entry: RecordedEntry, zone: ZoneInfo) -> None:
@@ -193,8 +184,3 @@ def nothing_there(subject: str) -> None:
 def local(when: datetime | None, zone: ZoneInfo) -> str:
     """A moment as people write it."""
     return when.astimezone(zone).strftime("%Y-%m-%d %H:%M") if when else ""
-
-
-def one_line(text: str) -> str:
-    """Make text of people safe for a terminal: no control characters, one line."""
-    return "".join(character if character.isprintable() else " " for character in text)[:200]

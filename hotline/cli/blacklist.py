@@ -16,6 +16,7 @@ from hotline.cli.blacklist_people import (
     blacklist_strike,
 )
 from hotline.cli.blacklist_reviews import blacklist_reviews
+from hotline.cli.columns import print_columns
 from hotline.cli.policy import policy_group
 from hotline.cli.progress import told
 from hotline.cli.replay import COMMANDS as REPLAY_COMMANDS
@@ -186,7 +187,7 @@ def blacklist_list(
         )
         for entry in entries
     ]
-    asking.print_table(("number", "disposition", "reason", "until", "who", "note"), rows)
+    print_columns(("number", "disposition", "reason", "until", "who", "note"), rows)
 
 
 for _command in (

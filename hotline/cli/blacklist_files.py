@@ -18,6 +18,7 @@ from blacklist.record.importing import Imported, import_rows
 from blacklist.record.projection import rebuild
 from hotline.bootstrap import Services
 from hotline.cli import asking
+from hotline.cli.columns import one_line
 from hotline.cli.progress import told
 from hotline.register import make_register, zone_of
 
@@ -125,7 +126,7 @@ def _tell(done: Imported, as_json: bool) -> None:
         asking.print_json(asking.plain(done))
         return
     for error in done.errors:
-        click.echo(f"row {error.row}: {asking.one_line(error.message)}", err=True)
+        click.echo(f"row {error.row}: {one_line(error.message)}", err=True)
     if done.refused > len(done.errors):
         click.echo(f"… and {done.refused - len(done.errors):,} more", err=True)
     counts = f"{done.added:,} added, {done.replaced:,} replaced, {done.unchanged:,} unchanged"

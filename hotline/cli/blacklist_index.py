@@ -9,6 +9,7 @@ from blacklist.index import RedisIndex
 from blacklist.record.projection import differences, rebuild
 from hotline.bootstrap import Services
 from hotline.cli import asking
+from hotline.cli.columns import one_line
 
 
 @click.command("rebuild")
@@ -42,6 +43,6 @@ def blacklist_verify(services: Services, as_json: bool) -> None:
         asking.print_json({"agree": not found, "differences": found})
     else:
         for line in found:
-            click.echo(asking.one_line(line))
+            click.echo(one_line(line))
         click.echo(f"{len(found)} differences" if found else "record and index agree")
     sys.exit(1 if found else 0)

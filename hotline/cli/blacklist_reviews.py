@@ -10,6 +10,7 @@ from blacklist.record.reviews import list_reviews
 from blacklist.record.schema import reading
 from hotline.bootstrap import Services
 from hotline.cli import asking
+from hotline.cli.columns import print_columns
 from hotline.register import make_register, zone_of
 
 
@@ -59,7 +60,7 @@ def blacklist_reviews(
         )
         for review in asked
     ]
-    asking.print_table(("review", "number", "state", "deadline", "recording", "why"), rows)
+    print_columns(("review", "number", "state", "deadline", "recording", "why"), rows)
     for entry in entries:
         when = asking.local(entry.review_at, zone)
         click.echo(f"{entry.subject}: {entry.disposition} was to be looked at again by {when}")

@@ -10,6 +10,7 @@ from blacklist.record.pins import list_pins, revoke_pin, set_pin
 from blacklist.record.schema import reading
 from hotline.bootstrap import Services
 from hotline.cli import asking
+from hotline.cli.columns import one_line
 from hotline.register import zone_of
 
 
@@ -80,5 +81,5 @@ def pin_revoke(services: Services, number: str, who: str | None) -> None:
     with asking.plain_errors():
         by = asking.person(who, "manager")
         if not revoke_pin(services.engine(), number, by=by, now=datetime.now(UTC)):
-            raise NothingThere(f"{asking.one_line(number)}: no such PIN is in force")
+            raise NothingThere(f"{one_line(number)}: no such PIN is in force")
     click.echo("revoked")

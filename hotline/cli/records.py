@@ -33,6 +33,7 @@ from call_handlers.history import (
 from call_handlers.recordings import recordings_of
 from call_handlers.vcon import vcon
 from hotline.bootstrap import Services
+from hotline.cli.columns import print_columns
 from hotline.cli.story import story
 
 _DISPOSITIONS = ("completed", "abandoned", "transferred", "blocked", "voicemail", "failed")
@@ -102,10 +103,7 @@ def records_list(services: Services, /, limit: int, as_json: bool, **filters: An
         click.echo(json.dumps([call_to_dict(one) for one in found], ensure_ascii=False, indent=2))
         return
     zone = ZoneInfo(services.settings.timezone)
-    rows = [_HEADINGS, *(_row(record, zone) for record in found)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:  # plain columns: an id that is wrapped or cut cannot be copied
-        click.echo("  ".join(map(str.ljust, row, widths)).rstrip())
+    print_columns(_HEADINGS, [_row(record, zone) for record in found])
 
 
 @records_group.command("show")

@@ -8,11 +8,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import rich_click as click
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotline.bootstrap import Services
+from hotline.cli.columns import print_columns
 from tickets.health import read_health
 from tickets.model import to_wire
 from tickets.open import find_ticket, list_tickets
@@ -44,9 +43,9 @@ def tickets_list(services: Services, /, as_json: bool, **wanted: Any) -> None:
     if as_json:
         click.echo(json.dumps([to_wire(ticket) for ticket in found], ensure_ascii=False, indent=2))
         return
-    table = Table("reference", "opened", "kind", "service", "status", "expected", "call")
-    for ticket in found:
-        table.add_row(
+    head = ("reference", "opened", "kind", "service", "status", "expected", "call")
+    rows = [
+        (
             ticket.service_request_id,
             _local(services, ticket.requested_datetime),
             ticket.kind,
@@ -55,7 +54,9 @@ def tickets_list(services: Services, /, as_json: bool, **wanted: Any) -> None:
             _local(services, ticket.expected_datetime),
             ticket.call_id or "",
         )
-    Console().print(table)
+        for ticket in found
+    ]
+    print_columns(head, rows)
 
 
 @tickets_group.command("show")
@@ -103,19 +104,21 @@ def deliveries_list(
     if as_json:
         click.echo(json.dumps([_plain(asdict(row)) for row in found], indent=2))
         return
-    table = Table("id", "reference", "destination", "state", "attempts", "next", "last error")
-    for row in found:
-        waits = row.state in ("pending", "sent", "failed")
-        table.add_row(
+    head = ("id", "reference", "destination", "state", "attempts", "next", "last error")
+    waiting = ("pending", "sent", "failed")
+    rows = [
+        (
             row.id,
             row.service_request_id,
             row.destination,
             row.state,
             str(row.attempts),
-            _local(services, row.next_attempt_at) if waits else "",
+            _local(services, row.next_attempt_at) if row.state in waiting else "",
             row.last_error or "",
         )
-    Console().print(table)
+        for row in found
+    ]
+    print_columns(head, rows)
 
 
 @deliveries_group.command("attempts")

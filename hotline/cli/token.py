@@ -10,6 +10,7 @@ from blacklist.record.schema import reading
 from blacklist.record.tokens import create_token, list_tokens, revoke_token
 from hotline.bootstrap import Services
 from hotline.cli import asking
+from hotline.cli.columns import one_line
 from hotline.register import zone_of
 
 
@@ -62,5 +63,5 @@ def token_revoke(services: Services, token_id: str, who: str | None) -> None:
     with asking.plain_errors():
         by = asking.person(who, "manager")
         if not revoke_token(services.engine(), token_id, by=by, now=datetime.now(UTC)):
-            raise NothingThere(f"{asking.one_line(token_id)}: no such token is in force")
+            raise NothingThere(f"{one_line(token_id)}: no such token is in force")
     click.echo("revoked")
