@@ -10,6 +10,7 @@ from call_handlers.retention import remove_old_recordings
 from hotline.providers import recording_fetcher, sms_destination
 from hotline.secret import embedded_secret
 from hotline.settings import Settings
+from tickets.acknowledgement import parse_acknowledgement
 from tickets.delivery import Deliverer
 from tickets.dispatch import RelayPolicy
 from tickets.lanes import Lane, delivery_lanes
@@ -43,6 +44,7 @@ class Outbound:
                 self._settings.backoffice.url,
                 self.backoffice_secrets[0],
                 self._settings.deliveries.timeout_seconds,
+                parse_acknowledgement(self._settings.backoffice.acknowledgement),
             )
         }
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from call_handlers.fetch import KeepPolicy, RecordingFetcher
 from hotline.environment import SettingsWrong
 from hotline.settings import Settings
+from tickets.acknowledgement import parse_acknowledgement
 from tickets.gateways import HttpSms, TwilioSms
 from tickets.provider import TwilioAccount
 from tickets.retry import RetryPolicy
@@ -54,6 +55,7 @@ def sms_sender(settings: Settings) -> SmsSender | None:
             bearer=sms.bearer.get_secret_value(),
             basic=sms.basic.get_secret_value(),
             success=sms.success,
+            acknowledgement=parse_acknowledgement(sms.acknowledgement),
             timeout_s=sms.timeout_seconds,
         )
     except ValueError as error:

@@ -18,6 +18,7 @@ from pydantic_settings import NoDecode
 from blacklist.entry import HOTLINE
 from blacklist.numbers import normalise, written
 from hotline.redis_address import SCHEMES, watched
+from tickets.acknowledgement import parse_acknowledgement
 
 
 def _by_commas(value: Any) -> Any:
@@ -81,6 +82,11 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _acknowledgement(value: str) -> str:
+    parse_acknowledgement(value)
+    return value
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Ports = Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)]
 Networks = Annotated[
@@ -105,6 +111,8 @@ Seconds = Annotated[float, Field(gt=0)]
 Statuses = Annotated[
     tuple[Annotated[int, Field(ge=200, le=299)], ...], NoDecode, BeforeValidator(_by_commas)
 ]
+Acknowledged = Annotated[str, AfterValidator(_acknowledgement)]
+"""What the body of an answer must say (`tickets.acknowledgement`)."""
 WebUrl = Annotated[str, AfterValidator(_web_address)]
 Operators = Annotated[str, AfterValidator(_operators)]
 """Where callers of Twilio reach operators."""

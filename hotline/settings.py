@@ -22,6 +22,7 @@ from pydantic_settings import (
 from hotline.environment import Environment, SettingsWrong, explain, secrets_from_files, unknown
 from hotline.redis_socket import embedded_redis_url
 from hotline.setting_types import (
+    Acknowledged,
     CallerId,
     DatabaseUrl,
     Group,
@@ -104,6 +105,8 @@ class BackofficeSettings(Group):
     url: str = "http://127.0.0.1:8941/tickets"
     secrets: Secrets = ()
     """Standard Webhooks secrets (`whsec_…`), newest first: all are accepted, the first signs."""
+    acknowledgement: Acknowledged = ""
+    """What the body of a 2xx must say: `json`, a field, `field=value|value`; empty: nothing."""
     host: str = "127.0.0.1"
     port: Port = 8941
 
@@ -184,6 +187,8 @@ class SmsSettings(Group):
     basic: SecretStr = SecretStr("")
     """User and password, with a colon between them."""
     success: Statuses = (200, 201, 202, 204)
+    acknowledgement: Acknowledged = ""
+    """As of the back office, for `http`."""
     timeout_seconds: Seconds = 10.0
 
 

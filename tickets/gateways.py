@@ -9,10 +9,11 @@ from urllib.parse import quote_plus, urlsplit
 
 import httpx
 
+from tickets.acknowledgement import Acknowledgement
 from tickets.bounded_network import Admits
 from tickets.exchange import AddressRefused, ExchangeFailed, Reply, asked, basic
 from tickets.provider import TwilioAccount
-from tickets.webhook import NUMBER_S, PushResult, json_object
+from tickets.webhook import NUMBER_S, PushResult, json_object, unacknowledged
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}")
@@ -71,6 +72,8 @@ class HttpSms:
     basic: str = field(default="", repr=False)
     """User and password with a colon between them."""
     success: tuple[int, ...] = (200, 201, 202, 204)
+    acknowledgement: Acknowledgement | None = None
+    """What the body must be besides; None: nothing more is read."""
     timeout_s: float = 10.0
 
     def __post_init__(self) -> None:
@@ -88,7 +91,7 @@ class HttpSms:
             raise ValueError("the gateway takes a bearer token or a password, not both")
 
     def send(self, to: str, text: str) -> PushResult:
-        """POST once; the status says whether the gateway has it, and nothing more is read."""
+        """POST once; the status says whether the gateway has it, and where it must, the body."""
         if not _E164.fullmatch(to):
             return PushResult("refused", error="the number is not E.164")
         body, kind = self._body({"to": to, "text": text, "sender": self.sender})
@@ -105,9 +108,13 @@ class HttpSms:
         return _asked_once(request, self.timeout_s, self._judge)
 
     def _judge(self, reply: Reply) -> PushResult:
-        if reply.status in self.success:
-            return PushResult("acknowledged", reply.status)
-        return _not_taken(reply, f"HTTP {reply.status}")
+        if reply.status not in self.success:
+            return _not_taken(reply, f"HTTP {reply.status}")
+        if self.acknowledgement is not None:
+            body = reply.read()
+            if not self.acknowledgement.holds(body):
+                return unacknowledged(reply.status, body)
+        return PushResult("acknowledged", reply.status)
 
     def _body(self, values: Mapping[str, str]) -> tuple[bytes, str]:
         if self.format == "json":

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import httpx
 from standardwebhooks import Webhook
 
+from tickets.acknowledgement import Acknowledgement
 from tickets.exchange import ExchangeFailed, Reply, asked
 from tickets.model import Ticket, to_wire
 
@@ -38,6 +39,8 @@ class Destination:
     url: str
     secret: str
     timeout_s: float = 8.0
+    acknowledgement: Acknowledgement | None = None
+    """What the body of a 2xx must be; None: the status says it."""
 
     def __repr__(self) -> str:
         return f"Destination({self.name!r}, {self.url!r})"
@@ -86,19 +89,21 @@ def push(ticket: Ticket, event: str, destination: Destination) -> PushResult:
     try:
         request = httpx.Request("POST", destination.url, content=body, headers=headers)
         with asked(request, destination.timeout_s) as reply:
-            return _judge(reply, ticket)
+            return _judge(reply, ticket, destination.acknowledgement)
     except ExchangeFailed as error:
         return PushResult("retry", error=str(error), unsure=error.sent)
     except httpx.InvalidURL as error:
         return PushResult("retry", error=type(error).__name__)
 
 
-def _judge(reply: Reply, ticket: Ticket) -> PushResult:
+def _judge(reply: Reply, ticket: Ticket, wanted: Acknowledgement | None) -> PushResult:
     status = reply.status
     if reply.is_success:
-        # The status says it; the receiver's number is worth a moment, and no second push.
-        answer = json_object(reply.read(seconds=NUMBER_S))
-        return PushResult("acknowledged", status, remote_id=_remote_id(answer))
+        # Where the status says it, the receiver's number is worth a moment, and no second push.
+        body = reply.read(seconds=NUMBER_S if wanted is None else None)
+        if wanted is not None and not wanted.holds(body):
+            return unacknowledged(status, body)
+        return PushResult("acknowledged", status, remote_id=_remote_id(json_object(body)))
     if status == 410:
         return PushResult("refused", status, "refused for good with HTTP 410")
     if status in _ABOUT_A_TICKET:
@@ -122,6 +127,12 @@ def _names(ticket: Ticket, reply: Reply, body: bytes | None) -> bool:
     text = body.decode("utf-8", "replace")
     reference = rf"(?<![0-9]){ticket.service_request_id}(?![0-9])"
     return ticket.idempotency_key in text or re.search(reference, text) is not None
+
+
+def unacknowledged(status: int, body: bytes | None) -> PushResult:
+    """Of a status that says yes, and a body that does not; or that never came whole."""
+    error = f"HTTP {status}, and its body is no acknowledgement"
+    return PushResult("retry", status, error, unsure=body is None)
 
 
 def json_object(body: bytes | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, Receiver, hang_up, receiver
 from tests.fixtures.recordings import account
 from tests.fixtures.sms import delivery, opened, texting
+from tickets.acknowledgement import parse_acknowledgement
 from tickets.gateways import HttpSms, TwilioSms
 from tickets.lease import take
 from tickets.mobile import SMS
@@ -65,6 +66,20 @@ def test_a_gateway_that_says_so_has_the_message(
         assert deliverer.deliver(found.id) == "acknowledged"
         assert deliverer.deliver(found.id) == "skipped"
         assert len(there.bodies) == 1
+
+
+@pytest.mark.parametrize("answer", SAID_SO.values(), ids=SAID_SO.keys())
+def test_a_body_that_is_asked_for_and_never_ends_leaves_it_open(
+    engine: sa.Engine, answer: Answer
+) -> None:
+    """Whether the message has gone out: it counts as one that may have."""
+    found = opened(engine)
+    with receiver(answer) as there:
+        wanted = parse_acknowledgement("id")
+        gateway = HttpSms(there.url(), '{"a": "{to}{text}"}', timeout_s=0.5, acknowledgement=wanted)
+        with texting(engine, gateway, attempts=60) as deliverer:
+            assert deliverer.deliver(found.id) == "failed"
+    assert [a.outcome for a in list_attempts(engine, found.id)] == ["unsure"]
 
 
 def test_a_message_that_may_have_gone_out_is_sent_three_times_at_most(engine: sa.Engine) -> None:

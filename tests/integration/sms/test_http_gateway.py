@@ -10,7 +10,9 @@ from pytest_httpserver import HTTPServer
 
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.sms import CALLER, delivery, opened, texting
+from tickets.acknowledgement import parse_acknowledgement
 from tickets.gateways import HttpSms
+from tickets.outbox import list_attempts
 
 
 def sent(httpserver: HTTPServer) -> Any:
@@ -70,6 +72,21 @@ def test_only_the_statuses_that_were_named_say_that_it_was_taken(
         assert deliverer.deliver(found.id) == "failed"
         assert deliverer.deliver(found.id) == "acknowledged"
     assert delivery(engine).attempts == 2
+
+
+def test_a_200_that_says_failure_inside_is_none_where_its_operator_says_so(
+    engine: sa.Engine, httpserver: HTTPServer
+) -> None:
+    """The message has not gone out, and is sent again."""
+    for body in ('{"code": "M0002"}', '{"code": "1"}'):
+        httpserver.expect_ordered_request("/send").respond_with_data(body)
+    wanted = parse_acknowledgement("code=1")
+    gateway = HttpSms(httpserver.url_for("/send"), '{"a": "{to}{text}"}', acknowledgement=wanted)
+    found = opened(engine)
+    with texting(engine, gateway, attempts=60) as deliverer:
+        assert deliverer.deliver(found.id) == "failed"
+        assert deliverer.deliver(found.id) == "acknowledged"
+    assert [a.outcome for a in list_attempts(engine, found.id)] == ["failed", "acknowledged"]
 
 
 def test_a_gateway_that_is_away_is_waited_for(engine: sa.Engine) -> None:

@@ -133,6 +133,32 @@ def test_what_an_answer_means(
     assert len(httpserver.log) == 1
 
 
+@pytest.mark.parametrize(
+    ("setting", "kind", "body", "outcome"),
+    [
+        ("json", "text/html", PAGE, "failed"),
+        ("id", "application/json", '{"error": "closed"}', "failed"),
+        ("id", "application/json", '{"id": "A-1"}', "acknowledged"),
+        ("status=ok", "application/json", '{"status": "failure", "id": "A-1"}', "failed"),
+    ],
+)
+def test_a_200_is_none_where_its_body_does_not_say_so(
+    engine: sa.Engine,
+    httpserver: HTTPServer,
+    setting: str,
+    kind: str,
+    body: str,
+    outcome: str,
+) -> None:
+    """Where the settings say what an acknowledgement looks like; it is tried again."""
+    httpserver.expect_request("/tickets").respond_with_data(body, content_type=kind)
+    delivery = opened(engine)
+    url = httpserver.url_for("/tickets")
+    with deliverer_to(engine, url, acknowledgement=setting) as deliverer:
+        assert deliverer.deliver(delivery.id) == outcome
+    assert only(engine).last_status == 200
+
+
 def test_nobody_listening_is_a_failure_to_be_retried(engine: sa.Engine) -> None:
     """A refused connection leaves the delivery waiting, with its reason."""
     delivery = opened(engine)
