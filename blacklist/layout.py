@@ -3,7 +3,8 @@
     hotline:screening:head      `<slot>[ <length>…]`: the slot that counts, the prefixes' lengths
     hotline:b<slot>:<number>    what stands about a number: segments, see `screen.lua`
     hotline:screening:prefixes  hash: slot and prefix → its rule
-    hotline:a:<number>          how full each window of a number is; `hotline:a:<class>` of a class
+    hotline:n:<place>           how full the windows of up to eight numbers are: see `counts_key`
+    hotline:a:<class>           the same of a class of callers without a number
     hotline:screening:rebuild   the token of a rebuild that runs; …:touched what changed meanwhile
     hotline:screening:alerts    stream: measures of the machine that began
 
@@ -12,6 +13,7 @@ Every key of a number ends by itself, with the last measure or a day after the l
 
 import re
 import struct
+import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -25,6 +27,14 @@ PREFIXES = "hotline:screening:prefixes"
 TOUCHED = "hotline:screening:touched"
 ALERTS = "hotline:screening:alerts"
 SLOTS = ("0", "1")
+
+_COUNTS = b"hotline:n:"
+TOGETHER = 8
+"""Numbers whose calls are counted in one key."""
+_RECORD, _STATE = 26, 13
+"""Bytes beside the windows: a number's name of up to 16 characters and its lengths; its measure."""
+_PLACE, _ROUNDED = 180, 1.15
+"""What Redis takes for a key that ends, and what its allocator rounds up."""
 
 ALLOW, ENTRY, STRIKES = "a", "e", "s"
 """The kinds of segments, in the order in which they are kept."""
@@ -81,9 +91,24 @@ def standing_key(slot: str, number: str) -> str:
     return f"hotline:b{slot}:{number[1:]}"
 
 
-def attempts_key(caller: str) -> str:
-    """Where the calls of a number (E.164), or of a class by its name, are counted."""
-    return f"hotline:a:{caller.removeprefix('+')}"
+def class_key(name: str) -> str:
+    """Where the calls of a class of callers without a number are counted."""
+    return f"hotline:a:{name}"
+
+
+def counts_key(caller: bytes, places: int) -> bytes:
+    """Where the calls of a number (digits of E.164, a short one after its star) are counted.
+
+    Each of the `places` has room for `TOGETHER` numbers; in a full one the number that called least
+    gives way. So memory is bounded, however many numbers call.
+    """
+    return b"%b%d" % (_COUNTS, zlib.crc32(caller) % places)
+
+
+def places_in(memory: int, rate: RatePolicy) -> int:
+    """How many places fit into so many bytes of Redis, when all are full; at least one."""
+    record = _RECORD + _STATE + 8 * len(rate.windows)
+    return max(1, memory // (_PLACE + round(TOGETHER * record * _ROUNDED)))
 
 
 def rate_limits(rate: RatePolicy) -> bytes:

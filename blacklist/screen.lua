@@ -6,9 +6,9 @@
 -- Calls are counted by the generic cell rate algorithm (ITU-T I.371). What is kept of a window, or
 -- of a class, is its theoretical arrival time: the moment (ms) at which its bucket is empty.
 --
--- KEYS  1 head   2, 3 what stands about the number, in slot 0 and 1   4 its calls: the key ends
---       with the number, or the name of a class of callers without one   5 prefix rules   6 alerts
---       7, 8 the calls of the classes
+-- KEYS  1 head   2, 3 what stands about the number, in slot 0 and 1: the keys end with it, or with
+--       the name of a class of callers without one   4 the calls of a few numbers, its own among
+--       them, or those of its class   5 prefix rules   6 alerts   7, 8 the calls of the classes
 -- ARGV  1 the limits of a number, 2 those of a class, packed (blacklist/layout.py)   3 the time in
 --       ms, left out for Redis' own
 -- Reply nil to let the call through, else what `layout.answer` reads. It begins with ? when there
@@ -19,6 +19,7 @@ local PATIENCE = 300000     -- ms by which a clock that went back is held still
 local ALERT_AGAIN = 3600000 -- ms between two alerts of one class
 local RANKS = { w = 1, c = 2, l = 3, v = 4, b = 5 }
 local HARD = 4              -- the rank from which a caller is kept from an operator
+local BESIDE = 7            -- numbers whose calls are kept beside those of another, in one key
 
 local milliseconds
 if ARGV[3] then
@@ -28,7 +29,7 @@ else
   milliseconds = time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local now = math.floor(milliseconds / 1000)
-local caller = string.sub(KEYS[4], 11)
+local caller = string.sub(KEYS[2], 12)
 
 -- A write that is refused (a replica, no memory, no disk, no right) ends no decision: what is known
 -- still holds. The code of the error goes with the reply.
@@ -41,9 +42,13 @@ local function write(...)
   end
 end
 
-local function answer(decision)
+local head = ''
+local function reply(decision)
+  if not head then
+    decision = '?' .. (decision or '')
+  end
   if refused then
-    return '!' .. refused .. ';' .. (decision or '')
+    decision = '!' .. refused .. ';' .. (decision or '')
   end
   return decision
 end
@@ -77,20 +82,14 @@ if string.byte(caller) > 57 then
   end
   local lasts = math.max(math.ceil(room / 1000) + 1, ALERT_AGAIN / 1000)
   write('SET', KEYS[4], struct.pack('>dd', arrival, alerted), 'EX', lasts)
-  return answer(over and (disposition .. 'f0:w:' .. tell .. ':class') or false)
+  return reply(over and (disposition .. 'f0:w:' .. tell .. ':class') or false)
 end
 
 local values = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7], KEYS[8])
-local head, slot = values[1], 2
+local slot = 2
+head = values[1]
 if head and string.byte(head) == 49 then
   slot = 3
-end
-
-local function reply(decision)
-  if head then
-    return answer(decision)
-  end
-  return answer('?' .. (decision or ''))
 end
 
 -- What stands about the number: segments `<kind><disposition><reason><until>:<evidence>;`, kinds in
@@ -135,25 +134,65 @@ if head and #head > 1 and (rank or 0) < HARD then
 end
 local hard = rank and rank >= HARD
 
--- The calls: the window that was passed last, the end of its measure (s), the newest call (ms), and
+-- The calls of a few numbers lie in one key, so that there are never more keys than were meant:
+-- each number's name, the moment (ms) at which it is empty, and its state, the newest first. What has
+-- long been empty goes; and where there are too many, so does the one that is empty first, which is
+-- somebody's who called once.
+local raw, mine, beside, length = values[4], nil, '', 0
+local position, others, ends = 1, nil, nil
+while raw and position <= #raw do
+  local name = string.byte(raw, position)
+  local state = position + name + 10
+  local size = string.byte(raw, state - 1)
+  if not size or state + size - 1 > #raw then
+    break -- not ours
+  end
+  if string.sub(raw, position + 1, position + name) == caller then
+    mine, length = state, size
+  else
+    local empty = struct.unpack('>d', raw, position + name + 1)
+    if empty >= milliseconds - PATIENCE then
+      others, ends = others or {}, ends or {}
+      others[#others + 1] = string.sub(raw, position, state + size - 1)
+      ends[#others] = empty
+    end
+  end
+  position = state + size
+end
+if others then
+  while #others > BESIDE do
+    local first = 1
+    for place = 2, #ends do
+      if ends[place] <= ends[first] then
+        first = place
+      end
+    end
+    table.remove(others, first)
+    table.remove(ends, first)
+  end
+  beside = table.concat(others)
+end
+
+-- The state: the window that was passed last, the end of its measure (s), the newest call (ms), and
 -- the arrival time of every window. A call that a window has no room for is not counted in it.
 local rate, alerts, measure, lasts, count = struct.unpack('>c1BI4I4B', ARGV[1])
-local window, held, clock, kept = 0, 0, milliseconds, nil
-if values[4] and #values[4] >= 13 then
-  local seen, ends, newest = struct.unpack('>BI4d', values[4])
+local window, held, clock, known = 0, 0, milliseconds, 0
+if mine and length >= 13 then
+  local seen, ends, newest = struct.unpack('>BI4d', raw, mine)
   if newest <= milliseconds + PATIENCE and ends <= newest / 1000 + measure then
-    window, held, kept = seen, ends, values[4]
+    window, held = seen, ends
     clock = math.max(milliseconds, newest)
+    known = length
   end
 end
-local second, over, arrivals = math.floor(clock / 1000), 0, {}
+local second, over, arrivals, empty = math.floor(clock / 1000), 0, {}, 0
 for number = 1, count do
   local every, room = struct.unpack('>dd', ARGV[1], number * 16 - 4)
   local arrival = clock
-  if kept and #kept >= 13 + number * 8 then
-    local before = struct.unpack('>d', kept, number * 8 + 6)
-    if before > clock and before - clock <= room then
-      arrival = before
+  if known >= 13 + number * 8 then
+    arrival = struct.unpack('>d', raw, mine + number * 8 + 5)
+    if arrival < clock or arrival - clock > room then
+      arrival = clock
     end
   end
   if arrival + every - clock <= room then
@@ -161,7 +200,10 @@ for number = 1, count do
   elseif over == 0 then
     over = number
   end
-  arrivals[number] = struct.pack('>d', arrival)
+  arrivals[number] = arrival
+  if arrival > empty then
+    empty = arrival
+  end
 end
 
 local tell = 0
@@ -174,8 +216,11 @@ if over > 0 and not hard then
     alert(window, held)
   end
 end
-write('SET', KEYS[4],
-  struct.pack('>BI4d', window, held, clock) .. table.concat(arrivals), 'EX', lasts)
+if held * 1000 > empty then
+  empty = held * 1000
+end
+write('SET', KEYS[4], struct.pack('>Bc0dBBI4d' .. string.rep('d', count), #caller, caller, empty,
+  13 + count * 8, window, held, clock, unpack(arrivals)) .. beside, 'EX', lasts)
 
 if not hard and held > second then
   return reply(rate .. 'f' .. held .. ':r:' .. tell .. ':window ' .. window)

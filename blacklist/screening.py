@@ -26,9 +26,13 @@ log = structlog.get_logger()
 
 SCRIPT = (files("blacklist") / "screen.lua").read_text(encoding="utf-8")
 _STANDING = tuple(layout.standing_key(slot, "+").encode() for slot in layout.SLOTS)
+_STANDING_SIZE = len(_STANDING[0])
+_KEYS = b"$%%d\r\n%b%%b\r\n$%%d\r\n%b%%b\r\n$%%d\r\n%%b\r\n" % _STANDING
+"""What stands about the caller in both slots, and where its calls are counted, as in RESP."""
 _NO_PRIMARY = (b"!READONLY;", b"!LOADING;", b"!MASTERDOWN;")
 _CODE = re.compile(r"[A-Z]{3,}\b")
-_ATTEMPTS = layout.attempts_key("").encode()
+COUNTS_BYTES = 64 * 1024 * 1024
+"""Memory of Redis that the counts of numbers may take: those of some 700,000 callers a day."""
 
 
 class RedisScreening:
@@ -37,6 +41,8 @@ class RedisScreening:
     `client` is the client of the call path (short time-outs, no retry). `breaker` may be shared
     with whatever else asks the same server. `snapshot` answers while the index is away, or not
     known to be whole. Short numbers are counted as others are; those of `exempt` pass unasked.
+    Counts take no more than `counts_bytes` of Redis: where that is little, numbers that called once
+    are forgotten first.
     `now_ms` gives milliseconds since the epoch; None leaves the time to Redis, which is one clock
     for all processes.
     """
@@ -49,6 +55,7 @@ class RedisScreening:
         breaker: Breaker,
         snapshot: Snapshot | None = None,
         exempt: frozenset[str] = frozenset(),
+        counts_bytes: int = COUNTS_BYTES,
         now_ms: Callable[[], int] | None = None,
     ) -> None:
         self._client = client
@@ -61,7 +68,9 @@ class RedisScreening:
         sha = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
         head = (b"8", layout.HEAD.encode())
         self._evalsha = _packed(b"EVALSHA", sha.encode(), *head)
-        classes = [layout.attempts_key(name).encode() for name in UNNUMBERED]
+        self._places = layout.places_in(counts_bytes, policy.rate)
+        self._classes = {name.encode(): layout.class_key(name).encode() for name in UNNUMBERED}
+        classes = self._classes.values()
         self._shared = _packed(
             layout.PREFIXES.encode(),
             layout.ALERTS.encode(),
@@ -162,8 +171,9 @@ class RedisScreening:
     def _command(self, number: CallerNumber, run: bytes) -> bytes:
         """The whole command as it goes over the wire: what is the same in all was packed before."""
         caller = number.counted_as.encode()
-        first, second = _STANDING
-        keys = _packed(first + caller, second + caller, _ATTEMPTS + caller)
+        counts = self._classes.get(caller) or layout.counts_key(caller, self._places)
+        size = len(caller) + _STANDING_SIZE
+        keys = _KEYS % (size, caller, size, caller, len(counts), counts)
         if self._now_ms is None:
             return b"*13\r\n" + run + keys + self._shared
         return b"*14\r\n" + run + keys + self._shared + _packed(str(self._now_ms()).encode())

@@ -13,7 +13,7 @@ import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from agi_scripts.hosts import MEND
-from blacklist.layout import attempts_key
+from blacklist.layout import class_key
 from blacklist.record.pins import count_pins
 from blacklist.record.schema import reading
 from hotline.asterisk.install import find_asterisk
@@ -108,7 +108,7 @@ def redis_checks(services: Services) -> Iterator[Check]:
         "set maxmemory-policy noeviction and appendonly yes: an LRU policy drops jobs silently",
     )
     try:
-        client.eval(_COUNT, 1, attempts_key("doctor"))
+        client.eval(_COUNT, 1, class_key("doctor"))
     except redis.exceptions.RedisError as error:
         refused = str(error).partition(".")[0]
         yield Check("redis counts calls", False, f"no: {refused}", _TAKE_WRITES)

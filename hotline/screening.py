@@ -25,8 +25,14 @@ def make_screening(
 ) -> tuple[RedisScreening, Snapshot]:
     """Screening, and the snapshot that it falls back on; neither has asked for anything yet."""
     snapshot = Snapshot(lambda: recorded_holds(engine()))
-    exempt = frozenset(settings.exempt)
-    screening = RedisScreening(client, policy, breaker=breaker, snapshot=snapshot, exempt=exempt)
+    screening = RedisScreening(
+        client,
+        policy,
+        breaker=breaker,
+        snapshot=snapshot,
+        exempt=frozenset(settings.exempt),
+        counts_bytes=settings.counts_mb * 2**20,
+    )
     return screening, snapshot
 
 

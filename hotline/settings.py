@@ -130,6 +130,9 @@ class ScreeningSettings(Group):
     exempt: ShortNumbers = ()
     """Short numbers of callers (agencies, extensions) that pass unasked, where it is known that the
     trunk lets nobody else show them."""
+    counts_mb: Annotated[int, Field(ge=1, le=65_536)] = 64
+    """Memory of Redis for the counts of calls, in MB of 2^20 bytes; beyond it numbers that called
+    once are forgotten first."""
 
 
 class WebSettings(Group):

@@ -12,6 +12,7 @@ from blacklist.ladder import Measure
 from blacklist.model import ScreeningModel
 from blacklist.numbers import normalise
 from blacklist.policy import Window
+from blacklist.screening import COUNTS_BYTES
 from blacklist.verdict import Disposition
 from tests.fixtures.screening import WITHHELD, Screened, default_policy, screened
 
@@ -297,9 +298,9 @@ def test_wrong_data_holds_nobody(here: Screened, kind: str, value: bytes | list[
     """Rubbish in any key lets the call through; the next caller is screened as always."""
     key = {
         "standing": layout.standing_key("0", CALLER),
-        "attempts": layout.attempts_key(CALLER),
+        "attempts": counts_key(CALLER),
         "head": layout.HEAD,
-        "class": layout.attempts_key("withheld"),
+        "class": layout.class_key("withheld"),
     }[kind]
     restrict(here, number=OTHER)
     if isinstance(value, list):
@@ -330,10 +331,54 @@ def test_a_clock_that_slips_back_a_little_lets_no_flood_through(here: Screened) 
     assert dispositions == ["allow"] * 6 + ["low_priority"]
 
 
+def counts_key(number: str) -> bytes:
+    """Where Redis counts the calls of a number."""
+    places = layout.places_in(COUNTS_BYTES, default_policy().rate)
+    return layout.counts_key(number[1:].encode(), places)
+
+
 def test_attempts_are_small_and_end_by_themselves(here: Screened) -> None:
     """A flooder of a hundred calls takes no more of Redis than a caller of one, for a day."""
     for _ in range(100):
         here.call(CALLER)
-    key = layout.attempts_key(CALLER)
-    assert here.client.strlen(key) == 13 + 3 * 8
-    assert 0 < here.client.ttl(key) <= 86_400
+    assert here.client.strlen(counts_key(CALLER)) == 10 + 12 + 13 + 3 * 8
+    assert 0 < here.client.ttl(counts_key(CALLER)) <= 86_400
+
+
+def test_a_rotating_flood_takes_no_more_memory_than_it_is_given(redis_url: str) -> None:
+    """Twelve thousand numbers, one call each, where there is room for some thousand."""
+    room = 512 * 1024
+    with screened(redis_url, patient=True, counts_bytes=room) as here:
+        here.call(CALLER)
+        before = here.client.info("memory")["used_memory"]
+        taken = []
+        for number in range(12_000):
+            here.call(f"+96655{number:07d}")
+            if number % 4000 == 3999:
+                taken.append(here.client.info("memory")["used_memory"] - before)
+    assert room / 2 < taken[-1] < room
+    assert taken[-1] < taken[-2] * 1.05
+
+
+def test_who_called_once_is_forgotten_first(redis_url: str) -> None:
+    """Where a flood of other numbers fills all the room, who called more often is still known."""
+    with screened(redis_url, patient=True, counts_bytes=1) as here:
+        for _ in range(5):
+            here.call(CALLER)
+        here.call(OTHER)
+        for number in range(500):
+            here.call(f"+96655{number:07d}")
+        assert len(here.client.keys("hotline:n:*")) == 1
+        assert [here.call(CALLER).disposition for _ in range(2)] == ["allow", "low_priority"]
+        assert [here.call(OTHER).disposition for _ in range(7)] == ["allow"] * 6 + ["low_priority"]
+
+
+def test_what_has_long_been_empty_makes_room(redis_url: str) -> None:
+    """A caller of last week takes nobody's place."""
+    with screened(redis_url, patient=True, counts_bytes=1) as here:
+        for _ in range(6):
+            here.call(CALLER)
+        full = here.client.strlen("hotline:n:0")
+        here.clock.move(days=2)
+        here.call(OTHER)
+        assert here.client.strlen("hotline:n:0") == full

@@ -103,7 +103,7 @@ def test_the_old_index_counts_until_the_new_one_is_whole(here: Screened) -> None
         assert here.call(blocked).disposition == "block"
         assert here.call(free).disposition == "allow"
         assert here.call(f"{PREFIX}1111").disposition == "challenge"
-        here.client.delete("hotline:a:" + free[1:], "hotline:a:" + blocked[1:])
+        here.client.delete(*here.client.keys("hotline:n:*"))
     assert len(here.client.keys("hotline:b*")) == 1
 
 
