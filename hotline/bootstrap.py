@@ -134,6 +134,16 @@ class Services:
         self._stack.callback(client.close)
         return client
 
+    def afresh(self) -> None:
+        """Give up the stores' connections that nobody uses just now: the next ones are new."""
+        made = self.__dict__
+        for name in ("_engine", "call_engine"):
+            if name in made:
+                made[name].dispose()
+        for name in ("fast_redis", "slow_redis"):
+            if name in made:
+                made[name].connection_pool.disconnect(inuse_connections=False)
+
     @cached_property
     def breaker(self) -> Breaker:
         """One breaker for everything on the path of a call that asks this Redis."""

@@ -21,12 +21,15 @@ from hotline.asterisk_hosts import unnamed_hosts
 from hotline.audio import check as check_audio
 from hotline.bootstrap import Services
 from hotline.environment import SettingsWrong
+from hotline.life import LONGEST_SILENCE_S, seen
 from hotline.menu import all_findings, flows
 from hotline.migrations import current, head
 from hotline.providers import check_providers
 from hotline.stack import agi_answers, http_answers, sip_answers
 from tickets.exchange import ExchangeFailed, asked
 from tickets.health import read_health
+from tickets.lateness import LATE_S
+from tickets.outbox import oldest_waiting
 
 ENOUGH_BYTES = 500 * 1024 * 1024
 FULLEST = 0.8
@@ -131,6 +134,24 @@ def _database(services: Services) -> Iterator[Check]:
             there = count_pins(connection, datetime.now(UTC))
         told = f"{there} in force" if there else "nobody has one: see `hotline pin set`"
         yield Check("pins", True, told)
+
+
+def _late(services: Services) -> Iterator[Check]:
+    try:
+        age = oldest_waiting(services.engine())
+    except SQLAlchemyError:
+        return  # told already
+    mend = "look at `hotline deliveries list --state failed`, relay and workers"
+    found = "none waits" if age is None else f"waits for {age:.0f} s"
+    yield Check("oldest delivery", age is None or age <= LATE_S, found, mend)
+
+
+def _rounds(services: Services) -> Iterator[Check]:
+    """Each role of this machine that no port can be asked of is asked for its last round."""
+    for role in seen(services.settings.state_dir):
+        passed = role.ago_s <= LONGEST_SILENCE_S
+        found = f"process {role.pid}, all rounds made {role.ago_s:.0f} s ago"
+        yield Check(role.role, passed, found, "end it: its supervisor starts it again")
 
 
 def _agi(services: Services) -> Iterator[Check]:
@@ -245,6 +266,8 @@ _CHECKS: tuple[tuple[str, Callable[[Services], Iterator[Check]]], ...] = (
     ("prompts", _prompts),
     ("redis", redis_checks),
     ("database", _database),
+    ("oldest delivery", _late),
+    ("rounds", _rounds),
     ("fastagi", _agi),
     ("asterisk", _asterisk),
     ("asterisk hosts", _hosts),

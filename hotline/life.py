@@ -25,22 +25,29 @@ _SIGN = b"WATCHDOG=1"
 
 
 class Life:
-    """Tells that the process of `role` lives and does its work. Never raises, never waits."""
+    """Tells that the process of `role` lives and does its work: first when this is made.
+
+    Never raises, never waits.
+    """
 
     def __init__(self, role: str, state_dir: Path, environ: Mapping[str, str]) -> None:
         self._address = environ.get(VARIABLE, "").replace("@", "\0", 1)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
+        self._notify()
         self._file = self._open(_folder(state_dir) / f"{role}-{os.getpid()}")
 
     def tell(self) -> None:
         """All is well just now."""
-        if self._address:
-            with suppress(OSError):
-                self._socket.sendto(_SIGN, self._address)
+        self._notify()
         if self._file is not None:
             with suppress(OSError):
                 os.utime(self._file)
+
+    def _notify(self) -> None:
+        if self._address:
+            with suppress(OSError):
+                self._socket.sendto(_SIGN, self._address)
 
     def close(self) -> None:
         """It ends."""

@@ -18,6 +18,7 @@ from hotline.asterisk.instance import AsteriskInstance
 from hotline.asterisk.layout import Layout
 from hotline.asterisk.places import SOUNDS_INSIDE, Places
 from hotline.child import ChildSpec, role
+from hotline.life import LONGEST_SILENCE_S
 from hotline.redis_child import redis_child
 from hotline.redis_socket import embedded_redis_url
 from hotline.settings import PREFIX, Settings
@@ -91,7 +92,15 @@ def _delivery_children(settings: Settings, env: dict[str, str]) -> Iterator[Chil
 
 
 def _delivering(name: str, argv: tuple[str, ...], env: dict[str, str]) -> ChildSpec:
-    return ChildSpec(name, argv, env, start_with=_TOGETHER, stop_stage=_STAGE_DELIVERY)
+    return ChildSpec(
+        name,
+        argv,
+        env,
+        tells=True,
+        hung_seconds=LONGEST_SILENCE_S,
+        start_with=_TOGETHER,
+        stop_stage=_STAGE_DELIVERY,
+    )
 
 
 def _agi_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec]:

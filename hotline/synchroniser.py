@@ -3,12 +3,10 @@
 An emptied Redis is filled again within seconds, and a change whose projection failed is told again.
 """
 
-import threading
 import time
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
-import structlog
 
 from blacklist import metrics
 from blacklist.record.entries import count_entries, to_review
@@ -17,8 +15,6 @@ from blacklist.record.reviews import list_reviews
 from blacklist.record.schema import reading
 from hotline.bootstrap import Services
 from hotline.register import make_register
-
-log = structlog.get_logger()
 
 SECONDS = 5.0
 COUNT_SECONDS = 60.0
@@ -29,29 +25,23 @@ AT_START = timedelta(days=1)
 """How far back the first round looks: for changes while no relay ran."""
 
 
-def run_synchroniser(services: Services, stop: threading.Event, seconds: float = SECONDS) -> None:
-    """Synchronise until `stop` is set. A store that is away is logged once and waited out."""
-    since = datetime.now(UTC) - AT_START
-    next_count = 0.0
-    trouble: str | None = None
-    while not stop.is_set():
-        try:
-            register = make_register(services)
-            now = datetime.now(UTC)
-            synchronise(register.engine, register.index, since, now, register.policy.strikes)
-            since = now - OVERLAP
-            if time.monotonic() >= next_count:
-                observe(register.engine, now)
-                next_count = time.monotonic() + COUNT_SECONDS
-            if trouble is not None:
-                log.info("blacklist_synchronised", after=trouble)
-            trouble = None
-        except Exception as error:  # it outlives whatever is away; the next round tries again
-            name = type(error).__name__
-            if name != trouble:
-                log.error("blacklist_not_synchronised", error=name)
-            trouble = name
-        stop.wait(seconds)
+class Synchroniser:
+    """What one process knows of its rounds."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._since = datetime.now(UTC) - AT_START
+        self._next_count = 0.0
+
+    def round(self) -> None:
+        """Bring the index up to the record. Raises when a store is away."""
+        register = make_register(self._services)
+        now = datetime.now(UTC)
+        synchronise(register.engine, register.index, self._since, now, register.policy.strikes)
+        self._since = now - OVERLAP
+        if time.monotonic() >= self._next_count:
+            observe(register.engine, now)
+            self._next_count = time.monotonic() + COUNT_SECONDS
 
 
 def observe(engine: sa.Engine, now: datetime) -> None:

@@ -33,8 +33,6 @@ class RelayPolicy:
     requeue_after_s: float = 13.0
     lease_s: float = 14.0
     max_queued: int = 200
-    alert_after_s: float = 300.0
-    observe_every_s: float = 15.0
 
 
 def relay_once(

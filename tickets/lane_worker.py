@@ -88,7 +88,12 @@ class LaneWorker(SimpleWorker):
     log_job_description = False
     log_result_lifespan = False
 
-    def __init__(self, queue: Queue, functions: Mapping[str, Callable[..., Any]]) -> None:
+    def __init__(
+        self,
+        queue: Queue,
+        functions: Mapping[str, Callable[..., Any]],
+        made: Callable[[str], object] = lambda _lane: None,
+    ) -> None:
         super().__init__(
             [queue],
             connection=queue.connection,
@@ -98,6 +103,7 @@ class LaneWorker(SimpleWorker):
         )
         self.lane: str = queue.name
         self._functions = functions
+        self._made = made
         self._lock = threading.Lock()
         self._ending = False
         self._busy_since: float | None = None
@@ -125,7 +131,11 @@ class LaneWorker(SimpleWorker):
             self._busy_since = None
 
     def heartbeat(self, timeout: int | None = None, pipeline: Pipeline | None = None) -> None:
-        """Tell Redis of us; between two jobs, end where that is asked."""
+        """Tell Redis of us, and here that a round was made; end where that is asked, between jobs.
+
+        RQ calls it in each round, whether Redis hears it or not.
+        """
+        self._made(self.lane)
         if self._ending and self._busy_since is None:
             raise StopRequested
         super().heartbeat(timeout, pipeline)

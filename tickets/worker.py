@@ -32,26 +32,36 @@ class LaneStuck(RuntimeError):
     """A job does not come back; the process must end, so that another takes the lane over."""
 
 
+class LaneEnded(RuntimeError):
+    """A lane's loop has ended though nobody wanted it to; the process must be started again."""
+
+
 def run_worker(
     connection: redis.Redis,
     deliverer: Delivers,
     lanes: Sequence[str],
     *,
     more: Mapping[str, Callable[..., Any]] = _NO_FUNCTIONS,
+    made: Callable[[str], object] = lambda _lane: None,
     burst: bool = False,
     stuck_s: float = STUCK_S,
 ) -> None:
     """Work on `lanes` until SIGTERM (or until they are empty, with `burst`). Main thread only.
 
-    `more` are the other functions that this worker runs, by their names on the queue. Raises
-    redis.exceptions.RedisError when Redis is away at the start, LaneStuck when a job takes longer
-    than `stuck_s`.
+    `more` are the other functions that this worker runs, by their names on the queue. `made` is
+    told the lane that has made a round. Raises LaneEnded when a lane's loop ends by itself, as when
+    Redis is away at the start, and LaneStuck when a job takes longer than `stuck_s`.
     """
-    wake = threading.Event()
+    wake, asked = threading.Event(), threading.Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        asked.set()
+        wake.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: wake.set())
+        signal.signal(number, stop)
     functions = {**job_table(deliverer), **more}
-    workers = [LaneWorker(open_queue(connection, name), functions) for name in lanes]
+    workers = [LaneWorker(open_queue(connection, name), functions, made) for name in lanes]
     threads = [_started(worker, burst, wake) for worker in workers]
     if burst:
         for thread in threads:
@@ -63,6 +73,8 @@ def run_worker(
     _say_goodbye(workers)
     if stuck := _stuck(workers, stuck_s):
         raise LaneStuck(f"a job on {stuck} has not come back in {stuck_s:g} s")
+    if not asked.is_set():
+        raise LaneEnded("a lane's loop has ended; see above")
 
 
 def _started(worker: LaneWorker, burst: bool, ended: threading.Event) -> threading.Thread:

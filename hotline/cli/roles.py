@@ -1,8 +1,8 @@
 """One role of the house each, for production: a supervisor of your own runs as many as it needs."""
 
+import os
 import threading
-import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 
@@ -10,14 +10,12 @@ import rich_click as click
 import structlog
 
 from hotline.bootstrap import Services, ensure_folders
+from hotline.life import Life
 from hotline.menu import refuse_unfit
 from hotline.observability import metrics_served
-from hotline.recordings import UNWATCHED_SECONDS, collect_recordings, spool_here
 from hotline.signals import hangup_reopens_logs, signals_told
 
 log = structlog.get_logger()
-SWEEP_SECONDS = 30.0
-REMOVAL_SECONDS = 3600.0
 
 
 def stop_event() -> threading.Event:
@@ -85,17 +83,23 @@ def worker(services: Services, metrics_port: int | None) -> None:
 
     Each destination, and recordings, have a lane of their own: none waits for another.
     """
+    from hotline.delivering import worker_loops
     from tickets.worker import run_worker
 
     hangup_reopens_logs()
+    ensure_folders(services.settings)
     with ExitStack() as stack:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
         outbound = services.outbound
         fetcher = outbound.fetcher
         more = {} if fetcher is None else fetcher.jobs()
+        life = stack.enter_context(closing(Life("worker", services.settings.state_dir, os.environ)))
+        loops = worker_loops(services, life.tell)
+        stack.enter_context(loops.running())
         lanes = [lane.name for lane in outbound.lanes]
-        run_worker(services.slow_redis, outbound.deliverer, lanes, more=more)
+        made = loops.rounds.made
+        run_worker(services.slow_redis, outbound.deliverer, lanes, more=more, made=made)
 
 
 @click.command()
@@ -106,52 +110,16 @@ def relay(services: Services, metrics_port: int | None) -> None:
 
     It removes old recordings too.
     """
-    from hotline.synchroniser import run_synchroniser
-    from tickets.relay import run_relay
+    from hotline.delivering import relay_loops
 
     ensure_folders(services.settings)
     stop = stop_event()
-    outbound = services.outbound
-    sweeper = threading.Thread(target=_sweep, args=(services, stop), name="sweeper")
-    synchroniser = threading.Thread(target=run_synchroniser, args=(services, stop))
     with ExitStack() as stack:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
-        for thread in (sweeper, synchroniser):
-            thread.start()
-            stack.callback(thread.join)
-        redis, policy = services.slow_redis, outbound.relay_policy
-        run_relay(services.engine(), redis, policy, stop, outbound.lanes)
-
-
-def _collect(services: Services) -> None:
-    """Bring home what an Asterisk of this machine has recorded."""
-    spool = spool_here(services.settings)
-    if spool is None:
-        return
-    try:
-        collect_recordings(spool, services.settings.recordings, settled_s=UNWATCHED_SECONDS)
-    except (
-        OSError
-    ) as error:  # a full disk, or a folder that is not ours: the next round tries again
-        log.error("recordings_not_collected", spool=str(spool), error=error.strerror)
-
-
-def _sweep(services: Services, stop: threading.Event) -> None:
-    next_removal = 0.0
-    while not stop.is_set():
-        started = time.monotonic()
-        _collect(services)
-        try:
-            services.sweep()
-            if started >= next_removal:
-                services.outbound.remove_old_recordings()
-                next_removal = started + REMOVAL_SECONDS
-        except (
-            Exception
-        ) as error:  # the sweeper outlives whatever is away; the next round tries again
-            log.warning("sweep_failed", error=type(error).__name__)
-        stop.wait(max(1.0, SWEEP_SECONDS - (time.monotonic() - started)))
+        life = stack.enter_context(closing(Life("relay", services.settings.state_dir, os.environ)))
+        stack.enter_context(relay_loops(services, life.tell).running())
+        stop.wait()
 
 
 @click.command()

@@ -5,7 +5,10 @@ import socket
 import time
 from collections.abc import Callable
 
+import pytest
+
 from hotline.callers.fake_asterisk import FakeAsterisk
+from hotline.life import seen
 from hotline.settings import Settings
 from tests.fixtures.processes import alive, hang, wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
@@ -81,3 +84,25 @@ def refuses(server: tuple[str, int]) -> bool:
     """Whether nobody listens there."""
     with socket.socket() as probe:
         return probe.connect_ex(server) != 0
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", ["relay", "worker-1"])
+def test_a_relay_or_worker_that_lives_and_does_nothing_is_started_again(
+    settings: Callable[..., Settings], redis_url: str, ear: Ear, name: str
+) -> None:
+    """No port can be asked of it: it gives signs of life by itself, and they are missed."""
+    with supervised(settings(**with_redis(redis_url))) as (supervisor, looks):
+        child = supervisor.children[name]
+        hung = child.pid
+        assert hung is not None
+        wait_until(lambda: name.startswith(_roles_seen(looks.settings)), 30, "it gives signs")
+        hang(hung)
+        place(FakeAsterisk(looks.agi, seconds=60.0), Reporter(ear))
+        looks.wait_delivered(1, seconds=60)
+        assert not alive(hung)
+        assert child.running
+
+
+def _roles_seen(settings: Settings) -> tuple[str, ...]:
+    return tuple(role.role for role in seen(settings.state_dir))

@@ -16,6 +16,7 @@ from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.settings import LogSettings, MetricsSettings, Settings
 from hotline.stack import to_environment
 from tests.fixtures.processes import descendants, free_tcp_port, wait_until
+from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.stack_looks import Looks
 from tests.fixtures.unwritable import KINDS, unwritable
@@ -41,6 +42,26 @@ def test_a_report_is_taken_and_delivered_while_no_log_can_be_written(
             assert lived.visits[0].status == "SUCCESS"
         parts.wait_delivered(3)
         assert all(parts.running(name) for name in PARTS)
+
+
+@pytest.mark.nightly
+def test_relay_and_workers_deliver_after_redis_was_away_while_no_log_could_be_written(
+    settings: Callable[..., Settings], own_redis: RedisProcess, ear: Ear
+) -> None:
+    """What is told of an absence ends no loop, and a loop that ended would end its process."""
+    made = settings(**with_redis(own_redis.url), log=LogSettings(level="debug"))
+    logs = [made.state_dir / "log" / f"{name}.log" for name in PARTS]
+    with unwritable("full disk", *logs) as broken, parts_of(made) as parts:
+        parts.start()
+        place(FakeAsterisk(parts.agi, seconds=20.0), Reporter(ear))
+        parts.wait_delivered(1)
+        broken()
+        relay = parts.pid("relay")
+        own_redis.kill()
+        place(FakeAsterisk(parts.agi, seconds=20.0), Reporter(ear))
+        own_redis.start()
+        parts.wait_delivered(2)
+        assert (parts.running("relay"), parts.pid("relay")) == (True, relay)
 
 
 def arguments(pid: int) -> list[str]:

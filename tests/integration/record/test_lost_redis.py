@@ -1,6 +1,5 @@
 """What people decided outlives Redis: killed, emptied, away."""
 
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +13,9 @@ from blacklist.index import RedisIndex
 from blacklist.record.limits import Wanted
 from blacklist.record.projection import rebuild, synchronise
 from hotline.bootstrap import Services
+from hotline.loops import Loop, Loops
 from hotline.settings import Settings
-from hotline.synchroniser import run_synchroniser
+from hotline.synchroniser import Synchroniser
 from tests.fixtures.record import (
     AMAL,
     MAHA,
@@ -88,22 +88,18 @@ def test_the_relay_fills_an_emptied_redis_again(
     settings = Settings.model_validate(
         {"redis_url": own_redis.url, "database_url": database_url, "state_dir": tmp_path}
     )
-    services, stop = Services(settings), threading.Event()
+    services = Services(settings)
     with index_at(own_redis.url) as index:
         register_on(services.engine(), index, Clock()).add(NUMBER, BLOCK, by=MAHA)
-    runs = threading.Thread(target=run_synchroniser, args=(services, stop, 0.05))
-    runs.start()
-    try:
+    loop = Loop("synchroniser", Synchroniser(services).round, 0.05, 60.0)
+    with Loops([loop], afresh=services.afresh).running():
         kill_and_empty(own_redis)
         with index_at(own_redis.url) as index:
             found = wait_until(lambda: index.built and list(index.entries()), "it is filled again")
         assert [item.subject for item in found] == [NUMBER]
         told = wait_until(lambda: gauge("hotline_blacklist_entries", kind="number"), "it counts")
         assert told == 1
-    finally:
-        stop.set()
-        runs.join()
-        services.close()
+    services.close()
 
 
 def test_a_change_while_redis_was_away_is_told_afterwards(

@@ -16,11 +16,10 @@ from hotline.main import cli
 from hotline.settings import load_settings
 from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
 from tickets.delivery import Deliverer
-from tickets.dispatch import RelayPolicy
 from tickets.health import Health, read_health
+from tickets.lateness import LateAlarm
 from tickets.open import open_ticket
 from tickets.outbox import list_deliveries
-from tickets.relay import observe
 
 
 def attempt(engine: sa.Engine, deliverer: Deliverer, number: int) -> None:
@@ -53,13 +52,13 @@ def test_a_destination_that_fails_for_everybody_is_ill_until_it_answers(
         found = health(any_engine)
         assert (found.ill, found.failures, found.last_status) == (True, 4, 400)
         assert [e["log_level"] for e in logs if e["event"] == "destination_ill"] == ["error"]
-        observe(any_engine, RelayPolicy(), alerted=False)
+        LateAlarm(any_engine).look()
         assert gauge() == 1.0
         with capture_logs() as logs:
             attempt(any_engine, deliverer, 4)
         assert [e["event"] for e in logs if "destination_" in e["event"]] == ["destination_well"]
     assert not health(any_engine).ill
-    observe(any_engine, RelayPolicy(), alerted=False)
+    LateAlarm(any_engine).look()
     assert gauge() == 0.0
 
 

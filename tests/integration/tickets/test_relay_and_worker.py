@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from werkzeug import Request, Response
 
+from hotline.loops import Loop, Loops
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.tickets import (
     SECRET,
@@ -34,10 +36,9 @@ from tickets.lease import DELIVERIES
 from tickets.open import open_ticket
 from tickets.outbox import count_by_state, list_attempts, list_deliveries
 from tickets.queue import enqueue, open_queue
-from tickets.relay import run_relay
 
 LANES = delivery_lanes([])
-QUICK = RelayPolicy(interval_s=0.05, requeue_after_s=1.0, lease_s=3.0, observe_every_s=0.05)
+QUICK = RelayPolicy(interval_s=0.05, requeue_after_s=1.0, lease_s=3.0)
 
 _WORKER = """
 import sys
@@ -70,18 +71,11 @@ def worker(
 @contextmanager
 def relay(engine: sa.Engine, redis_url: str, policy: RelayPolicy = QUICK) -> Iterator[None]:
     """The relay in a thread, its Redis without patience."""
-    stop = threading.Event()
     with redis.Redis.from_url(redis_url, socket_timeout=1, retry=None) as client:
-        thread = threading.Thread(
-            target=run_relay, args=(engine, client, policy, stop, LANES), daemon=True
-        )
-        thread.start()
-        try:
+        once = partial(relay_once, engine, client, policy, LANES)
+        loop = Loop("relay", once, policy.interval_s, 60.0)
+        with Loops([loop], afresh=lambda: None).running():
             yield
-        finally:
-            stop.set()
-            thread.join(timeout=10)
-            assert not thread.is_alive()
 
 
 def open_some(engine: sa.Engine, number: int) -> set[str]:

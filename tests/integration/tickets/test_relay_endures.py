@@ -1,6 +1,5 @@
 """The relay outlives Redis and SQL, says so once, and tells when tickets wait too long."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,15 +12,16 @@ import sqlalchemy as sa
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
+from hotline.loops import Loop, Loops
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.tickets import NOW, new_ticket, wait_until
-from tickets.dispatch import RelayPolicy
+from tickets.dispatch import RelayPolicy, relay_once
 from tickets.lanes import delivery_lanes
+from tickets.lateness import LateAlarm
 from tickets.open import open_ticket
-from tickets.relay import observe, run_relay
 from tickets.schema import database_now, deliveries
 
-QUICK = RelayPolicy(interval_s=0.02, requeue_after_s=0.2, lease_s=3.0, observe_every_s=0.02)
+QUICK = RelayPolicy(interval_s=0.02, requeue_after_s=0.2, lease_s=3.0)
 
 
 @pytest.fixture
@@ -33,36 +33,31 @@ def own_redis(tmp_path: Path) -> Iterator[RedisProcess]:
     server.stop()
 
 
-class CountingStop(threading.Event):
-    """The relay's stop signal; it counts the rounds that the relay has ended."""
+class Relay:
+    """A relay in a thread; it counts its rounds."""
 
-    rounds = 0
+    def __init__(self, engine: sa.Engine, client: redis.Redis) -> None:
+        self.rounds = 0
 
-    def wait(self, timeout: float | None = None) -> bool:
-        """Called by the relay at the end of each round."""
-        self.rounds += 1
-        return super().wait(timeout)
+        def once() -> None:
+            self.rounds += 1
+            relay_once(engine, client, QUICK, delivery_lanes([]))
+
+        self.loops = Loops([Loop("relay", once, 0.02, 60.0)], afresh=engine.dispose)
 
     def ten_more(self) -> None:
-        """Wait until ten more rounds have ended."""
+        """Wait until ten more rounds have begun."""
         then = self.rounds + 10
         wait_until(lambda: self.rounds >= then, "ten more rounds", seconds=60)
 
 
 @contextmanager
-def logged_relay(engine: sa.Engine, url: str) -> Iterator[tuple[list[Any], CountingStop]]:
-    """A relay in a thread; what it logs, and its rounds."""
-    stop = CountingStop()
+def logged_relay(engine: sa.Engine, url: str) -> Iterator[tuple[list[Any], Relay]]:
+    """A relay in a thread, and what it logs."""
     with redis.Redis.from_url(url, socket_timeout=1, retry=None) as client, capture_logs() as logs:
-        thread = threading.Thread(
-            target=run_relay, args=(engine, client, QUICK, stop, delivery_lanes([]))
-        )
-        thread.start()
-        try:
-            yield logs, stop
-        finally:
-            stop.set()
-            thread.join(timeout=10)
+        relay = Relay(engine, client)
+        with relay.loops.running():
+            yield logs, relay
 
 
 def named(logs: list[Any], event: str) -> Callable[[], list[Any]]:
@@ -79,32 +74,32 @@ def test_redis_away_is_logged_once_and_waited_out(
     engine: sa.Engine, own_redis: RedisProcess
 ) -> None:
     """Many rounds without Redis are one line; when it is back, work goes on."""
-    with logged_relay(engine, own_redis.url) as (logs, stop):
+    with logged_relay(engine, own_redis.url) as (logs, relay):
         at_start = enqueued()
         open_ticket(engine, new_ticket(), destinations=["backoffice"], now=NOW)
         wait_until(lambda: enqueued() > at_start, "queued")
         own_redis.kill()
-        wait_until(named(logs, "relay_waits"), "the relay says that it waits")
-        stop.ten_more()
+        wait_until(named(logs, "loop_waits"), "the relay says that it waits")
+        relay.ten_more()
         own_redis.start()
-        wait_until(named(logs, "relay_recovered"), "the relay goes on")
+        wait_until(named(logs, "loop_recovered"), "the relay goes on")
         before = enqueued()
         wait_until(lambda: enqueued() > before, "queued again")
-    assert len(named(logs, "relay_waits")()) <= 2
-    assert len(named(logs, "relay_recovered")()) == 1
+    assert len(named(logs, "loop_waits")()) <= 2
+    assert len(named(logs, "loop_recovered")()) == 1
 
 
 def test_sql_away_is_logged_once_and_waited_out(engine: sa.Engine, own_redis: RedisProcess) -> None:
     """The relay does not end with the database."""
-    with logged_relay(engine, own_redis.url) as (logs, stop):
+    with logged_relay(engine, own_redis.url) as (logs, relay):
         with engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO hidden")
-        wait_until(named(logs, "relay_waits"), "the relay says that it waits")
-        stop.ten_more()
+        wait_until(named(logs, "loop_waits"), "the relay says that it waits")
+        relay.ten_more()
         with engine.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE hidden RENAME TO deliveries")
-        wait_until(named(logs, "relay_recovered"), "the relay goes on")
-    assert len(named(logs, "relay_waits")()) == 1
+        wait_until(named(logs, "loop_recovered"), "the relay goes on")
+    assert len(named(logs, "loop_waits")()) == 1
 
 
 def test_tickets_that_wait_too_long_are_told_once_and_can_be_seen(any_engine: sa.Engine) -> None:
@@ -113,14 +108,14 @@ def test_tickets_that_wait_too_long_are_told_once_and_can_be_seen(any_engine: sa
         open_ticket(
             any_engine, new_ticket(f"call:{number}:1"), destinations=["backoffice"], now=NOW
         )
-    policy = RelayPolicy()
+    alarm = LateAlarm(any_engine)
     with capture_logs() as logs:
-        assert not observe(any_engine, policy, alerted=False)
+        assert not alarm.look()
         with any_engine.begin() as connection:
             then = database_now(connection) - timedelta(seconds=301)
             connection.execute(deliveries.update().values(created_at=then))
-        assert observe(any_engine, policy, alerted=False)
-        assert observe(any_engine, policy, alerted=True)
+        assert alarm.look()
+        assert alarm.look()
     (entry,) = named(logs, "deliveries_late")()
     assert (entry["waiting"], entry["log_level"]) == (2, "error")
     assert entry["oldest_s"] in (301, 302, 303)

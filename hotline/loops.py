@@ -1,0 +1,133 @@
+"""What a process does again and again: each loop in a thread of its own, one eye on all of them.
+
+A round that fails is told once and tried again, on fresh connections. A loop that ends, or makes no
+round for longer than any round takes, ends the process: whoever supervises it starts it again.
+A process that lives while its loop does not looks well to everybody and does nothing.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import structlog
+from prometheus_client import Gauge
+
+from hotline.logs import settle
+
+log = structlog.get_logger()
+
+WATCH_SECONDS = 2.0
+STANDS = 70
+"""Exit status of a process whose loop stands (sysexits(3), EX_SOFTWARE)."""
+_PATIENCE_S = 10.0
+LAST_ROUND = Gauge(
+    "hotline_last_round_timestamp_seconds", "When a loop has made its last round", ("loop",)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Call `round` every `every_s` seconds, counted from its end; it takes `longest_s` at most."""
+
+    name: str
+    round: Callable[[], object]
+    every_s: float
+    longest_s: float
+
+
+class Rounds:
+    """When each loop of this process has made its last round. Safe between threads."""
+
+    def __init__(self, longest_s: Mapping[str, float]) -> None:
+        self._longest = dict(longest_s)
+        self._made = dict.fromkeys(longest_s, time.monotonic())
+
+    def made(self, name: str) -> None:
+        """The loop of that name has made a round."""
+        self._made[name] = time.monotonic()
+        LAST_ROUND.labels(name).set_to_current_time()
+
+    def standing(self) -> str | None:
+        """A loop that has made none for too long."""
+        now = time.monotonic()
+        late = (name for name, at in self._made.items() if now - at > self._longest[name])
+        return next(late, None)
+
+
+class Loops:
+    """Runs `loops` and watches them.
+
+    `afresh` is called after a round that failed: it gives up connections. `tell` is called every
+    `watch_s` for as long as all is well. `others` are loops that run elsewhere in this process and
+    say so by `rounds`: their names, and how long a round of theirs takes.
+    """
+
+    def __init__(
+        self,
+        loops: Sequence[Loop],
+        *,
+        afresh: Callable[[], None],
+        tell: Callable[[], None] = lambda: None,
+        others: Mapping[str, float] | None = None,
+        end: Callable[[], object] = lambda: os._exit(STANDS),
+        watch_s: float = WATCH_SECONDS,
+    ) -> None:
+        self._afresh = afresh
+        self._tell = tell
+        self._end = end
+        self._watch_s = watch_s
+        self._stop = threading.Event()
+        self.rounds = Rounds({loop.name: loop.longest_s for loop in loops} | dict(others or {}))
+        # Nobody waits for ever for a thread that hangs: they are daemons.
+        self._threads = [
+            threading.Thread(target=self._keep, args=(loop,), name=loop.name, daemon=True)
+            for loop in loops
+        ]
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run them while inside; then let each end its round, within ten seconds."""
+        watch = threading.Thread(target=self._watch, name="watch", daemon=True)
+        for thread in (*self._threads, watch):
+            thread.start()
+        try:
+            yield
+        finally:
+            self._stop.set()
+            until = time.monotonic() + _PATIENCE_S
+            for thread in (*self._threads, watch):
+                thread.join(max(0.0, until - time.monotonic()))
+
+    def _keep(self, loop: Loop) -> None:
+        trouble: str | None = None
+        while not self._stop.is_set():
+            try:
+                loop.round()
+                if trouble is not None:
+                    log.info("loop_recovered", loop=loop.name, after=trouble)
+                trouble = None
+            except Exception as error:  # it outlives whatever is away: the next round tries again
+                name = type(error).__name__
+                if name != trouble:
+                    log.error("loop_waits", loop=loop.name, error=name)
+                trouble = name
+                self._afresh()
+            self.rounds.made(loop.name)
+            self._stop.wait(loop.every_s)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._watch_s):
+            ended = (thread.name for thread in self._threads if not thread.is_alive())
+            name = next(ended, None) or self.rounds.standing()
+            if name is None:
+                self._tell()
+            elif not self._stop.is_set():
+                try:
+                    log.critical("loop_stands", loop=name)
+                    settle()
+                finally:
+                    self._end()
+                return
