@@ -1,22 +1,30 @@
 """The primary becomes another server; PgBouncer gives each transaction another session."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
 import sqlalchemy as sa
+from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.database import make_engine
 from hotline.migrations import current, head, upgrade
+from hotline.settings import Settings
 from tests.fixtures.pgbouncer import pgbouncer_program, running_pgbouncer
 from tests.fixtures.postgres import postgres_programs, running_postgres
-from tests.fixtures.processes import free_tcp_port
+from tests.fixtures.postgres_pair import running_pair
+from tests.fixtures.processes import free_tcp_port, wait_until
+from tests.fixtures.reporter import QUESTIONS, Ear, Reporter
+from tests.fixtures.reporter import place as place_a_call
 from tests.fixtures.tickets import NOW, new_ticket
+from tests.fixtures.whole_stack import parts_of, with_redis
 from tests.fixtures.wire import Wire
 from tickets.open import list_tickets, open_ticket
+from tickets.outbox import list_deliveries
 from tickets.schema import metadata, reading
 
 pytestmark = [
@@ -164,3 +172,51 @@ def test_behind_pgbouncer_in_transaction_mode_every_ticket_is_opened_once(
         assert len(set(references)) == 100
         assert len(list_tickets(engine, limit=200)) == 100
         engine.dispose()
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(240)
+def test_reports_are_taken_and_delivered_after_a_failover(
+    settings: Callable[..., Settings], redis_url: str, ear: Ear
+) -> None:
+    """The address leads to the demoted server for a while, which reads; then to the new primary.
+
+    No role is started again, and no report is lost.
+    """
+    with running_pair() as (old, new), Wire(("127.0.0.1", old.port)) as wire:
+        engine = make_engine(old.url)
+        upgrade(engine)
+        engine.dispose()
+        through = old.url.replace(f":{old.port}/", f":{wire.port}/")
+        made = settings(**with_redis(redis_url), database_url=SecretStr(through))
+        roles = ("relay", "worker-1", "agi-1", "agi-2")
+        with parts_of(made) as parts:
+            parts.start()
+            calls: list[str] = []
+
+            def taken() -> bool:
+                caller = Reporter(ear)
+                calls.append(place_a_call(FakeAsterisk(parts.agi, seconds=30.0), caller)[0])
+                return caller.questions == list(QUESTIONS)
+
+            assert taken()
+            parts.wait_delivered(1)
+            wait_until(lambda: new.says("SELECT count(*) FROM tickets") == 1, 30, "it is copied")
+            pids = [parts.pid(name) for name in roles]
+            old.demote()
+            new.says("SELECT pg_promote()")
+            assert not taken()
+            wire.turn_to(("127.0.0.1", new.port))
+            wait_until(taken, 30, "reports are taken")
+            wait_until(lambda: parts.tickets(calls[-1]), 30, "the ticket is there")
+            wait_until(lambda: _delivered(parts.engine, calls[-1]), 30, "it is delivered")
+            parts.views.sweep()
+            assert [len(parts.tickets(call_id)) for call_id in calls] == [1] * len(calls)
+            assert [parts.pid(name) for name in roles] == pids
+            assert all(parts.running(name) for name in roles)
+
+
+def _delivered(engine: sa.Engine, call_id: str) -> bool:
+    (ticket,) = list_tickets(engine, call_id=call_id)
+    rows = list_deliveries(engine, reference=ticket.service_request_id)
+    return {row.state for row in rows} == {"acknowledged"}
