@@ -8,13 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from blacklist.person import identity, is_telephone, people
 from blacklist.policy import ROLES, Role, Step, StrikePolicy
 from blacklist.verdict import DISPOSITIONS, MACHINE_DISPOSITIONS, Disposition
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """One strike against a number, noted by a person of `role`. `at` is UTC."""
+    """One strike against a number, noted by a person of `role`. `at` is UTC.
+
+    `operator` is a name of the audit: `blacklist.person` knows who is the same.
+    """
 
     at: datetime
     operator: str
@@ -33,33 +37,61 @@ class Measure:
 
 
 def counted(strikes: Sequence[Strike], policy: StrikePolicy, now: datetime) -> tuple[Strike, ...]:
-    """The strikes that are live at `now`, oldest first; an operator's repetitions count once."""
-    repeat = timedelta(seconds=policy.same_operator_seconds)
+    """The strikes that are live at `now`, oldest first; a person's repetitions count once."""
     decay = timedelta(seconds=policy.decay_seconds)
+    repetitions = _Repetitions(timedelta(seconds=policy.same_operator_seconds))
     kept: list[Strike] = []
-    last: dict[str, datetime] = {}
     for strike in sorted(strikes, key=lambda strike: strike.at):
         if strike.at > now:
             break
-        before = last.get(strike.operator)
-        if before is not None and strike.at - before < repeat:
-            continue
-        last[strike.operator] = strike.at
-        if strike.at + decay > now:
+        if not repetitions.has(strike) and strike.at + decay > now:
             kept.append(strike)
     return tuple(kept)
+
+
+class _Repetitions:
+    """Tells strikes that repeat one of the same person, within `period`, from those that count.
+
+    A telephone may be that of a person who struck under a name: the first of each that meet in the
+    period are taken for a pair from then on.
+    """
+
+    def __init__(self, period: timedelta) -> None:
+        self._period = period
+        self._last: dict[str, datetime] = {}
+        self._pairs: dict[str, str] = {}
+
+    def has(self, strike: Strike) -> bool:
+        """Whether it is one, strikes being given in their order."""
+        who = identity(strike.operator)
+        if who not in self._pairs:
+            other = next((one for one in self._last if self._may_be(one, who, strike.at)), None)
+            if other is not None:
+                self._pairs |= {who: other, other: who}
+        if self._recent(who, strike.at) or self._recent(self._pairs.get(who), strike.at):
+            return True
+        self._last[who] = strike.at
+        return False
+
+    def _may_be(self, one: str, who: str, at: datetime) -> bool:
+        free = one not in self._pairs and is_telephone(one) != is_telephone(who)
+        return free and self._recent(one, at)
+
+    def _recent(self, who: str | None, at: datetime) -> bool:
+        before = self._last.get(who) if who is not None else None
+        return before is not None and at - before < self._period
 
 
 def step_reached(live: Sequence[Strike], policy: StrikePolicy) -> Step | None:
     """The highest step that these live strikes reach, the last of them being the newest."""
     if not live:
         return None
-    role, people = live[-1].role, len({strike.operator for strike in live})
+    role, several = live[-1].role, people(identity(strike.operator) for strike in live)
     reached = None
     for step in policy.steps:
         if (
             len(live) >= step.strikes
-            and people >= step.operators
+            and several >= step.operators
             and ROLES.index(role) >= ROLES.index(step.role)
         ):
             reached = step

@@ -7,7 +7,7 @@ blocklist's own audit, under the person and the telephone.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import structlog
@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.entry import AGENCIES, HOTLINE, MISUSE, EntryRefused
 from blacklist.numbers import normalise
+from blacklist.person import at_telephone
 from blacklist.policy import Policy
 from blacklist.record.entries import Evidence
 from blacklist.record.limits import Wanted
@@ -123,12 +124,16 @@ class InsideCall:
 
 @dataclass(frozen=True, slots=True)
 class InsideDesk:
-    """Leads inside telephones. Everything it needs is handed in by the composition root."""
+    """Leads inside telephones. Everything it needs is handed in by the composition root.
+
+    `whose` names the one person who sits at a telephone, where that is known.
+    """
 
     flow: Flow
     register: Register
     check_pin: CheckPin
     find_caller: FindCaller
+    whose: Mapping[str, str] = field(default_factory=dict)
 
     def begin(self, code: str, extension: str, last_call: str = "") -> InsideCall:
         """The first turn after `*30` (`add`), `*31` (`remove`) or `*32` (`last`).
@@ -148,7 +153,8 @@ class InsideDesk:
     def strike(self, call_id: str, digit: str, extension: str) -> str:
         """Note a strike on the caller of a call, by who talks to them; the prompt that says so.
 
-        Strikes of one telephone on one number count once a day, as the policy says.
+        Strikes of one person on one number count once a day, as the policy says. Where nobody is
+        known to sit at the telephone, it may be anybody's who strikes by name.
         """
         reason = REASONS.get(int(digit)) if digit.isascii() and digit.isdecimal() else None
         if reason is None or not EXTENSION.fullmatch(extension):
@@ -157,7 +163,8 @@ class InsideDesk:
             number = self.find_caller(call_id)
             if number is None:
                 return "code_no_number"
-            by = Person(f"extension {extension}", "operator")
+            name = at_telephone(extension, self.whose.get(extension, ""))
+            by = Person(name, "operator")
             struck = self.register.strike(number, by=by, reason=reason, call_id=call_id)
         except EntryRefused:
             return "code_refused"

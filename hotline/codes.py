@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from agi_scripts.codes import make_code_scripts
 from agi_scripts.scripts import Script
 from agi_scripts.sounds import Sounds
+from blacklist.person import at_telephone
 from blacklist.pin_guard import PinGuard
 from blacklist.policy import Policy
 from blacklist.record.people import LONGEST_NAME, Person
@@ -66,9 +67,8 @@ def make_inside_desk(services: Services) -> InsideDesk:
             raise PinsUnavailable(type(error).__name__) from error
         if person is None:
             return None
-        telephone = f", extension {extension}"
-        name = person.name[: LONGEST_NAME - len(telephone)]
-        return Person(f"{name}{telephone}", person.role)
+        name = person.name[: LONGEST_NAME - len(at_telephone(extension)) - len(", ")]
+        return Person(at_telephone(extension, name), person.role)
 
     def find_caller(call_id: str) -> str | None:
         found = find_call(engine, call_id)
@@ -81,7 +81,13 @@ def make_inside_desk(services: Services) -> InsideDesk:
     quick = InTime(
         register.policy, in_time(register.add), in_time(register.remove), in_time(register.strike)
     )
-    return InsideDesk(services.inside_flow, quick, in_time(check_pin), in_time(find_caller))
+    return InsideDesk(
+        services.inside_flow,
+        quick,
+        in_time(check_pin),
+        in_time(find_caller),
+        whose=dict(services.settings.telephones),
+    )
 
 
 @dataclass(slots=True)

@@ -67,6 +67,19 @@ def _short_number(value: str) -> str:
     return number.short
 
 
+def _telephone(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    extension, _, name = (part.strip() for part in value.partition("="))
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,40}", extension) or not 0 < len(name) <= _LONGEST_NAME:
+        raise ValueError("must be written as <extension>=<name>, such as operator-1=amal")
+    return extension, name
+
+
+_LONGEST_NAME = 48
+"""Characters: the audit keeps a hundred of a name and its telephone."""
+
+
 def _operators(value: str) -> str:
     if not re.fullmatch(_OPERATORS, value):
         raise ValueError("must be queue:<name>, workflow:WW…, a number (+966…) or sip:…")
@@ -99,6 +112,12 @@ Lines = Annotated[
 ShortNumbers = Annotated[
     tuple[Annotated[str, AfterValidator(_short_number)], ...], NoDecode, BeforeValidator(_by_commas)
 ]
+Telephones = Annotated[
+    tuple[Annotated[tuple[str, str], BeforeValidator(_telephone)], ...],
+    NoDecode,
+    BeforeValidator(_by_commas),
+]
+"""Extensions, and the name of who sits there."""
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_by_commas)]
 RedisUrl = Annotated[
     SecretStr,

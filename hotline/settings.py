@@ -36,6 +36,7 @@ from hotline.setting_types import (
     Secrets,
     ShortNumbers,
     Statuses,
+    Telephones,
     Voice,
     WebUrl,
     Zone,
@@ -231,6 +232,8 @@ class Settings(BaseSettings):
     jurisdiction: str = "jeddah.gov.sa"
     emergency_lines: Lines = ()
     """Numbers of ours, or of agencies that send calls on to us, whose calls are not screened."""
+    telephones: Telephones = ()
+    """Who sits at inside telephones, `<extension>=<name>`, by the name of their token and PIN."""
     screening: ScreeningSettings = ScreeningSettings()
     agi: AgiSettings = AgiSettings()
     metrics: MetricsSettings = MetricsSettings()

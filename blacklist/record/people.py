@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from blacklist.person import identity
 from blacklist.policy import ROLES, Role
 
 LONGEST_NAME = 100
@@ -25,10 +26,14 @@ class Person:
     role: Role
 
     def __post_init__(self) -> None:
-        if not self.name.strip() or len(self.name) > LONGEST_NAME:
+        if not identity(self.name) or len(self.name) > LONGEST_NAME:
             raise ValueError(f"a person's name has 1 to {LONGEST_NAME} characters")
         if self.role not in ROLES:
             raise ValueError(f"role {self.role!r} is not one of {', '.join(ROLES)}")
+
+    def is_(self, name: str) -> bool:
+        """Whether a name of the audit is this person's, however it is written."""
+        return identity(name) == identity(self.name)
 
     def at_least(self, role: Role) -> bool:
         """Whether this person has the rights of `role`."""
@@ -47,6 +52,6 @@ def holder_of(what: str, name: str, role: Role, days: float) -> Person:
     """
     if not 0 < days <= LONGEST_GRANT_DAYS:
         raise ValueError(f"days must be more than 0 and at most {LONGEST_GRANT_DAYS}")
-    if not name.strip() or len(name) > LONGEST_NAME or not name.isprintable():
+    if not identity(name) or len(name) > LONGEST_NAME or not name.isprintable():
         raise ValueError(f"the name of {what} has 1 to {LONGEST_NAME} printable characters")
     return Person(name, role)

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 import sqlalchemy as sa
 
+from blacklist.person import identity
 from blacklist.policy import Role
 from blacklist.record.audit import note_change
 from blacklist.record.people import LONGEST_GRANT_DAYS, Person, holder_of
@@ -70,12 +71,13 @@ def set_pin(
     until = now + timedelta(days=days)
     with engine.begin() as connection:
         one_at_a_time(connection, "pins")
-        old = connection.execute(
-            sa.select(pins.c.id, pins.c.number).where(_stands(now), pins.c.name == name)
-        ).one_or_none()
-        if old is not None:
-            _end(connection, old.id, by, now)
-        number = _free(connection, now) if old is None else old.number
+        standing = connection.execute(
+            sa.select(pins.c.id, pins.c.number, pins.c.name).where(_stands(now))
+        ).all()
+        old = [one for one in standing if identity(one.name) == identity(name)]
+        for one in old:
+            _end(connection, one.id, by, now)
+        number = old[0].number if old else _free(connection, now)
         made = Pin(secrets.token_hex(8), number, name, role, now, until, None)
         connection.execute(
             pins.insert().values(

@@ -86,7 +86,7 @@ def waiting_prefix(
     waiting = find_entry(connection, "prefix", prefix, now)
     if waiting is None or waiting.approved_by is not None:
         raise NothingThere(f"{prefix}: no such prefix waits for approval")
-    if waiting.who == by.name:
+    if by.is_(waiting.who):
         raise NotAllowed("a prefix needs two people: who asked for it cannot approve it")
     return waiting
 

@@ -85,15 +85,16 @@ Open = Callable[..., Centre]
 
 @pytest.fixture
 def open_centre(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[Open]:
-    """Makes centres; `redis_at` is another Redis."""
+    """Makes centres; `redis_at` is another Redis, `telephones` says who sits where."""
     opened: list[tuple[Services, FastAgiServer]] = []
 
-    def make(redis_at: str = redis_url) -> Centre:
+    def make(redis_at: str = redis_url, telephones: tuple[tuple[str, str], ...] = ()) -> Centre:
         services = Services(
             Settings(
                 redis_url=SecretStr(redis_at),
                 database_url=SecretStr(database_url),
                 state_dir=tmp_path,
+                telephones=telephones,
             )
         )
         scripts = make_code_scripts(make_inside_desk(services), stub_sounds(), language="ar")
@@ -326,6 +327,20 @@ def test_a_strike_lands_on_the_caller_on_the_line(centre: Centre, engine: sa.Eng
     assert len(centre.standing().strikes) == 1
     assert centre.strike("1", extension="op-2") == "code_struck"
     assert len(centre.standing().strikes) == 2
+
+
+def test_who_sits_at_a_telephone_strikes_as_the_person_who_has_a_token(
+    open_centre: Open, engine: sa.Engine
+) -> None:
+    """By the settings; at a telephone that nobody is named for it may be that person as well."""
+    centre = open_centre(telephones=(("op-1", "Amal"),))
+    recorded(engine)
+    register = make_register(centre.services)
+    assert register.strike(NUMBER, by=Person("amal", "operator"), reason="abuse").counted
+    assert centre.strike("1") == "code_struck_before"
+    assert centre.strike("1", extension="op-2") == "code_struck_before"
+    assert centre.strike("1", extension="op-3") == "code_struck"
+    assert [strike.operator for strike in centre.standing().strikes] == ["amal", "extension op-3"]
 
 
 def test_the_digits_are_the_reasons_of_the_hotline() -> None:

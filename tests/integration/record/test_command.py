@@ -171,9 +171,10 @@ def test_a_prefix_waits_for_a_second_person(run: Run) -> None:
     assert "waits" in shown
     assert "with this rule: 0 calls stopped" in shown
     assert run("show", "05012346", "--prefix").exit_code == 1
-    same = run("approve", "05012345", "--who", "maha")
-    assert same.exit_code == 2
-    assert "two people" in same.output
+    for who in ("maha", "Maha", " MAHA ", "\uff2daha", "ma\u200bha", "maha, extension op-1"):
+        same = run("approve", "05012345", "--who", who)
+        assert same.exit_code == 2
+        assert "two people" in same.output
     assert run("approve", "05012345", "--who", "ali", "--role", "supervisor").exit_code == 2
     assert run("approve", "05012345", "--who", "nada").exit_code == 0
     assert "waits" not in run("list").output

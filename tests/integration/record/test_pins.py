@@ -66,6 +66,14 @@ def test_only_a_salted_slow_hash_is_kept(engine: sa.Engine, clock: Clock) -> Non
     assert "407193" not in repr(rows) + repr(told)
 
 
+def test_a_person_has_one_pin_however_the_name_is_written(engine: sa.Engine, clock: Clock) -> None:
+    """Or a PIN that was replaced would go on opening the codes."""
+    first = given(engine, clock, "Amal Saad")
+    second = given(engine, clock, " amal  SAAD", pin="502918")
+    assert first[:3] == second[:3]
+    assert person_of_pin(engine, first, clock.now) is None
+
+
 def test_a_pin_ends_with_its_days_when_it_is_revoked_and_with_the_next_one(
     engine: sa.Engine, clock: Clock
 ) -> None:

@@ -64,6 +64,25 @@ def test_one_operator_alone_never_sends_to_voicemail(
     assert register.standing(NUMBER).entry is None
 
 
+def test_one_person_by_telephone_token_and_command_is_one(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """Three strikes of one man, each by another way, send nobody to voicemail; a second does."""
+    ways = ("extension op-1", "amal", "Amal, extension op-7", " AMAL ", "extension op-1")
+    for name in ways:
+        done = register.strike(NUMBER, by=Person(name, "operator"), reason="abuse")
+        clock.forward(hours=2)
+    assert (done.live, done.counted) == (1, False)
+    for name in ways:
+        clock.forward(days=2)
+        done = register.strike(NUMBER, by=Person(name, "operator"), reason="abuse")
+    assert done.live == 6
+    assert done.step is not None
+    assert done.step.disposition == "challenge"
+    assert register.standing(NUMBER).entry is None
+    assert step(register, BADR) == ("voicemail", 168)
+
+
 def test_operators_alone_never_block(register: BlacklistRegister, clock: Clock) -> None:
     """The fourth strike blocks only by a supervisor."""
     for person in (AMAL, BADR, HIND, Person("ruba", "operator"), Person("sami", "operator")):

@@ -33,6 +33,36 @@ def test_one_operator_counts_once_a_day() -> None:
     ]
 
 
+def test_a_telephone_counts_as_the_person_who_struck_by_name() -> None:
+    """The first two that meet within the day are a pair from then on; other telephones are not."""
+    tel, other = "extension op-1", "extension op-2"
+    strikes = [
+        strike(0, tel),
+        strike(0.1),
+        strike(0.2, other),
+        strike(1, "HUDA "),
+        strike(1.5, tel),
+    ]
+    live = counted(strikes, POLICY, at(3))
+    assert [(s.at, s.operator) for s in live] == [
+        (at(0), tel),
+        (at(0.2), other),
+        (at(1), "HUDA "),
+    ]
+
+
+def test_a_telephone_and_a_name_on_other_days_count_and_are_no_two_people() -> None:
+    """Three strikes of one man who uses both: each counts, and voicemail needs another person."""
+    strikes = [strike(0, "extension op-1"), strike(2), strike(4, "extension op-1")]
+    assert len(counted(strikes, POLICY, at(5))) == 3
+    step = step_reached(strikes, POLICY)
+    assert step is not None
+    assert step.disposition == "challenge"
+    step = step_reached([*strikes, strike(5, "saad")], POLICY)
+    assert step is not None
+    assert step.disposition == "voicemail"
+
+
 def test_a_strike_is_forgotten_after_thirty_days() -> None:
     """To the second; what is yet to come does not count either."""
     assert len(counted([strike(0)], POLICY, at(30) - timedelta(seconds=1))) == 1

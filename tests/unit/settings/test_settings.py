@@ -171,6 +171,15 @@ def test_emergency_lines_are_kept_as_calls_are_compared_with_them() -> None:
     assert lines.emergency_lines == ("9401", "+966126140911", "+966521234567")
 
 
+def test_who_sits_at_a_telephone_is_a_pair_of_names() -> None:
+    """Blanks around them are none of theirs; half a pair is refused."""
+    told = load_settings({"HOTLINE_TELEPHONES": "operator-1 = Amal Saad, operator-2=badr"})
+    assert told.telephones == (("operator-1", "Amal Saad"), ("operator-2", "badr"))
+    for wrong in ("operator-1", "operator-1=", "=amal", "op 1=amal"):
+        with pytest.raises(SettingsWrong, match="HOTLINE_TELEPHONES"):
+            load_settings({"HOTLINE_TELEPHONES": wrong})
+
+
 def test_short_numbers_that_pass_unasked_are_kept_as_calls_are_compared_with_them() -> None:
     """Only short ones: a full number is allowed by a person, who is named in the audit."""
     exempt = load_settings({"HOTLINE_SCREENING__EXEMPT": "911, ٩٩٧"}).screening.exempt
