@@ -9,7 +9,7 @@ import structlog
 
 from tickets import metrics
 from tickets.health import Change, note_answer, note_failure, tell_health
-from tickets.lease import CUT_OFF, UNSURE, Lease, take
+from tickets.lease import CUT_OFF, GONE_OUT, UNSURE, Lease, take
 from tickets.retry import RetryPolicy
 from tickets.schema import database_now, deliveries, delivery_attempts
 from tickets.sms import SmsDestination, send_sms
@@ -19,6 +19,7 @@ log = structlog.get_logger()
 
 Outcome = Literal["acknowledged", "failed", "dead", "skipped"]
 _LEASE_MARGIN_S = 2.0
+_MOST_TOLD = 400
 
 
 class Deliverer:
@@ -74,7 +75,9 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult, policy: RetryPol
     """Write down what came of the attempt and what follows from it."""
     spent = lease.spent + (lease.weight if result.unsure else 1)
     outcome = _outcome(result, spent, policy)
-    error = result.error[:500] if result.error else None
+    error = result.error[:_MOST_TOLD] if result.error else None
+    if result.unsure and lease.once:
+        error = f"{error}{GONE_OUT}"
     with engine.begin() as connection:
         now = database_now(connection)
         connection.execute(

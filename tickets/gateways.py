@@ -159,8 +159,6 @@ def _asked_once(
 
 
 def _not_taken(reply: Reply, error: str) -> PushResult:
-    """A status that says no; 504 says that whoever answers has waited for another in vain."""
-    unsure = reply.status == 504
-    return PushResult(
-        "retry", reply.status, error, retry_after_s=reply.retry_after_s, unsure=unsure
-    )
+    """A status that says no, but for a proxy's that has heard nothing clear of whom it asked."""
+    unsure, wish = reply.status in (502, 504), reply.retry_after_s
+    return PushResult("retry", reply.status, error, retry_after_s=wish, unsure=unsure)

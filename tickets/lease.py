@@ -19,6 +19,8 @@ DELIVERIES = Work("delivery", deliveries, ("pending", "sent", "failed"), DELIVER
 UNSURE = "unsure"
 """The outcome of an attempt after which nobody knows whether the receiver has the message."""
 CUT_OFF = "its last attempt was cut off, and none is left"
+GONE_OUT = "; it may have gone out"
+"""Said of a message after such an attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Lease:
 
     Not `left`: all attempts have begun, the delivery has just become a dead letter, and `number` is
     the last of them. `spent` is what its attempts count since an admin last put the delivery back,
-    without this one, which counts 1, or `weight` when nobody knows what came of it.
+    without this one, which counts 1, or `weight` when nobody knows what came of it. `once` is
+    whether a person would see a repetition.
     """
 
     delivery_id: str
@@ -36,6 +39,7 @@ class Lease:
     left: bool
     spent: int
     weight: int
+    once: bool
     destination: str
     event: str
     committed_at: datetime
@@ -54,7 +58,8 @@ def take(
         row = hold_row(connection, DELIVERIES, delivery_id, now, policy.lease_s)
         if row is None:
             return None
-        weight = policy.unsure_weight if row.destination in once_only else 1
+        once = row.destination in once_only
+        weight = policy.unsure_weight if once else 1
         spent = row.attempts - row.attempts_before_retry
         spent += (weight - 1) * _unsure(connection, delivery_id, row.attempts_before_retry)
         left = spent < policy.max_attempts
@@ -67,7 +72,8 @@ def take(
                 {"delivery_id": delivery_id, "number": row.attempts + 1, "started_at": now},
             )
         else:
-            give_up(connection, DELIVERIES, delivery_id, CUT_OFF)
+            error = f"{CUT_OFF}{GONE_OUT if once else ''}"
+            give_up(connection, DELIVERIES, delivery_id, error)
         ticket = ticket_by_key(connection, row.ticket_id)
     return Lease(
         delivery_id=delivery_id,
@@ -76,6 +82,7 @@ def take(
         left=left,
         spent=spent,
         weight=weight,
+        once=once,
         destination=row.destination,
         event=row.event,
         committed_at=row.created_at,

@@ -5,6 +5,8 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from tickets.lease import UNSURE
+from tickets.mobile import SMS
 from tickets.schema import database_now, deliveries, delivery_attempts, reading, tickets
 
 
@@ -96,6 +98,22 @@ def oldest_waiting(engine: sa.Engine) -> float | None:
     with reading(engine) as connection:
         oldest = connection.execute(statement).scalar_one()
         return None if oldest is None else (database_now(connection) - oldest).total_seconds()
+
+
+def may_have_gone_out(engine: sa.Engine) -> frozenset[str]:
+    """The messages given up of which nobody knows whether a person has read them already."""
+    attempts = delivery_attempts.c
+    statement = (
+        sa.select(deliveries.c.id)
+        .join(delivery_attempts)
+        .where(
+            deliveries.c.state == "dead",
+            deliveries.c.destination == SMS,
+            sa.or_(attempts.outcome.is_(None), attempts.outcome == UNSURE),
+        )
+    )
+    with reading(engine) as connection:
+        return frozenset(connection.scalars(statement))
 
 
 def retry_delivery(engine: sa.Engine, delivery_id: str) -> bool:

@@ -15,7 +15,7 @@ from hotline.cli.columns import print_columns
 from tickets.health import read_health
 from tickets.model import to_wire
 from tickets.open import find_ticket, list_tickets
-from tickets.outbox import list_attempts, list_deliveries, retry_delivery
+from tickets.outbox import list_attempts, list_deliveries, may_have_gone_out, retry_delivery
 from tickets.reference import is_reference
 
 _STATES = ("pending", "sent", "acknowledged", "failed", "dead")
@@ -135,20 +135,28 @@ def deliveries_attempts(services: Services, delivery_id: str) -> None:
 
 @deliveries_group.command("retry")
 @click.argument("delivery_ids", nargs=-1)
-@click.option("--all-dead", is_flag=True, help="Every delivery that was given up")
+@click.option(
+    "--all-dead",
+    is_flag=True,
+    help="Every delivery that was given up, but for messages that may have gone out",
+)
 @click.pass_obj
 def deliveries_retry(services: Services, delivery_ids: tuple[str, ...], all_dead: bool) -> None:
     """Put deliveries that failed or were given up back to be tried at once."""
     if not delivery_ids and not all_dead:
         raise click.UsageError("name deliveries, or give --all-dead")
+    left: set[str] = set()
     try:
         engine = services.engine()
         if all_dead:
-            dead = list_deliveries(engine, state="dead", limit=100_000)
-            delivery_ids = (*delivery_ids, *(row.id for row in dead))
+            dead = {row.id for row in list_deliveries(engine, state="dead", limit=100_000)}
+            left = dead & may_have_gone_out(engine) - set(delivery_ids)
+            delivery_ids = tuple(dead - left | set(delivery_ids))
         refused = [key for key in delivery_ids if not retry_delivery(engine, key)]
     except SQLAlchemyError as error:
         _database_away(error)
+    if left:
+        click.echo(f"{len(left)} messages may have gone out and are left: name them", err=True)
     for key in refused:
         click.echo(f"{key}: no such delivery, or it needs no retry", err=True)
     click.echo(f"{len(delivery_ids) - len(refused)} put back")

@@ -1,10 +1,14 @@
 """A gateway that never ends its answer: a citizen gets the message a few times, then no more."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 
+from hotline.main import cli
+from hotline.settings import load_settings
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, Receiver, hang_up, receiver
 from tests.fixtures.recordings import account
 from tests.fixtures.sms import delivery, opened, texting
@@ -90,6 +94,27 @@ def test_a_message_that_may_have_gone_out_is_sent_three_times_at_most(engine: sa
         assert len(there.bodies) == 3
     assert outcomes == ["failed", "failed", "dead", "skipped"]
     assert delivery(engine).attempts == 3
+
+
+def test_nobody_sends_a_message_again_by_the_way_that_may_have_gone_out(
+    engine: sa.Engine, database_url: str, tmp_path: Path
+) -> None:
+    """Whoever brings back all that was given up names such a message, or leaves it."""
+    settings = load_settings({"HOTLINE_STATE_DIR": str(tmp_path), "DATABASE_URL": database_url})
+
+    def retry(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, ["deliveries", "retry", *arguments], obj=settings)
+
+    found = opened(engine)
+    with receiver(hang_up) as there, texting(engine, by_http(there), attempts=1) as deliverer:
+        assert deliverer.deliver(found.id) == "dead"
+    assert "it may have gone out" in str(delivery(engine).last_error)
+    result = retry("--all-dead")
+    assert (result.exit_code, result.stdout) == (0, "0 put back\n")
+    assert "1 messages may have gone out" in result.stderr
+    assert delivery(engine).state == "dead"
+    assert retry(found.id).stdout == "1 put back\n"
+    assert delivery(engine).state == "pending"
 
 
 def test_a_message_whose_worker_was_killed_may_have_gone_out(engine: sa.Engine) -> None:

@@ -2,6 +2,8 @@
 
 import gzip
 import socket
+import ssl
+import subprocess
 import threading
 import time
 import tracemalloc
@@ -9,13 +11,16 @@ import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from ipaddress import ip_address
+from pathlib import Path
 
+import httpcore
 import httpx
 import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, bomb, hang_up, receiver
+from tickets.bounded_network import BoundedNetwork, Bounds
 from tickets.exchange import AddressRefused, ExchangeFailed, asked
 
 SECONDS = 0.4
@@ -93,6 +98,60 @@ def test_a_handshake_that_never_ends_is_given_up_in_time(piece: bytes) -> None:
             over.set()
             thread.join(10)
     assert (str(caught.value), caught.value.sent) == ("ConnectTimeout", False)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a certificate for `localhost` that nobody vouches for."""
+    path = tmp_path_factory.mktemp("tls") / "localhost.pem"
+    request = [
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]
+    named = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    files = ["-keyout", str(path), "-out", str(path.with_suffix(".crt"))]
+    subprocess.run(["openssl", *request, *named, *files], check=True, capture_output=True)
+    with path.open("ab") as both:
+        both.write(path.with_suffix(".crt").read_bytes())
+    return path
+
+
+@pytest.fixture
+def tls(certificate: Path) -> Iterator[HTTPServer]:
+    """A server by that certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with HTTPServer("localhost", 0, ssl_context=context) as server:
+        server.expect_request("/").respond_with_data("taken")
+        yield server
+
+
+def test_a_server_that_nobody_vouches_for_gets_nothing(tls: HTTPServer) -> None:
+    """Its certificate may be anybody's."""
+    with pytest.raises(ExchangeFailed) as caught, asked(post(tls.url_for("/")), 5.0):
+        pass
+    assert (str(caught.value), caught.value.sent) == ("ConnectError", False)
+    assert tls.log == []
+
+
+def test_a_server_that_somebody_vouches_for_is_asked(tls: HTTPServer, certificate: Path) -> None:
+    """Over the bounded network, whose bytes are counted as they come out of TLS."""
+    trusting = ssl.create_default_context(cafile=certificate.with_suffix(".crt"))
+    bounds = Bounds(time.monotonic() + 10, 10_000)
+    origin = httpcore.URL(tls.url_for("/")).origin
+    with httpcore.HTTPConnection(
+        origin, ssl_context=trusting, network_backend=BoundedNetwork(bounds)
+    ) as connection:
+        assert connection.request("GET", tls.url_for("/")).content == b"taken"
+    assert bounds.sent
+    assert 0 < bounds.bytes_left < 10_000
 
 
 @pytest.mark.parametrize(
