@@ -5,7 +5,7 @@ Nothing here connects to anything before a method is called.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from call_handlers.records import RecordWriter
 from call_handlers.sessions import RedisSessions
 from call_handlers.sweep import SweepReport, sweep_once
 from hotline.call_database import CallDatabase
+from hotline.closed import close_to_others, make_closed_folder
 from hotline.database import CALL_DEADLINE_S, make_engine
 from hotline.redis_clients import make_redis
 from hotline.redis_socket import embedded_redis_url
@@ -56,6 +57,7 @@ class Services:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._stack = ExitStack()
+        close_to_others(settings.state_dir)  # also where another release has made it
 
     def close(self) -> None:
         """Write what is still to be written and close what was opened."""
@@ -262,8 +264,7 @@ class Services:
 
 
 def ensure_folders(settings: Settings) -> None:
-    """Make the folders that every role may write to, readable by their owner only."""
-    for folder in (settings.state_dir, settings.recordings, settings.sounds):
-        folder.mkdir(parents=True, exist_ok=True)
-    with suppress(PermissionError):
-        Path(settings.state_dir).chmod(0o700)
+    """Make the folders that every role may write to. What callers have said is for us alone."""
+    for folder in (settings.state_dir, settings.recordings):
+        make_closed_folder(folder)
+    settings.sounds.mkdir(parents=True, exist_ok=True)

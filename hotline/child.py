@@ -13,6 +13,7 @@ from typing import BinaryIO
 
 import structlog
 
+from hotline.inherited import inherited
 from hotline.life import Ear
 
 log = structlog.get_logger()
@@ -34,6 +35,9 @@ def role(name: str, *arguments: str) -> tuple[str, ...]:
 class ChildSpec:
     """What to run and what to expect of it. Times are seconds.
 
+    Its environment is `env` and what every program needs of ours (`hotline.inherited`), with all
+    variables that begin with one of `inherits`.
+
     `ready` is asked at the start until it is True (at most `ready_seconds`). `probe` is asked every
     `probe_seconds` for as long as the child runs; when it has not been True for `hung_seconds` the
     child is killed and started again. Both must bound their own time and may raise: that is False.
@@ -49,6 +53,7 @@ class ChildSpec:
     name: str
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
+    inherits: tuple[str, ...] = ()
     cwd: Path | None = None
     ready: Callable[[], bool] | None = None
     ready_seconds: float = 20.0
@@ -110,7 +115,9 @@ class Child:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=self.spec.cwd,
-                env={**os.environ, **self.spec.env, **(self._ear.environment if self._ear else {})},
+                env=inherited(os.environ, self.spec.inherits)
+                | dict(self.spec.env)
+                | (self._ear.environment if self._ear else {}),
                 start_new_session=True,
             )
         self.started_at = time.monotonic()

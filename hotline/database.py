@@ -7,6 +7,7 @@ A connection at isolation level `AUTOCOMMIT` begins none, so plain reads take no
 
 import sqlite3
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext
 
+from hotline.closed import close_to_others, make_closed_file
 from hotline.database_deadline import BoundedPool, bound_sqlite, bound_waits, left
 from hotline.database_primary import LONGEST_LIFE_S, READ_WRITE, follow_primary, libpq_url
 
@@ -52,6 +54,8 @@ def make_engine(
             connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
             **options,
         )
+        if not parsed.database.startswith("file:"):
+            event.listen(engine, "do_connect", partial(_closed, Path(parsed.database)))
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         if deadline_seconds is not None:
@@ -99,7 +103,14 @@ def _connect_args(url: URL) -> dict[str, Any]:
 
 def _make_folder(url: URL) -> None:
     if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _closed(path: Path, *_connecting: object) -> None:
+    """The database is for its owner alone; SQLite gives what it makes beside it the same mode."""
+    make_closed_file(path)
+    for suffix in ("-wal", "-shm"):
+        close_to_others(path.with_name(path.name + suffix))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -18,16 +18,21 @@ from hotline.asterisk.instance import AsteriskInstance
 from hotline.asterisk.layout import Layout
 from hotline.asterisk.places import SOUNDS_INSIDE, Places
 from hotline.child import ChildSpec, role
+from hotline.inherited import OF_DATABASES
 from hotline.life import LONGEST_SILENCE_S
 from hotline.redis_child import redis_child
 from hotline.redis_socket import embedded_redis_url
-from hotline.settings import PREFIX, Settings
+from hotline.settings import PREFIX, SECRET_NAMES, Settings
 
 PROBE_SECONDS = 1.0
 _SELDOM_S = 2.0
 """How often what no caller waits for at this moment is asked whether it answers."""
 _PING = b"agi_network: yes\nagi_network_script: ping\n\n"
 _STAGE_CALLS, _STAGE_AGI, _STAGE_DELIVERY, _STAGE_BACKOFFICE = 10, 20, 30, 40
+_STORES = ("REDIS_URL", "DATABASE_URL")
+_OFFICE = ("HOTLINE_BACKOFFICE__SECRETS",)
+_CARRIER = ("HOTLINE_TWILIO__AUTH_TOKEN", "HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN")
+_MESSAGES = ("HOTLINE_SMS__BEARER", "HOTLINE_SMS__BASIC")
 _TOGETHER = "once the stores are there"
 
 
@@ -39,8 +44,7 @@ def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec
     newest revision. Raises RedisMissing.
     """
     env = to_environment(settings)
-    if settings.redis_url is None:
-        env["REDIS_URL"] = embedded_redis_url(settings.state_dir)
+    env.setdefault("REDIS_URL", embedded_redis_url(settings.state_dir))
     if with_asterisk:
         env[f"{PREFIX}AGI__SOUNDS_PREFIX"] = SOUNDS_INSIDE
         layout = _layout(settings)
@@ -59,7 +63,7 @@ def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec
             ChildSpec(
                 name="asterisk",
                 argv=role("asterisk", "run"),
-                env=env,
+                env=_only(env),
                 ready=lambda: sip_answers(settings.sip.host, settings.sip.port),
                 ready_seconds=60.0,
                 stop_stage=_STAGE_CALLS,
@@ -69,13 +73,18 @@ def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec
     return children
 
 
+def _only(env: dict[str, str], *secrets: str) -> dict[str, str]:
+    """`env` with no other secrets than these."""
+    return {name: env[name] for name in env if name not in SECRET_NAMES or name in secrets}
+
+
 def _delivery_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec]:
     ports = settings.metrics
     health = f"http://{settings.backoffice.host}:{settings.backoffice.port}/healthz"
     yield ChildSpec(
         name="backoffice",
         argv=role("backoffice"),
-        env=env,
+        env=_only(env, *_OFFICE),
         ready=lambda: http_answers(health),
         probe=lambda: http_answers(health),
         probe_seconds=_SELDOM_S,
@@ -83,12 +92,13 @@ def _delivery_children(settings: Settings, env: dict[str, str]) -> Iterator[Chil
         stop_stage=_STAGE_BACKOFFICE,
     )
     metrics = ("--metrics-port", str(ports.relay_port)) if ports.enabled else ()
-    yield _delivering("relay", role("relay", *metrics), env)
+    yield _delivering("relay", role("relay", *metrics), _only(env, *_STORES))
     for number in range(1, settings.deliveries.workers + 1):
         metrics = ()
         if ports.enabled and number == 1:
             metrics = ("--metrics-port", str(ports.worker_port))
-        yield _delivering(f"worker-{number}", role("worker", *metrics), env)
+        needed = _only(env, *_STORES, *_OFFICE, *_CARRIER, *_MESSAGES)
+        yield _delivering(f"worker-{number}", role("worker", *metrics), needed)
 
 
 def _delivering(name: str, argv: tuple[str, ...], env: dict[str, str]) -> ChildSpec:
@@ -96,6 +106,7 @@ def _delivering(name: str, argv: tuple[str, ...], env: dict[str, str]) -> ChildS
         name,
         argv,
         env,
+        inherits=OF_DATABASES,
         tells=True,
         hung_seconds=LONGEST_SILENCE_S,
         start_with=_TOGETHER,
@@ -112,7 +123,8 @@ def _agi_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec
         yield ChildSpec(
             name=f"agi-{number + 1}",
             argv=role("agi", "--port", str(port), *metrics),
-            env=env,
+            env=_only(env, *_STORES),
+            inherits=OF_DATABASES,
             ready=lambda port=port: agi_answers(host, port),  # type: ignore[misc]
             probe=lambda port=port: agi_answers(host, port),  # type: ignore[misc]
             hung_seconds=3.0,
@@ -127,7 +139,8 @@ def _web_child(settings: Settings, env: dict[str, str]) -> ChildSpec:
     return ChildSpec(
         name="web",
         argv=role("web"),
-        env=env,
+        env=_only(env, *_STORES, *_CARRIER),
+        inherits=OF_DATABASES,
         ready=lambda: http_answers(health),
         probe=lambda: http_answers(health),
         probe_seconds=_SELDOM_S,

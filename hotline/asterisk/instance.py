@@ -16,6 +16,7 @@ from hotline.asterisk.install import AsteriskRoot
 from hotline.asterisk.layout import Layout, write_layout
 from hotline.asterisk.places import SOUNDS_INSIDE, Places, find_owner
 from hotline.asterisk.sounds import lay_audio, lay_sounds
+from hotline.inherited import inherited
 
 log = structlog.get_logger()
 
@@ -169,6 +170,7 @@ class AsteriskInstance:
                 errors="replace",
                 timeout=timeout,
                 check=False,
+                env=inherited(os.environ),
             )
         except subprocess.TimeoutExpired:
             raise AsteriskFailed(f"{command!r}: no answer in {timeout} s") from None

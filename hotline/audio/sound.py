@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from hotline.inherited import inherited
+
 RATE = 8000
 PEAK = 0.7
 """The loudest sample, of full scale: -3.1 dBFS, which leaves a telephone line no reason to clip."""
@@ -39,7 +41,12 @@ def run(command: list[str], stdin: bytes) -> bytes:
         raise AudioError(f"{program} is not installed: apt-get install espeak-ng sox")
     try:
         done = subprocess.run(
-            command, input=stdin, capture_output=True, timeout=_SECONDS, check=False
+            command,
+            input=stdin,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+            env=inherited(os.environ),
         )
     except subprocess.TimeoutExpired as error:
         raise AudioError(f"{program} did not finish within {_SECONDS} s") from error
