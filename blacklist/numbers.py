@@ -151,7 +151,9 @@ def _address(text: str) -> str:
         case "sip" | "sips":
             user, at, host = _visible(unquote(rest)).rpartition("@")
             if not at:  # a host alone is nobody's number, though it may be made of digits and dots
-                user = host if _DIGITS.fullmatch(host.partition(";")[0]) else ""
+                alone = host.partition(";")[0]
+                bare = "".join(c for c in alone if c == "." or not _is_between(c))
+                user = host if _DIGITS.fullmatch(bare) else ""
             number = _of_host(user.partition(":")[0], host)  # a password may follow the user
             return number if user else text
         case _:

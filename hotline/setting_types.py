@@ -76,11 +76,17 @@ def _telephone(value: Any) -> Any:
     return extension, name
 
 
+def _in_full(value: str) -> str:
+    """A full number in E.164, however it was written; what is none stays as it is."""
+    return value if ":" in value else normalise(value).e164 or value
+
+
 _LONGEST_NAME = 48
 """Characters: the audit keeps a hundred of a name and its telephone."""
 
 
 def _operators(value: str) -> str:
+    value = _in_full(value)
     if not re.fullmatch(_OPERATORS, value):
         raise ValueError("must be queue:<name>, workflow:WW…, a number (+966…) or sip:…")
     return value
@@ -135,7 +141,7 @@ Acknowledged = Annotated[str, AfterValidator(_acknowledgement)]
 WebUrl = Annotated[str, AfterValidator(_web_address)]
 Operators = Annotated[str, AfterValidator(_operators)]
 """Where callers of Twilio reach operators."""
-CallerId = Annotated[str, Field(pattern=r"^[A-Za-z0-9+._@:-]{0,128}$")]
+CallerId = Annotated[str, BeforeValidator(_in_full), Field(pattern=r"^[A-Za-z0-9+._@:-]{0,128}$")]
 """A number (`+966…`), or what a SIP telephone is shown."""
 Voice = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+ [a-z]{2,3}-[A-Z0-9]{2,3}$")]
 """A voice of Twilio's and the language that it speaks."""

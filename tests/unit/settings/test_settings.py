@@ -171,6 +171,16 @@ def test_emergency_lines_are_kept_as_calls_are_compared_with_them() -> None:
     assert lines.emergency_lines == ("9401", "+966126140911", "+966521234567")
 
 
+@pytest.mark.parametrize(
+    "written", ["+966\u201512\u3000614~0000", "\uff08012\uff09614 0000", "00966126140000"]
+)
+def test_our_own_numbers_are_taken_however_they_are_written(written: str) -> None:
+    """Operators and the number that is shown: in E.164 from here on."""
+    given = {"HOTLINE_TWILIO__OPERATORS": written, "HOTLINE_TWILIO__CALLER_ID": written}
+    twilio = load_settings(given).twilio
+    assert (twilio.operators, twilio.caller_id) == ("+966126140000", "+966126140000")
+
+
 def test_who_sits_at_a_telephone_is_a_pair_of_names() -> None:
     """Blanks around them are none of theirs; half a pair is refused."""
     told = load_settings({"HOTLINE_TELEPHONES": "operator-1 = Amal Saad, operator-2=badr"})
