@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from call_handlers.fetch import RECORDINGS, RecordingFetcher
 from call_handlers.retention import remove_old_recordings
-from hotline.providers import recording_fetcher, sms_destination
+from hotline.providers import check_providers, recording_fetcher, retry_policy, sms_destination
 from hotline.secret import embedded_secret
 from hotline.settings import Settings
 from tickets.acknowledgement import parse_acknowledgement
@@ -50,14 +50,8 @@ class Outbound:
 
     @cached_property
     def retry_policy(self) -> RetryPolicy:
-        """When what failed is tried again."""
-        deliveries = self._settings.deliveries
-        return RetryPolicy(
-            base_s=deliveries.backoff_first_seconds,
-            cap_s=deliveries.backoff_longest_seconds,
-            max_attempts=deliveries.attempts,
-            lease_s=deliveries.lease_seconds,
-        )
+        """When what failed is tried again. Raises SettingsWrong."""
+        return retry_policy(self._settings)
 
     @cached_property
     def relay_policy(self) -> RelayPolicy:
@@ -79,6 +73,7 @@ class Outbound:
     @cached_property
     def deliverer(self) -> Deliverer:
         """What a worker needs to deliver. Raises SettingsWrong."""
+        check_providers(self._settings)
         return Deliverer(self._engine, self.destinations, self.retry_policy)
 
     @cached_property

@@ -8,6 +8,7 @@ from call_handlers.fetch import KeepPolicy, RecordingFetcher
 from hotline.environment import SettingsWrong
 from hotline.settings import Settings
 from tickets.acknowledgement import parse_acknowledgement
+from tickets.delivery import LEASE_MARGIN_S
 from tickets.gateways import HttpSms, TwilioSms
 from tickets.provider import TwilioAccount
 from tickets.retry import RetryPolicy
@@ -17,8 +18,38 @@ from tickets.yaml_file import CatalogueError
 
 def check_providers(settings: Settings) -> None:
     """Raises SettingsWrong where a worker could not start with these settings."""
-    twilio_account(settings)
-    sms_destination(settings)
+    account = twilio_account(settings)
+    told = sms_destination(settings)
+    attempts = {"HOTLINE_DELIVERIES__TIMEOUT_SECONDS": settings.deliveries.timeout_seconds}
+    if told is not None:
+        attempts["HOTLINE_SMS__TIMEOUT_SECONDS"] = told.timeout_s
+    if account is not None:
+        attempts["a request to Twilio"] = account.timeout_s
+    lease_s = retry_policy(settings).lease_s
+    problems = [
+        f"HOTLINE_DELIVERIES__LEASE_SECONDS {lease_s:g} is too short for {name} {seconds:g}: "
+        f"let it be {LEASE_MARGIN_S:g} longer at least"
+        for name, seconds in attempts.items()
+        if seconds + LEASE_MARGIN_S > lease_s
+    ]
+    if problems:
+        raise SettingsWrong(problems)
+
+
+def retry_policy(settings: Settings) -> RetryPolicy:
+    """When what failed is tried again. Raises SettingsWrong."""
+    deliveries = settings.deliveries
+    try:
+        return RetryPolicy(
+            base_s=deliveries.backoff_first_seconds,
+            cap_s=deliveries.backoff_longest_seconds,
+            max_attempts=deliveries.attempts,
+            lease_s=deliveries.lease_seconds,
+        )
+    except ValueError:
+        raise SettingsWrong(
+            ["HOTLINE_DELIVERIES__BACKOFF_FIRST_SECONDS is longer than the longest back-off"]
+        ) from None
 
 
 def twilio_account(settings: Settings) -> TwilioAccount | None:

@@ -18,7 +18,8 @@ from tickets.webhook import Destination, PushResult, push
 log = structlog.get_logger()
 
 Outcome = Literal["acknowledged", "failed", "dead", "skipped"]
-_LEASE_MARGIN_S = 2.0
+LEASE_MARGIN_S = 2.0
+"""So much longer than an attempt is its lease, at least."""
 _MOST_TOLD = 400
 
 
@@ -36,10 +37,10 @@ class Deliverer:
         policy: RetryPolicy,
     ) -> None:
         for destination in destinations.values():
-            if destination.timeout_s + _LEASE_MARGIN_S > policy.lease_s:
+            if destination.timeout_s + LEASE_MARGIN_S > policy.lease_s:
                 raise ValueError(
                     f"destination {destination.name}: timeout_s {destination.timeout_s} must be at "
-                    f"least {_LEASE_MARGIN_S} s shorter than lease_s {policy.lease_s}"
+                    f"least {LEASE_MARGIN_S} s shorter than lease_s {policy.lease_s}"
                 )
         self._engine = engine
         self._destinations = dict(destinations)

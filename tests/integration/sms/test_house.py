@@ -120,6 +120,19 @@ def test_without_a_gateway_nobody_is_told(
     assert destinations(engine) == ["backoffice"]
 
 
+def test_the_relay_needs_no_secret_to_know_its_lanes(
+    database_url: str, twilio: TwilioApi, tmp_path: Path
+) -> None:
+    """They are a worker's: it has a lane for each of its destinations."""
+    environ = environment(tmp_path, database_url, twilio)
+    with house(environ) as services:
+        lanes = [lane.name for lane in services.outbound.lanes]
+        assert lanes == ["deliveries", "deliveries-sms", "recordings"]
+        assert len(services.outbound.destinations) == 2
+    with house(environ | {"TWILIO_AUTH_TOKEN": ""}) as services:
+        assert [lane.name for lane in services.outbound.lanes] == lanes
+
+
 def test_tickets_messages_and_recordings_have_queues_of_their_own(
     engine: sa.Engine, database_url: str, twilio: TwilioApi, tmp_path: Path, redis_url: str
 ) -> None:

@@ -25,6 +25,10 @@ GOOD = {
         ({"HOTLINE_SMS__URL": ""}, "HOTLINE_SMS"),
         ({"HOTLINE_SMS__TEMPLATE": "{to} {text}"}, "not JSON"),
         ({"HOTLINE_SMS__GATEWAY": "twilio"}, "HOTLINE_SMS__SENDER"),
+        ({"HOTLINE_SMS__TIMEOUT_SECONDS": "14"}, "HOTLINE_SMS__TIMEOUT_SECONDS"),
+        ({"HOTLINE_DELIVERIES__TIMEOUT_SECONDS": "14"}, "HOTLINE_DELIVERIES__TIMEOUT_SECONDS"),
+        ({"HOTLINE_DELIVERIES__LEASE_SECONDS": "9"}, "a request to Twilio"),
+        ({"HOTLINE_DELIVERIES__BACKOFF_FIRST_SECONDS": "1000"}, "BACKOFF_FIRST_SECONDS"),
     ],
 )
 def test_what_could_not_work_is_named(changes: dict[str, str], named: str) -> None:
