@@ -58,6 +58,8 @@ _MEND = "see `hotline doctor --asterisk`"
 
 Heard = Callable[[str], bool]
 """Whether anybody is heard in the recording of this reference; true where that cannot be told."""
+Room = Callable[[], bool]
+"""Whether the disk has room for a recording. Never raises."""
 
 
 def perform(
@@ -66,19 +68,21 @@ def perform(
     sounds: Sounds,
     recording: str,
     heard: Heard = lambda _reference: True,
+    room: Room = lambda: True,
 ) -> Event | None:
     """Play and act out one turn; what came of it, or None when the script is to end.
 
     `recording` is where Asterisk records, a path without extension whose last part is the
     recording's reference. A caller who hangs up over a recording in which they are `heard` has
-    recorded; the next turn finds that they are gone.
+    recorded; the next turn finds that they are gone. Without `room` nobody is recorded, nor told
+    that they are: it is as when Asterisk cannot.
 
     Raises RemoteError when the call can no longer be led from here (the connection is lost,
     Asterisk is silent or answers nonsense; PromptNotPlayed when it can play the turn in no
     language) and LocalError for a turn that cannot be performed; a caller who hangs up is no error.
     """
     try:
-        return _said(channel, turn, sounds, recording, heard)
+        return _said(channel, turn, sounds, recording, heard, room)
     except ConnectionLost:
         raise  # whether the caller is gone is not known: another server may go on
     except CallerGone:
@@ -91,27 +95,34 @@ def to_operators(channel: AgiChannel) -> None:
 
 
 def _said(
-    channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str, heard: Heard
+    channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str, heard: Heard, room: Room
 ) -> Event | None:
     """Perform the turn in its language, or in another that Asterisk can play."""
     for files in sounds.ways(turn):
         try:
-            return _performed(channel, turn, files, recording, heard)
+            return _performed(channel, turn, files, recording, heard, room)
         except PromptNotPlayed as error:
             metrics.PROMPTS_NOT_PLAYED.inc()
             log.error("prompt_not_played", node=turn.node, file=str(error), mend=_MEND)
     if isinstance(turn.action, Transfer):  # unannounced, but to somebody
-        return _performed(channel, turn, [], recording, heard)
+        return _performed(channel, turn, [], recording, heard, room)
     raise PromptNotPlayed(f"{turn.node}: Asterisk can play it in no language")
 
 
 def _performed(
-    channel: AgiChannel, turn: Turn, files: list[Sound], recording: str, heard: Heard
+    channel: AgiChannel,
+    turn: Turn,
+    files: list[Sound],
+    recording: str,
+    heard: Heard,
+    room: Room,
 ) -> Event | None:
     channel.test_hangup()
     match turn.action:
         case Collect() as collect:
             return _collect(channel, files, collect)
+        case Record() if not room():
+            return _not_recorded("no_room")
         case Record() as record:
             if any(prompt.whole for prompt in turn.prompts) and not any(f.whole for f in files):
                 raise PromptNotPlayed("its notice")  # nobody is recorded without being told
@@ -280,10 +291,7 @@ def _record(channel: AgiChannel, record: Record, path: str, heard: Heard) -> Eve
     if gone:
         channel.mark_hung_up()
     if reply.result == "-1" and not gone:
-        reason = reply.data if reply.data in _RECORD_FAILURES else "other"
-        metrics.RECORDINGS_FAILED.labels(reason).inc()
-        log.error("recording_failed", reason=reason)
-        return Recorded("", 0)
+        return _not_recorded(reply.data if reply.data in _RECORD_FAILURES else "other")
     key = _key(reply) if reply.data == "dtmf" else ""
     leads = key if key in record.leads else ""
     if reply.data == "timeout" and ms <= _LEFT_OF_SILENCE_MS:
@@ -294,6 +302,12 @@ def _record(channel: AgiChannel, record: Record, path: str, heard: Heard) -> Eve
     if spoken:
         return Recorded(reference, ms, leads)
     return HungUp() if gone else Digits(leads) if leads else NoInput()
+
+
+def _not_recorded(reason: str) -> Event:
+    metrics.RECORDINGS_FAILED.labels(reason).inc()
+    log.error("recording_failed", reason=reason)
+    return Recorded("", 0)
 
 
 def _finish(channel: AgiChannel, done: str, target: str = "") -> None:

@@ -18,7 +18,7 @@ from agi_scripts.asserted import asserted_of
 from agi_scripts.channel import AgiChannel
 from agi_scripts.errors import BadEnvironment, PromptNotPlayed
 from agi_scripts.hosts import UNNAMED
-from agi_scripts.perform import Heard, perform, to_operators
+from agi_scripts.perform import Heard, Room, perform, to_operators
 from agi_scripts.sounds import Sounds
 from call_handlers.arrival import Arrival, Call
 from ivr.event import Event, HungUp, Transferred
@@ -49,13 +49,18 @@ class Desk(Protocol):
 
 
 def make_scripts(
-    desk: Desk, sounds: Sounds, *, recordings: str, heard: Heard = lambda _reference: True
+    desk: Desk,
+    sounds: Sounds,
+    *,
+    recordings: str,
+    heard: Heard = lambda _reference: True,
+    room: Room = lambda: True,
 ) -> Mapping[str, Script]:
     """All scripts. `recordings` is the folder for recordings as Asterisk sees it.
 
-    `heard` tells whether anybody is heard in one of them.
+    `heard` tells whether anybody is heard in one of them, `room` whether there is any for another.
     """
-    scripts = _Scripts(desk, sounds, recordings, heard)
+    scripts = _Scripts(desk, sounds, recordings, heard, room)
     return {
         "call": scripts.call,
         "transferred": scripts.transferred,
@@ -87,11 +92,14 @@ def _tell_asserted(channel: AgiChannel) -> None:
 class _Scripts:
     """The scripts of one desk."""
 
-    def __init__(self, desk: Desk, sounds: Sounds, recordings: str, heard: Heard) -> None:
+    def __init__(
+        self, desk: Desk, sounds: Sounds, recordings: str, heard: Heard, room: Room
+    ) -> None:
         self._desk = desk
         self._sounds = sounds
         self._recordings = recordings
         self._heard = heard
+        self._room = room
         self._put_through: dict[str, Call] = {}
 
     def call(self, channel: AgiChannel) -> str:
@@ -155,7 +163,9 @@ class _Scripts:
             waited = channel.waited
             recording = f"{self._recordings}/{self._desk.recording_name(call)}"
             try:
-                event = perform(channel, call.turn, self._sounds, recording, self._heard)
+                event = perform(
+                    channel, call.turn, self._sounds, recording, self._heard, self._room
+                )
             except PromptNotPlayed:
                 # Another server would meet the same files: a human, at once.
                 to_operators(channel)

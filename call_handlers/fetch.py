@@ -8,7 +8,7 @@ runs out; the next attempt goes on where it stopped.
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -74,7 +74,8 @@ class KeepPolicy:
 class RecordingFetcher:
     """What a worker needs to fetch recordings, for its lifetime.
 
-    Raises ValueError where a request may outlast the lease.
+    `room` tells whether the disk has any for them: tickets come first. Raises ValueError where a
+    request may outlast the lease.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class RecordingFetcher:
         account: TwilioAccount,
         folder: Path,
         policy: KeepPolicy,
+        room: Callable[[], bool] = lambda: True,
     ) -> None:
         if account.timeout_s + 2.0 > policy.retry.lease_s:
             raise ValueError("a request to Twilio must end two seconds before its lease does")
@@ -90,6 +92,7 @@ class RecordingFetcher:
         self._account = account
         self._folder = folder
         self._policy = policy
+        self._room = room
 
     def jobs(self) -> Mapping[str, Any]:
         """What this worker runs, by its name on the queue."""
@@ -141,6 +144,8 @@ class RecordingFetcher:
         """Fetch, check, name, and write down that it is here."""
         if not NAME.fullmatch(row.name):
             raise FetchFailed("the name is not one of ours")
+        if not self._room():
+            raise FetchFailed("no room on the disk")
         partial = self._folder / f".{row.name}.{row.lease_token}.part"
         try:
             size = self._download(row.provider_sid, partial, deadline)

@@ -4,6 +4,7 @@ Replaying a line twice does no harm, because what it leads to is keyed by the ca
 what the database would hold, so the file is readable by its owner only.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -17,10 +18,14 @@ log = structlog.get_logger()
 
 
 class Journal:
-    """The journal file at `path`. Safe between threads and processes (an advisory lock)."""
+    """The journal file at `path`. Safe between threads and processes (an advisory lock).
 
-    def __init__(self, path: Path) -> None:
+    `make_room` is called when the disk is full; True says that there is room now.
+    """
+
+    def __init__(self, path: Path, make_room: Callable[[], bool] = lambda: False) -> None:
         self._path = path
+        self._make_room = make_room
 
     def append(self, entries: Iterable[dict[str, Any]]) -> None:
         """Write entries and wait until they are on disk. Raises OSError when the disk refuses."""
@@ -32,7 +37,17 @@ class Journal:
 
     def _append(self, path: Path, entries: Iterable[dict[str, Any]]) -> None:
         lines = "".join(json.dumps(entry, separators=(",", ":")) + "\n" for entry in entries)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._put(path, lines)
+        except OSError as error:
+            # What a part of it wrote is a line cut short: it is passed over when it is replayed.
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT) or not self._make_room():
+                raise
+            self._put(path, lines)
+
+    @staticmethod
+    def _put(path: Path, lines: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         with open(descriptor, "r+b", buffering=0) as file:  # noqa: PTH123 - made with its mode
             fcntl.flock(file.fileno(), fcntl.LOCK_EX)

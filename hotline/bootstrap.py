@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import redis
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 
 from agi_scripts.sounds import LONGEST_S, Sounds
 from blacklist.breaker import Breaker
@@ -27,7 +28,8 @@ from call_handlers.sessions import RedisSessions
 from call_handlers.sweep import SweepReport, sweep_once
 from hotline.call_database import CallDatabase
 from hotline.closed import close_to_others, make_closed_folder
-from hotline.database import CALL_DEADLINE_S, make_engine
+from hotline.database import CALL_DEADLINE_S, disk_is_full, make_engine
+from hotline.disk import MB, Reserve
 from hotline.redis_clients import make_redis
 from hotline.redis_socket import embedded_redis_url
 from hotline.screening import make_screening
@@ -107,7 +109,11 @@ class Services:
     @cached_property
     def call_engine(self) -> sa.Engine:
         """The SQL database beside calls: it answers in seconds, or fails."""
-        engine = make_engine(self.settings.database, deadline_seconds=CALL_DEADLINE_S)
+        engine = make_engine(
+            self.settings.database,
+            deadline_seconds=CALL_DEADLINE_S,
+            make_room=self.reserve.give_back,
+        )
         self._stack.callback(engine.dispose)
         return engine
 
@@ -169,7 +175,13 @@ class Services:
     @cached_property
     def journal(self) -> Journal:
         """Where call records wait while SQL is away."""
-        return Journal(self.settings.state_dir / "journal" / "records.jsonl")
+        path = self.settings.state_dir / "journal" / "records.jsonl"
+        return Journal(path, self.reserve.give_back)
+
+    @cached_property
+    def reserve(self) -> Reserve:
+        """Room on the disk that is kept for tickets."""
+        return Reserve(self.settings.state_dir / "reserve", self.settings.disk.reserve_mb * MB)
 
     # --- calls -----------------------------------------------------------------------------------
 
@@ -220,7 +232,12 @@ class Services:
 
         def opened(new: NewTicket, now: datetime) -> Ticket:
             names = (BACKOFFICE, SMS) if told and wants_sms(new) else (BACKOFFICE,)
-            return open_ticket(engine, new, destinations=names, now=now)
+            try:
+                return open_ticket(engine, new, destinations=names, now=now)
+            except DBAPIError as error:
+                if not disk_is_full(engine, error.orig):
+                    raise
+                return open_ticket(engine, new, destinations=names, now=now)  # there is room now
 
         return opened
 
@@ -260,7 +277,7 @@ class Services:
         """What goes to others and comes from them: deliveries, messages, recordings."""
         from hotline.outbound import Outbound
 
-        return Outbound(self.settings, self.engine())
+        return Outbound(self.settings, self.engine(), self.reserve.room_for_recordings)
 
 
 def ensure_folders(settings: Settings) -> None:

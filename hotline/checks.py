@@ -1,11 +1,11 @@
 """What a call needs, checked one by one: each check says what it found, and the mend."""
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,6 +20,7 @@ from hotline.asterisk.install import find_asterisk
 from hotline.asterisk_hosts import unnamed_hosts
 from hotline.audio import check as check_audio
 from hotline.bootstrap import Services
+from hotline.disk import usage
 from hotline.environment import SettingsWrong
 from hotline.life import LONGEST_SILENCE_S, seen
 from hotline.menu import all_findings, flows
@@ -30,11 +31,6 @@ from tickets.exchange import ExchangeFailed, asked
 from tickets.health import read_health
 from tickets.lateness import LATE_S
 from tickets.outbox import oldest_waiting
-
-ENOUGH_BYTES = 500 * 1024 * 1024
-FULLEST = 0.8
-PLENTY_BYTES = 10 * 1024**3
-
 
 _COUNT = "return redis.call('SET', KEYS[1], '', 'EX', 1)"
 _TAKE_WRITES = (
@@ -237,15 +233,20 @@ def _web(services: Services) -> Iterator[Check]:
 
 def _disk(services: Services) -> Iterator[Check]:
     folder = services.settings.state_dir
-    while not folder.exists():
-        folder = folder.absolute().parent
-    usage = shutil.disk_usage(folder)
-    used = 1 - usage.free / usage.total
-    enough = usage.free > PLENTY_BYTES or (usage.free > ENOUGH_BYTES and used < FULLEST)
-    found = f"{usage.free // 2**20} MB free, {used:.0%} used"
-    yield Check("disk", enough, found, "make room for recordings")
-    shown = str(services.settings.state_dir)
-    yield Check("state folder", os.access(folder, os.W_OK), shown, "make it writable")
+    found, disk = usage(folder), services.settings.disk
+    enough = not found.filling(disk.alert_percent)
+    yield Check("disk", enough, str(found), "make room: recordings stop first, tickets last")
+    if any(role.role == "relay" for role in seen(folder)):  # who keeps it
+        kept = services.reserve.whole
+        told = f"{disk.reserve_mb} MB {'kept for tickets' if kept else 'were needed or not had'}"
+        yield Check("disk reserve", kept, told, "make room for it")
+    shown = str(folder)
+    yield Check("state folder", os.access(_there(folder), os.W_OK), shown, "make it writable")
+
+
+def _there(folder: Path) -> Path:
+    folder = folder.absolute()
+    return folder if folder.exists() else _there(folder.parent)
 
 
 def _status(url: str) -> int:

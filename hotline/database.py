@@ -7,6 +7,7 @@ A connection at isolation level `AUTOCOMMIT` begins none, so plain reads take no
 
 import sqlite3
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy.engine import URL, ExceptionContext
 from hotline.closed import close_to_others, make_closed_file
 from hotline.database_deadline import BoundedPool, bound_sqlite, bound_waits, left
 from hotline.database_primary import LONGEST_LIFE_S, READ_WRITE, follow_primary, libpq_url
+from hotline.disk import is_full
 
 CALL_DEADLINE_S = 2.0
 """How long one wait for the database may take beside calls: for a connection, for an answer."""
@@ -27,14 +29,19 @@ _WAL_DEADLINE_S = 10.0
 
 
 def make_engine(
-    url: str, *, pool_size: int = 5, deadline_seconds: float | None = None
+    url: str,
+    *,
+    pool_size: int = 5,
+    deadline_seconds: float | None = None,
+    make_room: Callable[[], object] | None = None,
 ) -> sa.Engine:
     """An engine for `url` (`sqlite:///path`, `postgresql://...`). Connects to nothing yet.
 
     With `deadline_seconds` no wait is longer: for a connection of the pool, a new one, PostgreSQL's
-    answer, SQLite's other writers; nor are all of them together inside `within`. Values of
-    statements never appear in exceptions or logs: they may be personal data. Raises ValueError for
-    another kind of database.
+    answer, SQLite's other writers; nor are all of them together inside `within`. `make_room` is
+    called when SQLite's disk is full; the statement fails all the same. Values of statements never
+    appear in exceptions or logs: they may be personal data. Raises ValueError for another kind of
+    database.
     """
     parsed = _with_driver(libpq_url(url))
     options: dict[str, Any] = {"hide_parameters": True, "query_cache_size": 500}
@@ -60,6 +67,8 @@ def make_engine(
         event.listen(engine, "begin", _begin_immediate)
         if deadline_seconds is not None:
             bound_sqlite(engine, deadline_seconds)
+        if make_room is not None:
+            event.listen(engine, "handle_error", partial(_on_full, make_room))
         return engine
     engine = sa.create_engine(
         parsed,
@@ -104,6 +113,16 @@ def _connect_args(url: URL) -> dict[str, Any]:
 def _make_folder(url: URL) -> None:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+def _on_full(make_room: Callable[[], object], context: ExceptionContext) -> None:
+    if context.engine is not None and disk_is_full(context.engine, context.original_exception):
+        make_room()
+
+
+def disk_is_full(engine: sa.Engine, error: BaseException | None) -> bool:
+    """Whether an error of this engine's database comes from a disk of ours without room."""
+    return is_full(error, Path(engine.url.database or ".").parent)
 
 
 def _closed(path: Path, *_connecting: object) -> None:

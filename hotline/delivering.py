@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from hotline.bootstrap import Services
+from hotline.disk_loop import disk_loop
 from hotline.loops import Loop, Loops
 from hotline.recordings import UNWATCHED_SECONDS, collect_recordings, spool_here
 from hotline.synchroniser import SECONDS as SYNCHRONISE_SECONDS
@@ -39,6 +40,7 @@ def relay_loops(services: Services, tell: Callable[[], None]) -> Loops:
             Loop("sweep", Sweeper(services).round, SWEEP_SECONDS, THOROUGH_S),
             Loop("synchroniser", Synchroniser(services).round, SYNCHRONISE_SECONDS, THOROUGH_S),
             Loop("late_alarm", LateAlarm(engine).look, EVERY_S, QUICK_S),
+            disk_loop(services),
         ],
         afresh=services.afresh,
         tell=tell,
@@ -80,6 +82,9 @@ def _collect(services: Services) -> None:
     """Bring home what an Asterisk of this machine has recorded."""
     spool = spool_here(services.settings)
     if spool is None:
+        return
+    if not services.reserve.room_for_recordings():
+        log.error("recordings_not_collected", spool=str(spool), error="no room beside the reserve")
         return
     try:
         collect_recordings(spool, services.settings.recordings, settled_s=UNWATCHED_SECONDS)

@@ -1,5 +1,6 @@
 """What goes to others and comes from them, put together for a worker and a relay."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -24,8 +25,11 @@ from tickets.webhook import Destination
 class Outbound:
     """Deliveries to the back office, messages to callers, recordings from Twilio; for a process."""
 
-    def __init__(self, settings: Settings, engine: sa.Engine) -> None:
+    def __init__(
+        self, settings: Settings, engine: sa.Engine, room: Callable[[], bool] = lambda: True
+    ) -> None:
         self._settings = settings
+        self._room = room
         self._engine = engine
 
     @cached_property
@@ -79,7 +83,7 @@ class Outbound:
     @cached_property
     def fetcher(self) -> RecordingFetcher | None:
         """What fetches recordings; None without an account. Raises SettingsWrong."""
-        return recording_fetcher(self._settings, self._engine, self.retry_policy)
+        return recording_fetcher(self._settings, self._engine, self.retry_policy, self._room)
 
     def remove_old_recordings(self) -> int:
         """Remove recordings whose time is over; how many. Raises SQLAlchemyError, OSError."""

@@ -1,5 +1,6 @@
 """The providers that the settings name: a Twilio account, a gateway for text messages."""
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -106,11 +107,11 @@ def sms_destination(settings: Settings) -> SmsDestination | None:
 
 
 def recording_fetcher(
-    settings: Settings, engine: sa.Engine, retry: RetryPolicy
+    settings: Settings, engine: sa.Engine, retry: RetryPolicy, room: Callable[[], bool]
 ) -> RecordingFetcher | None:
     """What fetches recordings, None where there is no account. Raises SettingsWrong."""
     account = twilio_account(settings)
     if account is None:
         return None
     policy = KeepPolicy(retry, settings.retention.recordings_days)
-    return RecordingFetcher(engine, account, settings.recordings, policy)
+    return RecordingFetcher(engine, account, settings.recordings, policy, room)

@@ -203,6 +203,15 @@ class RetentionSettings(Group):
     """As callers are told before they are recorded (`record_notice`)."""
 
 
+class DiskSettings(Group):
+    """Room on the disk of the state folder."""
+
+    reserve_mb: Annotated[int, Field(ge=0, le=100_000)] = 64
+    """Kept for tickets: given back when the disk is full."""
+    alert_percent: Annotated[int, Field(ge=1, le=100)] = 80
+    """How full a disk may be before somebody is told, unless 10 GB are free all the same."""
+
+
 class LogSettings(Group):
     """`auto` is for people on a terminal and JSON everywhere else."""
 
@@ -244,6 +253,7 @@ class Settings(BaseSettings):
     twilio: TwilioSettings = TwilioSettings()
     sms: SmsSettings = SmsSettings()
     retention: RetentionSettings = RetentionSettings()
+    disk: DiskSettings = DiskSettings()
     log: LogSettings = LogSettings()
 
     @property

@@ -42,6 +42,7 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
     from call_handlers.sound import is_heard
     from hotline.asterisk_hosts import UnnamedHosts
     from hotline.codes import code_scripts
+    from hotline.disk_loop import disk_beside_calls
 
     settings = services.settings.agi
     refuse_unfit(services)
@@ -52,7 +53,11 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
     folder = settings.recordings_dir or Path(recordings)
     scripts = {
         **make_scripts(
-            services.desk, sounds, recordings=recordings, heard=partial(is_heard, folder)
+            services.desk,
+            sounds,
+            recordings=recordings,
+            heard=partial(is_heard, folder),
+            room=partial(services.reserve.room_for_recordings, folder),
         ),
         **code_scripts(services, sounds),
     }
@@ -67,6 +72,7 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
     with ExitStack() as stack:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
+        stack.enter_context(disk_beside_calls(services).running())
         server.start()
         log.info("agi_ready", port=server.port)
         stop.wait()

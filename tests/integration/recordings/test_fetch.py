@@ -81,6 +81,20 @@ def test_a_recording_that_is_not_there_yet_is_fetched_later(
         assert again(job, recording_id) == "kept"
 
 
+def test_a_recording_waits_at_twilio_until_the_disk_has_room(
+    engine: sa.Engine, folder: Path, twilio: TwilioApi
+) -> None:
+    """Tickets come first; nothing is asked for meanwhile, nor lost."""
+    twilio.recordings[SID] = wav()
+    room: list[bool] = []
+    with fetcher(engine, folder, account(twilio.url), room=lambda: bool(room)) as job:
+        recording_id = noted(engine)
+        assert job.fetch(recording_id) == "failed"
+        assert twilio.requests == []
+        room.append(True)
+        assert again(job, recording_id) == "kept"
+
+
 def test_a_lost_removal_is_repeated_without_another_fetch(
     engine: sa.Engine, folder: Path, twilio: TwilioApi
 ) -> None:

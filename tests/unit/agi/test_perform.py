@@ -435,6 +435,18 @@ def test_a_full_disk_is_no_recording() -> None:
     assert [entry["event"] for entry in logs] == ["recording_failed"]
 
 
+def test_without_room_for_it_nobody_is_recorded_nor_told_that_they_are() -> None:
+    """Not a word of the notice: the dialog says that it cannot be done."""
+    model = Spy(does(Speak(4)))
+    with capture_logs() as logs, channel_on(model) as channel:
+        event = perform(channel, announced(), stub_sounds(), PATH, room=lambda: False)
+    assert event == Recorded("", 0)
+    assert model.lines == []
+    assert [(entry["event"], entry["reason"]) for entry in logs] == [
+        ("recording_failed", "no_room")
+    ]
+
+
 def test_a_recording_of_nothing_is_none() -> None:
     """`#` at once leaves a file without a sample, which nobody need listen to."""
     assert performed(turn(t.Record(60)), Speak(0))[0] == NoInput()

@@ -1,0 +1,27 @@
+"""The loop that keeps the reserve of this machine, and tells when its disk fills."""
+
+from hotline.bootstrap import Services
+from hotline.disk import DiskWatch
+from hotline.loops import Loop, Loops
+from hotline.recordings import spool_here
+
+SECONDS = 5.0
+LONGEST_S = 120.0
+
+
+def disk_loop(services: Services) -> Loop:
+    """For a relay, among its others."""
+    settings = services.settings
+    spool = spool_here(settings)
+    folders = [settings.state_dir, *([] if spool is None else [spool])]
+    watch = DiskWatch(services.reserve, folders, settings.disk.alert_percent)
+    return Loop("disk", watch.look, SECONDS, LONGEST_S)
+
+
+def disk_beside_calls(services: Services) -> Loops:
+    """For a server: a machine may have no relay. A disk that hangs ends no call."""
+    return Loops([disk_loop(services)], afresh=_nothing, end=_nothing)
+
+
+def _nothing() -> None:
+    pass
