@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,9 @@ def _delivery_children(settings: Settings, env: dict[str, str]) -> Iterator[Chil
         if ports.enabled and number == 1:
             metrics = ("--metrics-port", str(ports.worker_port))
         needed = _only(env, *_STORES, *_OFFICE, *_CARRIER, *_MESSAGES)
-        yield _delivering(f"worker-{number}", role("worker", *metrics), needed)
+        child = _delivering(f"worker-{number}", role("worker", *metrics), needed)
+        # An attempt under way may be a message that goes out: it is heard to its end.
+        yield replace(child, stop_seconds=settings.deliveries.lease_seconds)
 
 
 def _delivering(name: str, argv: tuple[str, ...], env: dict[str, str]) -> ChildSpec:

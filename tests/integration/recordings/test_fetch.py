@@ -45,8 +45,8 @@ def test_a_recording_is_kept_under_our_name_and_removed_at_twilio(
 ) -> None:
     """Readable by its owner only, linked to its call, with its length and its end."""
     twilio.recordings[SID] = wav(2.0)
-    with fetcher(any_engine, folder, account(twilio.url)) as job:
-        assert job.fetch(noted(any_engine)) == "kept"
+    job = fetcher(any_engine, folder, account(twilio.url))
+    assert job.fetch(noted(any_engine)) == "kept"
     (path,) = folder.iterdir()
     assert (path.name, path.stat().st_mode & 0o777) == (NAME, 0o600)
     assert path.read_bytes() == wav(2.0)
@@ -62,11 +62,11 @@ def test_a_kept_recording_is_not_fetched_again(
 ) -> None:
     """A job that comes twice finds nothing to do."""
     twilio.recordings[SID] = wav()
-    with fetcher(engine, folder, account(twilio.url)) as job:
-        recording_id = noted(engine)
-        job.fetch(recording_id)
-        asked = list(twilio.requests)
-        assert job.fetch(recording_id) == "skipped"
+    job = fetcher(engine, folder, account(twilio.url))
+    recording_id = noted(engine)
+    job.fetch(recording_id)
+    asked = list(twilio.requests)
+    assert job.fetch(recording_id) == "skipped"
     assert twilio.requests == asked
 
 
@@ -74,11 +74,11 @@ def test_a_recording_that_is_not_there_yet_is_fetched_later(
     engine: sa.Engine, folder: Path, twilio: TwilioApi
 ) -> None:
     """The callback may come before the file."""
-    with fetcher(engine, folder, account(twilio.url)) as job:
-        recording_id = noted(engine)
-        assert job.fetch(recording_id) == "failed"
-        twilio.recordings[SID] = wav()
-        assert again(job, recording_id) == "kept"
+    job = fetcher(engine, folder, account(twilio.url))
+    recording_id = noted(engine)
+    assert job.fetch(recording_id) == "failed"
+    twilio.recordings[SID] = wav()
+    assert again(job, recording_id) == "kept"
 
 
 def test_a_recording_waits_at_twilio_until_the_disk_has_room(
@@ -100,16 +100,16 @@ def test_a_lost_removal_is_repeated_without_another_fetch(
 ) -> None:
     """What is kept here is only removed there."""
     twilio.recordings[SID] = wav()
-    with fetcher(engine, folder, account(twilio.url)) as job:
-        recording_id = noted(engine)
+    job = fetcher(engine, folder, account(twilio.url))
+    recording_id = noted(engine)
 
-        def then_refuse(request: Request) -> Response | None:
-            twilio.next_answer = lambda _request: Response("later", status=503)
-            return None
+    def then_refuse(request: Request) -> Response | None:
+        twilio.next_answer = lambda _request: Response("later", status=503)
+        return None
 
-        twilio.next_answer = then_refuse
-        assert job.fetch(recording_id) == "stored"
-        assert again(job, recording_id) == "kept"
+    twilio.next_answer = then_refuse
+    assert job.fetch(recording_id) == "stored"
+    assert again(job, recording_id) == "kept"
     assert [method for method, _ in twilio.requests] == ["GET", "DELETE", "DELETE"]
 
 
@@ -129,11 +129,11 @@ def test_what_is_not_a_sound_is_never_kept(
 ) -> None:
     """It stays at Twilio, and after the last attempt a human is told."""
     twilio.recordings[SID] = body
-    with fetcher(engine, folder, account(twilio.url), attempts=2) as job:
-        recording_id = noted(engine)
-        assert job.fetch(recording_id) == "failed"
-        with capture_logs() as logs:
-            assert again(job, recording_id) == "dead"
+    job = fetcher(engine, folder, account(twilio.url), attempts=2)
+    recording_id = noted(engine)
+    assert job.fetch(recording_id) == "failed"
+    with capture_logs() as logs:
+        assert again(job, recording_id) == "dead"
     assert list(folder.iterdir()) == []
     assert SID in twilio.recordings
     assert [e["log_level"] for e in logs if e["event"] == "recording_given_up"] == ["error"]
@@ -150,8 +150,8 @@ def test_a_redirect_is_not_followed(
         return Response(status=status, headers={"location": f"{twilio.url}/elsewhere"})
 
     twilio.next_answer = redirect
-    with fetcher(engine, folder, account(twilio.url)) as job:
-        assert job.fetch(noted(engine)) == "failed"
+    job = fetcher(engine, folder, account(twilio.url))
+    assert job.fetch(noted(engine)) == "failed"
     (row,) = recordings_of(engine, CALL)
     assert "redirect" in str(row.last_error)
     assert len(twilio.requests) == 1
@@ -165,8 +165,8 @@ def test_a_name_that_leads_to_a_private_address_is_not_asked(
     with closing(socket.create_server(("127.0.0.1", 0))) as listener:
         listener.setblocking(False)
         port = listener.getsockname()[1]
-        with fetcher(engine, folder, account(f"https://localhost:{port}")) as job:
-            assert job.fetch(noted(engine)) == "failed"
+        job = fetcher(engine, folder, account(f"https://localhost:{port}"))
+        assert job.fetch(noted(engine)) == "failed"
         with pytest.raises(BlockingIOError):
             listener.accept()
     (row,) = recordings_of(engine, CALL)
@@ -178,8 +178,8 @@ def test_a_name_that_leads_to_a_private_address_is_not_asked(
 )
 def test_a_private_address_is_not_asked(engine: sa.Engine, folder: Path, address: str) -> None:
     """Written out it is refused as well."""
-    with fetcher(engine, folder, account(address)) as job:
-        assert job.fetch(noted(engine)) == "failed"
+    job = fetcher(engine, folder, account(address))
+    assert job.fetch(noted(engine)) == "failed"
     assert "not public" in str(recordings_of(engine, CALL)[0].last_error)
 
 
@@ -212,8 +212,8 @@ def test_a_wrong_token_is_told_and_nothing_is_kept(
     """401 is a fault of the configuration: it is tried again until it is mended."""
     twilio.recordings[SID] = wav()
     wrong = TwilioAccount(account(twilio.url).sid, "another", twilio.url, 5.0)
-    with fetcher(engine, folder, wrong) as job:
-        assert job.fetch(noted(engine)) == "failed"
+    job = fetcher(engine, folder, wrong)
+    assert job.fetch(noted(engine)) == "failed"
     assert recordings_of(engine, CALL)[0].last_error == "HTTP 401"
 
 
@@ -223,8 +223,8 @@ def test_a_path_in_a_name_is_refused(engine: sa.Engine, folder: Path, twilio: Tw
     recording_id = noted(engine)
     with engine.begin() as connection:
         connection.execute(recordings.update().values(name="../../outside.wav"))
-    with fetcher(engine, folder, account(twilio.url)) as job:
-        assert job.fetch(recording_id) == "failed"
+    job = fetcher(engine, folder, account(twilio.url))
+    assert job.fetch(recording_id) == "failed"
     assert recordings_of(engine, CALL)[0].last_error == "the name is not one of ours"
     assert twilio.requests == []
 
@@ -234,10 +234,9 @@ def test_a_server_that_never_ends_its_answer_is_left(
     engine: sa.Engine, folder: Path, answer: Answer
 ) -> None:
     """One attempt ends within its time and at its size, wherever in the answer bytes drip."""
-    with (
-        receiver(answer) as there,
-        fetcher(engine, folder, account(f"http://127.0.0.1:{there.port}", timeout_s=0.4)) as job,
-    ):
+    with receiver(answer) as there:
+        reached = account(f"http://127.0.0.1:{there.port}", timeout_s=0.4)
+        job = fetcher(engine, folder, reached)
         assert job.fetch(noted(engine)) == "failed"
     assert list(folder.iterdir()) == []
 
@@ -251,9 +250,9 @@ def test_attempts_that_are_cut_off_are_counted(
         then = database_now(connection) - timedelta(seconds=1)
         values = {"attempts": 3, "lease_token": "gone", "lease_until": then}
         connection.execute(recordings.update().values(values))
-    with fetcher(any_engine, folder, account(twilio.url), attempts=3) as job:
-        assert job.fetch(recording_id) == "dead"
-        assert job.fetch(recording_id) == "skipped"
+    job = fetcher(any_engine, folder, account(twilio.url), attempts=3)
+    assert job.fetch(recording_id) == "dead"
+    assert job.fetch(recording_id) == "skipped"
     assert twilio.requests == []
     assert recordings_of(any_engine, CALL)[0].state == "dead"
 
@@ -270,8 +269,8 @@ def test_an_attempt_counts_when_it_begins(
         return Response(status=503, headers={"retry-after": "1"})
 
     twilio.next_answer = look
-    with fetcher(any_engine, folder, account(twilio.url)) as job:
-        assert job.fetch(recording_id) == "failed"
+    job = fetcher(any_engine, folder, account(twilio.url))
+    assert job.fetch(recording_id) == "failed"
     assert seen == [1]
 
 
@@ -281,16 +280,16 @@ def test_two_jobs_at_once_fetch_once(engine: sa.Engine, folder: Path, twilio: Tw
     recording_id = noted(engine)
     outcomes: list[str] = []
     start = threading.Barrier(4)
-    with fetcher(engine, folder, account(twilio.url)) as job:
+    job = fetcher(engine, folder, account(twilio.url))
 
-        def run(step: Callable[[str], str] = job.fetch) -> None:
-            start.wait(5)
-            outcomes.append(step(recording_id))
+    def run(step: Callable[[str], str] = job.fetch) -> None:
+        start.wait(5)
+        outcomes.append(step(recording_id))
 
-        threads = [threading.Thread(target=run) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(20)
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
     assert sorted(outcomes) == ["kept", "skipped", "skipped", "skipped"]
     assert [method for method, _ in twilio.requests] == ["GET", "DELETE"]

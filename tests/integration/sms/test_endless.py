@@ -55,7 +55,8 @@ def test_without_an_answer_a_message_is_sent_at_most_as_often_as_allowed(
 ) -> None:
     """Then a human looks; nothing is sent behind their back."""
     found = opened(engine)
-    with receiver(answer) as there, texting(engine, gateway(there, 0.5), attempts=2) as deliverer:
+    with receiver(answer) as there:
+        deliverer = texting(engine, gateway(there, 0.5), attempts=2)
         outcomes = [deliverer.deliver(found.id) for _ in range(4)]
         assert len(there.bodies) == 2
     assert outcomes == ["failed", "dead", "skipped", "skipped"]
@@ -69,7 +70,8 @@ def test_a_gateway_that_says_so_has_the_message(
 ) -> None:
     """By its status: it is sent once, whatever becomes of the body."""
     found = opened(engine)
-    with receiver(answer) as there, texting(engine, gateway(there, 1.0)) as deliverer:
+    with receiver(answer) as there:
+        deliverer = texting(engine, gateway(there, 1.0))
         assert deliverer.deliver(found.id) == "acknowledged"
         assert deliverer.deliver(found.id) == "skipped"
         assert len(there.bodies) == 1
@@ -84,15 +86,16 @@ def test_a_body_that_is_asked_for_and_never_ends_leaves_it_open(
     with receiver(answer) as there:
         wanted = parse_acknowledgement("id")
         gateway = HttpSms(there.url(), '{"a": "{to}{text}"}', timeout_s=0.5, acknowledgement=wanted)
-        with texting(engine, gateway, attempts=60) as deliverer:
-            assert deliverer.deliver(found.id) == "failed"
+        deliverer = texting(engine, gateway, attempts=60)
+        assert deliverer.deliver(found.id) == "failed"
     assert [a.outcome for a in list_attempts(engine, found.id)] == ["unsure"]
 
 
 def test_a_message_that_may_have_gone_out_is_sent_three_times_at_most(engine: sa.Engine) -> None:
     """However many attempts are allowed to a gateway that says no, or is not there."""
     found = opened(engine)
-    with receiver(hang_up) as there, texting(engine, by_http(there), attempts=60) as deliverer:
+    with receiver(hang_up) as there:
+        deliverer = texting(engine, by_http(there), attempts=60)
         outcomes = [deliverer.deliver(found.id) for _ in range(4)]
         assert len(there.bodies) == 3
     assert outcomes == ["failed", "failed", "dead", "skipped"]
@@ -109,7 +112,8 @@ def test_nobody_sends_a_message_again_by_the_way_that_may_have_gone_out(
         return CliRunner().invoke(cli, ["deliveries", "retry", *arguments], obj=settings)
 
     found = opened(engine)
-    with receiver(hang_up) as there, texting(engine, by_http(there), attempts=1) as deliverer:
+    with receiver(hang_up) as there:
+        deliverer = texting(engine, by_http(there), attempts=1)
         assert deliverer.deliver(found.id) == "dead"
     assert "it may have gone out" in str(delivery(engine).last_error)
     result = retry("--all-dead")
@@ -130,7 +134,8 @@ def test_a_message_whose_worker_was_killed_may_have_gone_out(engine: sa.Engine) 
         assert lease is not None
         assert (lease.left, lease.number) == (True, number)
     due(engine)
-    with receiver(hang_up) as there, texting(engine, by_http(there), attempts=60) as deliverer:
+    with receiver(hang_up) as there:
+        deliverer = texting(engine, by_http(there), attempts=60)
         assert deliverer.deliver(found.id) == "dead"
         assert there.bodies == []
 
@@ -139,6 +144,6 @@ def test_a_gateway_that_is_away_may_be_asked_as_often_as_allowed(engine: sa.Engi
     """Nothing has left: no citizen has read anything."""
     found = opened(engine)
     gateway = HttpSms("http://127.0.0.1:1/", '{"a": "{to}{text}"}')
-    with texting(engine, gateway, attempts=9) as deliverer:
-        outcomes = [deliverer.deliver(found.id) for _ in range(9)]
+    deliverer = texting(engine, gateway, attempts=9)
+    outcomes = [deliverer.deliver(found.id) for _ in range(9)]
     assert outcomes == ["failed"] * 8 + ["dead"]

@@ -28,8 +28,8 @@ def test_a_json_gateway_gets_its_own_shape_and_a_bearer_token(
     httpserver.expect_request("/send", method="POST").respond_with_data("", status=202)
     template = '{"messages": [{"dst": "{to}", "src": "{sender}", "body": "{text}"}], "v": 2}'
     gateway = HttpSms(httpserver.url_for("/send"), template, sender="940", bearer="t0ken")
-    with texting(engine, gateway) as deliverer:
-        assert deliverer.deliver(opened(engine).id) == "acknowledged"
+    deliverer = texting(engine, gateway)
+    assert deliverer.deliver(opened(engine).id) == "acknowledged"
     request = sent(httpserver)
     body = json.loads(request.get_data())
     assert body["v"] == 2
@@ -50,8 +50,8 @@ def test_a_form_gateway_gets_escaped_values_and_a_password(
         format="form",
         basic="user:p:w",
     )
-    with texting(engine, gateway) as deliverer:
-        assert deliverer.deliver(opened(engine).id) == "acknowledged"
+    deliverer = texting(engine, gateway)
+    assert deliverer.deliver(opened(engine).id) == "acknowledged"
     request = sent(httpserver)
     form = parse_qs(request.get_data(as_text=True))
     assert form["mobile"] == [CALLER]
@@ -68,9 +68,9 @@ def test_only_the_statuses_that_were_named_say_that_it_was_taken(
     httpserver.expect_ordered_request("/send").respond_with_data("", status=201)
     gateway = HttpSms(httpserver.url_for("/send"), '{"a": "{to}{text}"}', success=(201,))
     found = opened(engine)
-    with texting(engine, gateway) as deliverer:
-        assert deliverer.deliver(found.id) == "failed"
-        assert deliverer.deliver(found.id) == "acknowledged"
+    deliverer = texting(engine, gateway)
+    assert deliverer.deliver(found.id) == "failed"
+    assert deliverer.deliver(found.id) == "acknowledged"
     assert delivery(engine).attempts == 2
 
 
@@ -83,17 +83,17 @@ def test_a_200_that_says_failure_inside_is_none_where_its_operator_says_so(
     wanted = parse_acknowledgement("code=1")
     gateway = HttpSms(httpserver.url_for("/send"), '{"a": "{to}{text}"}', acknowledgement=wanted)
     found = opened(engine)
-    with texting(engine, gateway, attempts=60) as deliverer:
-        assert deliverer.deliver(found.id) == "failed"
-        assert deliverer.deliver(found.id) == "acknowledged"
+    deliverer = texting(engine, gateway, attempts=60)
+    assert deliverer.deliver(found.id) == "failed"
+    assert deliverer.deliver(found.id) == "acknowledged"
     assert [a.outcome for a in list_attempts(engine, found.id)] == ["failed", "acknowledged"]
 
 
 def test_a_gateway_that_is_away_is_waited_for(engine: sa.Engine) -> None:
     """And what is written down names neither its address nor the number."""
     gateway = HttpSms(f"http://127.0.0.1:{free_tcp_port()}/send", '{"a": "{to}{text}"}')
-    with texting(engine, gateway) as deliverer:
-        assert deliverer.deliver(opened(engine).id) == "failed"
+    deliverer = texting(engine, gateway)
+    assert deliverer.deliver(opened(engine).id) == "failed"
     assert delivery(engine).last_error == "ConnectError"
 
 
@@ -102,8 +102,8 @@ def test_a_redirect_gets_no_message(engine: sa.Engine, httpserver: HTTPServer) -
     headers = {"location": httpserver.url_for("/elsewhere")}
     httpserver.expect_request("/send").respond_with_data("", status=307, headers=headers)
     gateway = HttpSms(httpserver.url_for("/send"), '{"a": "{to}{text}"}')
-    with texting(engine, gateway) as deliverer:
-        assert deliverer.deliver(opened(engine).id) == "failed"
+    deliverer = texting(engine, gateway)
+    assert deliverer.deliver(opened(engine).id) == "failed"
     assert sent(httpserver).path == "/send"
 
 

@@ -21,8 +21,8 @@ def test_a_caller_reads_the_reference_and_the_time_in_the_language_of_the_call(
 ) -> None:
     """Asia/Riyadh, in one message of 70 letters."""
     found = opened(engine, language="ar")
-    with texting(engine, gateway(twilio)) as deliverer:
-        assert deliverer.deliver(found.id) == "acknowledged"
+    deliverer = texting(engine, gateway(twilio))
+    assert deliverer.deliver(found.id) == "acknowledged"
     (sent,) = twilio.messages
     assert (sent["To"], sent["From"]) == (CALLER, "Jeddah940")
     assert found.service_request_id in sent["Body"]
@@ -35,8 +35,8 @@ def test_a_caller_reads_the_reference_and_the_time_in_the_language_of_the_call(
 def test_english_calls_get_english_messages(engine: sa.Engine, twilio: TwilioApi) -> None:
     """And a ticket without a promised time names none."""
     found = opened(engine, language="en", target_hours=None)
-    with texting(engine, gateway(twilio)) as deliverer:
-        deliverer.deliver(found.id)
+    deliverer = texting(engine, gateway(twilio))
+    deliverer.deliver(found.id)
     (sent,) = twilio.messages
     reference = found.service_request_id
     assert sent["Body"] == f"940: your report is recorded, reference {reference}."
@@ -45,8 +45,8 @@ def test_english_calls_get_english_messages(engine: sa.Engine, twilio: TwilioApi
 def test_a_messaging_service_sends_where_one_is_named(engine: sa.Engine, twilio: TwilioApi) -> None:
     """MG… is a service, and no sender."""
     service = "MG" + "4" * 32
-    with texting(engine, gateway(twilio, service)) as deliverer:
-        deliverer.deliver(opened(engine).id)
+    deliverer = texting(engine, gateway(twilio, service))
+    deliverer.deliver(opened(engine).id)
     (sent,) = twilio.messages
     assert sent["MessagingServiceSid"] == service
     assert "From" not in sent
@@ -55,8 +55,8 @@ def test_a_messaging_service_sends_where_one_is_named(engine: sa.Engine, twilio:
 def test_an_acknowledged_message_is_never_sent_again(engine: sa.Engine, twilio: TwilioApi) -> None:
     """However often the job comes."""
     found = opened(engine)
-    with texting(engine, gateway(twilio)) as deliverer:
-        outcomes = [deliverer.deliver(found.id) for _ in range(3)]
+    deliverer = texting(engine, gateway(twilio))
+    outcomes = [deliverer.deliver(found.id) for _ in range(3)]
     assert outcomes == ["acknowledged", "skipped", "skipped"]
     assert len(twilio.messages) == 1
 
@@ -72,9 +72,9 @@ def test_a_message_whose_answer_was_lost_is_sent_again(
         return Response("", status=502)
 
     twilio.next_answer = lose
-    with texting(engine, gateway(twilio)) as deliverer:
-        assert deliverer.deliver(found.id) == "failed"
-        assert deliverer.deliver(found.id) == "acknowledged"
+    deliverer = texting(engine, gateway(twilio))
+    assert deliverer.deliver(found.id) == "failed"
+    assert deliverer.deliver(found.id) == "acknowledged"
     assert len(twilio.messages) == 2
 
 
@@ -84,8 +84,8 @@ def test_a_number_that_takes_no_messages_is_not_tried_again(
 ) -> None:
     """What is kept and logged names Twilio's code, and not the number."""
     twilio.next_answer = lambda _request: error(400, code, f"The 'To' number {CALLER} is wrong")
-    with texting(engine, gateway(twilio)) as deliverer, capture_logs() as logs:
-        assert deliverer.deliver(opened(engine).id) == "dead"
+    with capture_logs() as logs:
+        assert texting(engine, gateway(twilio)).deliver(opened(engine).id) == "dead"
     assert delivery(engine).last_error == f"Twilio error {code}"
     assert CALLER not in str(logs)
     assert CALLER[4:] not in str(logs)
@@ -98,14 +98,14 @@ def test_trouble_at_twilio_or_in_the_configuration_is_waited_out(
     """It is mended without touching a ticket."""
     twilio.next_answer = lambda _request: error(status, code, "later")
     found = opened(engine)
-    with texting(engine, gateway(twilio)) as deliverer:
-        assert deliverer.deliver(found.id) == "failed"
-        assert deliverer.deliver(found.id) == "acknowledged"
+    deliverer = texting(engine, gateway(twilio))
+    assert deliverer.deliver(found.id) == "failed"
+    assert deliverer.deliver(found.id) == "acknowledged"
 
 
 def test_a_name_that_leads_to_a_private_address_gets_no_message(engine: sa.Engine) -> None:
     """Neither the token nor the number leave."""
     sender = TwilioSms(account("https://localhost:1"), "Jeddah940")
-    with texting(engine, sender) as deliverer:
-        assert deliverer.deliver(opened(engine).id) == "failed"
+    deliverer = texting(engine, sender)
+    assert deliverer.deliver(opened(engine).id) == "failed"
     assert "not public" in str(delivery(engine).last_error)

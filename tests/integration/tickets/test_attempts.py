@@ -44,9 +44,9 @@ def test_attempts_that_are_cut_off_end_in_a_dead_letter(any_engine: sa.Engine) -
     delivery = opened(any_engine)
     assert [cut_off(any_engine).number for _ in range(3)] == [1, 2, 3]
     with receiver(SAID_SO["a body"]) as there:
-        with deliverer_to(any_engine, there.url(), EAGER) as deliverer:
-            assert deliverer.deliver(delivery.id) == "dead"
-            assert deliverer.deliver(delivery.id) == "skipped"
+        deliverer = deliverer_to(any_engine, there.url(), EAGER)
+        assert deliverer.deliver(delivery.id) == "dead"
+        assert deliverer.deliver(delivery.id) == "skipped"
         assert there.bodies == []
     delivery = only(any_engine)
     assert (delivery.state, delivery.attempts, delivery.last_error) == ("dead", 3, CUT_OFF)
@@ -58,7 +58,8 @@ def test_a_dead_letter_of_cut_off_attempts_can_be_sent_again(engine: sa.Engine) 
     delivery = opened(engine)
     for _ in range(3):
         cut_off(engine)
-    with receiver(SAID_SO["a body"]) as there, deliverer_to(engine, there.url(), EAGER) as again:
+    with receiver(SAID_SO["a body"]) as there:
+        again = deliverer_to(engine, there.url(), EAGER)
         again.deliver(delivery.id)
         assert retry_delivery(engine, delivery.id)
         assert again.deliver(delivery.id) == "acknowledged"
@@ -77,7 +78,8 @@ def test_a_cut_off_attempt_is_repeated_after_its_back_off(any_engine: sa.Engine)
 def test_a_receiver_that_never_answers_costs_one_attempt(engine: sa.Engine, answer: Answer) -> None:
     """It is over in its time, settled, and repeated."""
     delivery = opened(engine)
-    with receiver(answer) as there, deliverer_to(engine, there.url(), timeout_s=0.5) as deliverer:
+    with receiver(answer) as there:
+        deliverer = deliverer_to(engine, there.url(), timeout_s=0.5)
         assert deliverer.deliver(delivery.id) == "failed"
     assert only(engine).attempts == 1
 
@@ -86,7 +88,8 @@ def test_a_receiver_that_never_answers_costs_one_attempt(engine: sa.Engine, answ
 def test_a_receiver_that_says_so_has_the_ticket(engine: sa.Engine, answer: Answer) -> None:
     """Its status came; its own number, which would be in the body, is not waited for."""
     delivery = opened(engine)
-    with receiver(answer) as there, deliverer_to(engine, there.url(), timeout_s=1.0) as deliverer:
+    with receiver(answer) as there:
+        deliverer = deliverer_to(engine, there.url(), timeout_s=1.0)
         assert deliverer.deliver(delivery.id) == "acknowledged"
         assert len(there.bodies) == 1
     assert only(engine).remote_id is None

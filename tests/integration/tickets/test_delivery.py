@@ -33,9 +33,9 @@ def opened(engine: sa.Engine) -> Delivery:
 def test_a_ticket_reaches_the_back_office(any_engine: sa.Engine, backoffice: Backoffice) -> None:
     """The back office has what the caller said, once, and its number comes back."""
     delivery = opened(any_engine)
-    with deliverer_to(any_engine, f"{backoffice.url}/tickets") as deliverer:
-        assert deliverer.deliver(delivery.id) == "acknowledged"
-        assert deliverer.deliver(delivery.id) == "skipped"
+    deliverer = deliverer_to(any_engine, f"{backoffice.url}/tickets")
+    assert deliverer.deliver(delivery.id) == "acknowledged"
+    assert deliverer.deliver(delivery.id) == "skipped"
     (received,) = backoffice.tickets()
     assert received["service_request_id"] == delivery.service_request_id
     assert received["ticket"]["address"] == {"building_number": "7421", "postal_code": "23218"}
@@ -61,9 +61,9 @@ def test_a_lost_reply_makes_no_second_ticket(
 
     httpserver.expect_request("/tickets").respond_with_handler(through)
     delivery = opened(any_engine)
-    with deliverer_to(any_engine, httpserver.url_for("/tickets"), EAGER) as deliverer:
-        assert deliverer.deliver(delivery.id) == "failed"
-        assert deliverer.deliver(delivery.id) == "acknowledged"
+    deliverer = deliverer_to(any_engine, httpserver.url_for("/tickets"), EAGER)
+    assert deliverer.deliver(delivery.id) == "failed"
+    assert deliverer.deliver(delivery.id) == "acknowledged"
     assert answers == [201, 200]
     (received,) = backoffice.tickets()
     assert received["times_received"] == 2
@@ -79,13 +79,13 @@ def test_the_last_failure_is_a_dead_letter_and_retry_revives_it(
     httpserver.expect_ordered_request("/tickets").respond_with_data("", status=500)
     httpserver.expect_ordered_request("/tickets").respond_with_json({"id": "A-1"}, status=201)
     delivery = opened(any_engine)
-    with deliverer_to(any_engine, httpserver.url_for("/tickets"), EAGER) as deliverer:
-        outcomes = [deliverer.deliver(delivery.id) for _ in range(4)]
-        assert outcomes == ["failed", "failed", "dead", "skipped"]
-        assert only(any_engine).last_status == 429
-        assert retry_delivery(any_engine, delivery.id)
-        assert only(any_engine).state == "pending"
-        assert [deliverer.deliver(delivery.id) for _ in range(2)] == ["failed", "acknowledged"]
+    deliverer = deliverer_to(any_engine, httpserver.url_for("/tickets"), EAGER)
+    outcomes = [deliverer.deliver(delivery.id) for _ in range(4)]
+    assert outcomes == ["failed", "failed", "dead", "skipped"]
+    assert only(any_engine).last_status == 429
+    assert retry_delivery(any_engine, delivery.id)
+    assert only(any_engine).state == "pending"
+    assert [deliverer.deliver(delivery.id) for _ in range(2)] == ["failed", "acknowledged"]
     assert not retry_delivery(any_engine, delivery.id)
     assert [a.status for a in list_attempts(any_engine, delivery.id)] == [500, 503, 429, 500, 201]
 
@@ -127,8 +127,8 @@ def test_what_an_answer_means(
         headers={"Location": httpserver.url_for("/elsewhere")},
         content_type=kind,
     )
-    with deliverer_to(engine, httpserver.url_for("/tickets")) as deliverer:
-        assert deliverer.deliver(delivery.id) == outcome
+    deliverer = deliverer_to(engine, httpserver.url_for("/tickets"))
+    assert deliverer.deliver(delivery.id) == outcome
     assert only(engine).state == outcome
     assert len(httpserver.log) == 1
 
@@ -154,16 +154,16 @@ def test_a_200_is_none_where_its_body_does_not_say_so(
     httpserver.expect_request("/tickets").respond_with_data(body, content_type=kind)
     delivery = opened(engine)
     url = httpserver.url_for("/tickets")
-    with deliverer_to(engine, url, acknowledgement=setting) as deliverer:
-        assert deliverer.deliver(delivery.id) == outcome
+    deliverer = deliverer_to(engine, url, acknowledgement=setting)
+    assert deliverer.deliver(delivery.id) == outcome
     assert only(engine).last_status == 200
 
 
 def test_nobody_listening_is_a_failure_to_be_retried(engine: sa.Engine) -> None:
     """A refused connection leaves the delivery waiting, with its reason."""
     delivery = opened(engine)
-    with deliverer_to(engine, f"http://127.0.0.1:{free_tcp_port()}/tickets") as deliverer:
-        assert deliverer.deliver(delivery.id) == "failed"
+    deliverer = deliverer_to(engine, f"http://127.0.0.1:{free_tcp_port()}/tickets")
+    assert deliverer.deliver(delivery.id) == "failed"
     delivery = only(engine)
     assert (delivery.state, delivery.last_error) == ("failed", "ConnectError")
 
@@ -178,8 +178,8 @@ def test_a_silent_receiver_is_given_up_in_time(engine: sa.Engine, httpserver: HT
 
     httpserver.expect_request("/tickets").respond_with_handler(silent)
     delivery = opened(engine)
-    with deliverer_to(engine, httpserver.url_for("/tickets"), timeout_s=0.3) as deliverer:
-        assert deliverer.deliver(delivery.id) == "failed"
+    deliverer = deliverer_to(engine, httpserver.url_for("/tickets"), timeout_s=0.3)
+    assert deliverer.deliver(delivery.id) == "failed"
     answer.set()
     assert only(engine).last_error == "ReadTimeout"
 
@@ -190,19 +190,19 @@ def test_a_wait_from_before_the_clock_was_set_back_is_not_waited_out(
     """No wait is longer than an hour: what lies further ahead is due."""
     httpserver.expect_request("/tickets").respond_with_data("", status=200)
     delivery = opened(any_engine)
-    with deliverer_to(any_engine, httpserver.url_for("/tickets")) as deliverer:
-        for ahead, outcome in [(0.9, "skipped"), (5.0, "acknowledged")]:
-            with any_engine.begin() as connection:
-                moment = database_now(connection) + timedelta(hours=ahead)
-                connection.execute(deliveries.update().values(next_attempt_at=moment))
-            assert deliverer.deliver(delivery.id) == outcome
+    deliverer = deliverer_to(any_engine, httpserver.url_for("/tickets"))
+    for ahead, outcome in [(0.9, "skipped"), (5.0, "acknowledged")]:
+        with any_engine.begin() as connection:
+            moment = database_now(connection) + timedelta(hours=ahead)
+            connection.execute(deliveries.update().values(next_attempt_at=moment))
+        assert deliverer.deliver(delivery.id) == outcome
 
 
 def test_an_unknown_destination_is_a_dead_letter_with_its_reason(engine: sa.Engine) -> None:
     """A destination that is no longer in the settings is seen by an admin, not retried."""
     open_ticket(engine, new_ticket(), destinations=["gone"], now=NOW)
-    with deliverer_to(engine, "http://127.0.0.1:1/") as deliverer:
-        assert deliverer.deliver(only(engine).id) == "dead"
+    deliverer = deliverer_to(engine, "http://127.0.0.1:1/")
+    assert deliverer.deliver(only(engine).id) == "dead"
     assert "not configured" in (only(engine).last_error or "")
 
 
@@ -228,17 +228,14 @@ def test_a_lease_holds_until_it_ends_and_not_for_ever(
     httpserver.expect_request("/tickets").respond_with_data("", status=200)
     delivery = opened(any_engine)
     held_until(any_engine, shift)
-    with deliverer_to(any_engine, httpserver.url_for("/tickets")) as deliverer:
-        assert deliverer.deliver(delivery.id) == outcome
+    deliverer = deliverer_to(any_engine, httpserver.url_for("/tickets"))
+    assert deliverer.deliver(delivery.id) == outcome
 
 
 def test_a_destination_slower_than_its_lease_is_refused(engine: sa.Engine) -> None:
     """A push must end before its lease does."""
-    with (
-        pytest.raises(ValueError, match="lease_s"),
-        deliverer_to(engine, "http://127.0.0.1:1/", timeout_s=13.5),
-    ):
-        pass
+    with pytest.raises(ValueError, match="lease_s"):
+        deliverer_to(engine, "http://127.0.0.1:1/", timeout_s=13.5)
 
 
 def test_back_off_has_full_jitter_under_a_growing_ceiling() -> None:

@@ -42,21 +42,21 @@ def test_a_destination_that_fails_for_everybody_is_ill_until_it_answers(
     for status in (503, 302, 405, 400):
         httpserver.expect_ordered_request("/tickets").respond_with_data("", status=status)
     httpserver.expect_ordered_request("/tickets").respond_with_data("", status=201)
-    with deliverer_to(any_engine, httpserver.url_for("/tickets")) as deliverer:
-        with capture_logs() as logs:
-            for number in range(2):
-                attempt(any_engine, deliverer, number)
-            assert not health(any_engine).ill
-            for number in range(2, 4):
-                attempt(any_engine, deliverer, number)
-        found = health(any_engine)
-        assert (found.ill, found.failures, found.last_status) == (True, 4, 400)
-        assert [e["log_level"] for e in logs if e["event"] == "destination_ill"] == ["error"]
-        LateAlarm(any_engine).look()
-        assert gauge() == 1.0
-        with capture_logs() as logs:
-            attempt(any_engine, deliverer, 4)
-        assert [e["event"] for e in logs if "destination_" in e["event"]] == ["destination_well"]
+    deliverer = deliverer_to(any_engine, httpserver.url_for("/tickets"))
+    with capture_logs() as logs:
+        for number in range(2):
+            attempt(any_engine, deliverer, number)
+        assert not health(any_engine).ill
+        for number in range(2, 4):
+            attempt(any_engine, deliverer, number)
+    found = health(any_engine)
+    assert (found.ill, found.failures, found.last_status) == (True, 4, 400)
+    assert [e["log_level"] for e in logs if e["event"] == "destination_ill"] == ["error"]
+    LateAlarm(any_engine).look()
+    assert gauge() == 1.0
+    with capture_logs() as logs:
+        attempt(any_engine, deliverer, 4)
+    assert [e["event"] for e in logs if "destination_" in e["event"]] == ["destination_well"]
     assert not health(any_engine).ill
     LateAlarm(any_engine).look()
     assert gauge() == 0.0
@@ -73,9 +73,9 @@ def test_a_refusal_of_a_ticket_says_that_its_receiver_is_well(
     """It has read it."""
     for status in (500, 500, 410, 500):
         httpserver.expect_ordered_request("/tickets").respond_with_data("", status=status)
-    with deliverer_to(engine, httpserver.url_for("/tickets")) as deliverer:
-        for number in range(4):
-            attempt(engine, deliverer, number)
+    deliverer = deliverer_to(engine, httpserver.url_for("/tickets"))
+    for number in range(4):
+        attempt(engine, deliverer, number)
     assert health(engine).failures == 1
 
 
@@ -84,9 +84,9 @@ def test_admins_are_told_which_destination_is_ill(
     engine: sa.Engine, database_url: str, tmp_path: Path, as_json: bool
 ) -> None:
     """Beside the listing, which stays what programs read; and by the doctor."""
-    with deliverer_to(engine, "http://127.0.0.1:1/") as deliverer:
-        for number in range(3):
-            attempt(engine, deliverer, number)
+    deliverer = deliverer_to(engine, "http://127.0.0.1:1/")
+    for number in range(3):
+        attempt(engine, deliverer, number)
     settings = load_settings({"HOTLINE_STATE_DIR": str(tmp_path), "DATABASE_URL": database_url})
     options = ["--json"] if as_json else []
     result = CliRunner().invoke(cli, ["deliveries", "list", *options], obj=settings)
