@@ -87,12 +87,12 @@ def test_a_recording_waits_at_twilio_until_the_disk_has_room(
     """Tickets come first; nothing is asked for meanwhile, nor lost."""
     twilio.recordings[SID] = wav()
     room: list[bool] = []
-    with fetcher(engine, folder, account(twilio.url), room=lambda: bool(room)) as job:
-        recording_id = noted(engine)
-        assert job.fetch(recording_id) == "failed"
-        assert twilio.requests == []
-        room.append(True)
-        assert again(job, recording_id) == "kept"
+    job = fetcher(engine, folder, account(twilio.url), room=lambda: bool(room))
+    recording_id = noted(engine)
+    assert job.fetch(recording_id) == "failed"
+    assert twilio.requests == []
+    room.append(True)
+    assert again(job, recording_id) == "kept"
 
 
 def test_a_lost_removal_is_repeated_without_another_fetch(
