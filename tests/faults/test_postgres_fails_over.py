@@ -175,6 +175,30 @@ def test_behind_pgbouncer_in_transaction_mode_every_ticket_is_opened_once(
 
 
 @pytest.mark.nightly
+@pytest.mark.skipif(pgbouncer_program() is None, reason="PgBouncer is not installed")
+def test_the_whole_stack_works_behind_pgbouncer(
+    two: tuple[str, str], settings: Callable[..., Settings], redis_url: str, ear: Ear
+) -> None:
+    """Calls, tickets, deliveries and the blocklist's index, with four servers for all of it."""
+    with running_pgbouncer(two[0], servers=4) as through:
+        made = settings(**with_redis(redis_url), database_url=SecretStr(through))
+        with parts_of(made) as parts:
+            parts.start()
+
+            def report(_: int) -> list[str]:
+                caller = Reporter(ear)
+                place_a_call(FakeAsterisk(parts.agi, seconds=30.0), caller)
+                return caller.questions
+
+            with ThreadPoolExecutor(4) as pool:
+                heard = list(pool.map(report, range(20)))
+            assert heard == [list(QUESTIONS)] * 20
+            parts.wait_delivered(20)
+            logs = "".join(path.read_text() for path in (made.state_dir / "log").glob("*.log"))
+            assert not [line for line in logs.splitlines() if '"level": "error"' in line]
+
+
+@pytest.mark.nightly
 @pytest.mark.timeout(240)
 def test_reports_are_taken_and_delivered_after_a_failover(
     settings: Callable[..., Settings], redis_url: str, ear: Ear
