@@ -83,6 +83,13 @@ def settle() -> None:
         writer.settle(_PATIENCE_S)
 
 
+_QUIET = (
+    *("httpx", "httpcore", "werkzeug", "alembic.runtime.migration"),
+    "hotline.database_deadline",  # SQLAlchemy's pool tells there each time that it begins afresh
+)
+"""Who is heard from warnings on."""
+
+
 def call_context(call_id: str) -> AbstractContextManager[None]:
     """Put `call_id` on every line logged inside, by any module, in this thread or task."""
     return bound_contextvars(call_id=call_id)
@@ -189,5 +196,5 @@ def _route_standard_library(
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.captureWarnings(True)
-    for name in ("httpx", "httpcore", "werkzeug", "alembic.runtime.migration"):
+    for name in _QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))

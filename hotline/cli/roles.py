@@ -1,6 +1,7 @@
 """One role of the house each, for production: a supervisor of your own runs as many as it needs."""
 
 import os
+import sys
 import threading
 from contextlib import ExitStack, closing
 from functools import partial
@@ -90,7 +91,7 @@ def worker(services: Services, metrics_port: int | None) -> None:
     Each destination, and recordings, have a lane of their own: none waits for another.
     """
     from hotline.delivering import worker_loops
-    from tickets.worker import run_worker
+    from tickets.worker import LaneEnded, LaneStuck, run_worker
 
     hangup_reopens_logs()
     ensure_folders(services.settings)
@@ -105,7 +106,11 @@ def worker(services: Services, metrics_port: int | None) -> None:
         stack.enter_context(loops.running())
         lanes = [lane.name for lane in outbound.lanes]
         made = loops.rounds.made
-        run_worker(services.slow_redis, outbound.deliverer, lanes, more=more, made=made)
+        try:
+            run_worker(services.slow_redis, outbound.deliverer, lanes, more=more, made=made)
+        except (LaneEnded, LaneStuck) as error:
+            log.critical("worker_ends", why=str(error))
+            sys.exit(1)
 
 
 @click.command()
