@@ -1,7 +1,8 @@
 """An entry of the blocklist: whose calls are restricted, why, by whom, and until when."""
 
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from blacklist.numbers import LONGEST_RAW, normalise, written
 from blacklist.verdict import DISPOSITIONS, Disposition
@@ -31,6 +32,8 @@ AGENCIES = {
 HOTLINE = "940"
 LONGEST_DAYS = 366
 """Days a measure may last: longer ones are renewed by a person who looks again."""
+SHORTEST_DAYS = 60 / 86_400
+"""Days of a minute: a measure that is over before anybody hears of it is a slip of the keyboard."""
 LONGEST_NOTE = 500
 
 
@@ -120,13 +123,34 @@ def new_entry(
     )
 
 
+def lasting(days: float) -> timedelta:
+    """How long so many days are. Raises EntryRefused for too few, too many, and what is none."""
+    if not SHORTEST_DAYS <= days <= LONGEST_DAYS:  # also refuses NaN
+        shortest = f"{SHORTEST_DAYS:.4f} (a minute)"
+        raise EntryRefused(f"days must be at least {shortest} and at most {LONGEST_DAYS}")
+    return timedelta(days=days)
+
+
+def moment_of(written: str, zone: tzinfo) -> datetime:
+    """The end that a person wrote; of a date the last second of its day. Without a zone, in `zone`.
+
+    Raises EntryRefused.
+    """
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        raise EntryRefused("until must be a time such as 2026-12-31T23:59, or a date") from None
+    with suppress(ValueError):  # it has a time
+        found = datetime.combine(date.fromisoformat(written), time(23, 59, 59))
+    return found if found.tzinfo else found.replace(tzinfo=zone)
+
+
 def _end(now: datetime, days: float | None, until: datetime | None) -> datetime:
     if (days is None) == (until is None):
         raise EntryRefused("a measure always ends: give either days or until")
     if until is None:
-        if days is None or not 0 < days <= LONGEST_DAYS:  # also refuses NaN
-            raise EntryRefused(f"days must be more than 0 and at most {LONGEST_DAYS}")
-        until = now + timedelta(days=days)
+        assert days is not None
+        until = now + lasting(days)
     if until.tzinfo is None:
         raise EntryRefused("until must carry a time zone, as in 2026-12-31T23:59+03:00")
     if not now < until <= now + timedelta(days=LONGEST_DAYS):

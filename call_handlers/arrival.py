@@ -151,7 +151,10 @@ def call_from_json(text: str, events: Sequence[str] = ()) -> Call:
     It may be of another release: what facts, session and turn have in common is taken from one
     where the other lacks it. Raises ValueError on anything else.
     """
-    data = _mapping(json.loads(text))
+    try:
+        data = _mapping(json.loads(text))
+    except RecursionError:
+        raise ValueError("nested too deep") from None
     facts, session, turn = (_mapping(data.get(name)) for name in ("facts", "session", "turn"))
     begun = from_stored(Facts, facts, call_id=session.get("call_id"), started_ms=data.get("at_ms"))
     shared = {name: getattr(begun, name) for name in ("call_id", "flow", "flow_version")}

@@ -77,7 +77,7 @@ class Journal:
             for line in filter(None, file.read().splitlines()):
                 try:
                     entries.append(json.loads(line))
-                except ValueError:
+                except (ValueError, RecursionError):
                     log.error("journal_line_unreadable", length=len(line))
             if entries:
                 apply(entries)

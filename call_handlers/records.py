@@ -212,7 +212,7 @@ def _event_rows(record: Record) -> list[dict[str, Any]]:
     for position, text in enumerate(record.events):
         try:
             event = from_stored(StoredEvent, json.loads(text), at_ms=record.facts.started_ms)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             log.error("event_unreadable", error=type(error).__name__)
             continue
         row = asdict(event)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from blacklist.entry import LONGEST_DAYS, LONGEST_NOTE
+from blacklist.entry import LONGEST_DAYS, LONGEST_NOTE, SHORTEST_DAYS
 from blacklist.numbers import LONGEST_RAW
 from blacklist.record.entries import LONGEST_EVIDENCE
 
@@ -27,7 +27,7 @@ Measure = Literal["warn", "challenge", "low_priority", "voicemail", "block"]
 Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE), Plain]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=200), Plain]
 References = Annotated[tuple[Reference, ...], Field(max_length=LONGEST_EVIDENCE)]
-Days = Annotated[float, Field(gt=0, le=LONGEST_DAYS)]
+Days = Annotated[float, Field(ge=SHORTEST_DAYS, le=LONGEST_DAYS)]
 
 
 class Body(BaseModel):

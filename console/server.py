@@ -16,6 +16,7 @@ from blacklist.record.csv_read import FileUnusable
 from blacklist.record.people import NotAllowed, NothingThere
 from blacklist.record.prefix_replay import RecordUnreadable
 from console.access import Holder
+from console.json_body import NotJson, read_json
 from console.operation import Asked, Operation
 
 LONGEST_BODY = 65_536
@@ -95,9 +96,9 @@ def _body(kind: type[BaseModel]) -> BaseModel:
     if request.mimetype != "application/json":
         raise Refused(415, "wrong_kind", "the body must be application/json")
     try:
-        found = json.loads(request.get_data())
-    except (ValueError, RecursionError):
-        raise Refused(400, "no_json", "the body is no JSON") from None
+        found = read_json(request.get_data())
+    except NotJson as error:
+        raise Refused(400, "no_json", f"the body {error}") from None
     return kind.model_validate(found)
 
 

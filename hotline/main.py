@@ -3,9 +3,14 @@
 Exit status: 0 done, 1 checked and failed, 2 wrong usage, settings or input, 130 interrupted.
 """
 
+import codecs
 import importlib
+import io
+import json
+import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import rich_click as click
@@ -84,8 +89,55 @@ def _services(ctx: click.Context, settings: Settings) -> Any:
 
 def main() -> None:
     """Run the command and exit with its status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=ESCAPES)
     try:
-        cli(prog_name="hotline")
+        try:
+            cli(prog_name="hotline")
+        finally:  # what waits to be written can still fail, and then nothing was done
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except (SettingsWrong, MenuUnfit) as error:
         print(error, file=sys.stderr)  # noqa: T201 - the command line's own voice
         sys.exit(2)
+    except BrokenPipeError:  # who read it has read enough
+        _leave_output()
+        sys.exit(1)
+    except OSError as error:
+        from hotline.trouble import of_system
+
+        _leave_output()
+        _last_line(of_system(error))
+        sys.exit(1)
+    except Exception as error:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        from hotline.trouble import of_database
+
+        if not isinstance(error, SQLAlchemyError):
+            raise
+        _last_line(of_database(error))
+        sys.exit(1)
+
+
+def _leave_output() -> None:
+    """Let nothing that is still to be written fail again when the interpreter ends."""
+    with suppress(OSError, ValueError, AttributeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _last_line(text: str) -> None:
+    with suppress(OSError):
+        print(f"hotline: {text}", file=sys.stderr, flush=True)  # noqa: T201 - likewise
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    """What an output cannot show, as JSON writes it: right in JSON, and to be read elsewhere."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+ESCAPES = "hotline.escapes"
+codecs.register_error(ESCAPES, _escaped)

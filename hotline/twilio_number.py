@@ -162,7 +162,7 @@ def _told(error: Exception) -> tuple[int | None, object, object]:
         return None, None, None
     try:
         body = json.loads(answer.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         body = {}
     told = body if isinstance(body, dict) else {}
     return answer.status_code, told.get("code"), told.get("message", "no explanation")

@@ -5,8 +5,13 @@ from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
+
+DEEPEST = 50
+"""Lists and mappings in one another: our files have a handful, and a parser takes seconds and all
+of the stack for some thousand."""
 
 Location = tuple[str | int, ...]
 
@@ -24,7 +29,7 @@ def read_tree(path: Path) -> Any:
     text = ""
     try:
         text = path.read_text(encoding="utf-8")
-        return YAML(typ="rt").load(text)
+        return _reader().load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = (error.problem or "this is not YAML").splitlines()[0]
@@ -64,3 +69,26 @@ def line_of(tree: Any, location: Location) -> int:
             continue
         tree = tree[part]
     return line
+
+
+class _Shallow(Composer):
+    """Composes nodes as deep as a person writes them."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """As every composer. Raises ComposerError where it is too deep."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            mark = self.parser.peek_event().start_mark
+            raise ComposerError(problem=f"is nested more than {DEEPEST} deep", problem_mark=mark)
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
+
+def _reader() -> YAML:
+    made = YAML(typ="rt")
+    made.Composer = _Shallow
+    return made

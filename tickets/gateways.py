@@ -85,7 +85,7 @@ class HttpSms:
         if self.format == "json":
             try:
                 json.loads(self.template)
-            except ValueError:
+            except (ValueError, RecursionError):
                 raise ValueError("the gateway's template is not JSON") from None
         if self.bearer and self.basic:
             raise ValueError("the gateway takes a bearer token or a password, not both")

@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -16,6 +17,10 @@ _MENDS = {
     "missing": "is missing: write it here",
     "extra_forbidden": "is not known here: check the spelling or remove it",
 }
+
+DEEPEST = 50
+"""Lists and mappings in one another: our files have a handful, and a parser takes seconds and all
+of the stack for some thousand."""
 
 Location = tuple[str | int, ...]
 
@@ -40,7 +45,7 @@ class Document(Generic[Model]):
 def load_yaml(path: Path, model: type[Model]) -> Document[Model]:
     """Read `path` as `model`. Raises CatalogueError with all faults, one a line."""
     try:
-        tree = YAML(typ="rt").load(path.read_text(encoding="utf-8"))
+        tree = _reader().load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise CatalogueError(f"{path}: cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -80,3 +85,26 @@ def _line(tree: Any, location: Location) -> int:
             break
         node = node[part]
     return line
+
+
+class _Shallow(Composer):
+    """Composes nodes as deep as a person writes them."""
+
+    _depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """As every composer. Raises ComposerError where it is too deep."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            mark = self.parser.peek_event().start_mark
+            raise ComposerError(problem=f"is nested more than {DEEPEST} deep", problem_mark=mark)
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self._depth -= 1
+
+
+def _reader() -> YAML:
+    made = YAML(typ="rt")
+    made.Composer = _Shallow
+    return made

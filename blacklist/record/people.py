@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from blacklist.entry import SHORTEST_DAYS
 from blacklist.person import identity
 from blacklist.policy import ROLES, Role
 
@@ -50,8 +51,9 @@ def holder_of(what: str, name: str, role: Role, days: float) -> Person:
 
     Raises ValueError for a name, a role or a number of days that cannot be.
     """
-    if not 0 < days <= LONGEST_GRANT_DAYS:
-        raise ValueError(f"days must be more than 0 and at most {LONGEST_GRANT_DAYS}")
+    if not SHORTEST_DAYS <= days <= LONGEST_GRANT_DAYS:
+        shortest = f"{SHORTEST_DAYS:.4f} (a minute)"
+        raise ValueError(f"days must be at least {shortest} and at most {LONGEST_GRANT_DAYS}")
     if not identity(name) or len(name) > LONGEST_NAME or not name.isprintable():
         raise ValueError(f"the name of {what} has 1 to {LONGEST_NAME} printable characters")
     return Person(name, role)

@@ -7,14 +7,14 @@ When the index cannot be told, the change still stands; the next synchronisation
 import builtins
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from blacklist.entry import LONGEST_NOTE, MISUSE, Entry, EntryRefused, full_number
+from blacklist.entry import LONGEST_NOTE, MISUSE, Entry, EntryRefused, full_number, lasting
 from blacklist.policy import Policy
 from blacklist.port import RegisterUnavailable
 from blacklist.record import reviews, strikes
@@ -152,7 +152,7 @@ class BlacklistRegister:
         number, now = full_number(raw), self.now()
         if len(note) > LONGEST_NOTE:
             raise EntryRefused(f"the note is longer than {LONGEST_NOTE} characters")
-        end = until if days is None else now + timedelta(days=days)
+        end = until if days is None else now + lasting(days)
         if end is not None and (end.tzinfo is None or end <= now):
             raise EntryRefused("until must lie ahead, and carry a time zone")
         entry = Entry(number, "", now, now, by.name, note.strip(), "allow")

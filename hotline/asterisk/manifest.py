@@ -50,7 +50,7 @@ def read_manifest(folder: Path) -> Manifest | None:
         return Manifest({str(name): str(digest) for name, digest in read["files"].items()})
     except FileNotFoundError:
         return None
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return Manifest()  # unreadable: every file counts as somebody else's, and is kept
 
 

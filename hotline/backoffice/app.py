@@ -1,6 +1,5 @@
 """The HTTP side: `POST /tickets` for signed webhooks, `GET /tickets` to see what came."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from standardwebhooks import Webhook, WebhookVerificationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
+from console.json_body import NotJson, read_json
 from hotline.backoffice.store import BackofficeStore, OtherTicketHasReference
 
 log = structlog.get_logger()
@@ -109,9 +109,9 @@ def _verify(webhooks: Sequence[Webhook], body: bytes, headers: Mapping[str, str]
 
 def _envelope(body: bytes, webhook_id: str) -> tuple[str, dict[str, Any]]:
     try:
-        envelope = json.loads(body)
-    except (ValueError, RecursionError):
-        raise Refused(400, "not_json", "the body is not JSON in UTF-8") from None
+        envelope = read_json(body)
+    except NotJson as error:
+        raise Refused(400, "not_json", f"the body {error}") from None
     event = envelope.get("type") if isinstance(envelope, dict) else None
     data = envelope.get("data") if isinstance(envelope, dict) else None
     if not isinstance(event, str) or not isinstance(data, dict):

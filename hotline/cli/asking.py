@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import rich_click as click
 from sqlalchemy.exc import SQLAlchemyError
 
-from blacklist.entry import MISUSE, EntryRefused
+from blacklist.entry import MISUSE, EntryRefused, moment_of
 from blacklist.index import RebuildOvertaken
 from blacklist.policy import ROLES
 from blacklist.port import RegisterUnavailable
@@ -21,6 +21,7 @@ from blacklist.record.entries import RecordedEntry
 from blacklist.record.people import NotAllowed, Person
 from blacklist.record.prefix_replay import RecordUnreadable
 from hotline.cli.columns import one_line, print_columns
+from hotline.trouble import of_database
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, times in UTC")
 reason_option = click.option(
@@ -60,20 +61,13 @@ def plain_errors() -> Iterator[None]:
         click.echo(str(error), err=True)
         sys.exit(1)
     except SQLAlchemyError as error:
-        name = type(error).__name__
-        click.echo(f"database: {name}; check DATABASE_URL, `hotline db upgrade`", err=True)
+        click.echo(of_database(error), err=True)
         sys.exit(1)
 
 
 def moment(written: str | None, zone: ZoneInfo) -> datetime | None:
     """The moment a person wrote; without a zone it is the hotline's. Raises EntryRefused."""
-    if written is None:
-        return None
-    try:
-        found = datetime.fromisoformat(written)
-    except ValueError:
-        raise EntryRefused("until must be a time such as 2026-12-31T23:59") from None
-    return found if found.tzinfo else found.replace(tzinfo=zone)
+    return None if written is None else moment_of(written, zone)
 
 
 def plain(value: Any) -> Any:

@@ -36,7 +36,8 @@ def blacklist_group() -> None:
 @asking.reason_option
 @click.option("--days", type=float, help=f"How long [default: {DEFAULT_DAYS:g}]")
 @click.option(
-    "--until", help="Its end instead, as 2026-12-31T23:59 (local time unless with a zone)"
+    "--until",
+    help="Its end instead, as 2026-12-31T23:59 (local time unless with a zone); a date: its end",
 )
 @asking.note_option
 @click.option("--call", "calls", multiple=True, help="Evidence: the id of a call; repeatable")

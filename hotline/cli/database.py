@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hotline.bootstrap import Services
 from hotline.migrations import current, head, upgrade
+from hotline.trouble import of_database
 
 
 @click.group("db")
@@ -22,7 +23,7 @@ def upgrade_command(services: Services) -> None:
         upgrade(services.engine())
         click.echo(f"database at revision {current(services.engine())}")
     except SQLAlchemyError as error:
-        click.echo(f"database: {type(error).__name__}; check DATABASE_URL", err=True)
+        click.echo(of_database(error), err=True)
         sys.exit(1)
 
 
@@ -33,7 +34,7 @@ def revision_command(services: Services) -> None:
     try:
         found = current(services.engine())
     except SQLAlchemyError as error:
-        click.echo(f"database: {type(error).__name__}; check DATABASE_URL", err=True)
+        click.echo(of_database(error), err=True)
         sys.exit(1)
     click.echo(f"{found or 'empty'} (newest: {head()})")
     sys.exit(0 if found == head() else 1)

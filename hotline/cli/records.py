@@ -35,9 +35,11 @@ from call_handlers.vcon import vcon
 from hotline.bootstrap import Services
 from hotline.cli.columns import print_columns
 from hotline.cli.story import story
+from hotline.trouble import of_database
 
 _DISPOSITIONS = ("completed", "abandoned", "transferred", "blocked", "voicemail", "failed")
 _AGO = re.compile(r"([0-9]{1,5})([mhd])")
+_DATE = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}|[0-9]{4}-?W[0-9]{2}(-?[1-7])?")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _PROGRESS_S = 3.0
 _HEADINGS = ("call", "started", "seconds", "caller", "verdict", "disposition", "tickets")
@@ -47,9 +49,15 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Moment(click.ParamType[datetime]):
-    """A date, a date and time, or how long ago. Without a zone it is the hotline's."""
+    """A date, a date and time, or how long ago. Without a zone it is the hotline's.
+
+    A date is the beginning of its day, or its end, `whole`: what is before the next one.
+    """
 
     name = "when"
+
+    def __init__(self, *, whole: bool = False) -> None:
+        self._whole = whole
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -62,7 +70,9 @@ class Moment(click.ParamType[datetime]):
             return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         try:
             moment = datetime.fromisoformat(value)
-        except ValueError:
+            if self._whole and _DATE.fullmatch(value):
+                moment += timedelta(days=1)
+        except (ValueError, OverflowError):
             self.fail(f"{value!r}: write 2026-11-24, 2026-11-24T09:30, or 30m, 24h, 7d", param, ctx)
         zone = ZoneInfo(ctx.obj.settings.timezone) if ctx is not None else UTC
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
@@ -73,7 +83,7 @@ def wanted_options(command: Command) -> Command:
     for option in reversed(
         (
             click.option("--since", type=Moment(), help="From then on: a date, or 24h ago"),
-            click.option("--until", type=Moment(), help="Before this moment"),
+            click.option("--until", type=Moment(whole=True), help="Before this; a date: its end"),
             click.option("--disposition", type=click.Choice(_DISPOSITIONS)),
             click.option("--caller", help="A number, or: withheld"),
             click.option("--channel", help="asterisk, twilio or test"),
@@ -222,5 +232,5 @@ def _row(record: CallRecord, zone: ZoneInfo) -> tuple[str, ...]:
 
 
 def _database_away(error: SQLAlchemyError) -> NoReturn:
-    click.echo(f"database: {type(error).__name__}; check DATABASE_URL, `hotline doctor`", err=True)
+    click.echo(of_database(error), err=True)
     sys.exit(1)

@@ -23,6 +23,7 @@ from hotline.cli.records import Moment
 from hotline.cli.replay_tables import print_report
 from hotline.recorded_calls import allowed_numbers, count_recorded, recorded_calls
 from hotline.screening_policy import PolicyWrong, load_policy
+from hotline.trouble import of_database
 
 _SINCE = timedelta(days=90)
 
@@ -93,9 +94,7 @@ def replay_command(
             click.echo(f"{calls_file}: {error}", err=True)
             sys.exit(2)
         except SQLAlchemyError as error:
-            click.echo(
-                f"database: {type(error).__name__}; check DATABASE_URL, `hotline doctor`", err=True
-            )
+            click.echo(of_database(error), err=True)
             sys.exit(1)
     tallies = {name: one.tally for name, one in replays.items()}
     if not next(iter(tallies.values())).calls:

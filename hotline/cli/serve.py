@@ -18,6 +18,7 @@ from hotline.redis_child import RedisMissing
 from hotline.settings import Settings
 from hotline.stack import stack_children
 from hotline.supervisor import StartFailed, Supervisor
+from hotline.trouble import of_database
 from ivr.prompts import CatalogueError
 
 
@@ -49,7 +50,7 @@ def serve(services: Services, wanted: bool | None, quiet: bool) -> None:
         )
         status = supervisor.run(lambda: _say(out, where_things_are(settings, with_asterisk)))
     except SQLAlchemyError as error:
-        _say(err, f"database: {type(error).__name__}; check DATABASE_URL")
+        _say(err, of_database(error))
         sys.exit(1)
     except (RedisMissing, StartFailed, AudioError, CatalogueError) as error:
         _say(err, str(error))

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hotline.bootstrap import Services
 from hotline.cli.columns import print_columns
+from hotline.trouble import of_database
 from tickets.health import read_health
 from tickets.model import to_wire
 from tickets.open import find_ticket, list_tickets
@@ -164,7 +165,7 @@ def deliveries_retry(services: Services, delivery_ids: tuple[str, ...], all_dead
 
 
 def _database_away(error: SQLAlchemyError) -> Any:
-    click.echo(f"database: {type(error).__name__}; check DATABASE_URL, `hotline doctor`", err=True)
+    click.echo(of_database(error), err=True)
     sys.exit(1)
 
 

@@ -145,3 +145,31 @@ def test_no_method_succeeds_without_a_token(client: FlaskClient, method: str) ->
     """Not even one that only asks what there is."""
     for path in ("", f"/{NUMBER}", "/export", "/import", "/prefixes", "/verify"):
         assert client.open(f"/api/v1/blacklist{path}", method=method).status_code in (401, 405)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('{"number": "0501234567", "reason": "abuse", "days": 3, "days": 300}', "twice"),
+        ('{"number": "0501234567", "reason": "abuse", "note": {"a": 1, "a": 2}}', "twice"),
+        ("[" * 20_000, "nested too deep"),
+        ('{"a":' * 10_000, "nested too deep"),
+        ('{"number"', "is no JSON"),
+    ],
+    ids=["a name twice", "twice within", "lists", "objects", "half"],
+)
+def test_a_body_that_says_no_one_thing_is_refused_at_once(
+    ask: Ask, body: str, message: str
+) -> None:
+    """Of two values for one name another program would take the other."""
+    answer = ask("POST", data=body, content_type="application/json")
+    assert (answer.status_code, (answer.json or {})["error"]) == (400, "no_json")
+    assert message in (answer.json or {})["message"]
+    assert ask("GET").json == []
+
+
+@pytest.mark.parametrize("days", [0.0000001, 0, -1])
+def test_a_measure_that_would_be_over_at_once_is_refused(ask: Ask, days: float) -> None:
+    """A minute is the least that somebody can mean."""
+    refused = ask("POST", json={"number": NUMBER, "reason": "abuse", "days": days})
+    assert refused.status_code == 422

@@ -82,7 +82,10 @@ def test_list_as_json_is_exact(run: Run, call_id: str) -> None:
         (("--since", "2099-11-24T12:00"), 1),
         (("--since", "2099-11-24T12:01"), 0),
         (("--since", "2099-11-24T09:00:00Z", "--until", "2099-11-24T09:00:01+00:00"), 1),
-        (("--until", "2099-11-24"), 0),
+        (("--until", "2099-11-24"), 1),
+        (("--until", "2099-11-23"), 0),
+        (("--until", "2099-11-24T00:00"), 0),
+        (("--since", "2099-11-25"), 0),
         (("--caller", "050 123 4567"), 1),
         (("--caller", "withheld"), 0),
         (("--disposition", "abandoned"), 0),
@@ -92,7 +95,7 @@ def test_list_as_json_is_exact(run: Run, call_id: str) -> None:
 def test_filters_are_in_local_time(
     run: Run, call_id: str, options: tuple[str, ...], found: int
 ) -> None:
-    """A time without a zone is the hotline's."""
+    """A time without a zone is the hotline's; until a date is until its end."""
     assert len(json.loads(run("list", "--json", *options).stdout)) == found
 
 

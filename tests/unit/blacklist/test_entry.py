@@ -1,10 +1,11 @@
 """Which entries may be made."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from blacklist.entry import AGENCIES, Entry, EntryRefused, new_entry
+from blacklist.entry import AGENCIES, Entry, EntryRefused, moment_of, new_entry
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -28,6 +29,21 @@ def test_an_entry_ends_at_until_whatever_its_zone() -> None:
     made = entry(days=None, until=local)
     assert made.until == datetime(2026, 11, 25, 0, 0, tzinfo=UTC)
     assert made.until.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("2026-12-31", "2026-12-31T23:59:59+03:00"),
+        ("20261231", "2026-12-31T23:59:59+03:00"),
+        ("2026-12-31T08:30", "2026-12-31T08:30+03:00"),
+        ("2026-12-31T00:00", "2026-12-31T00:00+03:00"),
+        ("2026-12-31T08:30Z", "2026-12-31T11:30+03:00"),
+    ],
+)
+def test_an_end_is_where_a_person_means_it(written: str, meant: str) -> None:
+    """A date is its whole day in the hotline's time; a time is that time."""
+    assert moment_of(written, ZoneInfo("Asia/Riyadh")) == datetime.fromisoformat(meant)
 
 
 @pytest.mark.parametrize("raw", ["940", "٩٤٠", "+966940", "00966940"])
@@ -72,6 +88,7 @@ def test_what_is_no_full_number_is_refused(raw: str) -> None:
         ({"days": None}, "always ends"),
         ({"until": NOW + timedelta(days=1)}, "always ends"),
         ({"days": 0}, "days"),
+        ({"days": 0.0000001}, "at least 0.0007"),
         ({"days": -1}, "days"),
         ({"days": float("nan")}, "days"),
         ({"days": float("inf")}, "days"),

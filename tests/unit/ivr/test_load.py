@@ -202,3 +202,14 @@ def test_what_the_common_keys_do_depends_on_the_kind_of_node(tmp_path: Path) -> 
     assert keys["words"] == {"0": "bye", "*": "back"}
     assert isinstance(flow.nodes["long"], Ask)
     assert isinstance(flow.nodes["words"], RecordNode)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 20_000, "- " * 20_000, "? " * 20_000, "{a: " * 5_000], ids="[-?{"
+)
+def test_what_is_nested_without_end_is_told_with_its_line(tmp_path: Path, text: str) -> None:
+    """Before the parser takes all of the stack."""
+    path = tmp_path / "flow.yaml"
+    path.write_text(f"name: x\nnodes:\n  {text}", encoding="utf-8")
+    with pytest.raises(FlowFileError, match=r"flow\.yaml:3: is nested more than 50 deep"):
+        load_flow(path)

@@ -164,3 +164,33 @@ def test_a_row_waits_in_the_temporary_file_as_it_is() -> None:
     """Nothing is lost between checking and writing."""
     full = Row("number", "+966501234567", "block", "abuse", "a\nb", NOW, True, ("c1",), ("r1",))
     assert _unpack(_pack(full)) == full
+
+
+ROWS = 'number,note,until\n0501234567,"two\nlines",\n0521234567,مرحبا,2026-12-31\n'
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_is_read_as_whichever_program_saved_it(encoding: str, ends: str) -> None:
+    """Line ends of three kinds of machines, and the two encodings of spreadsheets."""
+    first, second = read(ROWS.replace("\n", ends).encode(encoding))
+    assert isinstance(first, Row)
+    assert isinstance(second, Row)
+    assert (first.subject, first.note) == ("+966501234567", f"two{ends}lines")
+    assert (second.subject, second.note) == ("+966521234567", "مرحبا")
+    assert second.until == datetime(2026, 12, 31, 20, 59, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        (ROWS.encode("utf-32"), "UTF-32: save it as CSV in UTF-8"),
+        (ROWS.encode("utf-16")[:-1], "no whole UTF-16"),
+        (ROWS.encode("utf-16")[:40] + b"\x00\xd8\x00\xd8", "no whole UTF-16"),
+        (b"number\r" + b"0" * 70_000, "longer than"),
+    ],
+)
+def test_what_cannot_be_read_is_said_with_the_mend(source: bytes, message: str) -> None:
+    """One sentence, and nothing is imported."""
+    with pytest.raises(FileUnusable, match=message):
+        read(source)
