@@ -59,6 +59,7 @@ def redis_child(state_dir: Path, *, stop_stage: int = 90) -> ChildSpec:
             *("--hz", "2"),
         ),
         ready=lambda: _answers(url),
+        ready_seconds=60.0,  # while it reads what it has kept it answers LOADING
         probe=lambda: _answers(url),
         probe_seconds=2.0,
         hung_seconds=10.0,

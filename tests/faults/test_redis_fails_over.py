@@ -109,6 +109,27 @@ def test_a_script_that_may_not_write_is_a_lost_connection_too(pair: Pair, fast: 
         assert new.get("key") == b"value"
 
 
+@pytest.mark.parametrize("fast", [True, False])
+def test_a_server_that_has_lost_its_primary_is_left_too(pair: Pair, fast: bool) -> None:
+    """It answers MASTERDOWN, to those who only read as well."""
+    with (
+        Wire(("127.0.0.1", pair.old.port)) as wire,
+        make_redis(f"redis://127.0.0.1:{wire.port}/0", fast=fast) as client,
+        redis.Redis(port=pair.old.port) as old,
+    ):
+        client.set("key", "value")
+        with redis.Redis(port=pair.new.port) as new:
+            wait_until(lambda: new.get("key") == b"value")
+        wire.turn_to(("127.0.0.1", pair.new.port))
+        pair.switch()
+        old.config_set("replica-serve-stale-data", "no")
+        old.replicaof("127.0.0.1", free_tcp_port())
+        if fast:
+            with pytest.raises(NotThePrimary):
+                client.get("key")
+        assert client.get("key") == b"value"
+
+
 def test_who_waits_for_a_job_gets_it_from_the_new_primary(pair: Pair) -> None:
     """A blocking read is answered by the demoted server with a word that is no job."""
     taken: list[object] = []
