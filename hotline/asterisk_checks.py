@@ -25,7 +25,7 @@ from hotline.asterisk.places import (
 )
 from hotline.asterisk.sounds import is_music
 from hotline.bootstrap import Services
-from hotline.checks import Check
+from hotline.check import Check
 from hotline.settings import PREFIX
 from hotline.stack import embedded_places
 

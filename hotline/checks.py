@@ -2,8 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,17 +12,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from agi_scripts.hosts import MEND
 from blacklist.layout import class_key
-from blacklist.record.pins import count_pins
-from blacklist.record.schema import reading
 from hotline.asterisk.install import find_asterisk
 from hotline.asterisk_hosts import unnamed_hosts
 from hotline.audio import check as check_audio
 from hotline.bootstrap import Services
+from hotline.check import Check
+from hotline.database_checks import database_checks
 from hotline.disk import usage
 from hotline.environment import SettingsWrong
 from hotline.life import LONGEST_SILENCE_S, seen
 from hotline.menu import all_findings, flows
-from hotline.migrations import current, head
 from hotline.providers import check_providers
 from hotline.stack import agi_answers, http_answers, sip_answers
 from tickets.exchange import ExchangeFailed, asked
@@ -37,16 +34,6 @@ _TAKE_WRITES = (
     "make Redis take writes (the primary? memory, disk, replicas, the user's rights): until then "
     "floods are counted in each process alone, and sessions and jobs are not kept"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The outcome of one check."""
-
-    name: str
-    passed: bool
-    found: str
-    mend: str = ""
 
 
 def all_checks(services: Services) -> Iterator[Check]:
@@ -113,23 +100,6 @@ def redis_checks(services: Services) -> Iterator[Check]:
         yield Check("redis counts calls", False, f"no: {refused}", _TAKE_WRITES)
     else:
         yield Check("redis counts calls", True, "it takes what screening writes")
-
-
-def _database(services: Services) -> Iterator[Check]:
-    try:
-        found = current(services.engine())
-    except SQLAlchemyError as error:
-        yield Check("database", False, type(error).__name__, "check DATABASE_URL")
-        return
-    kind = services.engine().dialect.name
-    newest = head()
-    shown = f"{kind}, revision {found or 'empty'} of {newest}"
-    yield Check("database", found == newest, shown, "run `hotline db upgrade`")
-    if found == newest:
-        with reading(services.engine()) as connection:
-            there = count_pins(connection, datetime.now(UTC))
-        told = f"{there} in force" if there else "nobody has one: see `hotline pin set`"
-        yield Check("pins", True, told)
 
 
 def _late(services: Services) -> Iterator[Check]:
@@ -266,7 +236,7 @@ _CHECKS: tuple[tuple[str, Callable[[Services], Iterator[Check]]], ...] = (
     ("flow", _menu),
     ("prompts", _prompts),
     ("redis", redis_checks),
-    ("database", _database),
+    ("database", database_checks),
     ("oldest delivery", _late),
     ("rounds", _rounds),
     ("fastagi", _agi),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -10,10 +11,13 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from hotline.bootstrap import Services
 from hotline.callers.fake_asterisk import FakeAsterisk
+from hotline.check import Check
+from hotline.checks import all_checks
 from hotline.database import make_engine
 from hotline.migrations import current, head, upgrade
-from hotline.settings import Settings
+from hotline.settings import Settings, load_settings
 from tests.fixtures.pgbouncer import pgbouncer_program, running_pgbouncer
 from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.postgres_pair import running_pair
@@ -172,6 +176,34 @@ def test_behind_pgbouncer_in_transaction_mode_every_ticket_is_opened_once(
         assert len(set(references)) == 100
         assert len(list_tickets(engine, limit=200)) == 100
         engine.dispose()
+
+
+def told(url: str, tmp_path: Path) -> Check:
+    """The last thing that the doctor says of this database itself."""
+    services = Services(load_settings({"DATABASE_URL": url, "HOTLINE_STATE_DIR": str(tmp_path)}))
+    checks = [check for check in all_checks(services) if check.name.startswith("database")]
+    services.close()
+    return checks[-1]
+
+
+@pytest.mark.skipif(pgbouncer_program() is None, reason="PgBouncer is not installed")
+def test_the_doctor_refuses_a_pgbouncer_without_transactions(
+    two: tuple[str, str], tmp_path: Path
+) -> None:
+    """In statement mode lists can be read, and no ticket opened."""
+    assert told(two[0], tmp_path).passed
+    with running_pgbouncer(two[0], servers=3, mode="statement") as through:
+        check = told(through, tmp_path)
+    assert not check.passed
+    assert "transaction" in check.found
+    assert "pool_mode" in check.mend
+
+
+def test_the_doctor_refuses_a_server_that_only_reads(two: tuple[str, str], tmp_path: Path) -> None:
+    """Which an address may ask for."""
+    demote(two[0])
+    check = told(f"{two[0]}?target_session_attrs=any", tmp_path)
+    assert (check.passed, check.found) == (False, "this server only reads")
 
 
 @pytest.mark.nightly

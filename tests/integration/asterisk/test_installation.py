@@ -19,7 +19,7 @@ from hotline.bootstrap import Services
 from hotline.callers.baresip import SipCaller
 from hotline.callers.listening import Listener
 from hotline.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
-from hotline.checks import Check
+from hotline.check import Check
 from hotline.main import cli
 from hotline.migrations import upgrade
 from hotline.settings import Settings, load_settings

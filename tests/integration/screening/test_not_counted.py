@@ -17,7 +17,8 @@ from blacklist.numbers import normalise
 from blacklist.screening import SCRIPT
 from blacklist.verdict import Disposition
 from hotline.bootstrap import Services
-from hotline.checks import Check, redis_checks
+from hotline.check import Check
+from hotline.checks import redis_checks
 from hotline.settings import load_settings
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.screening import WITHHELD, Screened, screened

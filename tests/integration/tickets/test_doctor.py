@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from hotline.bootstrap import Services
-from hotline.checks import Check, all_checks
+from hotline.check import Check
+from hotline.checks import all_checks
 from hotline.life import Life
 from hotline.settings import load_settings
 from tests.fixtures.tickets import NOW, new_ticket
