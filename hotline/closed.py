@@ -13,12 +13,15 @@ OTHERS = stat.S_IRWXG | stat.S_IRWXO
 def close_to_others(path: Path) -> None:
     """Take from everybody else what they may do with `path`, where it is there and ours.
 
+    A folder that is for everybody (`/tmp`, named by mistake) is left as it is: it is sticky.
     The file is not opened: who closes a file gives up all locks on it that the process has
     (fcntl(2)), and SQLite keeps its own in that way.
     """
     try:
         found = path.lstat()
-        if found.st_mode & OTHERS and found.st_uid == os.geteuid() and not path.is_symlink():
+        if stat.S_ISLNK(found.st_mode) or found.st_mode & stat.S_ISVTX:
+            return
+        if found.st_mode & OTHERS and found.st_uid == os.geteuid():
             path.chmod(stat.S_IMODE(found.st_mode) & ~OTHERS)
     except OSError:  # not there, or a disk that is read only: it stays as it is
         return

@@ -28,6 +28,8 @@ from hotline.settings import PREFIX, SECRET_NAMES, Settings
 PROBE_SECONDS = 1.0
 _SELDOM_S = 2.0
 """How often what no caller waits for at this moment is asked whether it answers."""
+_SILENT_S = 30.0
+"""How long nothing may answer SIP: whoever calls then hears nothing at all."""
 _PING = b"agi_network: yes\nagi_network_script: ping\n\n"
 _STAGE_CALLS, _STAGE_AGI, _STAGE_DELIVERY, _STAGE_BACKOFFICE = 10, 20, 30, 40
 _STORES = ("REDIS_URL", "DATABASE_URL")
@@ -67,6 +69,9 @@ def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec
                 env=_only(env),
                 ready=lambda: sip_answers(settings.sip.host, settings.sip.port),
                 ready_seconds=60.0,
+                probe=lambda: sip_answers(settings.sip.host, settings.sip.port),
+                probe_seconds=_SELDOM_S,
+                hung_seconds=_SILENT_S,  # its calls end with it
                 stop_stage=_STAGE_CALLS,
                 stop_seconds=settings.agi.drain_seconds + 10.0,
             )
@@ -111,6 +116,7 @@ def _delivering(name: str, argv: tuple[str, ...], env: dict[str, str]) -> ChildS
         env,
         inherits=OF_DATABASES,
         tells=True,
+        ready_seconds=60.0,  # until its first sign
         hung_seconds=LONGEST_SILENCE_S,
         start_with=_TOGETHER,
         stop_stage=_STAGE_DELIVERY,

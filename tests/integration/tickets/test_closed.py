@@ -66,3 +66,13 @@ def test_another_folder_of_the_database_is_left_as_it_is(tmp_path: Path) -> None
     run(tmp_path / "state", "db", "upgrade", DATABASE_URL=f"sqlite:///{shared / 'x.db'}")
     assert stat.S_IMODE(shared.stat().st_mode) == 0o755
     assert stat.S_IMODE((shared / "x.db").stat().st_mode) == 0o600
+
+
+def test_a_folder_that_is_for_everybody_is_left_as_it_is(tmp_path: Path) -> None:
+    """As `/tmp`, which somebody may name by mistake."""
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(0o1777)
+    run(state, "tickets", "list")
+    assert stat.S_IMODE(state.stat().st_mode) == 0o1777
+    assert stat.S_IMODE((state / "hotline.db").stat().st_mode) == 0o600
