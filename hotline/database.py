@@ -70,16 +70,17 @@ def make_engine(
         if make_room is not None:
             event.listen(engine, "handle_error", partial(_on_full, make_room))
         return engine
+    connect_args = _connect_args(parsed)
     engine = sa.create_engine(
         parsed,
         pool_size=pool_size,
         max_overflow=pool_size,
         pool_pre_ping=True,
         pool_recycle=LONGEST_LIFE_S,
-        connect_args=_connect_args(parsed),
+        connect_args=connect_args,
         **options,
     )
-    follow_primary(engine)
+    follow_primary(engine, connect_args["target_session_attrs"])
     if deadline_seconds is not None:
         bound_waits(engine, deadline_seconds)
     event.listen(engine, "handle_error", _forget_values)

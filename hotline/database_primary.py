@@ -28,9 +28,14 @@ _NOT_THE_PRIMARY = frozenset(
 _CONNECTION_CLASS = "08"
 
 
-def follow_primary(engine: sa.Engine) -> None:
-    """Give up all connections of `engine` as soon as one meets a server that is not the primary."""
+def follow_primary(engine: sa.Engine, wanted: str = READ_WRITE) -> None:
+    """Give up all connections of `engine` as soon as one meets a server that is not the primary.
+
+    `wanted` are the `target_session_attrs` of its address: who wants to read from a replica, may.
+    """
     event.listen(engine, "handle_error", _given_up)
+    if wanted not in (READ_WRITE, "primary"):
+        return
     ask = engine.dialect.do_ping
 
     def ping(connection: Any) -> bool:

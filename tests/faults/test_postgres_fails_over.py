@@ -87,6 +87,17 @@ def tickets_at(url: str) -> list[str]:
         return [row[0] for row in connection.execute("SELECT origin FROM tickets ORDER BY 1")]
 
 
+def asked(connection: sa.Connection) -> int:
+    """The process that serves a connection."""
+    return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+
+def process_of(engine: sa.Engine) -> int:
+    """The one that serves the next to ask."""
+    with reading(engine) as connection:
+        return asked(connection)
+
+
 @pytest.mark.parametrize("deadline", [None, 2.0])
 def test_tickets_are_written_at_the_new_primary_behind_the_same_address(
     two: tuple[str, str], deadline: float | None
@@ -114,17 +125,13 @@ def test_an_error_that_says_not_the_primary_ends_every_connection_of_the_pool(
 ) -> None:
     """Whoever reads from one that is idle would read what was true before."""
     engine = make_engine(two[0])
-
-    def process(connection: sa.Connection) -> int:
-        return int(connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
-
     with reading(engine) as one, reading(engine) as two_:
-        before = {process(one), process(two_)}
+        before = {asked(one), asked(two_)}
     raised = f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{state}'; END $$"
     with pytest.raises(DBAPIError), engine.begin() as connection:
         connection.exec_driver_sql(raised)
     with reading(engine) as one, reading(engine) as two_:
-        after = {process(one), process(two_)}
+        after = {asked(one), asked(two_)}
     assert (after == before) is kept
     assert kept or not after & before
     engine.dispose()
@@ -151,6 +158,7 @@ def test_a_server_that_only_reads_is_none_unless_the_address_says_so(two: tuple[
         list_tickets(engine)
     reads = make_engine(f"{two[0]}?target_session_attrs=any")
     assert list_tickets(reads) == []
+    assert process_of(reads) == process_of(reads)
     engine.dispose()
     reads.dispose()
 
