@@ -18,12 +18,15 @@ if token ~= '' and rebuild ~= token then
 end
 
 local function write(key, kind, segments)
-  local kept, last, order = { a = '', e = '', s = '' }, 0, { 'a', 'e', 's' }
-  for whole, held, ends in string.gmatch(redis.call('GET', key) or '', '((%l)%l.(%d+):[^;]*;)') do
-    kept[held] = kept[held] .. whole
+  local value, last, before = segments, 0, redis.call('GET', key)
+  if before then
+    local kept = { a = '', e = '', s = '' }
+    for whole, held in string.gmatch(before, '((%l)%l.%d+:[^;]*;)') do
+      kept[held] = kept[held] .. whole
+    end
+    kept[kind] = segments
+    value = kept.a .. kept.e .. kept.s
   end
-  kept[kind] = segments
-  local value = kept.a .. kept.e .. kept.s
   if value == '' then
     redis.call('DEL', key)
     return
@@ -36,12 +39,14 @@ local function write(key, kind, segments)
     end
     last = math.max(last, ends)
   end
-  redis.call('SET', key, value)
   if last then
-    redis.call('EXPIREAT', key, last)
+    redis.call('SET', key, value, 'EXAT', last)
+  else
+    redis.call('SET', key, value)
   end
 end
 
+local changed = token ~= '' and redis.call('EXISTS', KEYS[3]) == 1
 for number = 0, (#ARGV - 1) / 3 - 1 do
   local kind, segments, member = ARGV[2 + number * 3], ARGV[3 + number * 3], ARGV[4 + number * 3]
   local first = 4 + number * 2
@@ -52,7 +57,7 @@ for number = 0, (#ARGV - 1) / 3 - 1 do
       redis.call('SADD', KEYS[3], member)
       redis.call('EXPIRE', KEYS[3], 3600)
     end
-  elseif redis.call('SISMEMBER', KEYS[3], member) == 0 then
+  elseif not changed or redis.call('SISMEMBER', KEYS[3], member) == 0 then
     write(KEYS[first + 1 - live], kind, segments)
   end
 end

@@ -24,7 +24,7 @@ def neutral(text: str) -> str:
 
 def restored(cell: str) -> str:
     """What `neutral` was given."""
-    return cell[1:] if cell.startswith("'") and _is_formula(cell[1:]) else cell
+    return cell[1:] if cell[:1] == "'" and _is_formula(cell[1:]) else cell
 
 
 def _is_formula(text: str) -> bool:

@@ -20,6 +20,7 @@ from blacklist.record.prefixes import STAND_IN, full_prefix
 
 LONGEST_LINE = 65_536
 """Characters of a line: beyond it the file is no list of numbers."""
+_NO_EVIDENCE = Evidence()
 _ALLOWED_KINDS = ("number", "prefix", "allow")
 
 
@@ -165,6 +166,8 @@ class Reader:
 
 
 def _evidence(given: Mapping[str, str]) -> Evidence:
+    if not (given.get("calls") or given.get("recordings")):
+        return _NO_EVIDENCE
     return Evidence(
         tuple(given.get("calls", "").split()), tuple(given.get("recordings", "").split())
     )
@@ -232,6 +235,8 @@ def _header(cells: list[str]) -> list[str]:
 
 def _text(cell: str) -> str:
     """The cell without its neutralising; raises EntryRefused for what no text may hold."""
+    if cell.isprintable():  # as nearly all are
+        return restored(cell)
     for character in cell:
         if not character.isprintable() and unicodedata.category(character) in ("Cc", "Cs"):
             if character in "\r\n\t":

@@ -8,20 +8,23 @@ run again finishes the work, for rows that stand already are left as they are.
 """
 
 import json
+import secrets
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from functools import cached_property
+from itertools import count, islice
 from typing import IO, Any
 
 import sqlalchemy as sa
 
 from blacklist.entry import Entry
 from blacklist.record.audit import line
+from blacklist.record.bulk import BulkInsert
 from blacklist.record.csv_read import FileUnusable, Reader, Row, RowError
-from blacklist.record.entries import Evidence, row_of, told
+from blacklist.record.entries import row_of, told
 from blacklist.record.people import Person
 from blacklist.record.prefix_replay import Replays
 from blacklist.record.schema import audit, entries, reading
@@ -33,6 +36,12 @@ AT_ONCE = 20_000
 """Rows that are written in one transaction on SQLite: it takes about a second."""
 CHUNK = 1000
 ERRORS_SHOWN = 100
+
+_ALIKE = frozenset(
+    {"source", "who", "approved_by", "added_at", "review_at", "ended_at", "ended_why"}
+)
+"""What all entries of one import have in common."""
+_OWN = tuple(column.name for column in entries.c if column.name not in _ALIKE)
 
 Progress = Callable[[str, int], None]
 """Told what is done, `checked`, `replayed` or `written`, and how many rows so far."""
@@ -72,11 +81,11 @@ def import_rows(
     """
     by.must_be("manager", "an import")
     with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-        good, refused, errors = _check(reader, spool, progress)
+        good, refused, prefixes, errors = _check(reader, spool, progress)
         if refused and not keep_going:
             return Imported(good + refused, 0, 0, 0, refused, errors, False)
         looked_up = {}
-        if not dry_run:
+        if prefixes and not dry_run:
             look_up = _LookUp(engine, replays, now, progress)
             looked_up = look_up(_unpacked(spool))
         counts = _Counts()
@@ -105,9 +114,11 @@ def import_rows(
 
 def _check(
     reader: Reader, spool: IO[str], progress: Progress
-) -> tuple[int, int, tuple[RowError, ...]]:
-    good = refused = 0
+) -> tuple[int, int, int, tuple[RowError, ...]]:
+    """Good rows, refused ones, prefixes among the good, and the first errors."""
+    good = refused = prefixes = 0
     errors: list[RowError] = []
+    page: list[Row] = []
     for row in reader.rows():
         if isinstance(row, RowError):
             refused += 1
@@ -115,11 +126,16 @@ def _check(
                 errors.append(row)
         else:
             good += 1
-            spool.write(_pack(row))
+            prefixes += row.kind == "prefix"
+            page.append(row)
+            if len(page) == CHUNK:
+                spool.write(_pack(page))
+                page = []
         if (good + refused) % CHUNK == 0:
             progress("checked", good + refused)
+    spool.write(_pack(page))
     progress("checked", good + refused)
-    return good, refused, tuple(errors)
+    return good, refused, prefixes, tuple(errors)
 
 
 @dataclass(slots=True)
@@ -156,7 +172,7 @@ class _LookUp:
         return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Writer:
     """Writes a chunk of rows in one transaction. `looked_up` is what their prefixes would do."""
 
@@ -165,6 +181,7 @@ class _Writer:
     looked_up: Mapping[str, dict[str, Any]]
     counts: _Counts
     dry_run: bool
+    ids: Iterator[str] = field(default_factory=lambda: _in_a_row())
 
     def __call__(self, connection: sa.Connection, chunk: list[Row]) -> None:
         wanted = {(row.kind, row.subject): row for row in chunk}
@@ -177,47 +194,64 @@ class _Writer:
         ended = [
             standing[row.kind, row.subject].id for row in new if (row.kind, row.subject) in standing
         ]
-        connection.execute(
-            entries.update()
-            .where(entries.c.id.in_(ended))
-            .values(ended_at=self.now, ended_why="replaced")
-        )
+        if ended:
+            connection.execute(
+                entries.update()
+                .where(entries.c.id.in_(ended))
+                .values(ended_at=self.now, ended_why="replaced")
+            )
         rows = [self._row(row) for row in new]
-        connection.execute(entries.insert(), rows)
-        connection.execute(
-            audit.insert(),
-            [line(self.by, "imported", row["subject"], self.now, told(row)) for row in rows],
-        )
+        alike = {name: self.alike[name] for name in _ALIKE}
+        BulkInsert(connection, entries, _OWN, alike)(rows)
+        change = line(self.by, "imported", "", self.now, {})
+        for name in ("subject", "details"):
+            del change[name]
+        told_of = [{"subject": row["subject"], "details": told(row)} for row in rows]
+        BulkInsert(connection, audit, ("subject", "details"), change)(told_of)
 
     def _row(self, row: Row) -> dict[str, Any]:
-        entry = Entry(
-            row.subject,
-            row.reason,
-            row.until or self.now,
-            self.now,
-            self.by.name,
-            row.note,
-            row.disposition,  # type: ignore[arg-type]  # the reader has checked it
-        )
-        made = row_of(
-            row.kind,
-            entry,
-            source="import",
-            evidence=Evidence(row.calls, row.recordings),
+        return self.alike | {
+            "id": next(self.ids),
+            "kind": row.kind,
+            "subject": row.subject,
+            "disposition": row.disposition,
+            "reason": row.reason,
+            "note": row.note,
+            "calls": list(row.calls),
+            "recordings": list(row.recordings),
             # None: it stood a moment ago. The second person has it looked up.
-            replay=self.looked_up.get(row.subject) if row.kind == "prefix" else None,
-        )
-        return made | {"until": row.until}
+            "replay": (row.kind == "prefix" and self.looked_up.get(row.subject)) or {},
+            "until": row.until,
+        }
+
+    @cached_property
+    def alike(self) -> dict[str, Any]:
+        """What all entries of this import have in common, and places for the rest."""
+        entry = Entry("", "", self.now, self.now, self.by.name)
+        return row_of("number", entry, source="import")
 
 
-def _standing(connection: sa.Connection, subjects: set[str]) -> dict[tuple[str, str], sa.Row[Any]]:
+def _in_a_row() -> Iterator[str]:
+    """Ids like any other, which nobody guesses, one behind the other: an index takes them at its
+    end, where random ones touch all of it.
+    """
+    return (f"{number:032x}" for number in count(secrets.randbits(127)))
+
+
+_LOOKED_AT = sa.select(
+    *(entries.c.id, entries.c.kind, entries.c.subject, entries.c.disposition, entries.c.reason),
+    *(entries.c.note, entries.c.until, entries.c.calls, entries.c.recordings),
+)
+
+
+def _standing(connection: sa.Connection, subjects: set[str]) -> dict[tuple[str, str], Any]:
     found = connection.execute(
-        sa.select(entries).where(entries.c.subject.in_(subjects), entries.c.ended_at.is_(None))
+        _LOOKED_AT.where(entries.c.subject.in_(subjects), entries.c.ended_at.is_(None))
     )
     return {(row.kind, row.subject): row for row in found}
 
 
-def _same(standing: sa.Row[Any] | None, row: Row, now: datetime) -> bool:
+def _same(standing: Any, row: Row, now: datetime) -> bool:
     """Whether what stands says the same; where the row gave no end, any end that lies ahead."""
     if standing is None or (standing.until is not None and standing.until <= now):
         return False
@@ -233,17 +267,34 @@ def _same(standing: sa.Row[Any] | None, row: Row, now: datetime) -> bool:
 def _unpacked(spool: IO[str]) -> Iterator[Row]:
     """The checked rows, from the first on."""
     spool.seek(0)
-    return (_unpack(text) for text in spool)
+    return (row for text in spool for row in _unpack(text))
 
 
-def _pack(row: Row) -> str:
+def _pack(rows: Sequence[Row]) -> str:
+    """Rows as one line of text: many at once, for a line has its price."""
+    return json.dumps([_parts(row) for row in rows]) + "\n"
+
+
+def _parts(row: Row) -> tuple[Any, ...]:
     until = row.until.isoformat() if row.until else None
-    parts = (row.kind, row.subject, row.disposition, row.reason, row.note, until, row.own_end)
-    return json.dumps([*parts, row.calls, row.recordings], separators=(",", ":")) + "\n"
+    what = (row.kind, row.subject, row.disposition, row.reason, row.note, until, row.own_end)
+    return (*what, row.calls, row.recordings)
 
 
-def _unpack(text: str) -> Row:
-    kind, subject, disposition, reason, note, until, own_end, calls, recordings = json.loads(text)
-    end = datetime.fromisoformat(until) if until else None
-    evidence = (tuple(calls), tuple(recordings))
-    return Row(kind, subject, disposition, reason, note, end, own_end, *evidence)
+def _unpack(text: str) -> list[Row]:
+    return [
+        Row(
+            kind,
+            subject,
+            disposition,
+            reason,
+            note,
+            datetime.fromisoformat(until) if until else None,
+            own_end,
+            tuple(calls),
+            tuple(recordings),
+        )
+        for kind, subject, disposition, reason, note, until, own_end, calls, recordings in (
+            json.loads(text)
+        )
+    ]

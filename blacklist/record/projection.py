@@ -14,13 +14,17 @@ from blacklist.index import (
     Projected,
     Rebuild,
     allow_of,
-    entry_of,
-    prefix_of,
     strikes_of,
 )
 from blacklist.ladder import Measure
 from blacklist.policy import StrikePolicy
-from blacklist.record.entries import Kind, RecordedEntry, find_entry, standing_entries
+from blacklist.record.entries import (
+    Kind,
+    RecordedEntry,
+    Standing,
+    find_entry,
+    standing_holds,
+)
 from blacklist.record.schema import audit, reading
 from blacklist.record.strikes import noted_strikes, numbers_with_strikes
 
@@ -120,7 +124,7 @@ def project(
         index.put_strikes(subject, strike_measures(connection, subject, now, policy))
 
 
-def _understood(entry: RecordedEntry) -> bool:
+def _understood(entry: RecordedEntry | Standing) -> bool:
     """Whether the entry can be told to the index; one that cannot is left out, and it alone."""
     if not entry.understood:
         log.error("entry_not_understood", entry=entry.id, kind=entry.kind)
@@ -139,13 +143,13 @@ def everything(
     connection: sa.Connection, now: datetime, policy: StrikePolicy
 ) -> Iterator[Projected]:
     """All that the index must hold now, in pages: memory does not grow with it."""
-    for entry in filter(_understood, standing_entries(connection, now)):
+    for entry in filter(_understood, standing_holds(connection, now)):
         if entry.kind == "allow":
             yield allow_of(entry.subject, entry.until)
         elif entry.kind == "number":
-            yield entry_of(entry.as_entry())
-        elif entry.in_effect:
-            yield prefix_of(entry.subject, entry.as_measure())
+            yield Projected("entry", entry.subject, (entry.as_hold(),))
+        elif entry.approved_by is not None:
+            yield Projected("prefix", entry.subject, (entry.as_hold(),))
     for number in numbers_with_strikes(connection, now, policy):
         measures = strike_measures(connection, number, now, policy)
         if measures:

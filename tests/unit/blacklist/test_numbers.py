@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blacklist.numbers import WITHHELD_NUMBERS, CallerNumber, normalise
+from blacklist.numbers import WITHHELD_NUMBERS, CallerNumber, _parsed, normalise
 from tests.fixtures.spellings import MOBILE, SPELLINGS
 
 
@@ -41,7 +41,8 @@ def test_landlines_unified_and_foreign_numbers_are_full(raw: str, e164: str) -> 
 )
 def test_a_range_that_opened_after_the_library_was_made_is_taken(raw: str, e164: str) -> None:
     """052 is in use since April 2026. What can be dialled is a number; the rest is a note."""
-    assert normalise(raw) == CallerNumber(e164, "full", known=False)
+    assert normalise(raw) == CallerNumber(e164, "full")
+    assert not normalise(raw).known
     assert normalise("0501234567").known
 
 
@@ -173,3 +174,25 @@ def test_no_text_raises_and_e164_is_always_ascii_digits(raw: str) -> None:
         assert number.e164.isascii()
         assert number.e164[0] == "+"
         assert 8 <= len(number.e164) <= 16
+
+
+@given(
+    st.sampled_from(["", "0", "966", "+966", "00966", "0966", "+0", "+0966", "00"]),
+    st.from_regex(r"[0-9]{7,11}", fullmatch=True),
+)
+def test_what_is_read_at_a_glance_is_what_libphonenumber_reads(before: str, digits: str) -> None:
+    """The short way for Saudi numbers comes to the same; other regions never take it."""
+    import phonenumbers
+
+    number = normalise(before + digits)
+    if number.e164 is not None:
+        parsed = phonenumbers.parse(number.e164)
+        assert phonenumbers.is_possible_number(parsed)
+        assert (
+            phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) == number.e164
+        )
+        assert normalise(number.e164) == number
+    if before != "00":
+        text = before + digits
+        text = text[1:] if text.startswith("+0") else text
+        assert number == _parsed(text, "SA")

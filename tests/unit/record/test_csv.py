@@ -163,7 +163,7 @@ def test_no_cell_begins_a_formula(text: str) -> None:
 def test_a_row_waits_in_the_temporary_file_as_it_is() -> None:
     """Nothing is lost between checking and writing."""
     full = Row("number", "+966501234567", "block", "abuse", "a\nb", NOW, True, ("c1",), ("r1",))
-    assert _unpack(_pack(full)) == full
+    assert _unpack(_pack([full, full])) == [full, full]
 
 
 ROWS = 'number,note,until\n0501234567,"two\nlines",\n0521234567,مرحبا,2026-12-31\n'
