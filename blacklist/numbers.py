@@ -122,6 +122,9 @@ def normalise(raw: str | None, *, withheld: bool = False, region: str = REGION) 
     """
     if withheld or not raw:
         return WITHHELD
+    saudi = _SAUDI.fullmatch(raw) if region == REGION else None
+    if saudi is not None:
+        return CallerNumber(f"+966{saudi[1]}", "full")
     if len(raw) > LONGEST_RAW:
         return UNUSABLE
     text = written(raw)
@@ -131,9 +134,6 @@ def normalise(raw: str | None, *, withheld: bool = False, region: str = REGION) 
         return UNUSABLE
     if text.removeprefix("+").removeprefix("00") in WITHHELD_NUMBERS:
         return WITHHELD
-    saudi = _SAUDI.fullmatch(text) if region == REGION else None
-    if saudi is not None:
-        return CallerNumber(f"+966{saudi[1]}", "full")
     return _parsed(text, region)
 
 
@@ -228,6 +228,9 @@ def _parsed(text: str, region: str) -> CallerNumber:
         return UNUSABLE
     e164 = phonenumbers.format_number(number, PhoneNumberFormat.E164)
     if len(e164) > LONGEST_E164 or _MISTYPED.match(e164):
+        return UNUSABLE
+    # Zeros before a number of Italy's are part of it; elsewhere some would go at the next reading.
+    if number.italian_leading_zero and phonenumbers.parse(e164) != number:
         return UNUSABLE
     return CallerNumber(e164, "full")
 

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from blacklist.entry import LONGEST_NOTE, EntryRefused, full_number, moment_of, new_entry
@@ -32,8 +32,7 @@ class RowError:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A checked row. `until` None: an allowed number without an end. `own_end`: the row gave it."""
 
     kind: Kind

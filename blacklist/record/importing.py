@@ -272,13 +272,7 @@ def _unpacked(spool: IO[str]) -> Iterator[Row]:
 
 def _pack(rows: Sequence[Row]) -> str:
     """Rows as one line of text: many at once, for a line has its price."""
-    return json.dumps([_parts(row) for row in rows]) + "\n"
-
-
-def _parts(row: Row) -> tuple[Any, ...]:
-    until = row.until.isoformat() if row.until else None
-    what = (row.kind, row.subject, row.disposition, row.reason, row.note, until, row.own_end)
-    return (*what, row.calls, row.recordings)
+    return json.dumps(rows, default=datetime.isoformat) + "\n"
 
 
 def _unpack(text: str) -> list[Row]:
