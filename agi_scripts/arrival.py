@@ -54,6 +54,7 @@ def arrival_of(environment: Environment) -> Arrival:
         dialled=_dialled(environment),
         redirected="" if redirected.casefold() in _NO_NUMBER else redirected,
         began_ms=_began_ms(unique),
+        trunk=_trunk(environment["agi_channel"]),
     )
 
 
@@ -88,6 +89,11 @@ def _began_ms(unique: str) -> int:
     """When the channel of this unique id was made (ms since the epoch); 0 where it is not told."""
     made = _UNIQUE_ID.fullmatch(unique)
     return int(made[1]) * 1000 if made else 0
+
+
+def _trunk(channel: str) -> str:
+    """The endpoint by which a channel came: `PJSIP/trunk-0000001a` by `trunk`."""
+    return channel.partition("/")[2].rpartition("-")[0]
 
 
 def _restricted(presentation: str) -> bool:

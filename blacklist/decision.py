@@ -20,6 +20,18 @@ In doubt for the caller: attempts of a future that is yet to come prove nothing.
 """
 
 
+class Way(NamedTuple):
+    """How a call came: the trunk's name, and who vouches for the caller (A, B, C as in
+    ATIS-1000074, or empty).
+    """
+
+    trunk: str = ""
+    attestation: str = ""
+
+
+UNKNOWN_WAY = Way()
+
+
 class Decision(NamedTuple):
     """The answer of the index. `until` is in seconds since the epoch, 0 for none."""
 

@@ -17,13 +17,15 @@ from blacklist.verdict import DISPOSITIONS, MACHINE_DISPOSITIONS, Disposition
 class Strike:
     """One strike against a number, noted by a person of `role`. `at` is UTC.
 
-    `operator` is a name of the audit: `blacklist.person` knows who is the same.
+    `operator` is a name of the audit: `blacklist.person` knows who is the same. `served` is how
+    many calls of the number had been served by then.
     """
 
     at: datetime
     operator: str
     reason: str
     role: Role = "operator"
+    served: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,24 @@ class _Repetitions:
         return before is not None and at - before < self._period
 
 
+def weight(live: Sequence[Strike], policy: StrikePolicy) -> int:
+    """How many of these live strikes weigh: as many as calls were served do not, up to a bound.
+
+    Who reports holes and is struck once, by mistake or for a child's prank, is not put last.
+    """
+    return max(0, len(live) - min(policy.forgiven, live[-1].served)) if live else 0
+
+
 def step_reached(live: Sequence[Strike], policy: StrikePolicy) -> Step | None:
     """The highest step that these live strikes reach, the last of them being the newest."""
     if not live:
         return None
     role, several = live[-1].role, people(identity(strike.operator) for strike in live)
+    strikes = weight(live, policy)
     reached = None
     for step in policy.steps:
         if (
-            len(live) >= step.strikes
+            strikes >= step.strikes
             and several >= step.operators
             and ROLES.index(role) >= ROLES.index(step.role)
         ):
@@ -123,7 +134,8 @@ def measures(strikes: Sequence[Strike], policy: StrikePolicy, now: datetime) -> 
 def _of(live: Sequence[Strike], policy: StrikePolicy) -> Measure | None:
     """The measure that the newest strike brings: of the highest step a machine may take."""
     own = [step for step in policy.steps if step.disposition in MACHINE_DISPOSITIONS]
-    reached = [step for step in own if len(live) >= step.strikes]
+    strikes = weight(live, policy)
+    reached = [step for step in own if strikes >= step.strikes]
     if not reached:
         return None
     newest, step = live[-1], reached[-1]

@@ -4,21 +4,26 @@
     hotline:b<slot>:<number>    what stands about a number: segments, see `screen.lua`
     hotline:screening:prefixes  hash: slot and prefix → its rule
     hotline:n:<place>           how full the windows of up to eight numbers are: see `counts_key`
-    hotline:a:<class>           the same of a class of callers without a number
+    hotline:a:<trunk>           the same of the classes of callers on a trunk, and of who repeats
+    hotline:k:<digits>          the same of the numbers that begin so: all but the last four digits
+    hotline:t:<number>          what its served calls are worth
+    hotline:screening:salt      with what callers are told apart who withhold their number
     hotline:screening:rebuild   the token of a rebuild that runs; …:touched what changed meanwhile
     hotline:screening:alerts    stream: measures of the machine that began
 
 Every key of a number ends by itself, with the last measure or a day after the last call.
 """
 
+import math
 import re
 import struct
 import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from blacklist.decision import Decision, Hold
-from blacklist.policy import ClassPolicy, RatePolicy
+from blacklist.decision import PATIENCE_S, Decision, Hold
+from blacklist.model import ALERT_AGAIN_MS, BLOCK_DIGITS, CLASSES
+from blacklist.policy import GATEWAY, IN_PART, NO_LIMIT, ClassLimit, Policy, RatePolicy
 from blacklist.verdict import Disposition
 
 HEAD = "hotline:screening:head"
@@ -26,6 +31,7 @@ REBUILD = "hotline:screening:rebuild"
 PREFIXES = "hotline:screening:prefixes"
 TOUCHED = "hotline:screening:touched"
 ALERTS = "hotline:screening:alerts"
+SALT = "hotline:screening:salt"
 SLOTS = ("0", "1")
 
 _COUNTS = b"hotline:n:"
@@ -62,11 +68,14 @@ _RULE_OF = {
     "a": "allowlist",
     "e": "exact_number",
     "p": "prefix",
+    "k": "rotation",
     "r": "rate",
     "s": "strikes",
     "w": "class_rate",
 }
 UNBUILT = "?"
+_UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
+_LONGEST_TRUNK = 40
 _REFUSED = re.compile(r"!([A-Z]+);(.*)", re.DOTALL)
 
 
@@ -91,9 +100,23 @@ def standing_key(slot: str, number: str) -> str:
     return f"hotline:b{slot}:{number[1:]}"
 
 
-def class_key(name: str) -> str:
-    """Where the calls of a class of callers without a number are counted."""
-    return f"hotline:a:{name}"
+VOUCHED = ("A", "B", "C")
+"""The attestations that are known; all else is none."""
+
+
+def trunk_key(trunk: str) -> bytes:
+    """Where what is counted of a trunk lies; of its name as much as a key takes."""
+    return f"hotline:a:{_UNSAFE.sub('', trunk)[:_LONGEST_TRUNK]}".encode()
+
+
+def block_key(caller: bytes) -> bytes:
+    """Where the calls of numbers in a row with this one are counted."""
+    return b"hotline:k:" + caller[:-BLOCK_DIGITS]
+
+
+def trust_key(caller: bytes) -> bytes:
+    """Where it lies what a number's served calls are worth."""
+    return b"hotline:t:" + caller
 
 
 def counts_key(caller: bytes, places: int) -> bytes:
@@ -107,27 +130,83 @@ def counts_key(caller: bytes, places: int) -> bytes:
 
 def places_in(memory: int, rate: RatePolicy) -> int:
     """How many places fit into so many bytes of Redis, when all are full; at least one."""
-    record = _RECORD + _STATE + 8 * len(rate.windows)
+    record = _RECORD + _STATE + 8 * len(rate.all_windows)
     return max(1, memory // (_PLACE + round(TOGETHER * record * _ROUNDED)))
 
 
-def rate_limits(rate: RatePolicy) -> bytes:
+def number_limits(policy: Policy) -> bytes:
     """The limits for one number as `screen.lua` unpacks them."""
+    rate, rotation = policy.rate, policy.rotation
+    struck, trust, load = rate.struck, rate.trust, rate.load
+    fresh = 0 if struck is None else policy.strikes.steps[0].seconds - struck.fresh_seconds
     head = struct.pack(
-        ">cBIIB",
+        ">cBIIBBIB",
         _LETTERS[rate.disposition].encode(),
         rate.alert,
         rate.measure_seconds,
         rate.memory_seconds,
-        len(rate.windows),
+        len(rate.all_windows),
+        struck is not None,
+        max(0, fresh),
+        1 if trust is None else trust.times,
     )
-    return head + b"".join(struct.pack(">dd", w.interval_ms, w.room_ms) for w in rate.windows)
+    repeating = struct.pack(">dddBd", 0.0, 0.0, 1.0, 1, 0.0)
+    if load is not None:
+        every = load.window.interval_ms
+        mark = rate.all_windows[-1].interval_ms * load.mark
+        repeating = struct.pack(
+            ">dddBd", mark, every, every * load.every, load.most, load.ceiling_ms
+        )
+    changing = struct.pack(">cddIdd", b"-", 1.0, 1.0, 1, 0.0, 0.0) + b"\0"
+    if rotation is not None:
+        changing = (
+            struct.pack(
+                ">cddIdd",
+                _LETTERS[rotation.disposition].encode(),
+                rotation.block.interval_ms,
+                rotation.block.room_ms,
+                rotation.block.seconds + PATIENCE_S,
+                rotation.after_seconds * 1000,
+                rotation.within_seconds * 1000,
+            )
+            + b"%b\0" % rotation.home[1:].encode()
+        )
+    windows = b"".join(struct.pack(">dd", w.interval_ms, w.room_ms) for w in rate.all_windows)
+    return head + repeating + changing + windows
 
 
-def class_limits(policy: ClassPolicy) -> bytes:
-    """The limits for callers without a number as `screen.lua` unpacks them."""
-    letter = _LETTERS[policy.disposition].encode()
-    return struct.pack(">cIII", letter, policy.interval_ms, policy.burst, policy.credit_ms)
+def class_limits(policy: Policy) -> bytes:
+    """The limits of each class of a trunk as `screen.lua` unpacks them."""
+    limits = [_limit_of(policy, name) for name in CLASSES]
+    load = policy.rate.load
+    ceiling = 0.0 if load is None else load.ceiling_ms
+    longest = max(ceiling, *(limit.room_ms for limit in limits))
+    head = struct.pack(
+        ">cI",
+        _LETTERS[policy.withheld.disposition].encode(),
+        max(math.ceil(longest / 1000) + PATIENCE_S, ALERT_AGAIN_MS // 1000),
+    )
+    return head + b"".join(
+        struct.pack(">ddd", limit.interval_ms, limit.room_ms, limit.credit_ms) for limit in limits
+    )
+
+
+def served_limits(policy: Policy, number: str, attestation: str) -> tuple[bytes, ...]:
+    """The arguments of `served.lua` but the time, for a call of a number (E.164)."""
+    trust, rotation = policy.rate.trust, policy.rotation
+    seconds = 1 if trust is None else trust.seconds
+    place, interval, row = 0, 0.0, 0.0
+    if rotation is not None and attestation in IN_PART:
+        row = rotation.block.interval_ms
+        if attestation == GATEWAY and number.startswith(rotation.home):
+            place, interval = len(CLASSES), rotation.gateway.interval_ms
+    return tuple(repr(value).encode() for value in (seconds, place, interval, row))
+
+
+def _limit_of(policy: Policy, name: tuple[str, str] | str) -> ClassLimit:
+    if not isinstance(name, str):
+        return policy.withheld.limit(name[1])
+    return NO_LIMIT if policy.rotation is None else policy.rotation.gateway
 
 
 def rule(hold: Hold) -> str:

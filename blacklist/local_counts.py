@@ -7,7 +7,7 @@ is met later here than in Redis, and never sooner.
 import threading
 from collections.abc import Callable
 
-from blacklist.decision import Decision
+from blacklist.decision import UNKNOWN_WAY, Decision, Way
 from blacklist.model import ScreeningModel
 from blacklist.numbers import CallerNumber
 from blacklist.policy import Policy
@@ -29,16 +29,16 @@ class LocalCounts:
     def __len__(self) -> int:
         return len(self._callers)
 
-    def count(self, number: CallerNumber) -> Decision:
+    def count(self, number: CallerNumber, way: Way = UNKNOWN_WAY) -> Decision:
         """Count a call; what its number, or its class, has come to by itself."""
-        caller = number.counted_as
+        caller = f"#{number.hidden}" if number.hidden else number.counted_as
         with self._lock:
-            if number.unnumbered:
-                return self._model.screen(None, self._now_ms(), caller)
+            if number.unnumbered and not number.hidden:
+                return self._model.screen(None, self._now_ms(), caller, **way._asdict())
             self._callers.pop(caller, None)
             self._callers[caller] = None  # the newest caller is last
             if len(self._callers) > self._limit:
                 oldest = next(iter(self._callers))
                 del self._callers[oldest]
                 self._model.forget(oldest)
-            return self._model.screen(caller, self._now_ms())
+            return self._model.screen(caller, self._now_ms(), **way._asdict())

@@ -4,11 +4,12 @@ While a call is answered it is asked only where Redis does not count (`local_cou
 milliseconds since the epoch.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from blacklist.decision import PATIENCE_S, UNNUMBERED, Decision, Hold, hardest
-from blacklist.policy import ClassPolicy, Policy
+from blacklist.policy import GATEWAY, IN_PART, ClassLimit, Policy
 from blacklist.verdict import HARD_DISPOSITIONS
 
 ALLOWED = Decision()
@@ -27,11 +28,36 @@ class Attempts:
 
 
 @dataclass(slots=True)
-class Flow:
-    """The theoretical arrival time of a class of callers, and when supervisors were last told."""
+class Trust:
+    """The `served` calls of a number, worth something until then (s); so many of them are yet to be
+    taken back from what was counted.
+    """
 
-    arrival_ms: int = 0
+    until: int = 0
+    served: int = 0
+    back: int = 0
+
+
+@dataclass(slots=True)
+class Trunk:
+    """What is counted of the calls of one trunk: the theoretical arrival time (ms) of each class of
+    `CLASSES` and of the numbers that repeat, and when supervisors were last told.
+    """
+
+    arrivals_ms: list[float] = field(default_factory=lambda: [0.0] * len(CLASSES))
+    repeating_ms: float = 0.0
     alerted_ms: int = 0
+
+
+ATTESTATIONS = ("", "A", *IN_PART)
+CLASSES: tuple[tuple[str, str] | str, ...] = (
+    *((kind, vouched) for kind in UNNUMBERED for vouched in ATTESTATIONS),
+    GATEWAY,
+)
+"""The classes of one trunk: callers without a number, by who vouches for them, and numbers that
+come by a gateway.
+"""
+MOST_SERVED = 255
 
 
 class ScreeningModel:
@@ -48,7 +74,9 @@ class ScreeningModel:
         self._strikes: dict[str, tuple[Hold, ...]] = {}
         self._prefixes: dict[str, Hold] = {}
         self._attempts: dict[str, Attempts] = {}
-        self._flows: dict[str, Flow] = {}
+        self._trust: dict[str, Trust] = {}
+        self._trunks: dict[str, Trunk] = {}
+        self._blocks: dict[str, float] = {}
 
     def put_allow(self, number: str, hold: Hold) -> None:
         """Allow a number."""
@@ -85,11 +113,13 @@ class ScreeningModel:
     def forget_attempts(self) -> None:
         """Drop what calls were counted, as Redis does when their time is over."""
         self._attempts.clear()
-        self._flows.clear()
+        self._trunks.clear()
+        self._blocks.clear()
 
     def forget(self, number: str) -> None:
         """Drop what calls of one number were counted."""
         self._attempts.pop(number, None)
+        self._blocks.pop(number[:-BLOCK_DIGITS], None)
 
     def forget_idle(self, at_ms: int) -> None:
         """Drop the counted calls that can matter no more, as their keys' expiry does in Redis."""
@@ -97,37 +127,78 @@ class ScreeningModel:
         idle = [
             number
             for number, state in self._attempts.items()
-            if state.newest_ms // 1000 < oldest and state.held_until < oldest
+            if max(state.newest_ms // 1000, state.held_until) < oldest
         ]
         for number in idle:
             del self._attempts[number]
+        over = [block for block, arrival in self._blocks.items() if arrival < oldest * 1000]
+        for block in over:
+            del self._blocks[block]
 
-    def screen(self, number: str | None, at_ms: int, kind: str = "withheld") -> Decision:
+    def served(self, number: str, at_ms: int, *, trunk: str = "", attestation: str = "") -> None:
+        """A call of `number` came to something: it weighs no more, and later ones weigh less."""
+        trust, rotation = self.policy.rate.trust, self.policy.rotation
+        if trust is None:
+            return
+        now = at_ms // 1000
+        state = self._trust.get(number)
+        if state is None or state.until <= now:
+            state = self._trust[number] = Trust()
+        state.until = max(state.until, now + trust.seconds)
+        state.served = min(MOST_SERVED, state.served + 1)
+        state.back = min(MOST_SERVED, state.back + 1)
+        if rotation is None or attestation not in IN_PART or not number.startswith("+"):
+            return
+        if attestation == GATEWAY and number.startswith(rotation.home):
+            way = self._trunks.setdefault(trunk, Trunk())
+            way.arrivals_ms[-1] -= rotation.gateway.interval_ms
+        block = number[:-BLOCK_DIGITS]
+        if block in self._blocks:
+            self._blocks[block] -= rotation.block.interval_ms
+
+    def served_by(self, number: str, at_ms: int) -> int:
+        """How many calls of `number` came to something, as far as that is still kept."""
+        state = self._trust.get(number)
+        return 0 if state is None or state.until <= at_ms // 1000 else state.served
+
+    def screen(
+        self,
+        number: str | None,
+        at_ms: int,
+        kind: str = "withheld",
+        *,
+        trunk: str = "",
+        attestation: str = "",
+    ) -> Decision:
         """Decide on a call from `number` at `at_ms`, and record it.
 
-        `kind` names the class of a caller without a number, one of `UNNUMBERED`.
+        `kind` names the class of a caller without a number, one of `UNNUMBERED`. `attestation` is
+        who vouches for the caller (A, B, C, or empty).
         """
+        way = self._trunks.setdefault(trunk, Trunk())
+        attestation = attestation if attestation in ATTESTATIONS else ""
         if number is None:
             assert kind in UNNUMBERED, kind
-            return self._without_number(kind, at_ms)
+            return self._without_number(way, kind, attestation, at_ms)
         now = at_ms // 1000
         allowed = self._allowed.get(number)
         if allowed is not None and _holds(allowed, now):
             return Decision("allow", "", allowed.until, allowed.evidence, "allowlist")
         entry = _alive(self._entries.get(number), now)
         prefix = self._prefix(number, now)
+        call = self._count(number, at_ms, way)
         for hold, rule in ((entry, "exact_number"), (prefix, "prefix")):
             if hold is not None and hold.disposition in HARD_DISPOSITIONS:
-                self._count(number, at_ms)
                 return Decision(*hold, rule)
-        attempts, alert = self._rate(number, at_ms)
-        if attempts is not None:
-            rate = self.policy.rate
-            evidence = f"window {attempts.window}"
-            return Decision(rate.disposition, "flood", attempts.held_until, evidence, "rate", alert)
+        limited = self._rate(call)
+        if limited is None:
+            self._repeats(call, way, attestation)
+            limited = self._rotation(number, call, way, attestation)
+        if limited is not None:
+            return limited
         made = self._score(number, entry, prefix, now)
-        if made is ALLOWED and not number.startswith("*"):
-            self._make_room(at_ms)
+        if made is ALLOWED and number.startswith("+"):
+            self._make_room(way, at_ms)
         return made
 
     def _score(self, number: str, entry: Hold | None, prefix: Hold | None, now: int) -> Decision:
@@ -150,65 +221,161 @@ class ScreeningModel:
                 return found
         return None
 
-    def _count(self, number: str, at_ms: int) -> tuple[Attempts, int]:
-        """Record the attempt; the state, and the number of the first window without room, or 0."""
+    def _count(self, number: str, at_ms: int, way: Trunk) -> "_Counted":
+        """Record the attempt, and say which limits it passes."""
+        rate = self.policy.rate
         state = self._attempts.get(number)
         if state is None or state.newest_ms > at_ms + PATIENCE_S * 1000:
-            windows = len(self.policy.rate.windows)
-            state = self._attempts[number] = Attempts(arrivals_ms=[0.0] * windows)
-        clock = state.newest_ms = max(at_ms, state.newest_ms)
-        over = 0
-        for place, window in enumerate(self.policy.rate.windows):
-            arrival = max(clock, state.arrivals_ms[place])
-            if arrival + window.interval_ms - clock <= window.room_ms:
-                state.arrivals_ms[place] = arrival + window.interval_ms
+            state = self._attempts[number] = Attempts(arrivals_ms=[0.0] * len(rate.all_windows))
+        before, clock = state.newest_ms, max(at_ms, state.newest_ms)
+        state.newest_ms = clock
+        trust = self._trust.get(number)
+        trusted = trust is not None and trust.until > clock // 1000
+        back = trust.back if trust is not None and trusted else 0
+        if trust is not None:
+            trust.back = 0
+        load = self._load(way, clock)
+        times = rate.trust.times if rate.trust is not None and trusted else 1
+        over, struck, repeats, often = 0, False, False, False
+        for place, window in enumerate(rate.all_windows):
+            arrival = max(clock, state.arrivals_ms[place] - back * window.interval_ms)
+            after = arrival + window.interval_ms / (times * load)
+            of_struck = place >= len(rate.windows)
+            if of_struck:
+                often = arrival - clock >= window.interval_ms
+            if after - clock <= window.room_ms:
+                state.arrivals_ms[place] = after
+                if place == len(rate.all_windows) - 1 and rate.load is not None:
+                    mark = window.interval_ms * rate.load.mark
+                    repeats = arrival - clock < mark <= after - clock
+                continue
+            state.arrivals_ms[place] = arrival
+            if of_struck:
+                struck = not trusted and self._struck_lately(number, clock // 1000)
             elif not over:
                 over = place + 1
-        return state, over
+        over = over or (STRUCK if struck else 0)
+        return _Counted(state, over, repeats, trusted, load, before, often)
 
-    def _rate(self, number: str, at_ms: int) -> tuple[Attempts | None, bool]:
-        state, over = self._count(number, at_ms)
+    def _load(self, way: Trunk, clock: int) -> int:
+        """How many times as many calls a number may make while so many repeat."""
+        load = self.policy.rate.load
+        if load is None or way.repeating_ms <= clock:
+            return 1
+        if way.repeating_ms - clock > load.ceiling_ms:  # the clock went back
+            way.repeating_ms = 0.0
+            return 1
+        level = (way.repeating_ms - clock) / (load.window.interval_ms * load.every)
+        return min(load.most, 1 + math.floor(level))
+
+    def _struck_lately(self, number: str, now: int) -> bool:
+        """Whether the hardest that strikes bring is the first step's, and is fresh."""
+        rate, steps = self.policy.rate, self.policy.strikes.steps
+        strike = next((h for h in self._strikes.get(number, ()) if _holds(h, now)), None)
+        if strike is None or rate.struck is None:
+            return False
+        return strike.until > now + max(0, steps[0].seconds - rate.struck.fresh_seconds)
+
+    def _rate(self, call: "_Counted") -> Decision | None:
+        state = call.state
         rate, now = self.policy.rate, state.newest_ms // 1000
         held = state.held_until > now
-        if over:
-            state.held_until, state.window = now + rate.measure_seconds, over
-            return state, rate.alert and not held
-        return (state if held else None), False
+        if call.over:
+            state.held_until, state.window = now + rate.measure_seconds, call.over
+        elif not held:
+            return None
+        alert = bool(call.over) and rate.alert and not held
+        evidence = "struck" if state.window == STRUCK else f"window {state.window}"
+        return Decision(rate.disposition, "flood", state.held_until, evidence, "rate", alert)
 
-    def _make_room(self, at_ms: int) -> None:
-        """A call that is let through makes room for a part of one of each class."""
-        for state in self._flows.values():
-            if state.arrival_ms > at_ms:
-                state.arrival_ms -= self.policy.withheld.credit_ms
+    def _repeats(self, call: "_Counted", way: Trunk, attestation: str) -> None:
+        """One more repeats; not one whose number may be anybody's."""
+        load, clock = self.policy.rate.load, call.state.newest_ms
+        if load is not None and call.repeats and (call.trusted or attestation not in IN_PART):
+            fresh = max(way.repeating_ms, clock) + load.window.interval_ms
+            way.repeating_ms = min(fresh, clock + load.ceiling_ms)
 
-    def _without_number(self, kind: str, at_ms: int) -> Decision:
-        state = self._flows.setdefault(kind, Flow())
+    def _rotation(
+        self, number: str, call: "_Counted", way: Trunk, attestation: str
+    ) -> Decision | None:
+        rotation = self.policy.rotation
+        unknown = attestation in IN_PART and number.startswith("+") and not call.trusted
+        if rotation is None or not unknown:
+            return None
+        clock, block = call.state.newest_ms, number[:-BLOCK_DIGITS]
+        arrival = max(clock, self._blocks.get(block, 0.0))
+        if arrival - clock > rotation.block.room_ms:  # the clock went back
+            arrival = clock
+        after = arrival + rotation.block.interval_ms
+        if after - clock > rotation.block.room_ms:
+            return Decision(rotation.disposition, "flood", 0, "block", "rotation")
+        self._blocks[block] = after
+        if attestation != GATEWAY or not number.startswith(rotation.home):
+            return None
+        over = not _conforms(way, len(CLASSES) - 1, rotation.gateway, clock)
+        since = clock - call.before_ms
+        again = rotation.after_seconds * 1000 <= since <= rotation.within_seconds * 1000
+        if over and call.load == 1 and (again or call.often):
+            return Decision(rotation.disposition, "flood", 0, "gateway", "rotation")
+        return None
+
+    def _make_room(self, way: Trunk, at_ms: int) -> None:
+        """A call that is let through makes room for a part of one of each class of its trunk."""
+        withheld, rotation = self.policy.withheld, self.policy.rotation
+        for place, name in enumerate(CLASSES):
+            if way.arrivals_ms[place] > at_ms:
+                limit: ClassLimit | None
+                if isinstance(name, str):
+                    limit = None if rotation is None else rotation.gateway
+                else:
+                    limit = withheld.limit(name[1])
+                if limit is not None:
+                    way.arrivals_ms[place] -= limit.credit_ms
+
+    def _without_number(self, way: Trunk, kind: str, attestation: str, at_ms: int) -> Decision:
         policy = self.policy.withheld
-        over, alert = conforms(state, policy, at_ms)
-        if not over:
+        if _conforms(way, CLASSES.index((kind, attestation)), policy.limit(attestation), at_ms):
             return ALLOWED
+        since = at_ms - way.alerted_ms
+        alert = since < 0 or since >= ALERT_AGAIN_MS
+        if alert:
+            way.alerted_ms = at_ms
         return Decision(policy.disposition, "flood", 0, "class", "class_rate", alert)
 
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """A call as it was counted. `before_ms` is when the one before it came, 0 for none; `often`
+    when more than one came just before.
+    """
+
+    state: Attempts
+    over: int
+    repeats: bool
+    trusted: bool
+    load: int
+    before_ms: int
+    often: bool
+
+
+STRUCK = 255
+"""The number of the window of those who were struck lately."""
+BLOCK_DIGITS = 4
+"""Numbers that differ in no more than these last digits are numbers in a row."""
 
 ALERT_AGAIN_MS = 3_600_000
 """Supervisors are told of a class of callers once in this time."""
 
 
-def conforms(state: Flow, policy: ClassPolicy, at_ms: int) -> tuple[bool, bool]:
-    """Whether a call of the class is over its rate, and whether to tell of it; counts it if not."""
-    interval = policy.interval_ms
-    room = interval * policy.burst
-    arrival = max(state.arrival_ms, at_ms)
-    if arrival - at_ms > room:  # the clock went back: no such time can have been reached
+def _conforms(way: Trunk, place: int, limit: ClassLimit, at_ms: int) -> bool:
+    """Whether a call of the class has room; counts it if so."""
+    arrival = max(way.arrivals_ms[place], at_ms)
+    if arrival - at_ms > limit.room_ms:  # the clock went back: no such time can have been reached
         arrival = at_ms
-    if arrival + interval - at_ms > room:
-        since = at_ms - state.alerted_ms
-        alert = since < 0 or since >= ALERT_AGAIN_MS
-        if alert:
-            state.alerted_ms = at_ms
-        return True, alert
-    state.arrival_ms = arrival + interval
-    return False, False
+    if arrival + limit.interval_ms - at_ms > limit.room_ms:
+        return False
+    way.arrivals_ms[place] = arrival + limit.interval_ms
+    return True
 
 
 def _holds(hold: Hold, now: int) -> bool:

@@ -8,7 +8,7 @@ writing the country code, and withheld callers.
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import unquote
 
@@ -76,12 +76,14 @@ class CallerNumber:
 
     `e164` is set only for `kind == "full"`: a number that can be dialled, for its country's numbers
     are as long as this one. `short` is a service code or an extension, whose digits `short` holds;
-    `unusable` is anything else.
+    `unusable` is anything else. `hidden` is what the network sends of a caller who withholds the
+    number (digits of E.164): it is for telling that caller from others, and for nothing else.
     """
 
     e164: str | None
     kind: Kind
     short: str = ""
+    hidden: str = field(default="", repr=False, compare=False)
 
     @property
     def known(self) -> bool:
@@ -118,10 +120,14 @@ def normalise(raw: str | None, *, withheld: bool = False, region: str = REGION) 
     """Return the number that `raw` means; never raises, whatever `raw` holds.
 
     `withheld` is the network's own mark (Asterisk's `agi_callingpres`); a number that arrives with
-    it was not meant to be seen and is dropped. `region` reads numbers without a country code.
+    it was not meant to be seen: it stands in `hidden` alone. `region` reads numbers without a
+    country code.
     """
-    if withheld or not raw:
+    if not raw:
         return WITHHELD
+    if withheld:
+        meant = normalise(raw, region=region).e164
+        return WITHHELD if meant is None else CallerNumber(None, "withheld", hidden=meant[1:])
     saudi = _SAUDI.fullmatch(raw) if region == REGION else None
     if saudi is not None:
         return CallerNumber(f"+966{saudi[1]}", "full")

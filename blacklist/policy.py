@@ -55,39 +55,82 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class StruckPolicy:
+    """A narrower window for a number that was struck within the last `fresh_seconds`."""
+
+    window: Window
+    fresh_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrustPolicy:
+    """A number whose call was served counts a `times`th of a call for each, for `seconds`."""
+
+    times: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPolicy:
+    """When many numbers call again and again at once, it is the city's night and not the callers'.
+
+    A number repeats once its calls fill the last window (that of the struck, where there is one) by
+    `mark`. Of those who repeat on one trunk, `window.calls` are forgotten in `window.seconds`; each
+    `every` of the others make a call count less once more, to a `most`th of a call.
+    """
+
+    mark: int
+    window: Window
+    every: int
+    most: int
+
+    @property
+    def ceiling_ms(self) -> float:
+        """What is kept of those who repeat, as the time it takes to forget them."""
+        return self.window.interval_ms * self.every * self.most
+
+
+@dataclass(frozen=True, slots=True)
 class RatePolicy:
     """Calls of one number: passing any window brings `disposition` for `measure_seconds`.
 
     A call that passes a limit again renews the measure. `alert`: supervisors are told when it
-    begins.
+    begins. `struck`, `trust` and `load` make a number's limits narrower or wider.
     """
 
     windows: tuple[Window, ...]
     disposition: Disposition
     measure_seconds: int
     alert: bool
+    struck: StruckPolicy | None = None
+    trust: TrustPolicy | None = None
+    load: LoadPolicy | None = None
+
+    @property
+    def all_windows(self) -> tuple[Window, ...]:
+        """Every window that a number's calls fill: those of everybody, then that of the struck."""
+        return self.windows if self.struck is None else (*self.windows, self.struck.window)
 
     @property
     def memory_seconds(self) -> int:
         """How long an attempt can matter."""
-        return max(self.measure_seconds, *(window.seconds for window in self.windows))
+        return max(self.measure_seconds, *(window.seconds for window in self.all_windows))
 
 
 @dataclass(frozen=True, slots=True)
-class ClassPolicy:
-    """Callers without a number, all together: `calls` in `seconds`, of which `burst` at once.
+class ClassLimit:
+    """Calls of a class of callers on one trunk: `calls` in `seconds`, of which `burst` at once.
 
-    Beyond that the call gets `disposition`: the generic cell rate algorithm (ITU-T I.371), whose
-    state is one number however many callers there are. Every call with a number that is let
-    through makes room for `share_percent` hundredths of a call more: in a storm everybody calls,
-    those without a number too, and only calls beyond their usual share are a flood.
+    By the generic cell rate algorithm (ITU-T I.371), whose state is one number however many callers
+    there are. Every call with a number that is let through on that trunk makes room for
+    `share_percent` hundredths of a call more: in a storm everybody calls, those of the class too,
+    and only calls beyond their usual share are a flood.
     """
 
     calls: int
     seconds: int
     burst: int
     share_percent: int
-    disposition: Disposition
 
     @property
     def interval_ms(self) -> int:
@@ -98,6 +141,62 @@ class ClassPolicy:
     def credit_ms(self) -> int:
         """The room that a call with a number makes, in milliseconds at the steady rate."""
         return self.interval_ms * self.share_percent // 100
+
+    @property
+    def room_ms(self) -> int:
+        """What the bucket holds, as the time it takes to empty."""
+        return self.interval_ms * self.burst
+
+
+NO_LIMIT = ClassLimit(1_000_000, 1, 1_000_000, 0)
+"""For a class that no rule asks about."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPolicy:
+    """Callers without a number: each trunk's have a limit, by who vouches for them.
+
+    `unknown` where nobody says (no attestation), `attested` where their own network does in full
+    (A), `gateway` where it does not (B, C). Beyond it a call gets `disposition`.
+    """
+
+    unknown: ClassLimit
+    attested: ClassLimit
+    gateway: ClassLimit
+    disposition: Disposition
+
+    def limit(self, attestation: str) -> ClassLimit:
+        """The limit of callers with this attestation."""
+        if attestation == "A":
+            return self.attested
+        return self.gateway if attestation in IN_PART else self.unknown
+
+
+@dataclass(frozen=True, slots=True)
+class RotationPolicy:
+    """Numbers that change with every call, and that nobody vouches for in full (B, C).
+
+    Two traces of them, apart from the number. `block`: calls that came to nothing by numbers in a
+    row (the last four digits aside). `gateway`: calls by a gateway (C) beyond their share of a
+    trunk, of which only a number that comes again gets `disposition`. From `after_seconds` to
+    `within_seconds` after its last call, for a machine with a stock of numbers comes back to each
+    in its turn; or sooner, but then for a third time. A number that was served is never touched;
+    nor by `gateway` one of another country than `home` (its code), for those come by gateways.
+    """
+
+    block: Window
+    gateway: ClassLimit
+    after_seconds: int
+    within_seconds: int
+    home: str
+    disposition: Disposition
+
+
+IN_PART = ("B", "C")
+"""The attestations of a number that nobody vouches for in full (ATIS-1000074): its network knows
+the customer alone (B, partial), or a gateway knows neither (C).
+"""
+GATEWAY = "C"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +217,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class StrikePolicy:
-    """The ladder. A strike is live for `decay_seconds`.
+    """The ladder. A strike is live for `decay_seconds`. Of those on a number, as many as it has
+    calls that were served weigh nothing, `forgiven` at most.
 
     Strikes of one operator on one number count once in `same_operator_seconds`. `again` is what a
     number that was blocked before, or a threat, brings when a person of its role decides it.
@@ -128,6 +228,7 @@ class StrikePolicy:
     same_operator_seconds: int
     steps: tuple[Step, ...]
     again: Step
+    forgiven: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +259,7 @@ class Policy:
     prefix: PrefixPolicy
     reviews: ReviewPolicy
     longest_seconds: int
+    rotation: RotationPolicy | None = None
 
 
 Fault = tuple[tuple[str | int, ...], str]
@@ -168,6 +270,7 @@ def faults(policy: Policy) -> Iterator[Fault]:
     """Everything in `policy` that may not be, whatever its file's form allows."""
     yield from _rate(policy.rate)
     yield from _class(policy.withheld)
+    yield from _rotation(policy.rotation)
     yield from _ladder(policy.strikes, policy.longest_seconds)
     prefix = policy.prefix
     if prefix.approvers != APPROVERS:
@@ -203,24 +306,44 @@ def _rate(rate: RatePolicy) -> Iterator[Fault]:
     if not rate.windows:
         yield ("rate", "windows"), "is empty: write at least one window"
     for number, window in enumerate(rate.windows):
-        where = ("rate", "windows", number)
-        if not 2 <= window.calls <= MOST_CALLS:
-            yield (*where, "calls"), f"must be from 2 to {MOST_CALLS}: a first call is no flood"
-        if not 0 < window.seconds <= LONGEST_WINDOW_S:
-            yield (*where, "within"), "must be at most 7d"
+        yield from _window(("rate", "windows", number), window)
     pairs = pairwise(rate.windows)
     for number, (short, long) in enumerate(pairs, 1):
         if not (short.seconds < long.seconds and short.calls < long.calls):
             where = ("rate", "windows", number)
             yield where, "must be longer, and allow more calls, than the window before it"
+    if rate.struck is not None:
+        yield from _window(("rate", "struck"), rate.struck.window)
+    if rate.load is not None:
+        yield from _window(("rate", "load"), rate.load.window)
+
+
+def _window(where: tuple[str | int, ...], window: Window) -> Iterator[Fault]:
+    if not 2 <= window.calls <= MOST_CALLS:
+        yield (*where, "calls"), f"must be from 2 to {MOST_CALLS}: a first call is no flood"
+    if not 0 < window.seconds <= LONGEST_WINDOW_S:
+        yield (*where, "within"), "must be at most 7d"
 
 
 def _class(withheld: ClassPolicy) -> Iterator[Fault]:
     yield from _machine(("withheld",), withheld.disposition)
     if withheld.disposition != "low_priority":
         yield ("withheld", "disposition"), "withheld callers are only put last: write low_priority"
-    if withheld.interval_ms < 1:
-        yield ("withheld", "calls"), "are more than one in a millisecond"
+    limits = (("withheld",), withheld.unknown), (("withheld", "attested"), withheld.attested)
+    for where, limit in (*limits, (("withheld", "gateway"), withheld.gateway)):
+        if limit.interval_ms < 1:
+            yield (*where, "calls"), "are more than one in a millisecond"
+
+
+def _rotation(rotation: RotationPolicy | None) -> Iterator[Fault]:
+    if rotation is None:
+        return
+    yield from _machine(("rotation",), rotation.disposition)
+    yield from _window(("rotation", "block"), rotation.block)
+    if rotation.within_seconds <= rotation.after_seconds:
+        yield ("rotation", "within"), "is not longer than after"
+    if rotation.gateway.interval_ms < 1:
+        yield ("rotation", "gateway", "calls"), "are more than one in a millisecond"
 
 
 def _ladder(strikes: StrikePolicy, longest: int) -> Iterator[Fault]:

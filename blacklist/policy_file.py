@@ -6,14 +6,19 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from blacklist.policy import (
+    ClassLimit,
     ClassPolicy,
+    LoadPolicy,
     Policy,
     PrefixPolicy,
     RatePolicy,
     ReviewPolicy,
     Role,
+    RotationPolicy,
     Step,
     StrikePolicy,
+    StruckPolicy,
+    TrustPolicy,
     Window,
 )
 from blacklist.verdict import DISPOSITIONS, Disposition
@@ -61,6 +66,27 @@ class WindowFile(Strict):
     within: Duration
 
 
+class StruckFile(WindowFile):
+    """The window of a number that was struck lately."""
+
+    fresh: Duration
+
+
+class TrustFile(Strict):
+    """What a call that was served is worth to its number."""
+
+    times: Annotated[int, Field(ge=1, le=100)]
+    duration: Annotated[Duration, Field(alias="for")]
+
+
+class LoadFile(WindowFile):
+    """When many numbers call again and again."""
+
+    mark: Annotated[int, Field(ge=1, le=100)]
+    every: Annotated[int, Field(ge=1, le=1000)]
+    most: Annotated[int, Field(ge=1, le=100)]
+
+
 class RateFile(Strict):
     """Calls of one number."""
 
@@ -68,15 +94,36 @@ class RateFile(Strict):
     disposition: Outcome
     measure: Annotated[Duration, Field(alias="for")]
     alert: bool
+    struck: StruckFile | None = None
+    trust: TrustFile | None = None
+    load: LoadFile | None = None
 
 
-class ClassFile(Strict):
-    """Calls of all who show no number."""
+class LimitFile(Strict):
+    """Calls of a class of callers on one trunk."""
 
     calls: Count
     within: Duration
     burst: Count
     share: Percent = 0
+
+
+class ClassFile(LimitFile):
+    """Calls of all who show no number; where the network vouches for them or not, apart."""
+
+    disposition: Outcome
+    attested: LimitFile | None = None
+    gateway: LimitFile | None = None
+
+
+class RotationFile(Strict):
+    """Numbers that change with every call."""
+
+    block: WindowFile
+    gateway: LimitFile
+    after: Duration
+    within: Duration
+    home: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{0,2}$")]
     disposition: Outcome
 
 
@@ -101,6 +148,7 @@ class StrikesFile(Strict):
 
     decay: Duration
     same_operator: Duration
+    forgiven: Annotated[int, Field(ge=0, le=10)] = 0
     steps: Annotated[list[StepFile], Field(min_length=1)]
     again: MeasureFile
 
@@ -127,6 +175,7 @@ class PolicyFile(Strict):
     longest: Duration
     rate: RateFile
     withheld: ClassFile
+    rotation: RotationFile | None = None
     strikes: StrikesFile
     prefix: PrefixFile
     reviews: ReviewsFile
@@ -134,24 +183,24 @@ class PolicyFile(Strict):
 
 def policy_of(file: PolicyFile) -> Policy:
     """The policy that the file means; `blacklist.policy.faults` says what may not be in it."""
-    rate, withheld, strikes = file.rate, file.withheld, file.strikes
+    withheld, strikes = file.withheld, file.strikes
+    unknown = _limit(withheld)
     return Policy(
         version=file.version,
         longest_seconds=file.longest,
-        rate=RatePolicy(
-            windows=tuple(Window(w.calls, w.within) for w in rate.windows),
-            disposition=rate.disposition,
-            measure_seconds=rate.measure,
-            alert=rate.alert,
-        ),
+        rate=_rate(file.rate),
         withheld=ClassPolicy(
-            withheld.calls, withheld.within, withheld.burst, withheld.share, withheld.disposition
+            unknown=unknown,
+            attested=unknown if withheld.attested is None else _limit(withheld.attested),
+            gateway=unknown if withheld.gateway is None else _limit(withheld.gateway),
+            disposition=withheld.disposition,
         ),
         strikes=StrikePolicy(
             decay_seconds=strikes.decay,
             same_operator_seconds=strikes.same_operator,
             steps=tuple(_step(step, step.strikes) for step in strikes.steps),
             again=_step(strikes.again, 0),
+            forgiven=strikes.forgiven,
         ),
         prefix=PrefixPolicy(
             approvers=file.prefix.approvers,
@@ -160,7 +209,40 @@ def policy_of(file: PolicyFile) -> Policy:
             shortest_saudi=file.prefix.shortest_saudi,
         ),
         reviews=ReviewPolicy(file.reviews.answer_within),
+        rotation=None if file.rotation is None else _rotation(file.rotation),
     )
+
+
+def _rate(file: RateFile) -> RatePolicy:
+    struck, trust, load = file.struck, file.trust, file.load
+    return RatePolicy(
+        windows=tuple(map(_window, file.windows)),
+        disposition=file.disposition,
+        measure_seconds=file.measure,
+        alert=file.alert,
+        struck=None if struck is None else StruckPolicy(_window(struck), struck.fresh),
+        trust=None if trust is None else TrustPolicy(trust.times, trust.duration),
+        load=None if load is None else LoadPolicy(load.mark, _window(load), load.every, load.most),
+    )
+
+
+def _rotation(file: RotationFile) -> RotationPolicy:
+    return RotationPolicy(
+        block=_window(file.block),
+        gateway=_limit(file.gateway),
+        after_seconds=file.after,
+        within_seconds=file.within,
+        home=file.home,
+        disposition=file.disposition,
+    )
+
+
+def _window(file: WindowFile) -> Window:
+    return Window(file.calls, file.within)
+
+
+def _limit(file: LimitFile) -> ClassLimit:
+    return ClassLimit(file.calls, file.within, file.burst, file.share)
 
 
 def _step(file: MeasureFile, strikes: int) -> Step:

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from blacklist.decision import UNKNOWN_WAY, Way
 from blacklist.numbers import CallerNumber
 from blacklist.verdict import Verdict
 
@@ -9,11 +10,17 @@ from blacklist.verdict import Verdict
 class Screening(Protocol):
     """Answers one question, at once, always: it is on the path of every call."""
 
-    def screen(self, number: CallerNumber, *, emergency: bool = False) -> Verdict:
+    def screen(
+        self, number: CallerNumber, *, emergency: bool = False, way: Way = UNKNOWN_WAY
+    ) -> Verdict:
         """Say what is to happen to a call from `number`; never raises.
 
         `emergency`: it came by a line kept for emergencies, and passes unasked.
         """
+        ...
+
+    def served(self, number: str, way: Way = UNKNOWN_WAY) -> None:
+        """Learn that a call of `number` (E.164) came to something; never raises."""
         ...
 
 

@@ -8,9 +8,10 @@
 --
 -- KEYS  1 head   2, 3 what stands about the number, in slot 0 and 1: the keys end with it, or with
 --       the name of a class of callers without one   4 the calls of a few numbers, its own among
---       them, or those of its class   5 prefix rules   6 alerts   7, 8 the calls of the classes
--- ARGV  1 the limits of a number, 2 those of a class, packed (blacklist/layout.py)   3 the time in
---       ms, left out for Redis' own
+--       them   5 prefix rules   6 alerts   7 what is counted of its trunk   8 the calls of numbers in
+--       a row with it   9 what its served calls are worth
+-- ARGV  1 the limits of a number, 2 those of the classes, packed (blacklist/layout.py)   3 who
+--       vouches for the caller: A, B, C or -   4 the time in ms, left out for Redis' own
 -- Reply nil to let the call through, else what `layout.answer` reads. It begins with ? when there
 --       is no head: then the index is not known to be whole. Before that stands !<code>; when Redis
 --       refused to write: then this call was not counted.
@@ -20,10 +21,13 @@ local ALERT_AGAIN = 3600000 -- ms between two alerts of one class
 local RANKS = { w = 1, c = 2, l = 3, v = 4, b = 5 }
 local HARD = 4              -- the rank from which a caller is kept from an operator
 local BESIDE = 7            -- numbers whose calls are kept beside those of another, in one key
+local STRUCK = 255          -- the number of the window of those who were struck lately
+local TRUNK = '>' .. string.rep('d', 11)
+local VOUCHED = { ['-'] = 1, A = 2, B = 3, C = 4 }
 
 local milliseconds
-if ARGV[3] then
-  milliseconds = tonumber(ARGV[3])
+if ARGV[4] then
+  milliseconds = tonumber(ARGV[4])
 else
   local time = redis.call('TIME')
   milliseconds = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -59,33 +63,53 @@ local function alert(window, ends)
   write('EXPIRE', KEYS[6], 604800)
 end
 
-local disposition, interval, burst, credit = struct.unpack('>c1I4I4I4', ARGV[2])
+-- What is counted of a trunk: the moment (ms) at which those who repeat are forgotten, when it was
+-- told of last, and the arrival time of each class: callers without a number and callers whose number
+-- is unusable, each by who vouches for them, then the numbers that come by a gateway (C).
+local letter, stays = struct.unpack('>c1I4', ARGV[2])
+local trunk
+local function limits(class)
+  return struct.unpack('>ddd', ARGV[2], class * 24 - 18)
+end
+local function keep_trunk()
+  write('SET', KEYS[7], struct.pack(TRUNK, unpack(trunk)), 'EX', stays)
+end
+local function read_trunk(state)
+  if type(state) == 'string' and #state == 88 then
+    trunk = { struct.unpack(TRUNK, state) }
+  else
+    trunk = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+  end
+end
+-- Whether a call of a class has room at a moment; it is counted if so.
+local function conforms(class, moment)
+  local interval, room = limits(class)
+  local arrival = trunk[class + 2]
+  -- If the clock went back, no such time can have been reached.
+  if arrival < moment or arrival - moment > room then
+    arrival = moment
+  end
+  if arrival + interval - moment > room then
+    return false
+  end
+  trunk[class + 2] = arrival + interval
+  return true
+end
 
 -- Callers without a number are one flow, for each class of them.
 if string.byte(caller) > 57 then
-  local state = redis.pcall('GET', KEYS[4])
-  local arrival, alerted = 0, 0
-  if type(state) == 'string' and #state == 16 then
-    arrival, alerted = struct.unpack('>dd', state)
-  end
-  local room = interval * burst
-  if arrival < milliseconds or arrival - milliseconds > room then
-    arrival = milliseconds
-  end
-  local over = arrival + interval - milliseconds > room
-  local tell = 0
-  if not over then
-    arrival = arrival + interval
-  elseif alerted > milliseconds or milliseconds - alerted >= ALERT_AGAIN then
-    tell, alerted = 1, milliseconds
+  read_trunk(redis.pcall('GET', KEYS[7]))
+  local class = VOUCHED[ARGV[3]] + (caller == 'withheld' and 0 or 4)
+  local over, tell = not conforms(class, milliseconds), 0
+  if over and (trunk[2] > milliseconds or milliseconds - trunk[2] >= ALERT_AGAIN) then
+    tell, trunk[2] = 1, milliseconds
     alert(0, 0)
   end
-  local lasts = math.max(math.ceil(room / 1000) + 1, ALERT_AGAIN / 1000)
-  write('SET', KEYS[4], struct.pack('>dd', arrival, alerted), 'EX', lasts)
-  return reply(over and (disposition .. 'f0:w:' .. tell .. ':class') or false)
+  keep_trunk()
+  return reply(over and (letter .. 'f0:w:' .. tell .. ':class') or false)
 end
 
-local values = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7], KEYS[8])
+local values = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7], KEYS[8], KEYS[9])
 local slot = 2
 head = values[1]
 if head and string.byte(head) == 49 then
@@ -175,30 +199,69 @@ end
 
 -- The state: the window that was passed last, the end of its measure (s), the newest call (ms), and
 -- the arrival time of every window. A call that a window has no room for is not counted in it.
-local rate, alerts, measure, lasts, count = struct.unpack('>c1BI4I4B', ARGV[1])
-local window, held, clock, known = 0, 0, milliseconds, 0
+local rate, alerts, measure, lasts, count, narrow, fresh, times, mark, every_repeat, each, most, top,
+  rotation, row, row_room, row_lasts, after, within, home, place =
+  struct.unpack('>c1BI4I4BBI4BdddBdc1ddI4dds', ARGV[1])
+local window, held, clock, known, before = 0, 0, milliseconds, 0, 0
 if mine and length >= 13 then
   local seen, ends, newest = struct.unpack('>BI4d', raw, mine)
   if newest <= milliseconds + PATIENCE and ends <= newest / 1000 + measure then
-    window, held = seen, ends
+    window, held, before = seen, ends, newest
     clock = math.max(milliseconds, newest)
     known = length
   end
 end
 local second, over, arrivals, empty = math.floor(clock / 1000), 0, {}, 0
+
+-- Calls that came to something are taken back, and later ones weigh less for a long time. Where many
+-- numbers repeat on one trunk, it is the city's night and not the callers': all weigh less.
+local trusted, back, weight, load = false, 0, 1, 1
+if values[7] and #values[7] == 6 then
+  local ends, served, untold = struct.unpack('>I4BB', values[7])
+  if ends > second then
+    trusted, back, weight = true, untold, times
+  end
+  if untold > 0 then
+    write('SET', KEYS[9], struct.pack('>I4BB', ends, served, 0), 'KEEPTTL')
+  end
+end
+if values[5] then
+  read_trunk(values[5])
+  if trunk[1] - clock > top then -- the clock went back
+    trunk[1] = 0
+  end
+  if every_repeat > 0 and trunk[1] > clock then
+    load = math.min(most, 1 + math.floor((trunk[1] - clock) / each))
+    weight = weight * load
+  end
+end
+
+local repeats, often = false, false
 for number = 1, count do
-  local every, room = struct.unpack('>dd', ARGV[1], number * 16 - 4)
+  local every, room = struct.unpack('>dd', ARGV[1], place + number * 16 - 16)
   local arrival = clock
   if known >= 13 + number * 8 then
     arrival = struct.unpack('>d', raw, mine + number * 8 + 5)
-    if arrival < clock or arrival - clock > room then
+    if arrival - clock > room then
       arrival = clock
     end
+    arrival = math.max(clock, arrival - back * every)
   end
-  if arrival + every - clock <= room then
-    arrival = arrival + every
-  elseif over == 0 then
-    over = number
+  local next, last = arrival + every / weight, narrow == 1 and number == count
+  if last then
+    often = arrival - clock >= every
+  end
+  if next - clock <= room then
+    if number == count and every_repeat > 0 then
+      repeats = arrival - clock < mark and mark <= next - clock
+    end
+    arrival = next
+  elseif not last then
+    over = over > 0 and over or number
+  elseif over == 0 and not trusted and strike then
+    -- The first step alone, and lately.
+    local ends = tonumber(string.match(strike, '^..(%d+)'))
+    over = ends > second + fresh and STRUCK or 0
   end
   arrivals[number] = arrival
   if arrival > empty then
@@ -216,31 +279,75 @@ if over > 0 and not hard then
     alert(window, held)
   end
 end
-if held * 1000 > empty then
-  empty = held * 1000
-end
+empty = math.max(empty, held * 1000, clock + within)
 write('SET', KEYS[4], struct.pack('>Bc0dBBI4d' .. string.rep('d', count), #caller, caller, empty,
   13 + count * 8, window, held, clock, unpack(arrivals)) .. beside, 'EX', lasts)
 
 if not hard and held > second then
-  return reply(rate .. 'f' .. held .. ':r:' .. tell .. ':window ' .. window)
+  local evidence = window == STRUCK and 'struck' or 'window ' .. window
+  return reply(rate .. 'f' .. held .. ':r:' .. tell .. ':' .. evidence)
+end
+
+-- Numbers that change with every call, shown by a machine, and vouched for by nobody in full: many
+-- in a row, or by one trunk beyond its share, and then only who comes again.
+local numbered, changed, vouched = string.byte(caller) > 47, false, VOUCHED[ARGV[3]]
+if repeats and not hard and (trusted or vouched < 3) then
+  if not trunk then
+    read_trunk()
+  end
+  trunk[1] = math.min(math.max(trunk[1], clock) + every_repeat, clock + top)
+  changed = true
+end
+if rotation ~= '-' and vouched > 2 and numbered and not trusted and not hard then
+  local arrival = clock
+  if values[6] and #values[6] == 8 then
+    arrival = math.max(clock, struct.unpack('>d', values[6]))
+    if arrival - clock > row_room then
+      arrival = clock
+    end
+  end
+  local turned
+  if arrival + row - clock > row_room then
+    turned = 'block'
+  else
+    write('SET', KEYS[8], struct.pack('>d', arrival + row), 'EX', row_lasts)
+    if ARGV[3] == 'C' and string.sub(caller, 1, #home) == home then
+      if not trunk then
+        read_trunk()
+      end
+      changed = true
+      local since = clock - before
+      local over = not conforms(9, clock)
+      if over and load == 1 and (often or since >= after and since <= within) then
+        turned = 'gateway'
+      end
+    end
+  end
+  if turned then
+    if changed then
+      keep_trunk()
+    end
+    return reply(rotation .. 'f0:k:0:' .. turned)
+  end
 end
 if strike and not hard and RANKS[string.sub(strike, 1, 1)] > (rank or 0) then
   best = strike
 end
-if best then
-  return reply(best)
-end
 
--- A call that is let through makes room for a part of one without a number; not a short one's, for
--- it is of those itself.
-for place = 5, 6 do
-  local state = credit > 0 and string.byte(caller) ~= 42 and values[place]
-  if state and #state == 16 then
-    local arrival = struct.unpack('>d', state)
-    if arrival > milliseconds then
-      write('SETRANGE', KEYS[place + 2], 0, struct.pack('>d', arrival - credit))
+-- A call that is let through makes room for a part of one of each class of its trunk; not that of
+-- a short number or of one who hides, for they are of those themselves.
+if trunk and numbered and not best then
+  for class = 1, 9 do
+    if trunk[class + 2] > milliseconds then
+      local _, _, credit = limits(class)
+      if credit > 0 then
+        trunk[class + 2] = trunk[class + 2] - credit
+        changed = true
+      end
     end
   end
 end
-return reply(false)
+if changed then
+  keep_trunk()
+end
+return reply(best or false)

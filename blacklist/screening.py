@@ -14,7 +14,8 @@ from redis.exceptions import NoScriptError, ResponseError
 
 from blacklist import layout, metrics
 from blacklist.breaker import Breaker
-from blacklist.decision import UNNUMBERED, Decision, verdict
+from blacklist.decision import UNKNOWN_WAY, Decision, Way, verdict
+from blacklist.hidden import Hidden
 from blacklist.layout import Unreadable
 from blacklist.local_counts import LocalCounts
 from blacklist.numbers import UNUSABLE, CallerNumber
@@ -25,10 +26,12 @@ from blacklist.verdict import HARD_DISPOSITIONS, Verdict
 log = structlog.get_logger()
 
 SCRIPT = (files("blacklist") / "screen.lua").read_text(encoding="utf-8")
+SERVED = (files("blacklist") / "served.lua").read_text(encoding="utf-8")
 _STANDING = tuple(layout.standing_key(slot, "+").encode() for slot in layout.SLOTS)
 _STANDING_SIZE = len(_STANDING[0])
 _KEYS = b"$%%d\r\n%b%%b\r\n$%%d\r\n%b%%b\r\n$%%d\r\n%%b\r\n" % _STANDING
 """What stands about the caller in both slots, and where its calls are counted, as in RESP."""
+_MOST_WAYS = 1000
 _NO_PRIMARY = (b"!READONLY;", b"!LOADING;", b"!MASTERDOWN;")
 _CODE = re.compile(r"[A-Z]{3,}\b")
 COUNTS_BYTES = 64 * 1024 * 1024
@@ -66,21 +69,20 @@ class RedisScreening:
         self._local = LocalCounts(policy, now_ms or _now_ms)
         self._counted = True
         sha = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
-        head = (b"8", layout.HEAD.encode())
+        head = (b"9", layout.HEAD.encode())
         self._evalsha = _packed(b"EVALSHA", sha.encode(), *head)
         self._places = layout.places_in(counts_bytes, policy.rate)
-        self._classes = {name.encode(): layout.class_key(name).encode() for name in UNNUMBERED}
-        classes = self._classes.values()
-        self._shared = _packed(
-            layout.PREFIXES.encode(),
-            layout.ALERTS.encode(),
-            *classes,
-            layout.rate_limits(policy.rate),
-            layout.class_limits(policy.withheld),
-        )
+        self._shared = _packed(layout.PREFIXES.encode(), layout.ALERTS.encode())
+        self._limits = _packed(layout.number_limits(policy), layout.class_limits(policy))
+        self._ways: dict[Way, tuple[bytes, bytes]] = {}
+        self._hidden = Hidden(client)
+        self._policy = policy
+        self._served = client.register_script(SERVED)
         self._counters: dict[tuple[str, str], Counter] = {}
 
-    def screen(self, number: CallerNumber, *, emergency: bool = False) -> Verdict:
+    def screen(
+        self, number: CallerNumber, *, emergency: bool = False, way: Way = UNKNOWN_WAY
+    ) -> Verdict:
         """Say what is to happen to a call from `number`, and count it. Never raises.
 
         `emergency` calls pass unasked. When Redis is away, hung, or holds something unreadable,
@@ -94,32 +96,55 @@ class RedisScreening:
         elif number.short in self._exempt:
             made, degraded = Decision(rule="exempt_number"), False
         else:
-            made, degraded = self._ask(number)
+            made, degraded = self._ask(number, way)
             if number.short and made.disposition == "allow":
-                made, degraded = self._short(made, degraded)
+                made, degraded = self._short(way, made, degraded)
         spent = time.perf_counter() - started
         self._count(made, spent, degraded)
         return verdict(made, ms=round(spent * 1000, 2), degraded=degraded)
 
-    def load(self) -> None:
-        """Give the script to Redis beforehand. Raises redis.RedisError."""
-        self._client.script_load(SCRIPT)
+    def served(self, number: str, way: Way = UNKNOWN_WAY) -> None:
+        """Learn that a call of `number` (E.164) came to something. Never raises.
 
-    def _ask(self, number: CallerNumber) -> tuple[Decision, bool]:
-        if not self._breaker.allows():
-            return self._without_index(number, "store_unavailable")
+        It is taken back from what was counted, and later calls of the number weigh less. Where
+        Redis is away nothing is learnt: the number is then one that was never served.
+        """
+        if self._policy.rate.trust is None or not self._breaker.allows():
+            return
+        caller = number[1:].encode()
+        keys = [layout.trust_key(caller), layout.trunk_key(way.trunk), layout.block_key(caller)]
+        values = [*layout.served_limits(self._policy, number, way.attestation)]
+        if self._now_ms is not None:
+            values.append(str(self._now_ms()).encode())
         try:
-            made, built, refused = layout.answer(self._run(number))
+            self._served(keys=keys, args=values)
+        except Exception as error:  # the call is over; what it came to is kept elsewhere
+            if not isinstance(error, ResponseError):
+                self._breaker.failed()
+            log.warning("served_call_not_noted", error=type(error).__name__)
+        else:
+            self._breaker.succeeded()
+
+    def load(self) -> None:
+        """Give the scripts to Redis beforehand. Raises redis.RedisError."""
+        self._client.script_load(SCRIPT)
+        self._client.script_load(SERVED)
+
+    def _ask(self, number: CallerNumber, way: Way) -> tuple[Decision, bool]:
+        if not self._breaker.allows():
+            return self._without_index(number, way, "store_unavailable")
+        try:
+            made, built, refused = layout.answer(self._run(number, way))
         except (ResponseError, Unreadable) as error:  # it answers; what it holds is wrong
             self._breaker.succeeded()
             code = _code(error)
             if code:
                 self._tell_whether_counted(code)
-                return self._without_index(number, "store_refused")
+                return self._without_index(number, way, "store_refused")
             log.error("screening_entry_unreadable", error=type(error).__name__)
-            return self._without_index(number, "entry_unreadable")
+            return self._without_index(number, way, "entry_unreadable")
         except Exception as error:  # whatever it is, a caller does not lose the hotline over it
-            return self._lost(number, error)
+            return self._lost(number, way, error)
         if not self._breaker.closed:
             self._breaker.succeeded()
             metrics.BREAKER.set(0)
@@ -127,7 +152,7 @@ class RedisScreening:
         if refused or not (self._counted or made.rule == "allowlist"):  # those are not counted
             self._tell_whether_counted(refused)
         if refused:
-            made, degraded = self._counted_here(number, made), True
+            made, degraded = self._counted_here(number, way, made), True
         if number.e164 is None:
             return (made if made.evidence else Decision(rule=f"{number.kind}_number")), degraded
         if not built and self._snapshot is not None:
@@ -135,19 +160,19 @@ class RedisScreening:
             degraded = degraded or unknown
         return made, degraded
 
-    def _short(self, made: Decision, degraded: bool) -> tuple[Decision, bool]:
+    def _short(self, way: Way, made: Decision, degraded: bool) -> tuple[Decision, bool]:
         """A short number that may call goes by the class of unusable ones as well.
 
         Whoever shows another short number with each call has none of them often.
         """
-        shared, also = self._ask(UNUSABLE)
+        shared, also = self._ask(UNUSABLE, way)
         return (shared if shared.disposition != "allow" else made), degraded or also
 
-    def _lost(self, number: CallerNumber, error: Exception) -> tuple[Decision, bool]:
+    def _lost(self, number: CallerNumber, way: Way, error: Exception) -> tuple[Decision, bool]:
         if self._breaker.failed():
             metrics.BREAKER.set(1)
             log.error("screening_store_lost", error=type(error).__name__)
-        return self._without_index(number, "store_unavailable")
+        return self._without_index(number, way, "store_unavailable")
 
     def _tell_whether_counted(self, refused: str) -> None:
         """Raise the alarm when Redis begins to refuse counting, and take it back."""
@@ -161,30 +186,41 @@ class RedisScreening:
             metrics.BLIND.set(0)
             log.warning("screening_counted_again")
 
-    def _counted_here(self, number: CallerNumber, made: Decision) -> Decision:
+    def _counted_here(self, number: CallerNumber, way: Way, made: Decision) -> Decision:
         """The decision of an index that did not count the call, with what was counted here."""
-        counted = self._local.count(number)
+        counted = self._local.count(number, way)
         stands = made.rule == "allowlist" or made.disposition in HARD_DISPOSITIONS
         # An alert that cannot be kept would be told again with every call.
         return made._replace(alert=False) if stands or not counted.evidence else counted
 
-    def _command(self, number: CallerNumber, run: bytes) -> bytes:
+    def _command(self, number: CallerNumber, way: Way) -> bytes:
         """The whole command as it goes over the wire: what is the same in all was packed before."""
-        caller = number.counted_as.encode()
-        counts = self._classes.get(caller) or layout.counts_key(caller, self._places)
+        caller = (self._hidden.name(number.hidden) or number.counted_as).encode()
+        counts = layout.counts_key(caller, self._places)
         size = len(caller) + _STANDING_SIZE
         keys = _KEYS % (size, caller, size, caller, len(counts), counts)
+        trunk, vouched = self._ways.get(way) or self._way(way)
+        also = _packed(layout.block_key(caller), layout.trust_key(caller))
+        command = self._evalsha + keys + self._shared + trunk + also + self._limits + vouched
         if self._now_ms is None:
-            return b"*13\r\n" + run + keys + self._shared
-        return b"*14\r\n" + run + keys + self._shared + _packed(str(self._now_ms()).encode())
+            return b"*15\r\n" + command
+        return b"*16\r\n" + command + _packed(str(self._now_ms()).encode())
 
-    def _run(self, number: CallerNumber) -> Any:
+    def _way(self, way: Way) -> tuple[bytes, bytes]:
+        """The trunk's key and the attestation as they go over the wire."""
+        vouched = way.attestation if way.attestation in layout.VOUCHED else "-"
+        packed = _packed(layout.trunk_key(way.trunk)), _packed(vouched.encode())
+        if len(self._ways) < _MOST_WAYS:
+            self._ways[way] = packed
+        return packed
+
+    def _run(self, number: CallerNumber, way: Way) -> Any:
         try:
-            return self._asked(self._command(number, self._evalsha))
+            return self._asked(self._command(number, way))
         except NoScriptError:  # Redis was started anew
             # EVAL would do it at once, but a Redis that refuses writes refuses that as well.
             self._asked(_LOAD)
-            return self._asked(self._command(number, self._evalsha))
+            return self._asked(self._command(number, way))
 
     def _asked(self, command: bytes) -> Any:
         """Send one command on a connection of the pool. A connection that failed closes itself.
@@ -214,8 +250,8 @@ class RedisScreening:
         whole = self._snapshot is not None and self._snapshot.loaded
         return self._recorded(number) or made, not whole
 
-    def _without_index(self, number: CallerNumber, rule: str) -> tuple[Decision, bool]:
-        counted = self._local.count(number)
+    def _without_index(self, number: CallerNumber, way: Way, rule: str) -> tuple[Decision, bool]:
+        counted = self._local.count(number, way)
         found = self._recorded(number) or (counted if counted.evidence else None)
         return found or Decision(rule=rule), True
 

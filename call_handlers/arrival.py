@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 _NAMESPACE = uuid.UUID("94000000-0000-5000-8000-000000000940")
 LONGEST_ID = 200
+LONGEST_TRUNK = 40
 ATTESTATIONS = ("A", "B", "C", "")
 """STIR/SHAKEN attestation levels (ATIS-1000074); empty when the network gave none."""
 
@@ -26,7 +27,8 @@ class Arrival:
     """What a channel knows of a new call. `caller` is as the network sent it, whatever that is.
 
     `redirected` is the number that sent the call on to us, where the network names one. `began_ms`
-    is when the channel came (ms since the epoch, UTC), 0 where that is not told.
+    is when the channel came (ms since the epoch, UTC), 0 where that is not told. `trunk` names the
+    way it came by.
     """
 
     channel: str
@@ -37,6 +39,7 @@ class Arrival:
     dialled: str = "940"
     redirected: str = ""
     began_ms: int = 0
+    trunk: str = ""
 
     @property
     def call_id(self) -> str:
@@ -71,6 +74,7 @@ class Facts:
     e164: str | None = None
     withheld: bool = False
     attestation: str = ""
+    trunk: str = ""
     flow: str = ""
     flow_version: int = 0
     verdict: str = "allow"

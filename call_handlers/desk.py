@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import structlog
 
+from blacklist.decision import Way
 from blacklist.numbers import normalise
 from blacklist.port import Screening
 from call_handlers import metrics
@@ -79,7 +80,8 @@ class CallDesk:
             return self._settled(stored)
         number = normalise(arrival.caller, withheld=arrival.withheld)
         emergency = comes_by(arrival, self.emergency_lines)
-        verdict = self.screening.screen(number, emergency=emergency)
+        way = Way(arrival.trunk, arrival.attestation)
+        verdict = self.screening.screen(number, emergency=emergency, way=way)
         facts = facts_of(arrival, number, verdict, self.flow, self._now_ms())
         answers = given_answers(
             number, verdict, now=self.clock(), digit=self.draw(), kept_days=self.kept_days
@@ -165,6 +167,7 @@ class CallDesk:
         """Write the last record of a call whose session is already marked as ended."""
         session = held.session
         at_ms = self._now_ms() if at_ms is None else at_ms
+        tickets = tuple(filter(None, session.answers.get("references", "").split(",")))
         gone = event_row(held.turn, "end", reason, at_ms=at_ms, ms=at_ms - held.at_ms)
         disposition = _disposition(session, reason)
         self.records.submit(
@@ -174,7 +177,7 @@ class CallDesk:
                 ended_ms=at_ms,
                 disposition=disposition,
                 transferred_to=_target(session) if disposition == TRANSFERRED else "",
-                tickets=tuple(filter(None, session.answers.get("references", "").split(","))),
+                tickets=tickets,
                 last_node=session.node,
                 turns=session.turn,
                 path=session.path,
@@ -186,6 +189,8 @@ class CallDesk:
             metrics.ENDED.labels(held.facts.channel, disposition).inc()
             seconds = (at_ms - held.facts.started_ms) / 1000
             metrics.CALL_SECONDS.labels(held.facts.channel).observe(max(0.0, seconds))
+        if tickets and held.facts.e164 is not None and not held.late:
+            self.screening.served(held.facts.e164, Way(held.facts.trunk, held.facts.attestation))
         log.info("call_ended", disposition=disposition, node=session.node, turns=session.turn)
 
     def find(self, call_id: str, *, ended: bool = False) -> Call | None:

@@ -2,7 +2,7 @@
 
 from blacklist.numbers import CallerNumber, normalise
 from blacklist.verdict import Verdict
-from call_handlers.arrival import ATTESTATIONS, LONGEST_ID, Arrival, Facts
+from call_handlers.arrival import ATTESTATIONS, LONGEST_ID, LONGEST_TRUNK, Arrival, Facts
 from ivr.flow import Flow
 
 NOT_LED = "away"
@@ -23,6 +23,7 @@ def facts_of(
         e164=number.e164,
         withheld=number.withheld,
         attestation=arrival.attestation if arrival.attestation in ATTESTATIONS else "",
+        trunk=_clean(arrival.trunk)[:LONGEST_TRUNK],
         flow=flow.name,
         flow_version=flow.version,
         verdict=verdict.disposition,

@@ -188,6 +188,7 @@ def _call_row(record: Record) -> dict[str, Any]:
         "e164": facts.e164,
         "withheld": facts.withheld,
         "attestation": facts.attestation,
+        "trunk": facts.trunk,
         "language": record.language,
         "flow": facts.flow,
         "flow_version": facts.flow_version,

@@ -11,7 +11,7 @@ import redis
 from sqlalchemy.exc import SQLAlchemyError
 
 from agi_scripts.hosts import MEND
-from blacklist.layout import class_key
+from blacklist.layout import trunk_key
 from hotline.asterisk.install import find_asterisk
 from hotline.asterisk_hosts import unnamed_hosts
 from hotline.audio import check as check_audio
@@ -94,7 +94,7 @@ def redis_checks(services: Services) -> Iterator[Check]:
         "set maxmemory-policy noeviction and appendonly yes: an LRU policy drops jobs silently",
     )
     try:
-        client.eval(_COUNT, 1, class_key("doctor"))
+        client.eval(_COUNT, 1, trunk_key("doctor"))
     except redis.exceptions.RedisError as error:
         refused = str(error).partition(".")[0]
         yield Check("redis counts calls", False, f"no: {refused}", _TAKE_WRITES)

@@ -12,6 +12,7 @@ from blacklist.replay.history import Label, PastCall
 from call_handlers.schema import calls
 from tickets.schema import reading
 
+_MOST_SERVED = 100
 PAGE = 2_000
 """Calls in memory at a time."""
 
@@ -61,14 +62,17 @@ def _paged(
         with reading(engine) as connection:
             page = connection.execute(after).all()
         for row in page:
-            yield _past(row.e164, row.started_at, bool(row.tickets), row.operator)
+            yield _past(row)
         if len(page) < PAGE:
             return
         last = page[-1]._mapping
         after = page_of.where(place > sa.tuple_(*(sa.literal(last[c], c.type) for c in order)))
 
 
-_PAST = (calls.c.id, calls.c.e164, calls.c.started_at, calls.c.tickets)
+_PAST = (
+    *(calls.c.id, calls.c.e164, calls.c.started_at, calls.c.tickets),
+    *(calls.c.trunk, calls.c.attestation),
+)
 
 
 def _struck() -> sa.ColumnElement[str | None]:
@@ -85,6 +89,23 @@ def _struck() -> sa.ColumnElement[str | None]:
     )
 
 
+def served_calls(connection: sa.Connection, number: str, since: datetime) -> int:
+    """How many calls of a number (E.164) since then made a ticket and were not struck.
+
+    No more than a hundred are counted. Raises SQLAlchemyError.
+    """
+    struck = sa.exists().where(
+        strikes.c.number == number, strikes.c.call_id == calls.c.id, strikes.c.lifted_at.is_(None)
+    )
+    made = sa.select(calls.c.id).where(
+        calls.c.e164 == number,
+        calls.c.started_at >= since,
+        sa.cast(calls.c.tickets, sa.String) != "[]",
+        ~struck,
+    )
+    return len(connection.scalars(made.limit(_MOST_SERVED)).all())
+
+
 def _counted(engine: sa.Engine, wanted: sa.ColumnElement[bool]) -> int:
     counted = sa.select(sa.func.count()).select_from(calls).where(wanted)
     with reading(engine) as connection:
@@ -98,7 +119,17 @@ def allowed_numbers(engine: sa.Engine, now: datetime) -> list[str]:
         return list(connection.scalars(standing))
 
 
-def _past(e164: str | None, started_at: datetime, ticket: bool, operator: str | None) -> PastCall:
-    label: Label = "nuisance" if operator else "genuine" if ticket else ""
-    kind = "struck" if operator else "ticket" if ticket else "no ticket"
-    return PastCall(started_at.timestamp(), e164 or "", label, kind, "", operator or "")
+def _past(row: sa.Row[Any]) -> PastCall:
+    served = bool(row.tickets)
+    label: Label = "nuisance" if row.operator else "genuine" if served else ""
+    kind = "struck" if row.operator else "ticket" if served else "no ticket"
+    return PastCall(
+        row.started_at.timestamp(),
+        row.e164 or "",
+        label,
+        kind,
+        striker=row.operator or "",
+        trunk=row.trunk,
+        attestation=row.attestation,
+        outcome="served" if served else "nothing",
+    )

@@ -11,6 +11,7 @@ from blacklist.record.register import BlacklistRegister
 from blacklist.verdict import Disposition
 from hotline.bootstrap import Services
 from hotline.prefix_replay import MOST_BESIDE_CALLS, Watch, replay_prefix, unwatched
+from hotline.recorded_calls import served_calls
 
 
 def make_register(
@@ -45,6 +46,7 @@ def make_register(
         RedisIndex(services.fast_redis if quick else services.slow_redis),
         policy=policy,
         replays=replays,
+        served=served_calls,
         protected=own_lines(services),
     )
 

@@ -49,8 +49,11 @@ def strike(
     note: str = "",
     call_id: str = "",
     recording: str = "",
+    served: int = 0,
 ) -> Struck:
-    """Record a strike on a number (E.164), and the entry that follows from it."""
+    """Record a strike on a number (E.164), of whose calls so many were served, and the entry that
+    follows from it.
+    """
     strikes.add_strike(
         connection,
         number,
@@ -61,6 +64,7 @@ def strike(
         note=note,
         call_id=call_id,
         recording=recording,
+        served=served,
     )
     noted = strikes.noted_strikes(connection, number, now, policy)
     live = strikes.live_strikes(noted, now, policy)

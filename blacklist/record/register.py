@@ -7,7 +7,7 @@ When the index cannot be told, the change still stands; the next synchronisation
 import builtins
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -58,9 +58,20 @@ class Standing:
     strikes: tuple[NotedStrike, ...]
 
 
+Served = Callable[[sa.Connection, str, datetime], int]
+"""How many calls of a number (E.164) were served since then, those that were struck left out."""
+
+
+def never_served(connection: sa.Connection, number: str, since: datetime) -> int:
+    """For a record without calls: nobody was."""
+    del connection, number, since
+    return 0
+
+
 class BlacklistRegister:
     """Every verb on the record. `index` is what screening reads; `protected` are numbers (E.164)
-    that are never restricted; `replays` looks prefixes up in the past; `now` gives the time.
+    that are never restricted; `replays` looks prefixes up in the past, `served` how many calls of a
+    number were; `now` gives the time.
 
     Every verb raises EntryRefused (the input), NotAllowed (the role) and
     sqlalchemy.exc.SQLAlchemyError (the database is away; nothing was changed).
@@ -73,11 +84,13 @@ class BlacklistRegister:
         *,
         policy: Policy,
         replays: Replays,
+        served: Served = never_served,
         protected: frozenset[str] = frozenset(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.engine = engine
         self.index = index
+        self._served = served
         self.policy = policy
         self.protected = protected
         self.now = now
@@ -239,6 +252,7 @@ class BlacklistRegister:
                 note=note,
                 call_id=call_id,
                 recording=recording,
+                served=self._served_calls(connection, number, now),
             )
         self.project("number", number)
         return struck
@@ -252,6 +266,13 @@ class BlacklistRegister:
         if accept:
             self.project("number", decided.number)
         return decided
+
+    def _served_calls(self, connection: sa.Connection, number: str, now: datetime) -> int:
+        trust, ladder = self.policy.rate.trust, self.policy.strikes
+        if trust is None or not ladder.forgiven:
+            return 0
+        since = now - timedelta(seconds=trust.seconds)
+        return min(ladder.forgiven, self._served(connection, number, since))
 
     def project(self, kind: Kind, subject: str) -> None:
         """Tell the index how a subject stands now; a log line when it cannot be told."""

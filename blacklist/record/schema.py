@@ -88,6 +88,7 @@ strikes = sa.Table(
     sa.Column("note", sa.String(500), nullable=False),
     sa.Column("call_id", sa.String(100), nullable=False),
     sa.Column("recording", sa.String(200), nullable=False),
+    sa.Column("served", sa.Integer, nullable=False, server_default="0"),
     sa.Column("lifted_at", UtcDateTime),
     sa.Index(None, "number", "at"),
     sa.Index(None, "at"),

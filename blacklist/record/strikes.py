@@ -34,12 +34,13 @@ class NotedStrike:
     note: str
     call_id: str
     recording: str
+    served: int
     lifted_at: datetime | None
 
     def for_ladder(self) -> ladder.Strike:
         """What the ladder counts."""
         # The role was checked when the strike was written.
-        return ladder.Strike(self.at, self.operator, self.reason, self.role)  # type: ignore[arg-type]
+        return ladder.Strike(self.at, self.operator, self.reason, self.role, self.served)  # type: ignore[arg-type]
 
 
 def add_strike(
@@ -53,8 +54,9 @@ def add_strike(
     note: str = "",
     call_id: str = "",
     recording: str = "",
+    served: int = 0,
 ) -> None:
-    """Record a strike on a number (E.164)."""
+    """Record a strike on a number (E.164), of whose calls so many were served before."""
     one_at_a_time(connection, number)
     values = {
         "id": secrets.token_hex(16),
@@ -67,9 +69,10 @@ def add_strike(
         "note": note.strip(),
         "call_id": call_id[:100],
         "recording": recording[:200],
+        "served": served,
     }
     connection.execute(strikes.insert(), values)
-    told = ("reason", "threat", "note", "call_id", "recording")
+    told = ("reason", "threat", "note", "call_id", "recording", "served")
     note_change(connection, by, "strike", number, now, **{name: values[name] for name in told})
 
 

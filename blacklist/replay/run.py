@@ -7,6 +7,7 @@ shows a policy at its hardest. Operators meet every call but those sent to voice
 Without people (`people=False`) it shows what the machine does alone.
 """
 
+import heapq
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -20,8 +21,10 @@ from blacklist.replay.history import PastCall
 from blacklist.replay.tally import Tally
 from blacklist.verdict import HARD_DISPOSITIONS
 
-_FORGET_EVERY_S = 3_600
+_FORGET_EVERY_S = 86_400
 _REASON = "abuse"
+_LASTS_MS = 180_000
+"""How long a call lasts: what it came to is known at its end."""
 
 
 class Replay:
@@ -46,6 +49,7 @@ class Replay:
         self._strikes: dict[str, deque[Strike]] = {}
         self._blocked: set[str] = set()
         self._forgotten_at = float("-inf")
+        self._ending: list[tuple[int, int, PastCall]] = []
         for number in allowed:
             self._model.put_allow(number, Hold("allow", "", 0, "allowlist"))
         for prefix, restriction in (prefixes or {}).items():
@@ -57,7 +61,14 @@ class Replay:
         if call.at >= self._forgotten_at + _FORGET_EVERY_S:
             self._model.forget_idle(at_ms)
             self._forgotten_at = call.at
-        decision = self._model.screen(call.caller or None, at_ms)
+        while self._ending and self._ending[0][0] <= at_ms:
+            ended, _, past = heapq.heappop(self._ending)
+            self._model.served(past.caller, ended, trunk=past.trunk, attestation=past.attestation)
+        decision = self._model.screen(
+            call.counted, at_ms, trunk=call.trunk, attestation=call.attestation
+        )
+        if call.outcome == "served" and call.caller:
+            heapq.heappush(self._ending, (at_ms + _LASTS_MS, self.tally.calls, call))
         self.tally.add(call, decision)
         struck = self._people and call.striker and call.caller
         if struck and decision.disposition not in HARD_DISPOSITIONS:
@@ -70,7 +81,8 @@ class Replay:
         given = self._strikes.setdefault(number, deque(maxlen=_most_strikes(ladder)))
         if any(s.operator == call.striker and _near(s, now, ladder) for s in given):
             return
-        given.append(Strike(now, call.striker, _REASON))
+        served = self._model.served_by(number, round(call.at * 1000))
+        given.append(Strike(now, call.striker, _REASON, served=served))
         holds = [hold(measure) for measure in measures(given, ladder, now)]
         self._model.put_strikes(number, holds)
         step = self._by_people(number, given, now)

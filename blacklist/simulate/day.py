@@ -4,7 +4,9 @@ import math
 from dataclasses import dataclass
 from random import Random
 
-from blacklist.simulate.city import FRIDAY, HOURS, NUMBERS, SATURDAY, City
+from blacklist.replay.history import Outcome, PastCall
+from blacklist.simulate.city import FRIDAY, HOURS, SATURDAY, City
+from blacklist.simulate.network import Line, Network
 
 DAY_S = 86_400
 HOUR_S = 3_600
@@ -22,6 +24,7 @@ class Day:
 
     rng: Random
     city: City
+    network: Network
     scale: float
     start: float
     weekday: int
@@ -57,6 +60,28 @@ class Day:
         """A while in seconds, log-normal around a median in minutes."""
         return 60 * median * math.exp(spread * self.rng.gauss())
 
+    def genuine(self, at: float, line: Line, kind: str, served: float, struck: float) -> PastCall:
+        """A call of somebody who wants something; `served` and `struck` are chances."""
+        outcome, striker = self.outcome(served), self.operator(struck)
+        seen = (line.trunk, line.attestation, outcome, line.identity)
+        return PastCall(at, line.number, "genuine", kind, "", striker, *seen)
+
+    def nuisance(
+        self, at: float, line: Line, kind: str, struck: float, *, flood: str = "", served: float = 0
+    ) -> PastCall:
+        """A call of somebody who wants nothing; `served` and `struck` are chances."""
+        outcome, striker = self.outcome(served), self.operator(struck)
+        seen = (line.trunk, line.attestation, outcome, line.identity)
+        return PastCall(at, line.number, "nuisance", kind, flood, striker, *seen)
+
+    def withheld(self, line: Line) -> Line:
+        """The line of one who withholds the number."""
+        return line.withheld(self.happens(self.city.identified))
+
+    def outcome(self, chance: float) -> Outcome:
+        """Whether a call comes to something."""
+        return "served" if self.happens(chance) else "nothing"
+
     def poisson(self, mean: float) -> int:
         """How many, when `mean` are usual and each comes independently of the others."""
         if mean > _FEW:
@@ -66,13 +91,3 @@ class Day:
             product *= self.rng.random()
             count += 1
         return count
-
-
-_BLOCKS = {"citizen": 0, "caretaker": 5_000_000, "contractor": 5_200_000, "persistent": 5_400_000}
-_BLOCKS |= {"shared_line": 5_600_000, "prank": 6_000_000, "harassment": 6_200_000}
-_BLOCKS |= {"flood": 6_500_000, "rotation": 8_000_000}
-
-
-def number(kind: str, index: int) -> str:
-    """The number of the caller of that kind and index; kinds share none."""
-    return f"{NUMBERS}{_BLOCKS[kind] + index:07d}"

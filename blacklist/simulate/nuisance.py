@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 from blacklist.replay.history import PastCall
 from blacklist.simulate.city import FRIDAY, SATURDAY
-from blacklist.simulate.day import HOUR_S, Day, number
+from blacklist.simulate.day import HOUR_S, Day
+from blacklist.simulate.network import Line
 
 _THURSDAY = FRIDAY - 1
 _FLOOD_NUMBERS = 1_000_000
-_ROTATED_NUMBERS = 1_500_000
 
 
 def pranks(day: Day) -> Iterator[PastCall]:
@@ -19,10 +19,11 @@ def pranks(day: Day) -> Iterator[PastCall]:
     for index in range(day.scaled(city.pranksters)):
         if not day.happens(chance):
             continue
-        caller = "" if day.happens(city.prank_withheld) else number("prank", index)
+        line = day.network.line("prank", index)
+        line = day.withheld(line) if day.happens(city.prank_withheld) else line
         at = day.between(15, 25)
         while True:
-            yield PastCall(at, caller, "nuisance", "prank", "", day.operator(city.prank_struck))
+            yield day.nuisance(at, line, "prank", city.prank_struck, served=city.prank_served)
             if day.happens(1 / city.prank_calls):
                 break
             at += 20 + day.minutes(3, 0.8)
@@ -33,41 +34,48 @@ def harassers(day: Day) -> Iterator[PastCall]:
     city = day.city
     for index in range(day.scaled(city.harassers)):
         if day.happens(0.6):
+            line = day.network.line("harassment", index)
             for _ in range(day.poisson(city.harasser_calls)):
-                striker = day.operator(city.harasser_struck)
-                caller = number("harassment", index)
-                yield PastCall(day.between(20, 27), caller, "nuisance", "harassment", "", striker)
+                yield day.nuisance(day.between(20, 27), line, "harassment", city.harasser_struck)
 
 
 def floods(day: Day) -> Iterator[PastCall]:
     """One number that calls without end, by machine or by hand."""
     city = day.city
     for _ in range(day.poisson(city.floods * day.scale)):
-        hidden = day.happens(city.flood_withheld)
-        caller = "" if hidden else number("flood", day.rng.randrange(_FLOOD_NUMBERS))
         machine = day.happens(0.5)
+        line = _flooding(day, machine)
         every, longest, least = (30, 6, 5) if machine else (120, 3, 25)
         at = day.any_time()
         ends = at + day.rng.uniform(0.5, longest) * HOUR_S
         name = _name("f", at)
         while at < ends:
-            yield PastCall(at, caller, "nuisance", "flood", name, day.operator(city.flood_struck))
+            yield day.nuisance(at, line, "flood", city.flood_struck, flood=name)
             at += least + day.rng.expovariate(1 / (every - least))
+
+
+def _flooding(day: Day, machine: bool) -> Line:
+    city = day.city
+    if day.happens(city.flood_shared):
+        return day.network.line("shared_line", day.rng.randrange(day.scaled(city.shared_lines)))
+    line = day.network.line("flood", day.rng.randrange(_FLOOD_NUMBERS))
+    line = day.network.machine(day.rng, line) if machine else line
+    if not day.happens(city.flood_withheld):
+        return line
+    return line.withheld(False) if machine else day.withheld(line)
 
 
 def rotations(day: Day) -> Iterator[PastCall]:
     """A machine that shows another number with every call, out of a stock of them."""
     city = day.city
     for _ in range(day.poisson(city.rotations * day.scale)):
-        stock = round(30 * 10 ** day.rng.random())
-        first = day.rng.randrange(_ROTATED_NUMBERS)
+        stock = day.network.spoofing(day.rng, round(30 * 10 ** day.rng.random()))
         at = day.any_time()
         ends = at + day.rng.uniform(1, 3) * HOUR_S
         name = _name("r", at)
         while at < ends:
-            caller = number("rotation", first + day.rng.randrange(stock))
-            striker = day.operator(city.flood_struck)
-            yield PastCall(at, caller, "nuisance", "rotation", name, striker)
+            line = day.rng.choice(stock)
+            yield day.nuisance(at, line, "rotation", city.flood_struck, flood=name)
             at += 5 + day.rng.expovariate(1 / 15)
 
 

@@ -8,16 +8,18 @@ from random import Random
 
 from blacklist.replay.history import PastCall
 from blacklist.simulate import genuine, nuisance
-from blacklist.simulate.city import City
+from blacklist.simulate.city import City, drawn
 from blacklist.simulate.day import DAY_S, HOUR_S, Day
+from blacklist.simulate.network import Network
 
 START = 1_767_474_000
 """The first moment of every simulated history: Sunday 2026-01-04, midnight in Riyadh."""
 
 _SUNDAY = 6
 _KINDS: tuple[Callable[[Day], Iterator[PastCall]], ...] = (
-    *(genuine.storm, genuine.caretakers, genuine.contractors, genuine.persistent),
-    *(genuine.shared_lines, genuine.households),
+    *(genuine.storm, genuine.outages, genuine.caretakers, genuine.contractors),
+    *(genuine.persistent, genuine.shared_lines, genuine.exchanges, genuine.hotels),
+    genuine.households,
     *(nuisance.pranks, nuisance.harassers, nuisance.floods, nuisance.rotations),
 )
 
@@ -25,14 +27,13 @@ _KINDS: tuple[Callable[[Day], Iterator[PastCall]], ...] = (
 def simulate(seed: int, calls: int, city: City | None = None) -> Iterator[PastCall]:
     """Exactly `calls` calls, oldest first, the same for the same seed, number and city.
 
-    They span about ninety days whatever their number: fewer calls are those of a smaller city. In
-    memory are the calls of the coming hour and the later calls that are already known of: some tens
-    of thousands for a million.
+    Without a `city` the seed draws one. They span about ninety days whatever their number: fewer
+    calls are those of a smaller city. In memory are the calls of the coming hour and the later
+    calls that are already known of: some tens of thousands for a million.
     """
-    city = city or City()
-    left = calls
-    # A seeded history, not a secret.
-    for call in _endless(Random(seed), city, calls / city.whole_city_calls):  # noqa: S311
+    rng, left = Random(seed), calls  # noqa: S311  # a seeded history, not a secret
+    city = city or drawn(rng)
+    for call in _endless(rng, city, calls / city.whole_city_calls):
         if left <= 0:
             return
         left -= 1
@@ -42,6 +43,7 @@ def simulate(seed: int, calls: int, city: City | None = None) -> Iterator[PastCa
 def _endless(rng: Random, city: City, scale: float) -> Iterator[PastCall]:
     coming: list[tuple[float, int, PastCall]] = []
     order = count()
+    network = Network.drawn(rng, city.vouched, city.visitors)
     usual = tuple(
         rng.lognormvariate(0, city.persistent_spread)
         for _ in range(max(1, round(city.persistent * scale)))
@@ -54,7 +56,7 @@ def _endless(rng: Random, city: City, scale: float) -> Iterator[PastCall]:
 
     for number in count():
         weekday = (_SUNDAY + number) % 7
-        day = Day(rng, city, scale, START + number * DAY_S, weekday, usual)
+        day = Day(rng, city, network, scale, START + number * DAY_S, weekday, usual)
         for kind in _KINDS:
             expect(kind(day))
         for hour in range(24):

@@ -25,4 +25,5 @@ def arrival_of(form: Mapping[str, str]) -> Arrival:
         attestation=_ATTESTED.get(form.get("StirVerstat", ""), ""),
         dialled=form.get("To", "940")[:LONGEST_RAW],
         redirected=form.get("ForwardedFrom", "")[:LONGEST_RAW],
+        trunk=CHANNEL,
     )

@@ -19,6 +19,7 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 
+from blacklist.decision import UNKNOWN_WAY, Way
 from blacklist.entry import EntryRefused, new_entry
 from blacklist.numbers import CallerNumber, normalise
 from blacklist.verdict import Disposition, Verdict
@@ -94,10 +95,15 @@ class GivenScreening:
     def __init__(self, blocked: dict[str, Verdict]) -> None:
         self._blocked = blocked
 
-    def screen(self, number: CallerNumber, *, emergency: bool = False) -> Verdict:
+    def screen(
+        self, number: CallerNumber, *, emergency: bool = False, way: Way = UNKNOWN_WAY
+    ) -> Verdict:
         """The verdict that is given for this number, else `allow`."""
-        del emergency
+        del emergency, way
         return self._blocked.get(number.e164 or "", Verdict())
+
+    def served(self, number: str, way: Way = UNKNOWN_WAY) -> None:
+        """What is given does not change."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from blacklist.policy import Policy
+from blacklist.policy import ClassLimit, Policy
 from hotline.bootstrap import Services
 from hotline.screening_policy import PolicyWrong, load_policy
 
@@ -43,23 +43,66 @@ def policy_check(services: Services, file: Path | None, as_json: bool) -> None:
 def _told(policy: Policy) -> list[str]:
     rate = policy.rate
     windows = ", ".join(f"{w.calls} calls in {_span(w.seconds)}" for w in rate.windows)
+    lines = [f"{windows}: {rate.disposition} for {_span(rate.measure_seconds)}"]
+    if rate.struck is not None:
+        struck = rate.struck
+        lines.append(
+            f"{struck.window.calls} calls in {_span(struck.window.seconds)} by a number struck in "
+            f"the last {_span(struck.fresh_seconds)}: {rate.disposition}"
+        )
+    if rate.trust is not None:
+        lines.append(
+            f"a number with a call that was served in {_span(rate.trust.seconds)} has "
+            f"{rate.trust.times} times the room, and such calls do not count"
+        )
+    if rate.load is not None:
+        load = rate.load
+        lines.append(
+            f"while many numbers of one trunk call again and again, each has up to {load.most} "
+            f"times the room ({load.every} of them, beyond {load.window.calls} in "
+            f"{_span(load.window.seconds)}, double it)"
+        )
     withheld = policy.withheld
-    lines = [
-        f"{windows}: {rate.disposition} for {_span(rate.measure_seconds)}",
-        f"all withheld callers, {withheld.calls} calls in {_span(withheld.seconds)}, "
-        f"{withheld.burst} at once, and {withheld.share_percent} % of the calls with a number: "
-        f"{withheld.disposition}",
-    ]
+    for who, limit in (
+        ("whom nobody vouches for or against", withheld.unknown),
+        ("vouched for (A)", withheld.attested),
+        ("not vouched for in full (B, C)", withheld.gateway),
+    ):
+        lines.append(
+            f"withheld callers of one trunk, {who}, {_limit(limit)}: {withheld.disposition}"
+        )
+    if policy.rotation is not None:
+        rotation = policy.rotation
+        lines += [
+            "numbers in a row that nobody vouches for in full (B, C), "
+            f"{rotation.block.calls} calls in "
+            f"{_span(rotation.block.seconds)} that came to nothing: {rotation.disposition}",
+            f"numbers of {rotation.home} by a gateway (C), {_limit(rotation.gateway)}: "
+            f"{rotation.disposition} for those who come again within "
+            f"{_span(rotation.within_seconds)}",
+        ]
     for step in policy.strikes.steps:
         people = f" of {step.operators} operators" if step.operators > 1 else ""
         lines.append(
             f"{step.strikes} strikes{people}, {step.role}: "
             f"{step.disposition} for {_span(step.seconds)}"
         )
+    if policy.strikes.forgiven:
+        lines.append(
+            f"a strike weighs nothing for each call of the number that was served, "
+            f"{policy.strikes.forgiven} at most"
+        )
     again = policy.strikes.again
     lines.append(f"again, or threats, {again.role}: {again.disposition} for {_span(again.seconds)}")
     lines.append(f"requests for review are answered within {_span(policy.reviews.answer_seconds)}")
     return lines
+
+
+def _limit(limit: ClassLimit) -> str:
+    return (
+        f"{limit.calls} calls in {_span(limit.seconds)}, {limit.burst} at once, and "
+        f"{limit.share_percent} % of the others"
+    )
 
 
 def _span(seconds: int) -> str:

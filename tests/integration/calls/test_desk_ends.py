@@ -31,6 +31,20 @@ def test_the_first_end_counts(house: House) -> None:
     assert [event.kind for event in events] == ["digits", "end"]
 
 
+def test_screening_learns_once_which_calls_were_served(house: House) -> None:
+    """A call that made a ticket gives its number room; one that made none does not."""
+    desk = house.desk()
+    client = house.client()
+    desk.end(play(desk, desk.begin(arrival("c1")), "1"), "hangup")
+    assert client.keys("hotline:t:*") == []
+    call = play(desk, to_confirm(desk, desk.begin(arrival("c2"))), "1")
+    for _ in range(2):
+        desk.end(call, "done")
+    (key,) = client.keys("hotline:t:*")
+    assert key == f"hotline:t:{CALLER[1:]}".encode()
+    assert (client.get(key) or b"")[4:] == b"\1\1"
+
+
 def test_sixteen_ends_at_once_are_one(house: House) -> None:
     """Exactly one of them closes the record."""
     desk = house.desk()

@@ -8,7 +8,8 @@ from blacklist.entry import EntryRefused
 from blacklist.record.limits import Wanted
 from blacklist.record.people import Person
 from blacklist.record.register import BlacklistRegister
-from tests.fixtures.record import AMAL, BADR, HIND, LINE, MAHA, NUMBER, SALEM, Clock
+from tests.fixtures.record import AMAL, BADR, HIND, LINE, MAHA, NUMBER, OTHER, SALEM, Clock
+from tests.fixtures.recorded import Kept, keep_calls
 
 
 def step(register: BlacklistRegister, by: Person, **more: object) -> tuple[str, int]:
@@ -153,3 +154,41 @@ def test_a_reason_must_be_one_of_the_misuses(register: BlacklistRegister) -> Non
     """Dislike is none."""
     with pytest.raises(EntryRefused, match="reason"):
         register.strike(NUMBER, by=AMAL, reason="dislike")
+
+
+def test_strikes_weigh_nothing_against_calls_that_were_served(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """A parent's two reports outweigh a child's three strikes but for a warning.
+
+    A call that was struck, one without a ticket and one of long ago outweigh nothing.
+    """
+    keep_calls(
+        register.engine,
+        [
+            Kept(NUMBER, clock.now - timedelta(days=80), ticket=True),
+            Kept(NUMBER, clock.now - timedelta(days=2), ticket=True),
+            Kept(NUMBER, clock.now - timedelta(days=1)),
+            Kept(NUMBER, clock.now - timedelta(days=91), ticket=True),
+            Kept(OTHER, clock.now - timedelta(days=1), ticket=True),
+        ],
+    )
+    steps = []
+    for by in (AMAL, BADR, HIND):
+        steps.append(register.strike(NUMBER, by=by, reason="harassment").step)
+        clock.forward(hours=1)
+    assert [step and step.disposition for step in steps] == [None, None, "warn"]
+    assert register.standing(NUMBER).entry is None
+    told = [change.details["served"] for change in register.history(NUMBER)]
+    assert told == [2, 2, 2]
+
+
+def test_a_struck_call_earns_its_number_nothing(register: BlacklistRegister, clock: Clock) -> None:
+    """Who sends a false report has not been served."""
+    keep_calls(
+        register.engine,
+        [Kept(NUMBER, clock.now - timedelta(days=2), ticket=True, operator="amal")],
+    )
+    done = register.strike(NUMBER, by=BADR, reason="false_report")
+    assert done.step is not None
+    assert done.step.disposition == "challenge"

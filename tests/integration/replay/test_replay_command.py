@@ -66,14 +66,14 @@ def test_a_new_policy_is_shown_beside_todays(run: Run, history: Path, tmp_path: 
     """Tables on stdout, the figure in its file, and no whole number anywhere."""
     new = tmp_path / "new.yaml"
     text = POLICY_FILE.read_text(encoding="utf-8")
-    assert "{calls: 7, within: 15m}" in text
-    new.write_text(text.replace("{calls: 7, within: 15m}", "{calls: 3, within: 15m}"), "utf-8")
+    assert "{calls: 16, within: 60m}" in text
+    new.write_text(text.replace("{calls: 16, within: 60m}", "{calls: 3, within: 60m}"), "utf-8")
     plot = tmp_path / "figure.png"
     result = run("replay", "--policy", new, "--calls", history, "--plot", plot)
     assert result.exit_code == 0, result.output
     for title in ("Calls by label and disposition", "Against today: harder for", "genuine"):
         assert title in result.stdout
-    assert "+99952" not in result.stdout
+    assert "+966500" not in result.stdout
     assert plot.read_bytes().startswith(PNG)
     assert plot.stat().st_size > 30_000
 
@@ -90,13 +90,13 @@ def test_json_holds_every_figure_of_both_policies(run: Run, history: Path) -> No
 
 def test_recorded_calls_are_replayed_when_no_file_is_given(run: Run, engine: sa.Engine) -> None:
     """A flood in the record is seen; calls before --since are not."""
-    for number in range(15):
+    for number in range(40):
         recorded(engine, number, minutes=200 - number, e164=CALLER)
     recorded(engine, 99, minutes=60 * 24 * 5, e164="+966112223334")
     found = json.loads(run("replay", "--no-plot", "--json", "--since", "1d").stdout)
-    assert found["calls"] == 15
-    assert found["policies"]["today"]["confusion"]["unlabelled"]["low_priority"] == 6
-    assert json.loads(run("replay", "--no-plot", "--json").stdout)["calls"] == 16
+    assert found["calls"] == 40
+    assert found["policies"]["today"]["confusion"]["unlabelled"]["low_priority"] == 20
+    assert json.loads(run("replay", "--no-plot", "--json").stdout)["calls"] == 41
 
 
 def test_a_recorded_call_is_labelled_by_its_strike_or_its_ticket(engine: sa.Engine) -> None:
@@ -118,7 +118,7 @@ def test_a_recorded_call_is_labelled_by_its_strike_or_its_ticket(engine: sa.Engi
 
 def test_a_number_that_is_allowed_today_is_not_touched(run: Run, engine: sa.Engine) -> None:
     """The allowlist stands above every policy."""
-    for number in range(10):
+    for number in range(40):
         recorded(engine, number, minutes=200 - number, e164=CALLER)
     with engine.begin() as connection:
         connection.execute(entries.insert(), _allowed(CALLER))

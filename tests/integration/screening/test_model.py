@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,14 +11,23 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from blacklist.decision import hold, verdict
+from blacklist.decision import UNKNOWN_WAY, Way, hold, verdict
 from blacklist.entry import Entry
 from blacklist.index import entry_of, strikes_of
 from blacklist.ladder import Measure
 from blacklist.model import ScreeningModel
 from blacklist.numbers import CallerNumber
+from blacklist.policy import (
+    ClassLimit,
+    ClassPolicy,
+    LoadPolicy,
+    Policy,
+    RotationPolicy,
+    StruckPolicy,
+    Window,
+)
 from blacklist.verdict import DISPOSITIONS, Disposition
-from tests.fixtures.screening import WITHHELD, Clock, Screened, full, screened
+from tests.fixtures.screening import WITHHELD, Clock, Screened, default_policy, full, screened
 
 NUMBERS = ("+966501234567", "+966501234568", "+966551111111", "+441632960000")
 PREFIXES = ("+96650", "+966501234", "+9665", "+44")
@@ -25,6 +35,7 @@ REASONS = ("harassment", "flood", "abuse", "silent_call", "false_report", "malic
 
 SHORT = "*44163"
 numbers = st.sampled_from(NUMBERS)
+ways = st.builds(Way, st.sampled_from(["", "north"]), st.sampled_from(["", "A", "B", "C"]))
 restrictions = st.sampled_from([d for d in DISPOSITIONS if d != "allow"])
 spans = st.sampled_from([-60, 1, 30, 900, 3600, 86_400, 7 * 86_400])
 measures = st.builds(
@@ -40,9 +51,26 @@ def here(redis_url: str) -> Iterator[Screened]:
     """An empty index whose clock the test sets."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     # One key counts all of them, so that none may be taken for another.
-    with screened(redis_url, patient=True, counts_bytes=1) as made:
+    with screened(redis_url, patient=True, counts_bytes=1, policy=narrow_policy()) as made:
         yield made
     structlog.reset_defaults()
+
+
+def narrow_policy() -> Policy:
+    """The shipped policy with limits that a few calls pass."""
+    shipped = default_policy()
+    gateway = ClassLimit(3, 3600, 3, 25)
+    rate = replace(
+        shipped.rate,
+        windows=(Window(7, 900), Window(9, 3600), Window(15, 86_400)),
+        struck=StruckPolicy(Window(3, 3600), 86_400),
+        load=LoadPolicy(2, Window(2, 3600), 2, 3),
+    )
+    withheld = ClassPolicy(
+        ClassLimit(6, 3600, 60, 4), ClassLimit(6, 3600, 5, 10), gateway, "low_priority"
+    )
+    rotation = RotationPolicy(Window(6, 1800), gateway, 240, 7200, "+966", "low_priority")
+    return replace(shipped, rate=rate, withheld=withheld, rotation=rotation)
 
 
 def machine(here: Screened) -> type[RuleBasedStateMachine]:
@@ -59,13 +87,26 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
             self.model = ScreeningModel(here.policy)
             self.ends_ms = 0
 
-        @rule(number=numbers, times=st.integers(1, 8))
-        def call(self, number: str, times: int) -> None:
+        @rule(number=numbers, times=st.integers(1, 8), way=ways)
+        def call(self, number: str, times: int, way: Way = UNKNOWN_WAY) -> None:
             """Calls one after another."""
             for _ in range(times):
-                expected = verdict(self.model.screen(number, here.clock.ms))
-                got = here.screening.screen(full(number))
-                assert _plain(got) == _plain(expected)
+                made = self.model.screen(number, here.clock.ms, **way._asdict())
+                got = here.screening.screen(full(number), way=way)
+                assert _plain(got) == _plain(verdict(made))
+
+        @rule(number=numbers, way=ways)
+        def served(self, number: str, way: Way) -> None:
+            """A call came to something."""
+            self.model.served(number, here.clock.ms, **way._asdict())
+            here.screening.served(number, way)
+
+        @rule(rounds=st.integers(1, 4), every=st.sampled_from([1, 100, 300]), way=ways)
+        def rotation(self, rounds: int, every: int, way: Way) -> None:
+            """Numbers in a row call in turn."""
+            for digit in (0, 1, 2) * rounds:
+                self.call(f"{NUMBERS[0][:-1]}{digit}", 1, way)
+                here.clock.move(seconds=every)
 
         @rule(times=st.integers(1, 8))
         def short_call(self, times: int) -> None:
@@ -107,12 +148,13 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
             for number in NUMBERS:
                 self.call(number, 1)
 
-        @rule(times=st.sampled_from([1, 5, 61]))
-        def withheld_call(self, times: int) -> None:
+        @rule(times=st.sampled_from([1, 5, 61]), way=ways)
+        def withheld_call(self, times: int, way: Way) -> None:
             """Calls without a number."""
             for _ in range(times):
-                expected = verdict(self.model.screen(None, here.clock.ms))
-                got = here.screening.screen(WITHHELD)
+                made = self.model.screen(None, here.clock.ms, **way._asdict())
+                expected = verdict(made)
+                got = here.screening.screen(WITHHELD, way=way)
                 assert (got.disposition, got.alert) == (expected.disposition, expected.alert)
 
         @rule(seconds=st.sampled_from([0.4, 1, 7, 59, 300, 901, 1800, 3601, 40_000, 86_401]))
@@ -120,7 +162,7 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
             """The clock goes on."""
             here.clock.move(seconds=seconds)
 
-        @rule(seconds=st.sampled_from([0.5, 1, 60, 300, 301, 5000, 90_000]))
+        @rule(seconds=st.sampled_from([0.5, 1, 60, 300, 301, 5000, 91_007]))
         def clock_goes_back(self, seconds: float) -> None:
             """The clock is set back."""
             here.clock.move(seconds=-seconds)

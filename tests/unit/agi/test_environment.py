@@ -132,6 +132,20 @@ def test_the_call_is_told_as_asterisk_presents_it() -> None:
     assert (arrival.attestation, arrival.dialled, arrival.redirected) == ("A", "940", "")
 
 
+@pytest.mark.parametrize(
+    ("channel", "trunk"),
+    [
+        ("PJSIP/north-0000001a", "north"),
+        ("PJSIP/north-east-0000001a", "north-east"),
+        ("Local/s@hotline-0001;2", "s@hotline"),
+        ("nothing", ""),
+    ],
+)
+def test_the_trunk_is_the_endpoint_of_the_channel(channel: str, trunk: str) -> None:
+    """Whatever the administrator calls it."""
+    assert arrival_of(read(block(agi_channel=channel))).trunk == trunk
+
+
 def test_who_sent_the_call_on_is_told_unless_the_block_was_tampered_with() -> None:
     """The network's word for it counts, a caller's forgery does not."""
     assert arrival_of(read(block(agi_rdnis="997"))).redirected == "997"

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from blacklist.policy import Window
+from blacklist.policy import (
+    ClassLimit,
+    LoadPolicy,
+    RotationPolicy,
+    StruckPolicy,
+    TrustPolicy,
+    Window,
+)
 from hotline.main import cli
 from hotline.screening_policy import PolicyWrong, load_policy
 from hotline.settings import load_settings
@@ -25,12 +32,21 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
 def test_the_shipped_policy_is_the_hotlines_own() -> None:
     """Its numbers are a promise to callers: a change here is a change of it."""
     policy = default_policy()
-    assert policy.rate.windows == (Window(7, 900), Window(9, 3600), Window(15, 86_400))
+    assert policy.rate.windows == (Window(16, 3600), Window(100, 86_400))
+    assert policy.rate.struck == StruckPolicy(Window(5, 3600), 86_400)
+    assert policy.rate.trust == TrustPolicy(2, 90 * 86_400)
+    assert policy.rate.load == LoadPolicy(3, Window(4, 3600), 3, 5)
     assert (policy.rate.disposition, policy.rate.measure_seconds) == ("low_priority", 3600)
     assert policy.rate.alert
     withheld = policy.withheld
-    assert (withheld.calls, withheld.seconds, withheld.burst) == (6, 3600, 60)
-    assert (withheld.share_percent, withheld.disposition) == (4, "low_priority")
+    assert withheld.limit("") == ClassLimit(12, 3600, 60, 4)
+    assert withheld.limit("A") == ClassLimit(8, 3600, 25, 4)
+    assert withheld.limit("B") == withheld.limit("C") == ClassLimit(4, 3600, 8, 3)
+    assert withheld.disposition == "low_priority"
+    gateway = ClassLimit(4, 3600, 8, 20)
+    rotation = RotationPolicy(Window(8, 1800), gateway, 480, 7200, "+966", "low_priority")
+    assert policy.rotation == rotation
+    assert policy.strikes.forgiven == 5
     ladder = [
         (step.strikes, step.disposition, step.seconds // 3600, step.operators, step.role)
         for step in policy.strikes.steps
@@ -73,9 +89,20 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
         ("for: 1h", "for: 1", "rate.for: Value error, write a duration"),
         ("for: 1h", "for: never", "rate.for: Value error, write a duration"),
         ("  for: 1h\n", "", "rate.for: is missing"),
-        ("{calls: 7, within: 15m}", "{calls: 1, within: 15m}", "rate.windows.0.calls: must be"),
-        ("{calls: 9, within: 60m}", "{calls: 9, within: 10m}", "rate.windows.1: must be longer"),
-        ("{calls: 15, within: 24h}", "{calls: 15, within: 8d}", "rate.windows.2.within: must be"),
+        ("{calls: 16, within: 60m}", "{calls: 1, within: 60m}", "rate.windows.0.calls: must be"),
+        ("{calls: 100, within: 24h}", "{calls: 100, within: 1m}", "rate.windows.1: must be longer"),
+        ("{calls: 100, within: 24h}", "{calls: 100, within: 8d}", "rate.windows.1.within: must be"),
+        ("{calls: 5, within: 60m", "{calls: 1, within: 60m", "rate.struck.calls: must be"),
+        (
+            "calls: 4, within: 60m, every",
+            "calls: 4, within: 9d, every",
+            "rate.load.within: must be",
+        ),
+        ("{times: 2,", "{times: 0,", "rate.trust.times"),
+        ("{calls: 8, within: 30m}", "{calls: 1, within: 30m}", "rotation.block.calls: must be"),
+        ('home: "+966"', "home: 966", "rotation.home"),
+        ("within: 2h", "within: 7m", "rotation.within: is not longer than after"),
+        ("forgiven: 5", "forgiven: 50", "strikes.forgiven"),
         ("{strikes: 2, dis", "{strikes: 1, dis", "strikes.steps.1.strikes: must be more"),
         ("disposition: challenge, for", "disposition: allow, for", "a strike never allows"),
         ("approvers: 2", "approvers: 1", "prefix.approvers: a prefix is restricted by two"),
@@ -125,11 +152,11 @@ def test_the_command_checks_the_policy_in_force(tmp_path: Path) -> None:
     settings = load_settings({})
     done = run.invoke(cli, ["blacklist", "policy", "check"], obj=settings)
     assert done.exit_code == 0
-    assert "7 calls in 15m, 9 calls in 1h, 15 calls in 1d: low_priority for 1h" in done.output
+    assert "16 calls in 1h, 100 calls in 1d: low_priority for 1h" in done.output
     path = changed(tmp_path, "approvers: 2", "approvers: 1")
     done = run.invoke(cli, ["blacklist", "policy", "check", str(path)], obj=settings)
     assert done.exit_code == 1
-    assert f"{path}:40: prefix.approvers: a prefix is restricted by two people" in done.output
+    assert f"{path}:67: prefix.approvers: a prefix is restricted by two people" in done.output
     done = run.invoke(cli, ["blacklist", "policy", "check", "--json", str(path)], obj=settings)
     assert done.exit_code == 1
     assert '"ok": false' in done.output

@@ -4,10 +4,19 @@ import io
 
 import pytest
 
-from blacklist.replay.history import COLUMNS, HistoryWrong, PastCall, read_history, write_history
+from blacklist.replay.history import (
+    COLUMNS,
+    LABELLED,
+    HistoryWrong,
+    PastCall,
+    read_history,
+    write_history,
+)
 from blacklist.simulate.stream import simulate
 
-HEAD = ",".join(COLUMNS)
+HEAD = ",".join(LABELLED)
+
+WHOLE = ",".join(COLUMNS)
 
 
 def test_a_history_comes_back_as_it_was_written() -> None:
@@ -39,6 +48,10 @@ def test_a_byte_order_mark_and_crlf_are_no_fault() -> None:
         (f"{HEAD}\n5,,,,,\n4,,,,,\n", "line 3: earlier"),
         (f"{HEAD}\n5,{'9' * 65},,,,\n", "line 2: a column is longer"),
         (f"{HEAD}\n\n", "line 2: 0 columns"),
+        (f"{HEAD},trunk\n", "line 1: the columns"),
+        (f"{WHOLE}\n5,,,,,\n", "line 2: 6 columns"),
+        (f"{WHOLE}\n5,,,,,,,D,,\n", "line 2: attestation"),
+        (f"{WHOLE}\n5,,,,,,,,talked,\n", "line 2: outcome"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(lines: str, message: str) -> None:

@@ -104,7 +104,8 @@ def test_what_is_forgotten_would_not_have_mattered(seed: int) -> None:
     touched = 0
     for one in simulate(seed, 15_000, City(floods=10.0)):
         decision = made.take(one)
-        assert decision == model.screen(one.caller or None, round(one.at * 1000))
+        way = {"trunk": one.trunk, "attestation": one.attestation}
+        assert decision == model.screen(one.counted, round(one.at * 1000), **way)
         touched += decision.disposition != "allow"
     assert touched > 100
 
