@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.entry import MISUSE, EntryRefused, moment_of
 from blacklist.index import RebuildOvertaken
+from blacklist.numbers import normalise
 from blacklist.policy import ROLES
 from blacklist.port import RegisterUnavailable
 from blacklist.record.entries import RecordedEntry
@@ -141,6 +142,8 @@ def print_entry(entry: RecordedEntry, zone: ZoneInfo) -> None:
         click.echo(f"  {reason}, by {one_line(entry.who)}, {entry.source}")
     if entry.note:
         click.echo(f"  {one_line(entry.note)}")
+    if entry.kind != "prefix" and not normalise(entry.subject).known:
+        click.echo("  libphonenumber knows of no such range yet: are all its digits right?")
     for name, items in (("calls", entry.calls), ("recordings", entry.recordings)):
         if items:
             click.echo(f"  {name}: {one_line(' '.join(items))}")

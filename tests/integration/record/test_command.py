@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import redis
@@ -160,6 +161,18 @@ def test_rebuild_and_verify_name_every_difference(run: Run, redis_url: str) -> N
     assert "never built" in lost.output
     assert run("rebuild").exit_code == 0
     assert "agree" in run("verify").output
+
+
+def test_a_number_of_a_range_that_is_new_is_taken_with_a_note(run: Run) -> None:
+    """052 can be blocked; whoever mistyped another number is asked to look again."""
+    day = f"{datetime.now(ZoneInfo('Asia/Riyadh')) + timedelta(days=9):%Y-%m-%d}"
+    told = run("add", "0521234567", "--reason", "flood", "--until", day)
+    assert told.exit_code == 0
+    assert f"+966521234567: block until {day} 23:59" in told.output
+    assert "are all its digits right?" in told.output
+    assert "are all its digits right?" not in run("add", "0501234567", "--reason", "flood").output
+    tiny = run("add", "0501234567", "--reason", "flood", "--days", "0.0000001")
+    assert (tiny.exit_code, "at least" in tiny.output) == (2, True)
 
 
 def test_a_prefix_waits_for_a_second_person(run: Run) -> None:
