@@ -62,7 +62,8 @@ class Facts:
     """What is known of a call before its first prompt; it does not change any more.
 
     `screening` says whether it was asked: `ok`, `degraded` (at most in part), `emergency` (not, for
-    the line that the call came by), or `away` (not: no server led the call). `started_ms` is in
+    the line that the call came by), or `away` (not: no server led the call). `verdict_rule` names
+    the rule that decided and what it rests on. `started_ms` is in
     milliseconds since the epoch, UTC.
     """
 
@@ -79,6 +80,7 @@ class Facts:
     flow_version: int = 0
     verdict: str = "allow"
     verdict_reason: str = ""
+    verdict_rule: str = ""
     screening: str = ""
 
 

@@ -8,6 +8,7 @@ from ivr.flow import Flow
 NOT_LED = "away"
 """The screening of a call that no server led: nobody was there to be asked."""
 _LONGEST_CALLER = 64
+LONGEST_RULE = 100
 
 
 def facts_of(
@@ -28,6 +29,7 @@ def facts_of(
         flow_version=flow.version,
         verdict=verdict.disposition,
         verdict_reason=verdict.reason,
+        verdict_rule=": ".join(filter(None, (verdict.rule, verdict.evidence)))[:LONGEST_RULE],
         screening=_screening(verdict),
         started_ms=now_ms,
     )

@@ -56,6 +56,8 @@ class CallRecord:
     last_node: str
     turns: int
     path: tuple[str, ...]
+    trunk: str = ""
+    verdict_rule: str = ""
 
     @property
     def seconds(self) -> float | None:
@@ -183,7 +185,6 @@ def _events(connection: sa.Connection, call_ids: Sequence[str]) -> dict[str, tup
 
 def _record(row: sa.Row[tuple[object, ...]]) -> CallRecord:
     values = dict(row._mapping)
-    del values["trunk"]  # for replays alone
     values["tickets"] = tuple(values["tickets"])
     values["path"] = tuple(values["path"])
     return CallRecord(**values)

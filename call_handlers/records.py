@@ -194,6 +194,7 @@ def _call_row(record: Record) -> dict[str, Any]:
         "flow_version": facts.flow_version,
         "verdict": facts.verdict,
         "verdict_reason": facts.verdict_reason,
+        "verdict_rule": facts.verdict_rule,
         "screening": facts.screening,
         "started_at": started,
         "answered_at": started,

@@ -31,6 +31,7 @@ calls = sa.Table(
     sa.Column("flow_version", sa.Integer, nullable=False),
     sa.Column("verdict", sa.String(16), nullable=False),
     sa.Column("verdict_reason", sa.String(64), nullable=False),
+    sa.Column("verdict_rule", sa.String(100), nullable=False, server_default=""),
     sa.Column("screening", sa.String(16), nullable=False),
     sa.Column("started_at", UtcDateTime, nullable=False, index=True),
     sa.Column("answered_at", UtcDateTime),

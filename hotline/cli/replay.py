@@ -38,8 +38,8 @@ _output = click.Path(path_type=Path, dir_okay=False, writable=True)
 def simulate_command(seed: int, calls: int, out: Path | None) -> None:
     """Make a labelled history of a city's calls, of about ninety days.
 
-    All callers are made up, and their numbers belong to nobody. What is assumed of them stands in
-    blacklist/simulate/city.py.
+    Each seed is another city. All callers are made up, and their numbers belong to nobody. What is
+    assumed of them stands in blacklist/simulate/city.py.
     """
     with ExitStack() as stack:
         file = sys.stdout if out is None else stack.enter_context(_opened(out))

@@ -39,7 +39,8 @@ def story(
     started = record.started_at.astimezone(zone)
     yield f"Call {record.id}, by {record.channel}, {started:%Y-%m-%d %H:%M:%S} ({zone.key})"
     yield f"  caller       {_caller(record)}"
-    reason = f" ({record.verdict_reason})" if record.verdict_reason else ""
+    why = ", ".join(filter(None, (record.verdict_reason, _rule(record))))
+    reason = f" ({why})" if why else ""
     yield f"  screening    {record.verdict}{reason}{_SCREENED.get(record.screening, '')}"
     yield f"  dialog       flow {record.flow} v{record.flow_version}, in {record.language}"
     yield f"  outcome      {_outcome(record)}"
@@ -52,9 +53,16 @@ def story(
         yield from _turn(event, zone)
 
 
+def _rule(record: CallRecord) -> str:
+    """The rule that decided, where one did."""
+    return f"by {record.verdict_rule}" if record.verdict != "allow" and record.verdict_rule else ""
+
+
 def _caller(record: CallRecord) -> str:
     shown = "number withheld" if record.withheld else record.e164 or record.caller or "unknown"
-    return f"{shown}, attested {record.attestation}" if record.attestation else shown
+    attested = f"attested {record.attestation}" if record.attestation else ""
+    trunk = f"by {record.trunk}" if record.trunk else ""
+    return ", ".join(filter(None, (shown, attested, trunk)))
 
 
 def _outcome(record: CallRecord) -> str:

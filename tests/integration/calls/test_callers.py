@@ -25,6 +25,17 @@ def test_a_blocked_caller_is_told_for_how_long(house: House) -> None:
     record, _ = house.written(call.call_id)
     assert (record.disposition, record.verdict) == ("blocked", "block")
     assert record.verdict_reason == "harassment"
+    assert record.verdict_rule.startswith("exact_number")
+
+
+def test_the_record_says_which_limit_was_passed(house: House) -> None:
+    """Whoever asks why a caller was put last finds the rule and the window."""
+    desk = house.desk()
+    for number in range(16):
+        desk.end(desk.begin(arrival(str(number), trunk="north")), "hangup")
+    record, _ = house.written(desk.begin(arrival("last", trunk="north")).call_id)
+    assert (record.verdict, record.verdict_reason) == ("low_priority", "flood")
+    assert (record.verdict_rule, record.trunk) == ("rate: window 1", "north")
 
 
 def test_a_withheld_number_is_served_and_not_kept(house: House) -> None:

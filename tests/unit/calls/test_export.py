@@ -41,6 +41,8 @@ def record(**changes: object) -> CallRecord:
         "last_node": "main",
         "turns": 2,
         "path": ("welcome", "language", "main"),
+        "trunk": "north",
+        "verdict_rule": "no_entry",
     }
     return CallRecord(**(values | changes))  # type: ignore[arg-type]
 
