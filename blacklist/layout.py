@@ -14,16 +14,14 @@
 Every key of a number ends by itself, with the last measure or a day after the last call.
 """
 
-import math
 import re
-import struct
 import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from blacklist.decision import PATIENCE_S, Decision, Hold
-from blacklist.model import ALERT_AGAIN_MS, BLOCK_DIGITS, CLASSES
-from blacklist.policy import GATEWAY, IN_PART, NO_LIMIT, ClassLimit, Policy, RatePolicy
+from blacklist.decision import Decision, Hold
+from blacklist.model import BLOCK_DIGITS, CLASSES
+from blacklist.policy import GATEWAY, IN_PART, Policy, RatePolicy
 from blacklist.verdict import Disposition
 
 HEAD = "hotline:screening:head"
@@ -45,7 +43,7 @@ _PLACE, _ROUNDED = 180, 1.15
 ALLOW, ENTRY, STRIKES = "a", "e", "s"
 """The kinds of segments, in the order in which they are kept."""
 
-_LETTERS: dict[Disposition, str] = {
+LETTERS: dict[Disposition, str] = {
     "allow": "a",
     "warn": "w",
     "challenge": "c",
@@ -62,7 +60,7 @@ _REASONS = {
     "silent_call": "s",
     "flood": "f",
 }
-_DISPOSITION_OF = {letter: name for name, letter in _LETTERS.items()}
+_DISPOSITION_OF = {letter: name for name, letter in LETTERS.items()}
 _REASON_OF = {letter: name for name, letter in _REASONS.items()}
 _RULE_OF = {
     "a": "allowlist",
@@ -134,63 +132,6 @@ def places_in(memory: int, rate: RatePolicy) -> int:
     return max(1, memory // (_PLACE + round(TOGETHER * record * _ROUNDED)))
 
 
-def number_limits(policy: Policy) -> bytes:
-    """The limits for one number as `screen.lua` unpacks them."""
-    rate, rotation = policy.rate, policy.rotation
-    struck, trust, load = rate.struck, rate.trust, rate.load
-    fresh = 0 if struck is None else policy.strikes.steps[0].seconds - struck.fresh_seconds
-    head = struct.pack(
-        ">cBIIBBIB",
-        _LETTERS[rate.disposition].encode(),
-        rate.alert,
-        rate.measure_seconds,
-        rate.memory_seconds,
-        len(rate.all_windows),
-        struck is not None,
-        max(0, fresh),
-        1 if trust is None else trust.times,
-    )
-    repeating = struct.pack(">dddBd", 0.0, 0.0, 1.0, 1, 0.0)
-    if load is not None:
-        every = load.window.interval_ms
-        mark = rate.all_windows[-1].interval_ms * load.mark
-        repeating = struct.pack(
-            ">dddBd", mark, every, every * load.every, load.most, load.ceiling_ms
-        )
-    changing = struct.pack(">cddIdd", b"-", 1.0, 1.0, 1, 0.0, 0.0) + b"\0"
-    if rotation is not None:
-        changing = (
-            struct.pack(
-                ">cddIdd",
-                _LETTERS[rotation.disposition].encode(),
-                rotation.block.interval_ms,
-                rotation.block.room_ms,
-                rotation.block.seconds + PATIENCE_S,
-                rotation.after_seconds * 1000,
-                rotation.within_seconds * 1000,
-            )
-            + b"%b\0" % rotation.home[1:].encode()
-        )
-    windows = b"".join(struct.pack(">dd", w.interval_ms, w.room_ms) for w in rate.all_windows)
-    return head + repeating + changing + windows
-
-
-def class_limits(policy: Policy) -> bytes:
-    """The limits of each class of a trunk as `screen.lua` unpacks them."""
-    limits = [_limit_of(policy, name) for name in CLASSES]
-    load = policy.rate.load
-    ceiling = 0.0 if load is None else load.ceiling_ms
-    longest = max(ceiling, *(limit.room_ms for limit in limits))
-    head = struct.pack(
-        ">cI",
-        _LETTERS[policy.withheld.disposition].encode(),
-        max(math.ceil(longest / 1000) + PATIENCE_S, ALERT_AGAIN_MS // 1000),
-    )
-    return head + b"".join(
-        struct.pack(">ddd", limit.interval_ms, limit.room_ms, limit.credit_ms) for limit in limits
-    )
-
-
 def served_limits(policy: Policy, number: str, attestation: str) -> tuple[bytes, ...]:
     """The arguments of `served.lua` but the time, for a call of a number (E.164)."""
     trust, rotation = policy.rate.trust, policy.rotation
@@ -203,16 +144,10 @@ def served_limits(policy: Policy, number: str, attestation: str) -> tuple[bytes,
     return tuple(repr(value).encode() for value in (seconds, place, interval, row))
 
 
-def _limit_of(policy: Policy, name: tuple[str, str] | str) -> ClassLimit:
-    if not isinstance(name, str):
-        return policy.withheld.limit(name[1])
-    return NO_LIMIT if policy.rotation is None else policy.rotation.gateway
-
-
 def rule(hold: Hold) -> str:
     """A hold as it is kept, without its kind."""
     disposition, reason, until, evidence = hold
-    return f"{_LETTERS[disposition]}{_REASONS.get(reason, '-')}{until}:{evidence}"
+    return f"{LETTERS[disposition]}{_REASONS.get(reason, '-')}{until}:{evidence}"
 
 
 def segments(kind: str, holds: Iterable[Hold]) -> str:

@@ -10,8 +10,8 @@
 --       the name of a class of callers without one   4 the calls of a few numbers, its own among
 --       them   5 prefix rules   6 alerts   7 what is counted of its trunk   8 the calls of numbers in
 --       a row with it   9 what its served calls are worth
--- ARGV  1 the limits of a number, 2 those of the classes, packed (blacklist/layout.py)   3 who
---       vouches for the caller: A, B, C or -   4 the time in ms, left out for Redis' own
+-- ARGV  1 who vouches for the caller: A, B, C or -   2 the time in ms, left out for Redis' own
+-- The limits are written into the script where it says so (blacklist/limits.py).
 -- Reply nil to let the call through, else what `layout.answer` reads. It begins with ? when there
 --       is no head: then the index is not known to be whole. Before that stands !<code>; when Redis
 --       refused to write: then this call was not counted.
@@ -22,12 +22,13 @@ local RANKS = { w = 1, c = 2, l = 3, v = 4, b = 5 }
 local HARD = 4              -- the rank from which a caller is kept from an operator
 local BESIDE = 7            -- numbers whose calls are kept beside those of another, in one key
 local STRUCK = 255          -- the number of the window of those who were struck lately
-local TRUNK = '>' .. string.rep('d', 11)
-local VOUCHED = { ['-'] = 1, A = 2, B = 3, C = 4 }
+local TRUNK = '>ddddddddddd'
+
+-- LIMITS
 
 local milliseconds
-if ARGV[4] then
-  milliseconds = tonumber(ARGV[4])
+if ARGV[2] then
+  milliseconds = tonumber(ARGV[2])
 else
   local time = redis.call('TIME')
   milliseconds = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -66,11 +67,7 @@ end
 -- What is counted of a trunk: the moment (ms) at which those who repeat are forgotten, when it was
 -- told of last, and the arrival time of each class: callers without a number and callers whose number
 -- is unusable, each by who vouches for them, then the numbers that come by a gateway (C).
-local letter, stays = struct.unpack('>c1I4', ARGV[2])
 local trunk
-local function limits(class)
-  return struct.unpack('>ddd', ARGV[2], class * 24 - 18)
-end
 local function keep_trunk()
   write('SET', KEYS[7], struct.pack(TRUNK, unpack(trunk)), 'EX', stays)
 end
@@ -99,7 +96,7 @@ end
 -- Callers without a number are one flow, for each class of them.
 if string.byte(caller) > 57 then
   read_trunk(redis.pcall('GET', KEYS[7]))
-  local class = VOUCHED[ARGV[3]] + (caller == 'withheld' and 0 or 4)
+  local class = ({ ['-'] = 1, A = 2, B = 3, C = 4 })[ARGV[1]] + (caller == 'withheld' and 0 or 4)
   local over, tell = not conforms(class, milliseconds), 0
   if over and (trunk[2] > milliseconds or milliseconds - trunk[2] >= ALERT_AGAIN) then
     tell, trunk[2] = 1, milliseconds
@@ -199,9 +196,6 @@ end
 
 -- The state: the window that was passed last, the end of its measure (s), the newest call (ms), and
 -- the arrival time of every window. A call that a window has no room for is not counted in it.
-local rate, alerts, measure, lasts, count, narrow, fresh, times, mark, every_repeat, each, most, top,
-  rotation, row, row_room, row_lasts, after, within, home, place =
-  struct.unpack('>c1BI4I4BBI4BdddBdc1ddI4dds', ARGV[1])
 local window, held, clock, known, before = 0, 0, milliseconds, 0, 0
 if mine and length >= 13 then
   local seen, ends, newest = struct.unpack('>BI4d', raw, mine)
@@ -238,7 +232,7 @@ end
 
 local repeats, often = false, false
 for number = 1, count do
-  local every, room = struct.unpack('>dd', ARGV[1], place + number * 16 - 16)
+  local every, room = everies[number], rooms[number]
   local arrival = clock
   if known >= 13 + number * 8 then
     arrival = struct.unpack('>d', raw, mine + number * 8 + 5)
@@ -280,7 +274,7 @@ if over > 0 and not hard then
   end
 end
 empty = math.max(empty, held * 1000, clock + within)
-write('SET', KEYS[4], struct.pack('>Bc0dBBI4d' .. string.rep('d', count), #caller, caller, empty,
+write('SET', KEYS[4], struct.pack(packing, #caller, caller, empty,
   13 + count * 8, window, held, clock, unpack(arrivals)) .. beside, 'EX', lasts)
 
 if not hard and held > second then
@@ -290,15 +284,15 @@ end
 
 -- Numbers that change with every call, shown by a machine, and vouched for by nobody in full: many
 -- in a row, or by one trunk beyond its share, and then only who comes again.
-local numbered, changed, vouched = string.byte(caller) > 47, false, VOUCHED[ARGV[3]]
-if repeats and not hard and (trusted or vouched < 3) then
+local numbered, changed, vouched = string.byte(caller) > 47, false, ARGV[1]
+if repeats and not hard and (trusted or vouched < 'B') then
   if not trunk then
     read_trunk()
   end
   trunk[1] = math.min(math.max(trunk[1], clock) + every_repeat, clock + top)
   changed = true
 end
-if rotation ~= '-' and vouched > 2 and numbered and not trusted and not hard then
+if rotation ~= '-' and vouched > 'A' and numbered and not trusted and not hard then
   local arrival = clock
   if values[6] and #values[6] == 8 then
     arrival = math.max(clock, struct.unpack('>d', values[6]))
@@ -311,7 +305,7 @@ if rotation ~= '-' and vouched > 2 and numbered and not trusted and not hard the
     turned = 'block'
   else
     write('SET', KEYS[8], struct.pack('>d', arrival + row), 'EX', row_lasts)
-    if ARGV[3] == 'C' and string.sub(caller, 1, #home) == home then
+    if ARGV[1] == 'C' and string.sub(caller, 1, #home) == home then
       if not trunk then
         read_trunk()
       end

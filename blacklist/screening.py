@@ -1,6 +1,5 @@
 """Screening on the path of a call: one round trip to the index, and an answer whatever happens."""
 
-import hashlib
 import re
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from blacklist.breaker import Breaker
 from blacklist.decision import UNKNOWN_WAY, Decision, Way, verdict
 from blacklist.hidden import Hidden
 from blacklist.layout import Unreadable
+from blacklist.limits import script_of
 from blacklist.local_counts import LocalCounts
 from blacklist.numbers import UNUSABLE, CallerNumber
 from blacklist.policy import Policy
@@ -25,12 +25,13 @@ from blacklist.verdict import HARD_DISPOSITIONS, Verdict
 
 log = structlog.get_logger()
 
-SCRIPT = (files("blacklist") / "screen.lua").read_text(encoding="utf-8")
 SERVED = (files("blacklist") / "served.lua").read_text(encoding="utf-8")
 _STANDING = tuple(layout.standing_key(slot, "+").encode() for slot in layout.SLOTS)
 _STANDING_SIZE = len(_STANDING[0])
 _KEYS = b"$%%d\r\n%b%%b\r\n$%%d\r\n%b%%b\r\n$%%d\r\n%%b\r\n" % _STANDING
 """What stands about the caller in both slots, and where its calls are counted, as in RESP."""
+_ALSO = b"$%d\r\n%b\r\n$%d\r\n%b\r\n"
+"""Numbers in a row with the caller's, and what its served calls are worth."""
 _MOST_WAYS = 1000
 _NO_PRIMARY = (b"!READONLY;", b"!LOADING;", b"!MASTERDOWN;")
 _CODE = re.compile(r"[A-Z]{3,}\b")
@@ -68,13 +69,13 @@ class RedisScreening:
         self._now_ms = now_ms
         self._local = LocalCounts(policy, now_ms or _now_ms)
         self._counted = True
-        sha = hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
+        self._script = script_of(policy)
+        self._load = b"*3\r\n" + _packed(b"SCRIPT", b"LOAD", self._script.text.encode())
         head = (b"9", layout.HEAD.encode())
-        self._evalsha = _packed(b"EVALSHA", sha.encode(), *head)
-        self._places = layout.places_in(counts_bytes, policy.rate)
+        self._evalsha = _packed(b"EVALSHA", self._script.sha.encode(), *head)
         self._shared = _packed(layout.PREFIXES.encode(), layout.ALERTS.encode())
-        self._limits = _packed(layout.number_limits(policy), layout.class_limits(policy))
-        self._ways: dict[Way, tuple[bytes, bytes]] = {}
+        self._places = layout.places_in(counts_bytes, policy.rate)
+        self._ways: dict[Way, bytes] = {}
         self._hidden = Hidden(client)
         self._policy = policy
         self._served = client.register_script(SERVED)
@@ -127,7 +128,7 @@ class RedisScreening:
 
     def load(self) -> None:
         """Give the scripts to Redis beforehand. Raises redis.RedisError."""
-        self._client.script_load(SCRIPT)
+        self._client.script_load(self._script.text)
         self._client.script_load(SERVED)
 
     def _ask(self, number: CallerNumber, way: Way) -> tuple[Decision, bool]:
@@ -195,21 +196,25 @@ class RedisScreening:
 
     def _command(self, number: CallerNumber, way: Way) -> bytes:
         """The whole command as it goes over the wire: what is the same in all was packed before."""
-        caller = (self._hidden.name(number.hidden) or number.counted_as).encode()
+        named = self._hidden.name(number.hidden) if number.hidden else ""
+        caller = (named or number.counted_as).encode()
         counts = layout.counts_key(caller, self._places)
+        block, trust = layout.block_key(caller), layout.trust_key(caller)
         size = len(caller) + _STANDING_SIZE
-        keys = _KEYS % (size, caller, size, caller, len(counts), counts)
-        trunk, vouched = self._ways.get(way) or self._way(way)
-        also = _packed(layout.block_key(caller), layout.trust_key(caller))
-        command = self._evalsha + keys + self._shared + trunk + also + self._limits + vouched
+        command = (self._ways.get(way) or self._way(way)) % (
+            *(size, caller, size, caller, len(counts), counts),
+            *(len(block), block, len(trust), trust),
+        )
         if self._now_ms is None:
-            return b"*15\r\n" + command
-        return b"*16\r\n" + command + _packed(str(self._now_ms()).encode())
+            return command
+        return b"*14" + command[3:] + _packed(str(self._now_ms()).encode())
 
-    def _way(self, way: Way) -> tuple[bytes, bytes]:
-        """The trunk's key and the attestation as they go over the wire."""
+    def _way(self, way: Way) -> bytes:
+        """The command of a call that came so, but for its caller."""
         vouched = way.attestation if way.attestation in layout.VOUCHED else "-"
-        packed = _packed(layout.trunk_key(way.trunk)), _packed(vouched.encode())
+        trunk, attestation = _packed(layout.trunk_key(way.trunk)), _packed(vouched.encode())
+        before, after = self._evalsha, self._shared + trunk
+        packed = b"*13\r\n" + before + _KEYS + after + _ALSO + attestation
         if len(self._ways) < _MOST_WAYS:
             self._ways[way] = packed
         return packed
@@ -219,7 +224,7 @@ class RedisScreening:
             return self._asked(self._command(number, way))
         except NoScriptError:  # Redis was started anew
             # EVAL would do it at once, but a Redis that refuses writes refuses that as well.
-            self._asked(_LOAD)
+            self._asked(self._load)
             return self._asked(self._command(number, way))
 
     def _asked(self, command: bytes) -> Any:
@@ -287,6 +292,3 @@ def _now_ms() -> int:
 def _packed(*parts: bytes) -> bytes:
     """Arguments in RESP, the protocol of Redis: bulk strings one after another."""
     return b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])
-
-
-_LOAD = b"*3\r\n" + _packed(b"SCRIPT", b"LOAD", SCRIPT.encode())

@@ -13,15 +13,15 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from blacklist.entry import Entry
+from blacklist.limits import script_of
 from blacklist.numbers import normalise
-from blacklist.screening import SCRIPT
 from blacklist.verdict import Disposition
 from hotline.bootstrap import Services
 from hotline.check import Check
 from hotline.checks import redis_checks
 from hotline.settings import load_settings
 from tests.fixtures.redis_process import RedisProcess
-from tests.fixtures.screening import WITHHELD, Screened, screened
+from tests.fixtures.screening import WITHHELD, Screened, screened, strict_policy
 
 CALLER = "+966501234567"
 OTHER = "+966509999999"
@@ -140,7 +140,7 @@ def test_a_call_that_redis_does_not_count_is_counted_here_and_told(
         with redis.Redis.from_url(server.url) as admin:
             admin.script_flush()
             if known:
-                admin.script_load(SCRIPT)
+                admin.script_load(script_of(strict_policy()).text)
         verdicts = [here.call(CALLER) for _ in range(40)]
         assert here.call(OTHER).disposition == "block"
         assert (here.call(FRIEND).disposition, here.call(FRIEND).rule) == ("allow", "allowlist")

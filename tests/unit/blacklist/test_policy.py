@@ -40,8 +40,8 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
     assert policy.rate.alert
     withheld = policy.withheld
     assert withheld.limit("") == ClassLimit(12, 3600, 60, 4)
-    assert withheld.limit("A") == ClassLimit(8, 3600, 25, 4)
-    assert withheld.limit("B") == withheld.limit("C") == ClassLimit(4, 3600, 8, 3)
+    assert withheld.limit("A") == ClassLimit(12, 3600, 30, 2)
+    assert withheld.limit("B") == withheld.limit("C") == ClassLimit(4, 3600, 8, 2)
     assert withheld.disposition == "low_priority"
     gateway = ClassLimit(4, 3600, 8, 20)
     rotation = RotationPolicy(Window(8, 1800), gateway, 480, 7200, "+966", "low_priority")

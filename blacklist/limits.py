@@ -1,0 +1,116 @@
+"""The limits of a policy, written into `screen.lua`.
+
+As constants of the script they cost a decision nothing; as arguments they were sent, and unpacked,
+with every call. So each policy has a script of its own, known to Redis by its digest.
+"""
+
+import hashlib
+import math
+from dataclasses import dataclass
+from importlib.resources import files
+
+from blacklist.decision import PATIENCE_S
+from blacklist.layout import LETTERS
+from blacklist.model import ALERT_AGAIN_MS, CLASSES
+from blacklist.policy import NO_LIMIT, ClassLimit, Policy
+
+_TEXT = (files("blacklist") / "screen.lua").read_text(encoding="utf-8")
+_HERE = "-- LIMITS\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script, and the digest by which Redis knows it."""
+
+    text: str
+    sha: str
+
+
+def script_of(policy: Policy) -> Script:
+    """The script that decides by this policy."""
+    head, tail = _TEXT.split(_HERE)
+    names = {**_of_a_number(policy), **_of_rotations(policy), **_of_classes(policy)}
+    limits = "".join(f"local {name} = {_lua(value)}\n" for name, value in names.items())
+    text = f"{head}{limits}{_class_limits(policy)}{tail}"
+    return Script(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
+
+
+_Value = str | int | float | tuple[float, ...]
+
+
+def _of_a_number(policy: Policy) -> dict[str, _Value]:
+    rate = policy.rate
+    struck, trust, load = rate.struck, rate.trust, rate.load
+    fresh = 0 if struck is None else policy.strikes.steps[0].seconds - struck.fresh_seconds
+    windows = rate.all_windows
+    return {
+        "rate": LETTERS[rate.disposition],
+        "alerts": int(rate.alert),
+        "measure": rate.measure_seconds,
+        "lasts": rate.memory_seconds,
+        "count": len(windows),
+        "everies": tuple(window.interval_ms for window in windows),
+        "rooms": tuple(window.room_ms for window in windows),
+        "packing": f">Bc0dBBI4d{'d' * len(windows)}",
+        "narrow": int(struck is not None),
+        "fresh": max(0, fresh),
+        "times": 1 if trust is None else trust.times,
+        "mark": 0 if load is None else windows[-1].interval_ms * load.mark,
+        "every_repeat": 0 if load is None else load.window.interval_ms,
+        "each": 1 if load is None else load.window.interval_ms * load.every,
+        "most": 1 if load is None else load.most,
+        "top": 0 if load is None else load.ceiling_ms,
+    }
+
+
+def _of_rotations(policy: Policy) -> dict[str, _Value]:
+    rotation = policy.rotation
+    if rotation is None:
+        off: dict[str, _Value] = {"row": 1, "row_room": 1, "row_lasts": 1, "after": 0, "within": 0}
+        return {**off, "rotation": "-", "home": ""}
+    return {
+        "rotation": LETTERS[rotation.disposition],
+        "row": rotation.block.interval_ms,
+        "row_room": rotation.block.room_ms,
+        "row_lasts": rotation.block.seconds + PATIENCE_S,
+        "after": rotation.after_seconds * 1000,
+        "within": rotation.within_seconds * 1000,
+        "home": rotation.home[1:],
+    }
+
+
+def _of_classes(policy: Policy) -> dict[str, _Value]:
+    load = policy.rate.load
+    ceiling = 0.0 if load is None else load.ceiling_ms
+    longest = max(ceiling, *(_limit_of(policy, name).room_ms for name in CLASSES))
+    return {
+        "letter": LETTERS[policy.withheld.disposition],
+        "stays": max(math.ceil(longest / 1000) + PATIENCE_S, ALERT_AGAIN_MS // 1000),
+    }
+
+
+def _class_limits(policy: Policy) -> str:
+    """A function, for few calls ask: interval, room and credit of a class."""
+    limits = [_limit_of(policy, name) for name in CLASSES]
+    columns = (
+        tuple(limit.interval_ms for limit in limits),
+        tuple(limit.room_ms for limit in limits),
+        tuple(limit.credit_ms for limit in limits),
+    )
+    values = ", ".join(f"({_lua(column)})[class]" for column in columns)
+    return f"local function limits(class)\n  return {values}\nend\n"
+
+
+def _limit_of(policy: Policy, name: tuple[str, str] | str) -> ClassLimit:
+    if not isinstance(name, str):
+        return policy.withheld.limit(name[1])
+    return NO_LIMIT if policy.rotation is None else policy.rotation.gateway
+
+
+def _lua(value: _Value) -> str:
+    """A value as Lua writes it: text of ours alone, letters and digits and `>-`."""
+    if isinstance(value, str):
+        return f"'{value}'"
+    if isinstance(value, tuple):
+        return "{ " + ", ".join(map(_lua, value)) + " }"
+    return repr(value)
