@@ -137,9 +137,10 @@ def served_limits(policy: Policy, number: str, attestation: str) -> tuple[bytes,
     trust, rotation = policy.rate.trust, policy.rotation
     seconds = 1 if trust is None else trust.seconds
     place, interval, row = 0, 0.0, 0.0
-    if rotation is not None and attestation in IN_PART:
+    ours = rotation is not None and number.startswith(rotation.home)
+    if rotation is not None and ours and attestation in IN_PART:
         row = rotation.block.interval_ms
-        if attestation == GATEWAY and number.startswith(rotation.home):
+        if attestation == GATEWAY:
             place, interval = len(CLASSES), rotation.gateway.interval_ms
     return tuple(repr(value).encode() for value in (seconds, place, interval, row))
 

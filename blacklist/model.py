@@ -147,9 +147,11 @@ class ScreeningModel:
         state.until = max(state.until, now + trust.seconds)
         state.served = min(MOST_SERVED, state.served + 1)
         state.back = min(MOST_SERVED, state.back + 1)
-        if rotation is None or attestation not in IN_PART or not number.startswith("+"):
+        if rotation is None or attestation not in IN_PART:
             return
-        if attestation == GATEWAY and number.startswith(rotation.home):
+        if not number.startswith(rotation.home):
+            return
+        if attestation == GATEWAY:
             way = self._trunks.setdefault(trunk, Trunk())
             way.arrivals_ms[-1] -= rotation.gateway.interval_ms
         block = number[:-BLOCK_DIGITS]
@@ -299,8 +301,9 @@ class ScreeningModel:
         self, number: str, call: "_Counted", way: Trunk, attestation: str
     ) -> Decision | None:
         rotation = self.policy.rotation
-        unknown = attestation in IN_PART and number.startswith("+") and not call.trusted
-        if rotation is None or not unknown:
+        if rotation is None or call.trusted or attestation not in IN_PART:
+            return None
+        if not number.startswith(rotation.home):
             return None
         clock, block = call.state.newest_ms, number[:-BLOCK_DIGITS]
         arrival = max(clock, self._blocks.get(block, 0.0))
@@ -310,7 +313,7 @@ class ScreeningModel:
         if after - clock > rotation.block.room_ms:
             return Decision(rotation.disposition, "flood", 0, "block", "rotation")
         self._blocks[block] = after
-        if attestation != GATEWAY or not number.startswith(rotation.home):
+        if attestation != GATEWAY:
             return None
         over = not _conforms(way, len(CLASSES) - 1, rotation.gateway, clock)
         since = clock - call.before_ms

@@ -181,7 +181,7 @@ class RotationPolicy:
     trunk, of which only a number that comes again gets `disposition`. From `after_seconds` to
     `within_seconds` after its last call, for a machine with a stock of numbers comes back to each
     in its turn; or sooner, but then for a third time. A number that was served is never touched;
-    nor by `gateway` one of another country than `home` (its code), for those come by gateways.
+    nor one of another country than `home` (its code), for those come by gateways.
     """
 
     block: Window

@@ -292,7 +292,9 @@ if repeats and not hard and (trusted or vouched < 'B') then
   trunk[1] = math.min(math.max(trunk[1], clock) + every_repeat, clock + top)
   changed = true
 end
-if rotation ~= '-' and vouched > 'A' and numbered and not trusted and not hard then
+if rotation ~= '-' and vouched > 'A' and not trusted and not hard
+  and string.sub(caller, 1, #home) == home
+then
   local arrival = clock
   if values[6] and #values[6] == 8 then
     arrival = math.max(clock, struct.unpack('>d', values[6]))
@@ -305,7 +307,7 @@ if rotation ~= '-' and vouched > 'A' and numbered and not trusted and not hard t
     turned = 'block'
   else
     write('SET', KEYS[8], struct.pack('>d', arrival + row), 'EX', row_lasts)
-    if ARGV[1] == 'C' and string.sub(caller, 1, #home) == home then
+    if vouched == 'C' then
       if not trunk then
         read_trunk()
       end

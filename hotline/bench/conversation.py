@@ -45,6 +45,10 @@ MOVES: tuple[Move, ...] = (
 TURNS = len(MOVES)
 
 
+ANSWERS = {"contact": "0501234567", "days": "1", "kept_days": "90"}
+"""What is known of the call before its first turn."""
+
+
 class ScriptedCaller:
     """The caller of the fake Asterisk: one move each time they are listened to."""
 
@@ -64,7 +68,7 @@ class ScriptedCaller:
 
 def turns(services: Services) -> Iterator[Turn]:
     """The turns of this call, by the engine alone."""
-    session, turn = begin(services.flow, "bench", answers={"contact": "0501234567", "days": "1"})
+    session, turn = begin(services.flow, "bench", answers=ANSWERS)
     for move in MOVES:
         while isinstance(turn.action, Perform):
             done = Done("opened", {"reference": "261100001", "target_hours": "48"})

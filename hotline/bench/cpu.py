@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hotline.asterisk.instance import AsteriskInstance
-from hotline.bench.conversation import MOVES, TURNS, prompt_seconds
+from hotline.bench.conversation import MOVES, TURNS, Dictation, prompt_seconds
 from hotline.bench.figures import Bound, Figure, Measured, amount, ratio
 from hotline.bench.house import BenchFailed, House, open_house
 from hotline.bench.processes import cpu_seconds
@@ -53,7 +53,8 @@ def measure(bench: Bench) -> Iterator[Figure]:
         tempfile.TemporaryDirectory(prefix="hotline-bench-") as name,
     ):
         folder = Path(name)
-        brief = knowing_caller()
+        prompts = prompt_seconds(bench.services)
+        brief = knowing_caller(prompts)
         bench.say(f"{sizes.warm_calls} calls to warm up ({brief.seconds:.0f} s)")
         _cost(house, brief, folder / "warm", sizes.warm_calls, sizes.sip_rate)
         lasts = sizes.sip_calls / sizes.sip_rate + brief.seconds
@@ -62,7 +63,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
         yield from _figures(cost, f"call of {TURNS} turns, {brief.seconds:.0f} s", BOUND)
         if not sizes.listened_calls:
             return
-        patient = patient_caller(prompt_seconds(bench.services))
+        patient = patient_caller(prompts)
         lasts = sizes.listened_calls / sizes.sip_rate + patient.seconds
         bench.say(f"{sizes.listened_calls} SIP calls that hear every prompt out ({lasts:.0f} s)")
         cost = _cost(house, patient, folder / "patient", sizes.listened_calls, sizes.sip_rate)
@@ -70,15 +71,21 @@ def measure(bench: Bench) -> Iterator[Figure]:
         yield next(_figures(cost, said, None))
 
 
-def knowing_caller() -> Plan:
-    """A caller who knows the way and presses each key over the prompt's beginning."""
-    listening = [*[_KNOWS_THE_WAY_S] * (len(MOVES) - 1), _LAST_S]
-    return plan(listening, skip_notice=True)
+def knowing_caller(prompts: Sequence[float]) -> Plan:
+    """A caller who knows the way and presses each key over the prompt's beginning.
+
+    `prompts` are their lengths (s): the words before the recording are heard whole.
+    """
+    listening = [
+        seconds + _AFTER_PROMPT_S if isinstance(move, Dictation) else _KNOWS_THE_WAY_S
+        for seconds, move in zip(prompts, MOVES, strict=True)
+    ]
+    return plan([*listening[:-1], _LAST_S])
 
 
 def patient_caller(prompts: Sequence[float]) -> Plan:
     """A caller who hears out every prompt (`prompts`, s) and then takes a moment."""
-    return plan([seconds + _AFTER_PROMPT_S for seconds in prompts], skip_notice=False)
+    return plan([seconds + _AFTER_PROMPT_S for seconds in prompts])
 
 
 def _cost(house: House, plan: Plan, folder: Path, calls: int, rate: int) -> Cost:

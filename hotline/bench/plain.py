@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hotline.bench.conversation import MOVES, NUMBER, TURNS, event_of, turns
+from hotline.bench.conversation import ANSWERS, MOVES, NUMBER, TURNS, event_of, turns
 from hotline.bench.figures import Figure, Measured, amount
 from hotline.bench.house import open_house, own_settings
 from hotline.bench.placing import place_calls
@@ -82,7 +82,7 @@ def _new_ticket(number: int) -> NewTicket:
 def _pure(bench: Bench) -> Iterator[Figure]:
     services, rounds = bench.services, bench.sizes.rounds
     made = list(turns(services))
-    session, _ = begin(services.flow, "bench")
+    session, _ = begin(services.flow, "bench", answers=ANSWERS)
 
     def steps() -> None:
         step(services.flow, session, event_of(MOVES[0]))

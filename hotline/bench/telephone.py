@@ -41,11 +41,11 @@ class Plan:
     seconds: float
 
 
-def plan(listening: Sequence[float], *, skip_notice: bool) -> Plan:
+def plan(listening: Sequence[float]) -> Plan:
     """When each key of the bench's call is pressed.
 
-    `listening` is how long the caller listens to each turn before acting (s). With `skip_notice` a
-    key ends the words before the recording's beep.
+    `listening` is how long the caller listens to each turn before acting (s). The words before a
+    recording are always heard whole.
     """
     at = 0.0
     keys: list[Pressed] = []
@@ -54,9 +54,6 @@ def plan(listening: Sequence[float], *, skip_notice: bool) -> Plan:
         if isinstance(move, Keys):
             pressed = [Pressed(at + n * _SPACING_S, key) for n, key in enumerate(move.keys)]
         elif isinstance(move, Dictation):
-            if skip_notice:
-                keys.append(Pressed(at, "1"))
-                at += _SPACING_S
             pressed = [Pressed(at + _BEEP_S + RECORDED_S, "#")]
         else:
             return Plan(tuple(keys), at)

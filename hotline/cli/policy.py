@@ -74,7 +74,7 @@ def _told(policy: Policy) -> list[str]:
     if policy.rotation is not None:
         rotation = policy.rotation
         lines += [
-            "numbers in a row that nobody vouches for in full (B, C), "
+            f"numbers of {rotation.home} in a row that nobody vouches for in full (B, C), "
             f"{rotation.block.calls} calls in "
             f"{_span(rotation.block.seconds)} that came to nothing: {rotation.disposition}",
             f"numbers of {rotation.home} by a gateway (C), {_limit(rotation.gateway)}: "

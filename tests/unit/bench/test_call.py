@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from hotline.bench.conversation import MOVES, TURNS, Keys, ScriptedCaller, prompt_seconds, turns
+from hotline.bench.conversation import (
+    MOVES,
+    RECORDED_S,
+    TURNS,
+    Keys,
+    ScriptedCaller,
+    prompt_seconds,
+    turns,
+)
 from hotline.bench.cpu import knowing_caller, patient_caller
 from hotline.bench.sip_probe import is_sound
 from hotline.bench.telephone import PACKET_S, Plan, Pressed, write_recording
@@ -59,12 +67,12 @@ def test_the_scripted_caller_makes_the_same_moves_and_leaves() -> None:
 
 
 def test_both_plans_press_the_keys_of_the_conversation_in_order() -> None:
-    """The patient caller presses no key over the notice; the other presses one to end it."""
+    """Neither presses a key over the words before the recording: they are heard whole."""
     keys = "11211742123218" + "1"
-    knowing = "".join(pressed.key for pressed in knowing_caller().keys)
-    patient = "".join(pressed.key for pressed in patient_caller([1.0] * TURNS).keys)
-    assert knowing == keys + "1#11"
-    assert patient == keys + "#11"
+    for caller in (knowing_caller, patient_caller):
+        plan = caller([4.0] * TURNS)
+        assert "".join(pressed.key for pressed in plan.keys) == keys + "#11"
+        assert plan.keys[-3].at_s - plan.keys[-4].at_s > 4.0 + RECORDED_S
 
 
 def test_the_patient_caller_waits_for_the_end_of_each_prompt() -> None:
@@ -85,7 +93,7 @@ def test_prompts_without_audio_cannot_be_timed(services: Services, tmp_path: Pat
 
 def test_the_recording_is_an_unbroken_stream_with_rising_time_stamps(tmp_path: Path) -> None:
     """50 packets a second; Asterisk drops a key whose time is not after the last one's."""
-    plan = knowing_caller()
+    plan = knowing_caller([4.0] * TURNS)
     write_recording(tmp_path / "call.pcap", plan)
     sent = packets(tmp_path / "call.pcap")
     assert len(sent) == round(plan.seconds / PACKET_S)

@@ -156,7 +156,7 @@ def test_the_command_checks_the_policy_in_force(tmp_path: Path) -> None:
     path = changed(tmp_path, "approvers: 2", "approvers: 1")
     done = run.invoke(cli, ["blacklist", "policy", "check", str(path)], obj=settings)
     assert done.exit_code == 1
-    assert f"{path}:67: prefix.approvers: a prefix is restricted by two people" in done.output
+    assert f"{path}:66: prefix.approvers: a prefix is restricted by two people" in done.output
     done = run.invoke(cli, ["blacklist", "policy", "check", "--json", str(path)], obj=settings)
     assert done.exit_code == 1
     assert '"ok": false' in done.output
