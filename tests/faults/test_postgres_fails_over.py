@@ -69,8 +69,18 @@ def said(url: str, *statements: str) -> None:
 
 
 def demote(url: str) -> None:
-    """Let it read only, as one that is no longer the primary; its connections stay."""
-    said(url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+    """Let it read only, as one that is no longer the primary; its connections stay.
+
+    Sessions are told by a signal: one that was there before is asked until it has heard.
+    """
+    with psycopg.connect(url, autocommit=True) as there:
+        said(url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
+        wait_until(lambda: _reads_only(there), 10, "the server reads only")
+
+
+def _reads_only(connection: psycopg.Connection) -> bool:
+    found = connection.execute("SHOW default_transaction_read_only").fetchone()
+    return found == ("on",)
 
 
 def place(url: str) -> tuple[str, int]:

@@ -37,7 +37,7 @@ UNREADABLE = [
     ("sub_municipalities.yaml", "code: UMS", "code: ABH", "ABH stands twice"),
     ("flows/940.yaml", "effect: open_report", "efect: open_report", "efect"),
     ("prompts/ar.yaml", "welcome:", "welcome: {", "ar.yaml"),
-    ("screening.yaml", "within: 15m", "within: 15 minutes", "within"),
+    ("screening.yaml", "within: 60m", "within: 60 minutes", "within"),
 ]
 
 
