@@ -56,6 +56,7 @@ def cities() -> Iterator[City]:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3600)
 def test_cities_drawn_now_keep_the_three_bounds() -> None:
     """Fewer than one genuine caller for 100,000 calls meets worse than a warning; of the calls
     after the first ten minutes of a flood 95 % are not ahead of others, of a rotation's half.
