@@ -173,4 +173,4 @@ def drawn(rng: Random) -> City:
     for name in _WIDE:
         value = getattr(usual, name) * math.exp(math.log(_WIDEST) * rng.uniform(-1, 1))
         figures[name] = min(value, 0.9) if getattr(usual, name) < 1 else value
-    return replace(usual, vouched=rng.uniform(0.6, 0.9), **figures)  # type: ignore[arg-type]
+    return replace(usual, vouched=rng.uniform(0.6, 0.9), **figures)  # type: ignore[arg-type]  # names of its own fields

@@ -61,13 +61,8 @@ def test_cities_drawn_now_keep_the_three_bounds() -> None:
     """Fewer than one genuine caller for 100,000 calls meets worse than a warning; of the calls
     after the first ten minutes of a flood 95 % are not ahead of others, of a rotation's half.
 
-    All cities together. A city alone may have a few large floods that hide, and so lie beyond a
-    bound by a little; none may lie far from it.
+    Each city by itself.
     """
     found = list(cities())
-    assert sum(city.worse for city in found) / CITIES < 1, found
-    assert sum(city.flood for city in found) / CITIES >= 95, found
-    assert sum(city.rotation for city in found) / CITIES >= 50, found
-    assert max(city.worse for city in found) < 3, found
-    assert min(city.flood for city in found) >= 92, found
-    assert min(city.rotation for city in found) >= 30, found
+    beyond = [city for city in found if city.worse >= 1 or city.flood < 95 or city.rotation < 50]
+    assert not beyond

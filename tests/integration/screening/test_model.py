@@ -247,7 +247,7 @@ def test_the_script_and_the_model_agree_over_any_history(here: Screened) -> None
     run_state_machine_as_test(
         machine(here),
         settings=settings(
-            max_examples=60,
+            max_examples=120,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow],
