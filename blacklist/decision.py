@@ -21,12 +21,14 @@ In doubt for the caller: attempts of a future that is yet to come prove nothing.
 
 
 class Way(NamedTuple):
-    """How a call came: the trunk's name, and who vouches for the caller (A, B, C as in
-    ATIS-1000074, or empty).
+    """How a call came: the trunk's name, who vouches for the caller (A, B, C as in ATIS-1000074, or
+    empty), and the opaque name that its network gives the origin of the call (`origid` of RFC 8588,
+    or empty).
     """
 
     trunk: str = ""
     attestation: str = ""
+    origin: str = ""
 
 
 UNKNOWN_WAY = Way()
