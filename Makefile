@@ -3,6 +3,8 @@ VIA ?= sip
 WORKERS ?= 4
 TESTS ?= tests
 BIN := .venv/bin
+# Where it is set, every process of the tests would rewrite every module of the tests anew: 5 s each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo serve test test-all faults check format bench lock clean

@@ -30,16 +30,14 @@ from hotline.call_database import CallDatabase
 from hotline.closed import close_to_others, make_closed_folder
 from hotline.database import CALL_DEADLINE_S, disk_is_full, make_engine
 from hotline.disk import MB, Reserve
+from hotline.files import HouseFiles
 from hotline.redis_clients import make_redis
 from hotline.redis_socket import embedded_redis_url
 from hotline.screening import make_screening
-from hotline.screening_policy import load_policy
 from hotline.settings import Settings
-from hotline.studio import recording_hashes
 from ivr.flow import Flow
-from ivr.load import load_flow
-from ivr.prompts import Catalogue, load_catalogue
-from tickets.catalogue import Service, load_services
+from ivr.prompts import Catalogue
+from tickets.catalogue import Service
 from tickets.mobile import SMS, wants_sms
 from tickets.model import NewTicket, Ticket
 from tickets.open import BACKOFFICE, open_ticket, withdraw_ticket
@@ -56,8 +54,10 @@ WAV_BYTES_A_SECOND = 16_000
 class Services:
     """Everything that the parts of the house are made of, for the lifetime of one process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, files: HouseFiles | None = None) -> None:
+        """`files` are those of another house with the same configuration, which it has read."""
         self.settings = settings
+        self.files = files or HouseFiles(settings.config_dir)
         self._stack = ExitStack()
         close_to_others(settings.state_dir)  # also where another release has made it
 
@@ -67,32 +67,35 @@ class Services:
 
     # --- data that people edit -----------------------------------------------------------------
 
-    @cached_property
+    @property
     def flow(self) -> Flow:
         """The flow. Raises FlowFileError."""
-        return load_flow(self.settings.config_dir / "flows" / "940.yaml")
+        return self.files.flow
 
-    @cached_property
+    @property
     def inside_flow(self) -> Flow:
         """The flow of the codes that inside telephones dial. Raises FlowFileError."""
-        return load_flow(self.settings.config_dir / "flows" / "inside.yaml")
+        return self.files.inside_flow
 
-    @cached_property
+    @property
     def catalogue(self) -> Catalogue:
         """The prompts. Raises CatalogueError."""
-        folder = self.settings.config_dir / "prompts"
-        paths = {language: folder / f"{language}.yaml" for language in ("ar", "en")}
-        return load_catalogue(paths, recording_hashes(self.recorded_prompts))
+        return self.files.catalogue
 
     @property
     def recorded_prompts(self) -> Path:
         """The folder of studio recordings."""
-        return self.settings.config_dir / "prompts" / "recordings"
+        return self.files.recorded_prompts
 
-    @cached_property
+    @property
     def services(self) -> Mapping[str, Service]:
         """The service catalogue. Raises CatalogueError."""
-        return load_services(self.settings.config_dir / "services.yaml")
+        return self.files.services
+
+    @property
+    def policy(self) -> Policy:
+        """The policy of screening. Raises PolicyWrong."""
+        return self.files.policy
 
     # --- stores ----------------------------------------------------------------------------------
 
@@ -156,11 +159,6 @@ class Services:
     def breaker(self) -> Breaker:
         """One breaker for everything on the path of a call that asks this Redis."""
         return Breaker()
-
-    @cached_property
-    def policy(self) -> Policy:
-        """The policy of screening. Raises PolicyWrong."""
-        return load_policy(self.settings.config_dir / "screening.yaml")
 
     @cached_property
     def screening(self) -> RedisScreening:

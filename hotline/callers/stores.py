@@ -171,7 +171,7 @@ def empty_database(services: Services) -> Iterator[Path]:
     Migrating takes longer than a call without sound, and Alembic cannot do it in two threads.
     """
     with tempfile.TemporaryDirectory(prefix="hotline-database-") as folder:
-        own = Services(_settings(services, Path(folder)))
+        own = Services(_settings(services, Path(folder)), services.files)
         try:
             upgrade(own.engine())
         finally:
@@ -189,7 +189,7 @@ def own_stores(services: Services, transcript: Transcript, database: Path) -> It
     with tempfile.TemporaryDirectory(prefix="hotline-call-") as name:
         folder = Path(name)
         shutil.copyfile(database, folder / DATABASE)
-        own = Services(_settings(services, folder))
+        own = Services(_settings(services, folder), services.files)
         try:
             engine = own.engine()
             screening = GivenScreening(_verdicts(transcript))

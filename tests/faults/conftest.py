@@ -6,15 +6,14 @@ from typing import Any
 
 import pytest
 
-from hotline.bootstrap import Services
 from hotline.settings import Settings
+from tests.fixtures.house import FILES
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.reporter import Ear
 from tests.fixtures.whole_stack import (
     lay_database,
     lay_sounds,
-    migrated_database,
     stack_settings,
 )
 
@@ -26,24 +25,18 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty database to copy."""
-    return migrated_database(tmp_path_factory.mktemp("database"))
-
-
-@pytest.fixture(scope="session")
-def ear(tmp_path_factory: pytest.TempPathFactory) -> Ear:
+def ear() -> Ear:
     """One who knows the hotline's prompts."""
-    return Ear(Services(Settings(state_dir=tmp_path_factory.mktemp("ear"))).catalogue)
+    return Ear(FILES.catalogue)
 
 
 @pytest.fixture
-def settings(tmp_path: Path, sounds: Path, database: Path) -> Callable[..., Settings]:
+def settings(tmp_path: Path, sounds: Path) -> Callable[..., Settings]:
     """Makes settings of a stack in the test's own folder, its database laid."""
 
     def make(**changes: Any) -> Settings:
         made = stack_settings(tmp_path / "state", changes.pop("sounds_dir", sounds), **changes)
-        lay_database(made, database)
+        lay_database(made)
         return made
 
     return make

@@ -15,6 +15,7 @@ from hotline.callers.matching import RATE
 from hotline.settings import PREFIX, Settings
 from ivr.turn import NOINPUT_MS, Prompt
 from tests.fixtures.asterisk import running_asterisk
+from tests.fixtures.house import house_of
 from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import BUILDING, CALLER, POSTAL
 from tests.fixtures.whole_stack import Parts, parts_of, with_redis
@@ -65,7 +66,7 @@ class Telephone:
 @pytest.fixture(scope="module")
 def prompts() -> Path:
     """The prompts' sound, rendered where it is missing."""
-    services = Services(Settings())
+    services = house_of(Settings())
     build(services.catalogue, services.settings.sounds, recordings=services.recorded_prompts)
     return services.settings.sounds
 

@@ -11,13 +11,13 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from hotline.bootstrap import Services
 from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.check import Check
 from hotline.checks import all_checks
 from hotline.database import make_engine
 from hotline.migrations import current, head, upgrade
 from hotline.settings import Settings, load_settings
+from tests.fixtures.house import house_of
 from tests.fixtures.pgbouncer import pgbouncer_program, running_pgbouncer
 from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.postgres_pair import running_pair
@@ -198,7 +198,7 @@ def test_behind_pgbouncer_in_transaction_mode_every_ticket_is_opened_once(
 
 def told(url: str, tmp_path: Path) -> Check:
     """The last thing that the doctor says of this database itself."""
-    services = Services(load_settings({"DATABASE_URL": url, "HOTLINE_STATE_DIR": str(tmp_path)}))
+    services = house_of(load_settings({"DATABASE_URL": url, "HOTLINE_STATE_DIR": str(tmp_path)}))
     checks = [check for check in all_checks(services) if check.name.startswith("database")]
     services.close()
     return checks[-1]

@@ -27,6 +27,7 @@ from hotline.settings import Settings
 from ivr.event import Digits, Recorded
 from ivr.turn import Collect
 from tests.fixtures.dialog import REPORT
+from tests.fixtures.house import house_of
 from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.processes import descendants, hang
 from tests.fixtures.reporter import Ear, Reporter, place
@@ -60,7 +61,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tup
 
 def prepare(url: str) -> None:
     """Make its tables."""
-    services = Services(Settings(state_dir=Path("unused"), database_url=SecretStr(url)))
+    services = house_of(Settings(state_dir=Path("unused"), database_url=SecretStr(url)))
     upgrade(services.engine())
     services.close()
 
@@ -167,7 +168,7 @@ def test_a_hundred_callers_by_twilio_reach_an_operator(
     """Their webhooks are answered in time, though there are few threads to answer them."""
     url, hung = database_url
     settings = web_settings(tmp_path, redis_url).model_copy(update={"database_url": SecretStr(url)})
-    services = Services(settings)
+    services = house_of(settings)
     calls = [at_confirm(services, number) for number in range(100)]
 
     def send(call: Call) -> tuple[float, str]:

@@ -27,6 +27,7 @@ from hotline.codes import make_inside_desk
 from hotline.register import make_register
 from hotline.settings import Settings
 from tests.fixtures.agi import stub_sounds
+from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import database_url, engine
 
@@ -89,7 +90,7 @@ def open_centre(database_url: str, redis_url: str, tmp_path: Path) -> Iterator[O
     opened: list[tuple[Services, FastAgiServer]] = []
 
     def make(redis_at: str = redis_url, telephones: tuple[tuple[str, str], ...] = ()) -> Centre:
-        services = Services(
+        services = house_of(
             Settings(
                 redis_url=SecretStr(redis_at),
                 database_url=SecretStr(database_url),

@@ -13,7 +13,6 @@ from agi_scripts.scripts import make_scripts
 from agi_scripts.server import AdmitsUnnamed, FastAgiServer
 from blacklist.breaker import Breaker
 from hotline.asterisk_hosts import UnnamedHosts, host_at, unnamed_hosts
-from hotline.bootstrap import Services
 from hotline.callers.asterisk_model import Press
 from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.checks import all_checks
@@ -21,6 +20,7 @@ from hotline.redis_clients import make_redis
 from hotline.settings import load_settings
 from ivr.event import Digits
 from tests.fixtures.agi import GOODBYE, ListDesk, dialog, serving, stub_sounds
+from tests.fixtures.house import house_of
 from tests.integration.agi.test_calls import MENU, acting
 
 ID = {"agi_uniqueid": "1800000000.7"}
@@ -151,7 +151,7 @@ def test_an_id_that_another_caller_has_is_not_led_on(client: redis.Redis) -> Non
 def test_doctor_tells_of_a_host_that_was_refused(client: redis.Redis, redis_url: str) -> None:
     """With both addresses and the mend."""
     hosts = UnnamedHosts(client, Breaker())
-    services = Services(load_settings({"REDIS_URL": redis_url}))
+    services = house_of(load_settings({"REDIS_URL": redis_url}))
 
     def told() -> tuple[bool, str]:
         (check,) = [one for one in all_checks(services) if one.name == "asterisk hosts"]

@@ -11,12 +11,13 @@ from pydantic import SecretStr
 from hotline.bootstrap import Services
 from hotline.cli.token import token_group
 from hotline.settings import Settings
+from tests.fixtures.house import house_of
 
 
 @pytest.fixture
 def services(redis_url: str, database_url: str, tmp_path: Path) -> Iterator[Services]:
     """The house on an empty database and an empty Redis."""
-    made = Services(
+    made = house_of(
         Settings(
             redis_url=SecretStr(redis_url),
             database_url=SecretStr(database_url),

@@ -26,6 +26,7 @@ from hotline.register import make_register
 from hotline.settings import Settings
 from ivr.event import Event
 from tests.fixtures.asterisk import NewCaller, NewTelephone, running_asterisk
+from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import database_url, wait_until
 
@@ -94,7 +95,7 @@ def house(redis_url: str, database_url: str, folder: Path, telephone: SipCaller)
     name, port = telephone.number or "", free_tcp_port()
     address = f"127.0.0.1:{port}"
     with ExitStack() as stack:
-        services = Services(settings)
+        services = house_of(settings)
         stack.callback(services.close)
         asterisk = stack.enter_context(
             running_asterisk(

@@ -15,6 +15,7 @@ from hotline.settings import Settings
 from ivr.turn import Prompt
 from tests.fixtures.asterisk import asterisk_root
 from tests.fixtures.callers import played, transcript_of
+from tests.fixtures.house import house_of
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
 
@@ -44,12 +45,12 @@ class Ear:
 def an_ear(folder: Path, *left_out: str) -> Iterator[Ear]:
     """An ear that expects every prompt, at a server that has no sound for those left out."""
     asterisk_root()
-    plain = Services(Settings(state_dir=folder / "state"))
+    plain = house_of(Settings(state_dir=folder / "state"))
     build_with_progress(plain)
     proof, played_from = folder / "proof", folder / "sounds"
     shutil.copytree(plain.settings.sounds, proof)
     shutil.copytree(plain.settings.sounds, played_from)
-    services = Services(Settings(state_dir=folder / "state", sounds_dir=played_from))
+    services = house_of(Settings(state_dir=folder / "state", sounds_dir=played_from))
     for key in left_out:
         for language in ("ar", "en"):
             (piece,) = services.catalogue.speak(language, Prompt(key))

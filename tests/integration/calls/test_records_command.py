@@ -12,10 +12,10 @@ from click.testing import CliRunner, Result
 
 from call_handlers.recordings import note_recording
 from call_handlers.records import write_records
-from hotline.bootstrap import Services
 from hotline.cli.records import records_group
 from hotline.settings import load_settings
 from tests.fixtures.calls import House, arrival, play, to_confirm
+from tests.fixtures.house import house_of
 from tests.fixtures.vcon_rules import check_vcon
 from tests.integration.calls.test_history import a_call
 
@@ -25,7 +25,7 @@ Run = Callable[..., Result]
 @pytest.fixture
 def run(house: House, tmp_path: Path) -> Iterator[Run]:
     """Run `hotline records ...` on the house's database."""
-    services = Services(
+    services = house_of(
         load_settings(
             {
                 "DATABASE_URL": house.engine.url.render_as_string(),

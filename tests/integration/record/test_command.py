@@ -15,6 +15,7 @@ from hotline.bootstrap import Services
 from hotline.cli.blacklist import blacklist_group
 from hotline.database import make_engine
 from hotline.settings import Settings
+from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.recorded import Kept, keep_calls
 from tests.fixtures.spellings import MOBILE, SPELLINGS
@@ -27,7 +28,7 @@ def runner_for(redis_url: str, database_url: str, folder: Path) -> tuple[Run, Se
     settings = Settings(
         redis_url=SecretStr(redis_url), database_url=SecretStr(database_url), state_dir=folder
     )
-    services = Services(settings)
+    services = house_of(settings)
 
     def run(*arguments: str, stdin: bytes | None = None) -> Result:
         return CliRunner().invoke(blacklist_group, arguments, obj=services, input=stdin)

@@ -12,10 +12,10 @@ from structlog.testing import capture_logs
 from blacklist.index import RedisIndex
 from blacklist.record.limits import Wanted
 from blacklist.record.projection import rebuild, synchronise
-from hotline.bootstrap import Services
 from hotline.loops import Loop, Loops
 from hotline.settings import Settings
 from hotline.synchroniser import Synchroniser
+from tests.fixtures.house import house_of
 from tests.fixtures.record import (
     AMAL,
     MAHA,
@@ -88,7 +88,7 @@ def test_the_relay_fills_an_emptied_redis_again(
     settings = Settings.model_validate(
         {"redis_url": own_redis.url, "database_url": database_url, "state_dir": tmp_path}
     )
-    services = Services(settings)
+    services = house_of(settings)
     with index_at(own_redis.url) as index:
         register_on(services.engine(), index, Clock()).add(NUMBER, BLOCK, by=MAHA)
     loop = Loop("synchroniser", Synchroniser(services).round, 0.05, 60.0)

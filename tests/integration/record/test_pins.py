@@ -15,10 +15,10 @@ from blacklist.record.audit import history
 from blacklist.record.people import NotAllowed, Person
 from blacklist.record.pins import PinRefused, list_pins, person_of_pin, revoke_pin, set_pin
 from blacklist.record.schema import pins, reading
-from hotline.bootstrap import Services
 from hotline.checks import all_checks
 from hotline.cli.pin import pin_group
 from hotline.settings import Settings
+from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.record import MAHA, SALEM, Clock
 
@@ -175,7 +175,7 @@ def test_with_redis_away_nobody_is_let_in() -> None:
 
 def test_the_command_sets_lists_and_revokes(database_url: str, engine: sa.Engine) -> None:
     """What is keyed is shown once; wrong usage is 2, nothing there is 1."""
-    services = Services(Settings(database_url=SecretStr(database_url)))
+    services = house_of(Settings(database_url=SecretStr(database_url)))
     run = CliRunner()
     done = run.invoke(
         pin_group, ["set", "--name", "amal", "--role", "supervisor", "--who", "maha"], obj=services
@@ -212,7 +212,7 @@ def test_the_doctor_notes_that_nobody_has_a_pin(
     database_url: str, redis_url: str, engine: sa.Engine
 ) -> None:
     """It is no failure: a centre may do without the codes."""
-    services = Services(
+    services = house_of(
         Settings(database_url=SecretStr(database_url), redis_url=SecretStr(redis_url))
     )
 

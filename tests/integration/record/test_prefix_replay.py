@@ -20,13 +20,13 @@ from blacklist.record.register import BlacklistRegister
 from blacklist.replay.run import Replay, replay
 from blacklist.replay.tally import WORSE_THAN_WARN
 from blacklist.verdict import HARD_DISPOSITIONS, Disposition
-from hotline.bootstrap import Services
 from hotline.database import make_engine
 from hotline.migrations import upgrade
 from hotline.prefix_replay import replay_prefix
 from hotline.recorded_calls import PAGE, allowed_numbers, recorded_calls
 from hotline.register import make_register
 from hotline.settings import Settings
+from tests.fixtures.house import house_of
 from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.record import MAHA, NADA, POLICY, Clock
 from tests.fixtures.recorded import Kept, keep_calls
@@ -203,7 +203,7 @@ def test_beside_calls_one_prefix_is_replayed_at_a_time(
     database_url: str, redis_url: str, engine: sa.Engine
 ) -> None:
     """Who asks meanwhile is told to ask again; afterwards it goes on."""
-    services = Services(
+    services = house_of(
         Settings(database_url=SecretStr(database_url), redis_url=SecretStr(redis_url))
     )
     register = make_register(services, beside_calls=True)

@@ -12,10 +12,10 @@ from click.testing import CliRunner, Result
 
 from blacklist.record.schema import entries, strikes
 from call_handlers.records import write_records
-from hotline.bootstrap import Services
 from hotline.cli.blacklist import blacklist_group
 from hotline.recorded_calls import recorded_calls
 from hotline.settings import CONFIG_DIR, load_settings
+from tests.fixtures.house import house_of
 from tests.fixtures.replay import CALLER
 from tests.fixtures.tickets import database_url, engine
 from tests.integration.calls.test_history import a_call
@@ -31,7 +31,7 @@ NOW = datetime.now(UTC)
 def run(database_url: str, tmp_path: Path) -> Iterator[Run]:
     """Run `hotline blacklist ...` on a database of its own."""
     settings = load_settings({"DATABASE_URL": database_url, "HOTLINE_STATE_DIR": str(tmp_path)})
-    services = Services(settings)
+    services = house_of(settings)
 
     def command(*arguments: object) -> Result:
         return CliRunner().invoke(blacklist_group, [*map(str, arguments)], obj=services)

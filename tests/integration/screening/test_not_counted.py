@@ -16,10 +16,10 @@ from blacklist.entry import Entry
 from blacklist.limits import script_of
 from blacklist.numbers import normalise
 from blacklist.verdict import Disposition
-from hotline.bootstrap import Services
 from hotline.check import Check
 from hotline.checks import redis_checks
 from hotline.settings import load_settings
+from tests.fixtures.house import house_of
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.screening import WITHHELD, Screened, screened, strict_policy
 
@@ -215,6 +215,6 @@ def test_doctor_says_that_calls_are_not_counted(server: RedisProcess, tmp_path: 
 
 def looked_at(url: str) -> Check:
     """What the check of counting finds."""
-    services = Services(load_settings({"REDIS_URL": url}))
+    services = house_of(load_settings({"REDIS_URL": url}))
     with closing(services):
         return next(check for check in redis_checks(services) if check.name == "redis counts calls")

@@ -17,6 +17,7 @@ from call_handlers.recordings import note_recording, recordings_of
 from call_handlers.retention import remove_old_recordings
 from hotline.bootstrap import Services
 from hotline.settings import load_settings
+from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.recordings import CALL, SID, wav
 from tests.fixtures.sms import CALLER, delivery
@@ -50,7 +51,7 @@ def environment(
 @contextmanager
 def house(environ: Mapping[str, str]) -> Iterator[Services]:
     """The services of that house in this process."""
-    services = Services(load_settings(environ))
+    services = house_of(load_settings(environ))
     try:
         yield services
     finally:

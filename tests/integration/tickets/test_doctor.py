@@ -15,6 +15,7 @@ from hotline.check import Check
 from hotline.checks import all_checks
 from hotline.life import Life
 from hotline.settings import load_settings
+from tests.fixtures.house import house_of
 from tests.fixtures.tickets import NOW, new_ticket
 from tickets.open import open_ticket
 from tickets.schema import database_now, deliveries
@@ -23,7 +24,7 @@ from tickets.schema import database_now, deliveries
 @pytest.fixture
 def services(database_url: str, tmp_path: Path) -> Iterator[Services]:
     """A house with that database."""
-    made = Services(
+    made = house_of(
         load_settings({"HOTLINE_STATE_DIR": str(tmp_path), "DATABASE_URL": database_url})
     )
     yield made

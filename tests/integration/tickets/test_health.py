@@ -10,10 +10,10 @@ from prometheus_client import REGISTRY
 from pytest_httpserver import HTTPServer
 from structlog.testing import capture_logs
 
-from hotline.bootstrap import Services
 from hotline.checks import all_checks
 from hotline.main import cli
 from hotline.settings import load_settings
+from tests.fixtures.house import house_of
 from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
 from tickets.delivery import Deliverer
 from tickets.health import Health, read_health
@@ -93,7 +93,7 @@ def test_admins_are_told_which_destination_is_ill(
     assert "backoffice: 3 attempts in a row failed, the last: ConnectError" in result.stderr
     if as_json:
         assert len(json.loads(result.stdout)) == 3
-    services = Services(settings)
+    services = house_of(settings)
     (check,) = [check for check in all_checks(services) if check.name == "deliveries"]
     services.close()
     assert not check.passed

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from call_handlers.twilio.signature import signature
-from hotline.bootstrap import Services
 from hotline.callers.twilio_server import PUBLIC_URL, TOKEN
 from hotline.migrations import upgrade
 from hotline.web.worker import MOST_CONNECTIONS, RECEIVE_S
+from tests.fixtures.house import house_of
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.twilio import STANDARD
 from tests.fixtures.web_processes import WebProcess, web_process, web_settings
@@ -45,7 +45,7 @@ def web(
 def started(folder: Path, redis: RedisProcess) -> Iterator[WebProcess]:
     """A web process on an empty database."""
     settings = web_settings(folder, redis.url)
-    services = Services(settings)
+    services = house_of(settings)
     upgrade(services.engine())
     services.close()
     with web_process(settings) as process:

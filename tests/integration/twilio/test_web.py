@@ -12,11 +12,11 @@ import httpx
 import pytest
 
 from call_handlers.twilio.signature import signature
-from hotline.bootstrap import Services
 from hotline.migrations import upgrade
 from hotline.settings import Settings, WebSettings
 from hotline.stack import stack_children
 from tests.fixtures.calls import House
+from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port, wait_until
 from tests.fixtures.twilio import BASE, STANDARD, TOKEN, web_app
 from tests.fixtures.web_processes import START_S
@@ -129,7 +129,7 @@ def test_processes_count_together_and_drain(tmp_path: Path, redis_url: str) -> N
     """A call and refusals by whichever process; every `/metrics` tells of all of them."""
     port = free_tcp_port()
     settings = Settings(state_dir=tmp_path, web=WebSettings(port=port))
-    services = Services(settings)
+    services = house_of(settings)
     upgrade(services.engine())
     services.close()
     twilio = {"HOTLINE_TWILIO__PUBLIC_URL": BASE, "TWILIO_AUTH_TOKEN": TOKEN}

@@ -7,6 +7,7 @@ import pytest
 
 from hotline.bootstrap import Services
 from hotline.settings import Settings
+from tests.fixtures.house import FILES, house_of
 from tests.fixtures.sounds import silent_sounds
 
 
@@ -14,16 +15,14 @@ from tests.fixtures.sounds import silent_sounds
 def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a sound for every prompt."""
     folder = tmp_path_factory.mktemp("sounds")
-    services = Services(Settings(state_dir=folder / "state"))
-    silent_sounds(services, folder)
-    services.close()
+    silent_sounds(FILES.catalogue, folder)
     return folder
 
 
 @pytest.fixture
 def services(tmp_path: Path, sounds: Path) -> Iterator[Services]:
     """The house with its state in the test's own folder, and a sound for every prompt."""
-    house = Services(Settings(state_dir=tmp_path / "state", sounds_dir=sounds))
+    house = house_of(Settings(state_dir=tmp_path / "state", sounds_dir=sounds))
     yield house
     house.close()
 
@@ -32,6 +31,6 @@ def services(tmp_path: Path, sounds: Path) -> Iterator[Services]:
 def mute(tmp_path: Path) -> Iterator[Services]:
     """The house without a sound."""
     empty = tmp_path / "nothing"
-    house = Services(Settings(state_dir=tmp_path / "state", sounds_dir=empty))
+    house = house_of(Settings(state_dir=tmp_path / "state", sounds_dir=empty))
     yield house
     house.close()

@@ -22,6 +22,7 @@ from tests.fixtures.callers import (
     transcript_of,
     why,
 )
+from tests.fixtures.house import house_of
 from tests.fixtures.sounds import silent_sounds
 from tests.fixtures.twilio_calls import by_twilio, comparable
 
@@ -48,7 +49,7 @@ def test_with_operators_who_work_with_taskrouter(name: str, tmp_path: Path, soun
     (path,) = (path for path in PATHS if path.stem == name)
     transcript = load_transcript(path)
     workflow = TwilioSettings(operators=f"workflow:WW{'0a' * 16}")
-    house = Services(Settings(state_dir=tmp_path / "w", sounds_dir=sounds, twilio=workflow))
+    house = house_of(Settings(state_dir=tmp_path / "w", sounds_dir=sounds, twilio=workflow))
     result = by_twilio(house, transcript)
     house.close()
     assert result.passed, why(result)
@@ -64,8 +65,8 @@ def test_a_sound_that_cannot_be_played_is_a_difference(
 ) -> None:
     """The server thinks that it is there, and Twilio would say nothing in its place."""
     folder = tmp_path / "sounds"
-    services = Services(Settings(state_dir=tmp_path / "state", sounds_dir=folder))
-    silent_sounds(services, folder)
+    services = house_of(Settings(state_dir=tmp_path / "state", sounds_dir=folder))
+    silent_sounds(services.catalogue, folder)
     driver = TwilioDriver(services.catalogue, application(services))
     (piece,) = services.catalogue.speak("ar", Prompt("danger"))
     sound = folder / f"{piece.audio}.wav"
