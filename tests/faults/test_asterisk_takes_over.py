@@ -21,7 +21,7 @@ from tests.fixtures.reporter import BUILDING, CALLER, POSTAL
 from tests.fixtures.whole_stack import Parts, parts_of, with_redis
 from tickets.reference import LENGTH
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone("one call")]
 
 AGAIN_S = 5.0
 """How long after the caller's key the question may be heard again."""

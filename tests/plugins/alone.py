@@ -3,7 +3,8 @@
 Under `-n N --dist loadgroup`, which is how `make test` runs:
 
 1. everything but the tests marked `alone`, on N workers;
-2. the tests marked `alone`, one after another in one process, when the workers have gone;
+2. the tests marked `alone`, one after another in one process, when the workers have gone; and then
+   those marked `alone("…")` with a name, a process for each name, beside one another;
 3. what failed, once more in one process. What passes then is named under "passed only alone": the
    run passes with up to three of these, and with none that is under tests/faults.
 
@@ -13,10 +14,12 @@ One closing line counts it all. A run that stops at the first failure (`-x`) tri
 import copy
 import json
 import os
+import selectors
 import subprocess
 import sys
 import tempfile
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -51,7 +54,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput") and config.getvalue("loadgroup"):
         alone = [item for item in items if item.get_closest_marker("alone")]
         items[:] = [item for item in items if not item.get_closest_marker("alone")]
-        config.workeroutput["alone"] = [_bare(item.nodeid) for item in alone]  # type: ignore[attr-defined]
+        told = [(_name(item), _bare(item.nodeid)) for item in alone]
+        config.workeroutput["alone"] = told  # type: ignore[attr-defined]
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:
@@ -78,7 +82,7 @@ class _Leader:
     def __init__(self, session: pytest.Session) -> None:
         self._session = session
         self._config = session.config
-        self._alone: list[str] = []
+        self._alone: list[tuple[str, str]] = []
         self._failed: dict[str, list[pytest.TestReport]] = {}
         self._withholds = not session.config.getvalue("maxfail")
         self._passed_alone: list[str] = []
@@ -100,8 +104,13 @@ class _Leader:
         result = yield
         if self._alone and not self._session.shouldfail:
             self._session.testscollected += len(self._alone)
-            for report in self._by_themselves(self._alone, "by themselves"):
-                self._count(report)
+            lanes: dict[str, list[str]] = {}
+            for name, nodeid in self._alone:
+                lanes.setdefault(name, []).append(nodeid)
+            first = lanes.pop("", [])
+            for beside in ([first], list(lanes.values())):
+                for report in self._by_themselves(beside, "by themselves"):
+                    self._count(report)
         self._withholds = False
         if self._failed:
             self._try_again()
@@ -121,7 +130,7 @@ class _Leader:
             again: list[pytest.TestReport] = []
             refused = set(self._failed)
         else:
-            again = list(self._by_themselves(list(self._failed), "once more, by themselves"))
+            again = list(self._by_themselves([list(self._failed)], "once more, by themselves"))
             failed_again = {_bare(report.nodeid) for report in again if report.failed}
             self._passed_alone = [nodeid for nodeid in self._failed if nodeid not in failed_again]
             refused = self._refused()
@@ -150,49 +159,86 @@ class _Leader:
     def _count(self, report: pytest.TestReport) -> None:
         self._config.hook.pytest_runtest_logreport(report=report)
 
-    def _by_themselves(self, nodeids: Sequence[str], how: str) -> Iterator[pytest.TestReport]:
-        """Run tests in a process of their own; their reports, as they come."""
+    def _by_themselves(
+        self, lanes: Iterable[Sequence[str]], how: str
+    ) -> Iterator[pytest.TestReport]:
+        """Run tests in a process for each lane, beside one another; their reports, as they come."""
+        lanes = [nodeids for nodeids in lanes if nodeids]
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
-        if terminal is not None:
+        if terminal is not None and lanes:
             terminal.write_line("")
-            terminal.write_line(f"{len(nodeids)} {how}")
-        left = dict.fromkeys(nodeids)
-        with tempfile.TemporaryFile("w+", errors="replace") as output:
-            process, reports = self._started(nodeids, output)
-            try:
-                with os.fdopen(reports, encoding="utf-8") as lines:
+            terminal.write_line(f"{sum(map(len, lanes))} {how}")
+        with ExitStack() as stack, selectors.DefaultSelector() as selector:
+            for nodeids in lanes:
+                lane = _Lane(self._config, nodeids)
+                stack.callback(lane.close)
+                selector.register(lane.pipe, selectors.EVENT_READ, lane)
+            while selector.get_map():
+                for key, _ in selector.select():
+                    lines = key.data.read()
+                    if lines is None:
+                        selector.unregister(key.fd)
+                        yield from key.data.unfinished()
+                        continue
                     for line in lines:
                         report = self._config.hook.pytest_report_from_serializable(
                             config=self._config, data=json.loads(line)
                         )
                         if report.when == "teardown":
-                            left.pop(report.nodeid, None)
+                            key.data.left.pop(report.nodeid, None)
                         yield report
-                status = process.wait()
-            finally:
-                process.kill()
-                process.wait()
-            output.seek(0)
-            words = output.read()[-TAIL:]
-        for nodeid in left:
-            yield _unfinished(nodeid, f"its process ended (status {status}) before it:\n{words}")
 
-    def _started(self, nodeids: Sequence[str], output: Any) -> tuple[subprocess.Popen[bytes], int]:
-        read, write = os.pipe()
+
+class _Lane:
+    """A process in which tests run by themselves."""
+
+    def __init__(self, config: pytest.Config, nodeids: Sequence[str]) -> None:
+        self.left = dict.fromkeys(nodeids)
+        self._output = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115 - see close
+        self._begun = b""
+        self.pipe, write = os.pipe()
         command = [sys.executable, "-m", "pytest", "-n0", f"{REPORTS}={write}"]
-        command.append(f"--rootdir={self._config.rootpath}")
-        if self._config.inipath is not None:
-            command.append(f"--config-file={self._config.inipath}")
-        process = subprocess.Popen(
+        command.append(f"--rootdir={config.rootpath}")
+        if config.inipath is not None:
+            command.append(f"--config-file={config.inipath}")
+        self._process = subprocess.Popen(
             [*command, *nodeids],
-            cwd=self._config.rootpath,
+            cwd=config.rootpath,
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=self._output,
             stderr=subprocess.STDOUT,
             pass_fds=[write],
         )
         os.close(write)
-        return process, read
+
+    def read(self) -> list[bytes] | None:
+        """The reports that are whole by now, a line each; None when there are no more."""
+        read = os.read(self.pipe, 1 << 16)
+        if not read:
+            return None
+        *lines, self._begun = (self._begun + read).split(b"\n")
+        return lines
+
+    def unfinished(self) -> Iterator[pytest.TestReport]:
+        """A failure for each test that was not done when the process ended."""
+        status = self._process.wait()
+        self._output.seek(0)
+        words = self._output.read()[-TAIL:]
+        for nodeid in self.left:
+            yield _unfinished(nodeid, f"its process ended (status {status}) before it:\n{words}")
+
+    def close(self) -> None:
+        """End it."""
+        self._process.kill()
+        self._process.wait()
+        self._output.close()
+        os.close(self.pipe)
+
+
+def _name(item: pytest.Item) -> str:
+    """Beside which it may run: beside those of other names. Empty: beside none."""
+    marker = item.get_closest_marker("alone")
+    return str(marker.args[0]) if marker and marker.args else ""
 
 
 def _bare(nodeid: str) -> str:

@@ -32,7 +32,7 @@ from tests.fixtures.tickets import database_url, wait_until
 
 __all__ = ["database_url"]
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone("one call")]
 
 CALLER = "+966501234567"
 MAHA = Person("maha", "manager")

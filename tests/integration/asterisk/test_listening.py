@@ -12,7 +12,7 @@ from hotline.callers.listening import Listener, NotHeard
 from tests.fixtures.asterisk import NewCaller, running_asterisk
 from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone("one call")]
 
 
 def playing(folder: str, names: Sequence[str]) -> Callable[[Agi], None]:

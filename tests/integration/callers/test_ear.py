@@ -17,7 +17,7 @@ from tests.fixtures.asterisk import asterisk_root
 from tests.fixtures.callers import played, transcript_of
 from tests.fixtures.house import house_of
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.alone]
+pytestmark = [pytest.mark.asterisk, pytest.mark.alone("one call")]
 
 CALL = """\
 name: Somebody who listens

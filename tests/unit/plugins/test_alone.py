@@ -84,6 +84,36 @@ def test_beside(number):
     assert order == ["beside False"] * 4 + ["alone True"] * 2
 
 
+def test_those_with_a_name_run_beside_those_of_other_names(run: Run, tmp_path: Path) -> None:
+    """Each waits for the other to have begun; what has no name is over by then."""
+    text = """
+def here(name):
+    return pathlib.Path(__file__).with_name(name)
+
+def begins(name, other):
+    assert here("none").exists()
+    here(name).touch()
+    deadline = time.monotonic() + 20
+    while not here(other).exists():
+        assert time.monotonic() < deadline, f"{other} has not begun"
+        time.sleep(0.01)
+
+@pytest.mark.alone("a")
+def test_a(): begins("a", "b")
+
+@pytest.mark.alone("b")
+def test_b(): begins("b", "a")
+
+@pytest.mark.alone("b")
+def test_after_b(): assert here("b").exists()
+
+@pytest.mark.alone
+def test_of_none(): here("none").touch()
+"""
+    done = run(test_x=f"import time\n{text}")
+    assert (done.returncode, closing(done)) == (0, "4 passed"), done.stdout
+
+
 def test_only_tests_that_run_alone(run: Run) -> None:
     """Workers that have nothing to do are no run without tests."""
     done = run(test_x="@pytest.mark.alone\ndef test_alone(): assert WORKER is None\n")
@@ -164,10 +194,13 @@ def test_dies(): os._exit(3)
 @pytest.mark.alone
 def test_never_begun(): pass
 
+@pytest.mark.alone("a")
+def test_of_another_process(): pass
+
 def test_fine(): pass
 """
     done = run(test_x=text)
-    assert (done.returncode, closing(done)) == (1, "2 failed, 1 passed, 2 rerun"), done.stdout
+    assert (done.returncode, closing(done)) == (1, "2 failed, 2 passed, 2 rerun"), done.stdout
     assert "its process ended (status 3)" in done.stdout
 
 
