@@ -4,7 +4,8 @@
     hotline:b<slot>:<number>    what stands about a number: segments, see `screen.lua`
     hotline:screening:prefixes  hash: slot and prefix → its rule
     hotline:n:<place>           how full the windows of up to eight numbers are: see `counts_key`
-    hotline:a:<trunk>           the same of the classes of callers on a trunk, and of who repeats
+    hotline:a:<trunk>           the same of numbers that repeat on a trunk, and its calls
+    hotline:o:<level>:<trunk>:<origin>  the same of the classes of callers of one origin
     hotline:k:<digits>          the same of the numbers that begin so: all but the last four digits
     hotline:t:<number>          what its served calls are worth
     hotline:screening:salt      with what callers are told apart who withhold their number
@@ -19,9 +20,9 @@ import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from blacklist.decision import Decision, Hold
-from blacklist.model import BLOCK_DIGITS, CLASSES
-from blacklist.policy import GATEWAY, IN_PART, Policy, RatePolicy
+from blacklist.decision import Decision, Hold, Way
+from blacklist.model import BLOCK_DIGITS, CLASSES, NUMBERS, class_limit
+from blacklist.policy import IN_PART, Policy, RatePolicy
 from blacklist.verdict import Disposition
 
 HEAD = "hotline:screening:head"
@@ -73,7 +74,7 @@ _RULE_OF = {
 }
 UNBUILT = "?"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
-_LONGEST_TRUNK = 40
+_LONGEST_NAME = 40
 _REFUSED = re.compile(r"!([A-Z]+);(.*)", re.DOTALL)
 
 
@@ -104,7 +105,18 @@ VOUCHED = ("A", "B", "C")
 
 def trunk_key(trunk: str) -> bytes:
     """Where what is counted of a trunk lies; of its name as much as a key takes."""
-    return f"hotline:a:{_UNSAFE.sub('', trunk)[:_LONGEST_TRUNK]}".encode()
+    return b"hotline:a:" + _name(trunk)
+
+
+def origin_keys(way: Way) -> tuple[bytes, bytes]:
+    """Where what is counted of a call's origin lies, and of all of its trunk that are not named."""
+    attestation = way.attestation if way.attestation in VOUCHED else "-"
+    shared = b"hotline:o:%b:%b:" % (attestation.encode(), _name(way.trunk))
+    return shared + (_name(way.origin) if attestation != "-" else b""), shared
+
+
+def _name(text: str) -> bytes:
+    return _UNSAFE.sub("", text)[:_LONGEST_NAME].encode()
 
 
 def block_key(caller: bytes) -> bytes:
@@ -132,17 +144,23 @@ def places_in(memory: int, rate: RatePolicy) -> int:
     return max(1, memory // (_PLACE + round(TOGETHER * record * _ROUNDED)))
 
 
-def served_limits(policy: Policy, number: str, attestation: str) -> tuple[bytes, ...]:
-    """The arguments of `served.lua` but the time, for a call of a number (E.164)."""
+def served_limits(policy: Policy, number: str | None, kind: str, way: Way) -> tuple[bytes, ...]:
+    """The arguments of `served.lua` but the time, for a call of a number (E.164), or without one
+    for one of that class.
+    """
     trust, rotation = policy.rate.trust, policy.rotation
-    seconds = 1 if trust is None else trust.seconds
-    place, interval, row = 0, 0.0, 0.0
-    ours = rotation is not None and number.startswith(rotation.home)
-    if rotation is not None and ours and attestation in IN_PART:
-        row = rotation.block.interval_ms
-        if attestation == GATEWAY:
-            place, interval = len(CLASSES), rotation.gateway.interval_ms
-    return tuple(repr(value).encode() for value in (seconds, place, interval, row))
+    seconds = 0 if trust is None or number is None else trust.seconds
+    place, row, every, room = -1, 0.0, 0.0, 0.0
+    if rotation is not None:
+        every, room = rotation.quiet.interval_ms, rotation.quiet.room_ms
+    if number is None:
+        place = CLASSES.index(kind)
+    elif rotation is not None and number.startswith(rotation.home) and way.attestation in IN_PART:
+        place, row = NUMBERS, rotation.block.interval_ms
+    limits = [class_limit(policy, place, way._replace(origin=origin)) for origin in ("named", "")]
+    rooms = [limit.served * limit.interval_ms for limit in limits]
+    values = (seconds, place + 1, *rooms, every, room, row)
+    return tuple(repr(value).encode() for value in values)
 
 
 def rule(hold: Hold) -> str:

@@ -9,10 +9,10 @@ import math
 from dataclasses import dataclass
 from importlib.resources import files
 
-from blacklist.decision import PATIENCE_S
+from blacklist.decision import PATIENCE_S, Way
 from blacklist.layout import LETTERS
-from blacklist.model import ALERT_AGAIN_MS, CLASSES
-from blacklist.policy import NO_LIMIT, ClassLimit, Policy
+from blacklist.model import ATTESTATIONS, CLASSES, NUMBERS, class_limit, origin_lasts_s
+from blacklist.policy import Policy
 
 _TEXT = (files("blacklist") / "screen.lua").read_text(encoding="utf-8")
 _HERE = "-- LIMITS\n"
@@ -66,13 +66,15 @@ def _of_a_number(policy: Policy) -> dict[str, _Value]:
 def _of_rotations(policy: Policy) -> dict[str, _Value]:
     rotation = policy.rotation
     if rotation is None:
-        off: dict[str, _Value] = {"row": 1, "row_room": 1, "row_lasts": 1, "after": 0, "within": 0}
+        off: dict[str, _Value] = {"row": 1, "row_room": 1, "row_lasts": 1, "quiet": 0}
+        off |= {"after": 0, "within": 0}
         return {**off, "rotation": "-", "home": ""}
     return {
         "rotation": LETTERS[rotation.disposition],
         "row": rotation.block.interval_ms,
         "row_room": rotation.block.room_ms,
         "row_lasts": rotation.block.seconds + PATIENCE_S,
+        "quiet": rotation.quiet_below_ms,
         "after": rotation.after_seconds * 1000,
         "within": rotation.within_seconds * 1000,
         "home": rotation.home[1:],
@@ -81,30 +83,38 @@ def _of_rotations(policy: Policy) -> dict[str, _Value]:
 
 def _of_classes(policy: Policy) -> dict[str, _Value]:
     load = policy.rate.load
-    ceiling = 0.0 if load is None else load.ceiling_ms
-    longest = max(ceiling, *(_limit_of(policy, name).room_ms for name in CLASSES))
+    ceiling = 0 if load is None else math.ceil(load.ceiling_ms / 1000)
     return {
         "letter": LETTERS[policy.withheld.disposition],
-        "stays": max(math.ceil(longest / 1000) + PATIENCE_S, ALERT_AGAIN_MS // 1000),
+        "stays": max(ceiling, origin_lasts_s(policy)),
     }
 
 
 def _class_limits(policy: Policy) -> str:
-    """A function, for few calls ask: interval, room and credit of a class."""
-    limits = [_limit_of(policy, name) for name in CLASSES]
+    """A function, for few calls ask: interval, room and credit of a class, and when it is crowded.
+
+    Of numbers and of callers without one, by an origin that is named and where none is.
+    """
+    asked = {
+        f"{kind}{attestation or '-'}{origin and 'o'}": class_limit(
+            policy, place, Way("", attestation, origin)
+        )
+        for kind, place in (("n", NUMBERS), ("w", len(CLASSES) - 1))
+        for attestation in ATTESTATIONS
+        for origin in ("", "named")
+    }
+    lines = {limit: place for place, limit in enumerate(dict.fromkeys(asked.values()), 1)}
     columns = (
-        tuple(limit.interval_ms for limit in limits),
-        tuple(limit.room_ms for limit in limits),
-        tuple(limit.credit_ms for limit in limits),
+        tuple(limit.interval_ms for limit in lines),
+        tuple(limit.room_ms for limit in lines),
+        tuple(limit.credit_ms for limit in lines),
+        tuple(limit.crowded_ms for limit in lines),
     )
-    values = ", ".join(f"({_lua(column)})[class]" for column in columns)
-    return f"local function limits(class)\n  return {values}\nend\n"
-
-
-def _limit_of(policy: Policy, name: tuple[str, str] | str) -> ClassLimit:
-    if not isinstance(name, str):
-        return policy.withheld.limit(name[1])
-    return NO_LIMIT if policy.rotation is None else policy.rotation.gateway
+    values = ", ".join(f"({_lua(column)})[line]" for column in columns)
+    of_class = ", ".join(f"['{name}'] = {lines[limit]}" for name, limit in asked.items())
+    name = "(class > 1 and 'w' or 'n') .. ARGV[1] .. (named and 'o' or '')"
+    line = f"({{ {of_class} }})[{name}]"
+    return f"local function limits(class, named)\n  local line = {line}\n  return {values}\nend\n"
 
 
 def _lua(value: _Value) -> str:

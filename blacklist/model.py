@@ -8,8 +8,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from blacklist.decision import PATIENCE_S, UNNUMBERED, Decision, Hold, hardest
-from blacklist.policy import GATEWAY, IN_PART, ClassLimit, Policy
+from blacklist.decision import PATIENCE_S, UNNUMBERED, Decision, Hold, Way, hardest
+from blacklist.policy import GATEWAY, IN_PART, NO_LIMIT, ClassLimit, Policy
 from blacklist.verdict import HARD_DISPOSITIONS
 
 ALLOWED = Decision()
@@ -40,23 +40,33 @@ class Trust:
 
 @dataclass(slots=True)
 class Trunk:
-    """What is counted of the calls of one trunk: the theoretical arrival time (ms) of each class of
-    `CLASSES` and of the numbers that repeat, and when supervisors were last told.
+    """What is counted of one trunk: the theoretical arrival time (ms) of the numbers that repeat,
+    until when (ms) one of its classes is crowded, and its `calls` while one was.
     """
 
-    arrivals_ms: list[float] = field(default_factory=lambda: [0.0] * len(CLASSES))
     repeating_ms: float = 0.0
+    crowded_until_ms: float = 0.0
+    calls: int = 0
+
+
+@dataclass(slots=True)
+class Origin:
+    """What is counted of the calls of one origin: the theoretical arrival time (ms) of each class
+    of `CLASSES` and of calls that came to something, when supervisors were last told, which of its
+    trunk's `calls` have made room, and the newest call.
+    """
+
+    calls: int
+    arrivals_ms: list[float] = field(default_factory=lambda: [0.0] * len(CLASSES))
+    served_ms: float = 0.0
     alerted_ms: int = 0
+    newest_ms: int = 0
 
 
 ATTESTATIONS = ("", "A", *IN_PART)
-CLASSES: tuple[tuple[str, str] | str, ...] = (
-    *((kind, vouched) for kind in UNNUMBERED for vouched in ATTESTATIONS),
-    GATEWAY,
-)
-"""The classes of one trunk: callers without a number, by who vouches for them, and numbers that
-come by a gateway.
-"""
+CLASSES: tuple[str, ...] = ("number", *UNNUMBERED)
+"""The classes of callers of one origin: numbers that were never served, and callers without one."""
+NUMBERS = 0
 MOST_SERVED = 255
 
 
@@ -77,6 +87,7 @@ class ScreeningModel:
         self._trust: dict[str, Trust] = {}
         self._trunks: dict[str, Trunk] = {}
         self._blocks: dict[str, float] = {}
+        self._origins: dict[Way, Origin] = {}
 
     def put_allow(self, number: str, hold: Hold) -> None:
         """Allow a number."""
@@ -114,6 +125,7 @@ class ScreeningModel:
         """Drop what calls were counted, as Redis does when their time is over."""
         self._attempts.clear()
         self._trunks.clear()
+        self._origins.clear()
         self._blocks.clear()
 
     def forget(self, number: str) -> None:
@@ -134,11 +146,35 @@ class ScreeningModel:
         over = [block for block, arrival in self._blocks.items() if arrival < oldest * 1000]
         for block in over:
             del self._blocks[block]
+        gone = [
+            origin
+            for origin, state in self._origins.items()
+            if state.newest_ms < at_ms - origin_lasts_s(self.policy) * 1000
+        ]
+        for origin in gone:
+            del self._origins[origin]
 
-    def served(self, number: str, at_ms: int, *, trunk: str = "", attestation: str = "") -> None:
-        """A call of `number` came to something: it weighs no more, and later ones weigh less."""
-        trust, rotation = self.policy.rate.trust, self.policy.rotation
+    def served(
+        self,
+        number: str | None,
+        at_ms: int,
+        kind: str = "withheld",
+        *,
+        trunk: str = "",
+        attestation: str = "",
+        origin: str = "",
+    ) -> None:
+        """A call came to something: it weighs no more, and later ones of its number weigh less.
+
+        `kind` names the class of a caller without a number.
+        """
+        trust = self.policy.rate.trust
         if trust is None:
+            return
+        attestation = attestation if attestation in ATTESTATIONS else ""
+        way = Way(trunk, attestation, origin if attestation else "")
+        if number is None:
+            self._served_class(CLASSES.index(kind), way, at_ms)
             return
         now = at_ms // 1000
         state = self._trust.get(number)
@@ -147,16 +183,28 @@ class ScreeningModel:
         state.until = max(state.until, now + trust.seconds)
         state.served = min(MOST_SERVED, state.served + 1)
         state.back = min(MOST_SERVED, state.back + 1)
+        rotation = self.policy.rotation
         if rotation is None or attestation not in IN_PART:
             return
-        if not number.startswith(rotation.home):
-            return
-        if attestation == GATEWAY:
-            way = self._trunks.setdefault(trunk, Trunk())
-            way.arrivals_ms[-1] -= rotation.gateway.interval_ms
-        block = number[:-BLOCK_DIGITS]
-        if block in self._blocks:
-            self._blocks[block] -= rotation.block.interval_ms
+        if number.startswith(rotation.home):
+            self._served_class(NUMBERS, way, at_ms)
+            block = number[:-BLOCK_DIGITS]
+            if block in self._blocks:
+                self._blocks[block] -= rotation.block.interval_ms
+
+    def _served_class(self, place: int, way: Way, at_ms: int) -> None:
+        """A call of a class came to something."""
+        state, rotation = self._origins.get(way), self.policy.rotation
+        if state is None:
+            state = self._origins.get(way._replace(origin=""))
+        elif way.origin and rotation is not None:
+            quiet = rotation.quiet
+            after = max(state.served_ms, at_ms) + quiet.interval_ms
+            if after - at_ms <= quiet.room_ms:
+                state.served_ms = after
+        if state is not None:
+            limit = class_limit(self.policy, place, way)
+            state.arrivals_ms[place] -= limit.served * limit.interval_ms
 
     def served_by(self, number: str, at_ms: int) -> int:
         """How many calls of `number` came to something, as far as that is still kept."""
@@ -171,36 +219,38 @@ class ScreeningModel:
         *,
         trunk: str = "",
         attestation: str = "",
+        origin: str = "",
     ) -> Decision:
         """Decide on a call from `number` at `at_ms`, and record it.
 
         `kind` names the class of a caller without a number, one of `UNNUMBERED`. `attestation` is
-        who vouches for the caller (A, B, C, or empty).
+        who vouches for the caller (A, B, C, or empty), `origin` the name that goes with it.
         """
-        way = self._trunks.setdefault(trunk, Trunk())
         attestation = attestation if attestation in ATTESTATIONS else ""
+        way = Way(trunk, attestation, origin if attestation else "")
         if number is None:
             assert kind in UNNUMBERED, kind
-            return self._without_number(way, kind, attestation, at_ms)
+            return self._without_number(way, kind, at_ms)
         now = at_ms // 1000
         allowed = self._allowed.get(number)
         if allowed is not None and _holds(allowed, now):
             return Decision("allow", "", allowed.until, allowed.evidence, "allowlist")
         entry = _alive(self._entries.get(number), now)
         prefix = self._prefix(number, now)
-        call = self._count(number, at_ms, way)
+        on = self._trunks.setdefault(trunk, Trunk())
+        call = self._count(number, at_ms, on)
         for hold, rule in ((entry, "exact_number"), (prefix, "prefix")):
             if hold is not None and hold.disposition in HARD_DISPOSITIONS:
                 return Decision(*hold, rule)
         limited = self._rate(call)
         if limited is None:
-            self._repeats(call, way, attestation)
-            limited = self._rotation(number, call, way, attestation)
+            self._repeats(call, on, attestation)
+            limited = self._rotation(number, call, way)
         if limited is not None:
             return limited
         made = self._score(number, entry, prefix, now)
-        if made is ALLOWED and number.startswith("+"):
-            self._make_room(way, at_ms)
+        if made is ALLOWED and number.startswith("+") and attestation not in IN_PART:
+            on.calls += on.crowded_until_ms > at_ms
         return made
 
     def _score(self, number: str, entry: Hold | None, prefix: Hold | None, now: int) -> Decision:
@@ -297,53 +347,83 @@ class ScreeningModel:
             fresh = max(way.repeating_ms, clock) + load.window.interval_ms
             way.repeating_ms = min(fresh, clock + load.ceiling_ms)
 
-    def _rotation(
-        self, number: str, call: "_Counted", way: Trunk, attestation: str
-    ) -> Decision | None:
+    def _rotation(self, number: str, call: "_Counted", way: Way) -> Decision | None:
         rotation = self.policy.rotation
-        if rotation is None or call.trusted or attestation not in IN_PART:
+        if rotation is None or call.trusted or way.attestation not in IN_PART:
             return None
         if not number.startswith(rotation.home):
             return None
-        clock, block = call.state.newest_ms, number[:-BLOCK_DIGITS]
-        arrival = max(clock, self._blocks.get(block, 0.0))
-        if arrival - clock > rotation.block.room_ms:  # the clock went back
-            arrival = clock
-        after = arrival + rotation.block.interval_ms
-        if after - clock > rotation.block.room_ms:
-            return Decision(rotation.disposition, "flood", 0, "block", "rotation")
-        self._blocks[block] = after
-        if attestation != GATEWAY:
+        clock = call.state.newest_ms
+        state, counts = self._origin(way, clock)
+        over = False
+        if counts.origin or way.attestation == GATEWAY:
+            over = not self._conforms(state, NUMBERS, counts, clock)
+        limit = class_limit(self.policy, NUMBERS, counts)
+        if not counts.origin or state.arrivals_ms[NUMBERS] - clock > limit.crowded_ms:
+            arrival = max(clock, self._blocks.get(number[:-BLOCK_DIGITS], 0.0))
+            if arrival - clock > rotation.block.room_ms:  # the clock went back
+                arrival = clock
+            after = arrival + rotation.block.interval_ms
+            if after - clock > rotation.block.room_ms:
+                return Decision(rotation.disposition, "flood", 0, "block", "rotation")
+            self._blocks[number[:-BLOCK_DIGITS]] = after
+        if not over or call.load > 1:
             return None
-        over = not _conforms(way, len(CLASSES) - 1, rotation.gateway, clock)
+        if counts.origin and state.served_ms - clock < rotation.quiet_below_ms:
+            return Decision(rotation.disposition, "flood", 0, "origin", "rotation")
         since = clock - call.before_ms
-        again = rotation.after_seconds * 1000 <= since <= rotation.within_seconds * 1000
-        if over and call.load == 1 and (again or call.often):
-            return Decision(rotation.disposition, "flood", 0, "gateway", "rotation")
+        if call.often or rotation.after_seconds * 1000 <= since <= rotation.within_seconds * 1000:
+            evidence = "again" if counts.origin else "gateway"
+            return Decision(rotation.disposition, "flood", 0, evidence, "rotation")
         return None
 
-    def _make_room(self, way: Trunk, at_ms: int) -> None:
-        """A call that is let through makes room for a part of one of each class of its trunk."""
-        withheld, rotation = self.policy.withheld, self.policy.rotation
-        for place, name in enumerate(CLASSES):
-            if way.arrivals_ms[place] > at_ms:
-                limit: ClassLimit | None
-                if isinstance(name, str):
-                    limit = None if rotation is None else rotation.gateway
-                else:
-                    limit = withheld.limit(name[1])
-                if limit is not None:
-                    way.arrivals_ms[place] -= limit.credit_ms
+    def _origin(self, way: Way, at_ms: int) -> tuple[Origin, Way]:
+        """What is counted of a call's origin, and as whose it counts.
 
-    def _without_number(self, way: Trunk, kind: str, attestation: str, at_ms: int) -> Decision:
-        policy = self.policy.withheld
-        if _conforms(way, CLASSES.index((kind, attestation)), policy.limit(attestation), at_ms):
+        An origin that was never seen counts as the rest of its trunk does: a network may name
+        another one with every call.
+        """
+        calls = self._trunks.setdefault(way.trunk, Trunk()).calls
+        if way.origin:
+            known = way in self._origins
+            state = self._origins.setdefault(way, Origin(calls))
+            state.newest_ms = at_ms
+            if known:
+                return state, way
+            way = way._replace(origin="")
+        state = self._origins.setdefault(way, Origin(calls))
+        state.newest_ms = at_ms
+        return state, way
+
+    def _conforms(self, state: Origin, place: int, way: Way, at_ms: int) -> bool:
+        """Whether a call of the class has room; counts it if so."""
+        on = self._trunks[way.trunk]
+        more, state.calls = max(0, on.calls - state.calls), on.calls
+        for each in range(len(CLASSES)):
+            state.arrivals_ms[each] -= more * class_limit(self.policy, each, way).credit_ms
+        limit = class_limit(self.policy, place, way)
+        arrival = max(state.arrivals_ms[place], at_ms)
+        if (
+            arrival - at_ms > limit.room_ms
+        ):  # the clock went back: no such time can have been reached
+            arrival = at_ms
+        if arrival - at_ms > limit.crowded_ms:
+            on.crowded_until_ms = max(on.crowded_until_ms, arrival)
+        if arrival + limit.interval_ms - at_ms > limit.room_ms:
+            state.arrivals_ms[place] = arrival
+            return False
+        state.arrivals_ms[place] = arrival + limit.interval_ms
+        return True
+
+    def _without_number(self, way: Way, kind: str, at_ms: int) -> Decision:
+        state, counts = self._origin(way, at_ms)
+        if self._conforms(state, CLASSES.index(kind), counts, at_ms):
             return ALLOWED
-        since = at_ms - way.alerted_ms
+        since = at_ms - state.alerted_ms
         alert = since < 0 or since >= ALERT_AGAIN_MS
         if alert:
-            way.alerted_ms = at_ms
-        return Decision(policy.disposition, "flood", 0, "class", "class_rate", alert)
+            state.alerted_ms = at_ms
+        return Decision(self.policy.withheld.disposition, "flood", 0, "class", "class_rate", alert)
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,15 +450,27 @@ ALERT_AGAIN_MS = 3_600_000
 """Supervisors are told of a class of callers once in this time."""
 
 
-def _conforms(way: Trunk, place: int, limit: ClassLimit, at_ms: int) -> bool:
-    """Whether a call of the class has room; counts it if so."""
-    arrival = max(way.arrivals_ms[place], at_ms)
-    if arrival - at_ms > limit.room_ms:  # the clock went back: no such time can have been reached
-        arrival = at_ms
-    if arrival + limit.interval_ms - at_ms > limit.room_ms:
-        return False
-    way.arrivals_ms[place] = arrival + limit.interval_ms
-    return True
+def class_limit(policy: Policy, place: int, way: Way) -> ClassLimit:
+    """The limit of a class of `CLASSES` by an origin, or where none is named by the whole trunk."""
+    if place != NUMBERS:
+        return policy.withheld.limit(way.attestation, named=bool(way.origin))
+    if policy.rotation is None:
+        return NO_LIMIT
+    return policy.rotation.origin if way.origin else policy.rotation.gateway
+
+
+def origin_lasts_s(policy: Policy) -> int:
+    """For how long what is counted of an origin can matter, in seconds."""
+    limits = [
+        policy.withheld.limit(attestation, named=named).room_ms
+        for attestation in ATTESTATIONS
+        for named in (True, False)
+    ]
+    quiet = 0
+    if policy.rotation is not None:
+        limits += [policy.rotation.origin.room_ms, policy.rotation.gateway.room_ms]
+        quiet = policy.rotation.quiet.seconds
+    return max(math.ceil(max(limits) / 1000) + PATIENCE_S, ALERT_AGAIN_MS // 1000, quiet)
 
 
 def _holds(hold: Hold, now: int) -> bool:

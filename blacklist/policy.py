@@ -119,18 +119,21 @@ class RatePolicy:
 
 @dataclass(frozen=True, slots=True)
 class ClassLimit:
-    """Calls of a class of callers on one trunk: `calls` in `seconds`, of which `burst` at once.
+    """Calls of a class of callers by one origin: `calls` in `seconds`, of which `burst` at once.
 
     By the generic cell rate algorithm (ITU-T I.371), whose state is one number however many callers
-    there are. Every call with a number that is let through on that trunk makes room for
-    `share_percent` hundredths of a call more: in a storm everybody calls, those of the class too,
-    and only calls beyond their usual share are a flood.
+    there are. Two things make room for more. While a class is crowded, every call with a number
+    that is vouched for, or of which nobody says, makes room on its trunk for `share_percent`
+    hundredths of a call: in a storm everybody calls, those of the class too, and only calls beyond
+    their usual share are a flood. And a call of the class that came to something makes room for
+    `served` others: what floods comes to nothing.
     """
 
     calls: int
     seconds: int
     burst: int
     share_percent: int
+    served: int = 1
 
     @property
     def interval_ms(self) -> int:
@@ -147,49 +150,78 @@ class ClassLimit:
         """What the bucket holds, as the time it takes to empty."""
         return self.interval_ms * self.burst
 
+    @property
+    def crowded_ms(self) -> int:
+        """From how much on the class is crowded: half of what the bucket holds."""
+        return self.room_ms // 2
+
 
 NO_LIMIT = ClassLimit(1_000_000, 1, 1_000_000, 0)
 """For a class that no rule asks about."""
 
 
 @dataclass(frozen=True, slots=True)
-class ClassPolicy:
-    """Callers without a number: each trunk's have a limit, by who vouches for them.
+class Vouched:
+    """Two limits: for callers whom their network vouches for in full (A), and for others (B, C)."""
 
-    `unknown` where nobody says (no attestation), `attested` where their own network does in full
-    (A), `gateway` where it does not (B, C). Beyond it a call gets `disposition`.
-    """
-
-    unknown: ClassLimit
     attested: ClassLimit
     gateway: ClassLimit
-    disposition: Disposition
 
     def limit(self, attestation: str) -> ClassLimit:
         """The limit of callers with this attestation."""
-        if attestation == "A":
-            return self.attested
-        return self.gateway if attestation in IN_PART else self.unknown
+        return self.attested if attestation == "A" else self.gateway
+
+
+@dataclass(frozen=True, slots=True)
+class ClassPolicy:
+    """Callers without a number: all of one origin have a limit, by who vouches for them.
+
+    `unknown` where nobody does (no attestation): then the origin is the trunk, as it is by `trunk`
+    where no origin is named. By `origin` those of one that is. Beyond it a call gets `disposition`.
+    """
+
+    unknown: ClassLimit
+    trunk: Vouched
+    origin: Vouched
+    disposition: Disposition
+
+    def limit(self, attestation: str, *, named: bool) -> ClassLimit:
+        """The limit of callers with this attestation; whether their origin is `named`."""
+        if not attestation:
+            return self.unknown
+        return (self.origin if named else self.trunk).limit(attestation)
 
 
 @dataclass(frozen=True, slots=True)
 class RotationPolicy:
     """Numbers that change with every call, and that nobody vouches for in full (B, C).
 
-    Two traces of them, apart from the number. `block`: calls that came to nothing by numbers in a
-    row (the last four digits aside). `gateway`: calls by a gateway (C) beyond their share of a
-    trunk, of which only a number that comes again gets `disposition`. From `after_seconds` to
-    `within_seconds` after its last call, for a machine with a stock of numbers comes back to each
-    in its turn; or sooner, but then for a third time. A number that was served is never touched;
-    nor one of another country than `home` (its code), for those come by gateways.
+    What tells them is not the number: it is where they come from. `origin` limits the calls of
+    numbers that were never served by one origin (RFC 8588) beside what else its trunk carries.
+    Beyond that a call gets `disposition`: any where the origin is `quiet`, so that hardly anybody
+    else comes by it; else those of a number that comes again, for a machine with a stock of numbers
+    comes back to each in its turn: from `after_seconds` to `within_seconds` after its last call, or
+    sooner, but then for a third time. While an origin is crowded, so are numbers in a row (the last
+    four digits aside), beyond `block`.
+
+    Where no origin is named, all of a trunk by gateways (C) count as one, with the limit `gateway`
+    instead, and numbers in a row at any time. A number that was served is never touched; nor one of
+    another country than `home` (its code), for those come by gateways.
     """
 
     block: Window
+    origin: ClassLimit
+    quiet: Window
     gateway: ClassLimit
     after_seconds: int
     within_seconds: int
     home: str
     disposition: Disposition
+
+    @property
+    def quiet_below_ms(self) -> float:
+        """Up to how much of `quiet`, which calls fill that came to something: half of it."""
+        return self.quiet.room_ms / 2
 
 
 IN_PART = ("B", "C")
@@ -329,8 +361,14 @@ def _class(withheld: ClassPolicy) -> Iterator[Fault]:
     yield from _machine(("withheld",), withheld.disposition)
     if withheld.disposition != "low_priority":
         yield ("withheld", "disposition"), "withheld callers are only put last: write low_priority"
-    limits = (("withheld",), withheld.unknown), (("withheld", "attested"), withheld.attested)
-    for where, limit in (*limits, (("withheld", "gateway"), withheld.gateway)):
+    trunk, origin = withheld.trunk, withheld.origin
+    for where, limit in (
+        (("withheld",), withheld.unknown),
+        (("withheld", "attested"), trunk.attested),
+        (("withheld", "gateway"), trunk.gateway),
+        (("withheld", "origin", "attested"), origin.attested),
+        (("withheld", "origin", "gateway"), origin.gateway),
+    ):
         if limit.interval_ms < 1:
             yield (*where, "calls"), "are more than one in a millisecond"
 
@@ -342,8 +380,10 @@ def _rotation(rotation: RotationPolicy | None) -> Iterator[Fault]:
     yield from _window(("rotation", "block"), rotation.block)
     if rotation.within_seconds <= rotation.after_seconds:
         yield ("rotation", "within"), "is not longer than after"
-    if rotation.gateway.interval_ms < 1:
-        yield ("rotation", "gateway", "calls"), "are more than one in a millisecond"
+    yield from _window(("rotation", "quiet"), rotation.quiet)
+    for name, limit in (("origin", rotation.origin), ("gateway", rotation.gateway)):
+        if limit.interval_ms < 1:
+            yield ("rotation", name, "calls"), "are more than one in a millisecond"
 
 
 def _ladder(strikes: StrikePolicy, longest: int) -> Iterator[Fault]:

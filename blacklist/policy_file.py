@@ -19,6 +19,7 @@ from blacklist.policy import (
     StrikePolicy,
     StruckPolicy,
     TrustPolicy,
+    Vouched,
     Window,
 )
 from blacklist.verdict import DISPOSITIONS, Disposition
@@ -100,12 +101,20 @@ class RateFile(Strict):
 
 
 class LimitFile(Strict):
-    """Calls of a class of callers on one trunk."""
+    """Calls of a class of callers by one origin."""
 
     calls: Count
     within: Duration
     burst: Count
     share: Percent = 0
+    served: Annotated[int, Field(ge=0, le=100)] = 1
+
+
+class OriginFile(Strict):
+    """Calls of all who show no number by one origin that is named."""
+
+    attested: LimitFile
+    gateway: LimitFile
 
 
 class ClassFile(LimitFile):
@@ -114,12 +123,15 @@ class ClassFile(LimitFile):
     disposition: Outcome
     attested: LimitFile | None = None
     gateway: LimitFile | None = None
+    origin: OriginFile | None = None
 
 
 class RotationFile(Strict):
     """Numbers that change with every call."""
 
     block: WindowFile
+    origin: LimitFile
+    quiet: WindowFile
     gateway: LimitFile
     after: Duration
     within: Duration
@@ -148,7 +160,7 @@ class StrikesFile(Strict):
 
     decay: Duration
     same_operator: Duration
-    forgiven: Annotated[int, Field(ge=0, le=10)] = 0
+    forgiven: Annotated[int, Field(ge=0, le=100)] = 0
     steps: Annotated[list[StepFile], Field(min_length=1)]
     again: MeasureFile
 
@@ -184,15 +196,23 @@ class PolicyFile(Strict):
 def policy_of(file: PolicyFile) -> Policy:
     """The policy that the file means; `blacklist.policy.faults` says what may not be in it."""
     withheld, strikes = file.withheld, file.strikes
-    unknown = _limit(withheld)
+    unknown, origin = _limit(withheld), withheld.origin
+    trunk = Vouched(
+        unknown if withheld.attested is None else _limit(withheld.attested),
+        unknown if withheld.gateway is None else _limit(withheld.gateway),
+    )
     return Policy(
         version=file.version,
         longest_seconds=file.longest,
         rate=_rate(file.rate),
         withheld=ClassPolicy(
             unknown=unknown,
-            attested=unknown if withheld.attested is None else _limit(withheld.attested),
-            gateway=unknown if withheld.gateway is None else _limit(withheld.gateway),
+            trunk=trunk,
+            origin=(
+                trunk
+                if origin is None
+                else Vouched(_limit(origin.attested), _limit(origin.gateway))
+            ),
             disposition=withheld.disposition,
         ),
         strikes=StrikePolicy(
@@ -229,6 +249,8 @@ def _rate(file: RateFile) -> RatePolicy:
 def _rotation(file: RotationFile) -> RotationPolicy:
     return RotationPolicy(
         block=_window(file.block),
+        origin=_limit(file.origin),
+        quiet=_window(file.quiet),
         gateway=_limit(file.gateway),
         after_seconds=file.after,
         within_seconds=file.within,
@@ -242,7 +264,7 @@ def _window(file: WindowFile) -> Window:
 
 
 def _limit(file: LimitFile) -> ClassLimit:
-    return ClassLimit(file.calls, file.within, file.burst, file.share)
+    return ClassLimit(file.calls, file.within, file.burst, file.share, file.served)
 
 
 def _step(file: MeasureFile, strikes: int) -> Step:

@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from blacklist.decision import UNKNOWN_WAY, Way
-from blacklist.numbers import CallerNumber
+from blacklist.numbers import CallerNumber, Kind
 from blacklist.verdict import Verdict
 
 
@@ -19,8 +19,11 @@ class Screening(Protocol):
         """
         ...
 
-    def served(self, number: str, way: Way = UNKNOWN_WAY) -> None:
-        """Learn that a call of `number` (E.164) came to something; never raises."""
+    def served(self, number: str | None, way: Way = UNKNOWN_WAY, kind: Kind = "withheld") -> None:
+        """Learn that a call of `number` (E.164) came to something; never raises.
+
+        None is a caller without a number, of the class `kind`.
+        """
         ...
 
 

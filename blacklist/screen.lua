@@ -8,8 +8,10 @@
 --
 -- KEYS  1 head   2, 3 what stands about the number, in slot 0 and 1: the keys end with it, or with
 --       the name of a class of callers without one   4 the calls of a few numbers, its own among
---       them   5 prefix rules   6 alerts   7 what is counted of its trunk   8 the calls of numbers in
---       a row with it   9 what its served calls are worth
+--       them   5 prefix rules   6 alerts   7 what is counted of its trunk   8 what its served calls
+--       are worth   and of a number that is vouched for in part, and of a caller without one:
+--       9 what is counted of its origin   10 the same of all of its trunk whose origin is not named
+--       11 the calls of numbers in a row with it
 -- ARGV  1 who vouches for the caller: A, B, C or -   2 the time in ms, left out for Redis' own
 -- The limits are written into the script where it says so (blacklist/limits.py).
 -- Reply nil to let the call through, else what `layout.answer` reads. It begins with ? when there
@@ -22,7 +24,7 @@ local RANKS = { w = 1, c = 2, l = 3, v = 4, b = 5 }
 local HARD = 4              -- the rank from which a caller is kept from an operator
 local BESIDE = 7            -- numbers whose calls are kept beside those of another, in one key
 local STRUCK = 255          -- the number of the window of those who were struck lately
-local TRUNK = '>ddddddddddd'
+local TRUNK, ORIGIN = '>ddd', '>dddddd'
 
 -- LIMITS
 
@@ -64,49 +66,84 @@ local function alert(window, ends)
   write('EXPIRE', KEYS[6], 604800)
 end
 
--- What is counted of a trunk: the moment (ms) at which those who repeat are forgotten, when it was
--- told of last, and the arrival time of each class: callers without a number and callers whose number
--- is unusable, each by who vouches for them, then the numbers that come by a gateway (C).
-local trunk
+-- What is counted of a trunk: the moment (ms) at which those who repeat are forgotten, until when one
+-- of its classes is crowded, and its calls while one was.
+local trunk, changed
 local function keep_trunk()
   write('SET', KEYS[7], struct.pack(TRUNK, unpack(trunk)), 'EX', stays)
 end
 local function read_trunk(state)
-  if type(state) == 'string' and #state == 88 then
+  if type(state) == 'string' and #state == 24 then
     trunk = { struct.unpack(TRUNK, state) }
   else
-    trunk = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    trunk = { 0, 0, 0 }
   end
 end
--- Whether a call of a class has room at a moment; it is counted if so.
+
+-- What is counted of an origin: the arrival time of each class (numbers that were never served,
+-- callers without one, and those whose number is unusable), that of calls that came to something,
+-- when it was told of last, and which calls of its trunk have made room. An origin that was never
+-- seen counts as the rest of its trunk does: a network may name another one with every call.
+local origin, named, place
+local function keep_origin()
+  write('SET', place, struct.pack(ORIGIN, unpack(origin)), 'EX', stays)
+end
+local function read_origin(state)
+  named, place = KEYS[9] ~= KEYS[10], KEYS[9]
+  if named and not state then
+    write('SET', place, struct.pack(ORIGIN, 0, 0, 0, 0, 0, trunk[3]), 'EX', stays)
+    named, place = false, KEYS[10]
+    state = redis.pcall('GET', place)
+  end
+  if type(state) == 'string' and #state == 48 then
+    origin = { struct.unpack(ORIGIN, state) }
+  else
+    origin = { 0, 0, 0, 0, 0, trunk[3] }
+  end
+end
+-- Whether a call of a class has room at a moment (it is counted if so), and whether it is crowded.
 local function conforms(class, moment)
-  local interval, room = limits(class)
-  local arrival = trunk[class + 2]
+  local more = trunk[3] - origin[6]
+  origin[6] = trunk[3]
+  if more > 0 then
+    for each = 1, 3 do
+      local _, _, credit = limits(each, named)
+      origin[each] = origin[each] - more * credit
+    end
+  end
+  local interval, room, _, crowded = limits(class, named)
+  local arrival = math.max(origin[class], moment)
   -- If the clock went back, no such time can have been reached.
-  if arrival < moment or arrival - moment > room then
+  if arrival - moment > room then
     arrival = moment
   end
-  if arrival + interval - moment > room then
-    return false
+  if arrival - moment > crowded and arrival > trunk[2] then
+    trunk[2], changed = arrival, true
   end
-  trunk[class + 2] = arrival + interval
-  return true
+  local fits = arrival + interval - moment <= room
+  origin[class] = fits and arrival + interval or arrival
+  return fits, origin[class] - moment > crowded
 end
 
 -- Callers without a number are one flow, for each class of them.
 if string.byte(caller) > 57 then
   read_trunk(redis.pcall('GET', KEYS[7]))
-  local class = ({ ['-'] = 1, A = 2, B = 3, C = 4 })[ARGV[1]] + (caller == 'withheld' and 0 or 4)
-  local over, tell = not conforms(class, milliseconds), 0
-  if over and (trunk[2] > milliseconds or milliseconds - trunk[2] >= ALERT_AGAIN) then
-    tell, trunk[2] = 1, milliseconds
+  read_origin(redis.pcall('GET', KEYS[9]))
+  local fits = conforms(caller == 'withheld' and 2 or 3, milliseconds)
+  local over, tell = not fits, 0
+  if over and (origin[5] > milliseconds or milliseconds - origin[5] >= ALERT_AGAIN) then
+    tell, origin[5] = 1, milliseconds
     alert(0, 0)
   end
-  keep_trunk()
+  keep_origin()
+  if changed then
+    keep_trunk()
+  end
   return reply(over and (letter .. 'f0:w:' .. tell .. ':class') or false)
 end
 
-local values = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[7], KEYS[8], KEYS[9])
+local values = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4],
+  unpack(KEYS, 7, math.min(9, #KEYS)))
 local slot = 2
 head = values[1]
 if head and string.byte(head) == 49 then
@@ -210,13 +247,13 @@ local second, over, arrivals, empty = math.floor(clock / 1000), 0, {}, 0
 -- Calls that came to something are taken back, and later ones weigh less for a long time. Where many
 -- numbers repeat on one trunk, it is the city's night and not the callers': all weigh less.
 local trusted, back, weight, load = false, 0, 1, 1
-if values[7] and #values[7] == 6 then
-  local ends, served, untold = struct.unpack('>I4BB', values[7])
+if values[6] and #values[6] == 6 then
+  local ends, served, untold = struct.unpack('>I4BB', values[6])
   if ends > second then
     trusted, back, weight = true, untold, times
   end
   if untold > 0 then
-    write('SET', KEYS[9], struct.pack('>I4BB', ends, served, 0), 'KEEPTTL')
+    write('SET', KEYS[8], struct.pack('>I4BB', ends, served, 0), 'KEEPTTL')
   end
 end
 if values[5] then
@@ -282,9 +319,7 @@ if not hard and held > second then
   return reply(rate .. 'f' .. held .. ':r:' .. tell .. ':' .. evidence)
 end
 
--- Numbers that change with every call, shown by a machine, and vouched for by nobody in full: many
--- in a row, or by one trunk beyond its share, and then only who comes again.
-local numbered, changed, vouched = string.byte(caller) > 47, false, ARGV[1]
+local numbered, vouched = string.byte(caller) > 47, ARGV[1]
 if repeats and not hard and (trusted or vouched < 'B') then
   if not trunk then
     read_trunk()
@@ -292,31 +327,41 @@ if repeats and not hard and (trusted or vouched < 'B') then
   trunk[1] = math.min(math.max(trunk[1], clock) + every_repeat, clock + top)
   changed = true
 end
+
+-- Numbers that change with every call, shown by a machine, and vouched for by nobody in full: more
+-- by one origin than its share. Many in a row; any where little else comes; else who comes again.
 if rotation ~= '-' and vouched > 'A' and not trusted and not hard
   and string.sub(caller, 1, #home) == home
 then
-  local arrival = clock
-  if values[6] and #values[6] == 8 then
-    arrival = math.max(clock, struct.unpack('>d', values[6]))
-    if arrival - clock > row_room then
-      arrival = clock
+  if not trunk then
+    read_trunk()
+  end
+  read_origin(values[7])
+  local fits, crowded, turned = true, false, nil
+  if named or vouched == 'C' then
+    fits, crowded = conforms(1, clock)
+    keep_origin()
+  end
+  if crowded or not named then
+    local kept, arrival = redis.pcall('GET', KEYS[11]), clock
+    if type(kept) == 'string' and #kept == 8 then
+      arrival = math.max(clock, struct.unpack('>d', kept))
+      if arrival - clock > row_room then
+        arrival = clock
+      end
+    end
+    if arrival + row - clock > row_room then
+      turned = 'block'
+    else
+      write('SET', KEYS[11], struct.pack('>d', arrival + row), 'EX', row_lasts)
     end
   end
-  local turned
-  if arrival + row - clock > row_room then
-    turned = 'block'
-  else
-    write('SET', KEYS[8], struct.pack('>d', arrival + row), 'EX', row_lasts)
-    if vouched == 'C' then
-      if not trunk then
-        read_trunk()
-      end
-      changed = true
-      local since = clock - before
-      local over = not conforms(9, clock)
-      if over and load == 1 and (often or since >= after and since <= within) then
-        turned = 'gateway'
-      end
+  if not fits and not turned and load == 1 then
+    local since = clock - before
+    if named and origin[4] - clock < quiet then
+      turned = 'origin'
+    elseif often or since >= after and since <= within then
+      turned = named and 'again' or 'gateway'
     end
   end
   if turned then
@@ -330,18 +375,10 @@ if strike and not hard and RANKS[string.sub(strike, 1, 1)] > (rank or 0) then
   best = strike
 end
 
--- A call that is let through makes room for a part of one of each class of its trunk; not that of
--- a short number or of one who hides, for they are of those themselves.
-if trunk and numbered and not best then
-  for class = 1, 9 do
-    if trunk[class + 2] > milliseconds then
-      local _, _, credit = limits(class)
-      if credit > 0 then
-        trunk[class + 2] = trunk[class + 2] - credit
-        changed = true
-      end
-    end
-  end
+-- While a class of its trunk is crowded, a call that is let through makes room there; not that of a
+-- short number or of one who hides, nor one that comes as those do who change their number.
+if trunk and numbered and not best and vouched < 'B' and trunk[2] > milliseconds then
+  trunk[3], changed = trunk[3] + 1, true
 end
 if changed then
   keep_trunk()

@@ -18,8 +18,8 @@ from blacklist.hidden import Hidden
 from blacklist.layout import Unreadable
 from blacklist.limits import script_of
 from blacklist.local_counts import LocalCounts
-from blacklist.numbers import UNUSABLE, CallerNumber
-from blacklist.policy import Policy
+from blacklist.numbers import UNUSABLE, CallerNumber, Kind
+from blacklist.policy import IN_PART, Policy
 from blacklist.snapshot import Snapshot
 from blacklist.verdict import HARD_DISPOSITIONS, Verdict
 
@@ -30,8 +30,8 @@ _STANDING = tuple(layout.standing_key(slot, "+").encode() for slot in layout.SLO
 _STANDING_SIZE = len(_STANDING[0])
 _KEYS = b"$%%d\r\n%b%%b\r\n$%%d\r\n%b%%b\r\n$%%d\r\n%%b\r\n" % _STANDING
 """What stands about the caller in both slots, and where its calls are counted, as in RESP."""
-_ALSO = b"$%d\r\n%b\r\n$%d\r\n%b\r\n"
-"""Numbers in a row with the caller's, and what its served calls are worth."""
+_ONE = b"$%d\r\n%b\r\n"
+"""What the caller's served calls are worth; where numbers in a row with it are counted."""
 _MOST_WAYS = 1000
 _NO_PRIMARY = (b"!READONLY;", b"!LOADING;", b"!MASTERDOWN;")
 _CODE = re.compile(r"[A-Z]{3,}\b")
@@ -71,11 +71,11 @@ class RedisScreening:
         self._counted = True
         self._script = script_of(policy)
         self._load = b"*3\r\n" + _packed(b"SCRIPT", b"LOAD", self._script.text.encode())
-        head = (b"9", layout.HEAD.encode())
-        self._evalsha = _packed(b"EVALSHA", self._script.sha.encode(), *head)
+        self._evalsha = _packed(b"EVALSHA", self._script.sha.encode())
+        self._head = _packed(layout.HEAD.encode())
         self._shared = _packed(layout.PREFIXES.encode(), layout.ALERTS.encode())
         self._places = layout.places_in(counts_bytes, policy.rate)
-        self._ways: dict[Way, bytes] = {}
+        self._ways: dict[tuple[Way, bool], bytes] = {}
         self._hidden = Hidden(client)
         self._policy = policy
         self._served = client.register_script(SERVED)
@@ -104,17 +104,19 @@ class RedisScreening:
         self._count(made, spent, degraded)
         return verdict(made, ms=round(spent * 1000, 2), degraded=degraded)
 
-    def served(self, number: str, way: Way = UNKNOWN_WAY) -> None:
+    def served(self, number: str | None, way: Way = UNKNOWN_WAY, kind: Kind = "withheld") -> None:
         """Learn that a call of `number` (E.164) came to something. Never raises.
 
-        It is taken back from what was counted, and later calls of the number weigh less. Where
-        Redis is away nothing is learnt: the number is then one that was never served.
+        It is taken back from what was counted, and later calls of the number weigh less. Without a
+        number it is one of its class (`kind`), and makes room for more of them. Where Redis is away
+        nothing is learnt: the number is then one that was never served.
         """
         if self._policy.rate.trust is None or not self._breaker.allows():
             return
-        caller = number[1:].encode()
-        keys = [layout.trust_key(caller), layout.trunk_key(way.trunk), layout.block_key(caller)]
-        values = [*layout.served_limits(self._policy, number, way.attestation)]
+        caller = b"" if number is None else number[1:].encode()
+        origins = layout.origin_keys(way)
+        keys = [layout.trust_key(caller), *origins, layout.block_key(caller)]
+        values = [*layout.served_limits(self._policy, number, kind, way)]
         if self._now_ms is not None:
             values.append(str(self._now_ms()).encode())
         try:
@@ -199,24 +201,34 @@ class RedisScreening:
         named = self._hidden.name(number.hidden) if number.hidden else ""
         caller = (named or number.counted_as).encode()
         counts = layout.counts_key(caller, self._places)
-        block, trust = layout.block_key(caller), layout.trust_key(caller)
+        trust = layout.trust_key(caller)
         size = len(caller) + _STANDING_SIZE
-        command = (self._ways.get(way) or self._way(way)) % (
-            *(size, caller, size, caller, len(counts), counts),
-            *(len(block), block, len(trust), trust),
+        by_origin = way.attestation in IN_PART or (number.unnumbered and not named)
+        block = layout.block_key(caller)
+        command = (self._ways.get((way, by_origin)) or self._way(way, by_origin)) % (
+            *(size, caller, size, caller, len(counts), counts, len(trust), trust),
+            *((len(block), block) if by_origin else ()),
         )
         if self._now_ms is None:
             return command
-        return b"*14" + command[3:] + _packed(str(self._now_ms()).encode())
+        return (
+            b"*%d" % (int(command[1:3]) + 1) + command[3:] + _packed(str(self._now_ms()).encode())
+        )
 
-    def _way(self, way: Way) -> bytes:
-        """The command of a call that came so, but for its caller."""
+    def _way(self, way: Way, by_origin: bool) -> bytes:
+        """The command of a call that came so, but for its caller.
+
+        `by_origin`: what is counted of its origin matters.
+        """
         vouched = way.attestation if way.attestation in layout.VOUCHED else "-"
-        trunk, attestation = _packed(layout.trunk_key(way.trunk)), _packed(vouched.encode())
-        before, after = self._evalsha, self._shared + trunk
-        packed = b"*13\r\n" + before + _KEYS + after + _ALSO + attestation
+        keys = _packed(b"11" if by_origin else b"8") + self._head + _KEYS + self._shared
+        keys += _packed(layout.trunk_key(way.trunk)) + _ONE
+        if by_origin:
+            keys += _packed(*layout.origin_keys(way)) + _ONE
+        packed = b"*%d\r\n" % (15 if by_origin else 12) + self._evalsha + keys
+        packed += _packed(vouched.encode())
         if len(self._ways) < _MOST_WAYS:
-            self._ways[way] = packed
+            self._ways[way, by_origin] = packed
         return packed
 
     def _run(self, number: CallerNumber, way: Way) -> Any:

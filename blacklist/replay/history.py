@@ -3,13 +3,16 @@
 A history file is CSV with the columns of `COLUMNS`, oldest call first. `at` is Unix time in seconds
 (UTC); an empty `caller` did not show a number. `label` to `striker` are what is true of the call:
 simulated calls have them, and people may add them to real ones. The columns after these are what
-the hotline sees of it. All but `at` may be empty, and the last four may be left out together.
+the hotline sees of it. All but `at` may be empty; the last one may be left out, or the last five
+together.
 """
 
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal, TextIO, get_args
+
+from blacklist.decision import Way
 
 Label = Literal["genuine", "nuisance", ""]
 """Whether the caller wanted something of the city; empty when nobody knows."""
@@ -18,7 +21,8 @@ Outcome = Literal["served", "nothing", ""]
 """What a call came to: a request was taken (a report, a message), or none; empty if not known."""
 
 LABELLED = ("at", "caller", "label", "kind", "flood", "striker")
-COLUMNS = (*LABELLED, "trunk", "attestation", "outcome", "hidden")
+COLUMNS = (*LABELLED, "trunk", "attestation", "outcome", "hidden", "origin")
+_FORMS = (COLUMNS, COLUMNS[:-1], LABELLED)
 _LABELS, _OUTCOMES = get_args(Label), get_args(Outcome)
 _ATTESTATIONS = ("A", "B", "C", "")
 _LONGEST = 64
@@ -36,7 +40,8 @@ class PastCall:
     caller it was, `flood` names the flood that a call belongs to, and `striker` is the operator who
     would strike the caller if this call reached one. `trunk` is a name of the way it came by,
     `attestation` who vouched for its number (A, B, C as in ATIS-1000074, or empty). `hidden` names
-    a caller who withheld the number and whom the network tells apart from others all the same.
+    a caller who withheld the number and whom the network tells apart from others all the same;
+    `origin` where the call entered its network, as that names it (`origid` of RFC 8588).
     """
 
     at: float
@@ -49,6 +54,12 @@ class PastCall:
     attestation: str = ""
     outcome: Outcome = ""
     hidden: str = ""
+    origin: str = ""
+
+    @property
+    def way(self) -> Way:
+        """How it came."""
+        return Way(self.trunk, self.attestation, self.origin)
 
     @property
     def counted(self) -> str | None:
@@ -62,7 +73,7 @@ def write_history(calls: Iterable[PastCall], out: TextIO) -> Iterator[int]:
     writer.writerow(COLUMNS)
     for number, call in enumerate(calls, start=1):
         labels = (call.label, call.kind, call.flood, call.striker)
-        seen = (call.trunk, call.attestation, call.outcome, call.hidden)
+        seen = (call.trunk, call.attestation, call.outcome, call.hidden, call.origin)
         writer.writerow((f"{call.at:.1f}", call.caller, *labels, *seen))
         yield number
 
@@ -75,7 +86,7 @@ def read_history(lines: Iterable[str]) -> Iterator[PastCall]:
     """
     rows = csv.reader(lines)
     head = [name.removeprefix("\ufeff") for name in next(rows, [])]
-    if tuple(head) not in (COLUMNS, LABELLED):
+    if tuple(head) not in _FORMS:
         raise HistoryWrong(f"line 1: the columns must be {','.join(COLUMNS)}")
     before = float("-inf")
     for row in rows:
@@ -90,7 +101,7 @@ def _call(row: list[str], columns: int, line: int) -> PastCall:
     if len(row) != columns:
         raise HistoryWrong(f"line {line}: {len(row)} columns, must be {columns}")
     row += [""] * (len(COLUMNS) - columns)
-    at, caller, label, kind, flood, striker, trunk, attestation, outcome, hidden = row
+    at, caller, label, kind, flood, striker, trunk, attestation, outcome, *named = row
     try:
         moment = float(at)
     except ValueError:
@@ -106,4 +117,4 @@ def _call(row: list[str], columns: int, line: int) -> PastCall:
     if max(map(len, row)) > _LONGEST:
         raise HistoryWrong(f"line {line}: a column is longer than {_LONGEST} characters")
     labels = (label, kind, flood, striker)
-    return PastCall(moment, caller, *labels, trunk, attestation, outcome, hidden)  # type: ignore[arg-type]  # checked
+    return PastCall(moment, caller, *labels, trunk, attestation, outcome, *named)  # type: ignore[arg-type]  # checked

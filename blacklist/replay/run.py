@@ -63,11 +63,9 @@ class Replay:
             self._forgotten_at = call.at
         while self._ending and self._ending[0][0] <= at_ms:
             ended, _, past = heapq.heappop(self._ending)
-            self._model.served(past.caller, ended, trunk=past.trunk, attestation=past.attestation)
-        decision = self._model.screen(
-            call.counted, at_ms, trunk=call.trunk, attestation=call.attestation
-        )
-        if call.outcome == "served" and call.caller:
+            self._model.served(past.caller or None, ended, **past.way._asdict())
+        decision = self._model.screen(call.counted, at_ms, **call.way._asdict())
+        if call.outcome == "served":
             heapq.heappush(self._ending, (at_ms + _LASTS_MS, self.tally.calls, call))
         self.tally.add(call, decision)
         struck = self._people and call.striker and call.caller

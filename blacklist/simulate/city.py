@@ -62,9 +62,13 @@ The network
     Three numbers in four are vouched for in full (attestation A), the others in part or by a
     gateway (B, C), those from abroad by a gateway. Of those who withhold their number the network
     tells half apart all the same: it names them to the exchange, and asks it not to show them.
+    A network that vouches for a call names where it entered, by an opaque word (the `origid` of
+    RFC 8588): for A one of two to six groups of customers of a trunk, for B one of eight to forty
+    resellers, for C one of two to twelve gateways, none of the same size.
     A flood by hand comes as its caller's other calls do. A machine comes through gateways: A for
     one in ten, B for three, C for six; a rotation shows numbers that are not its own, so nobody
-    vouches for them in full.
+    vouches for them in full. It enters anywhere, beside genuine callers, and one machine in five by
+    two to four ways at once.
 
 The day has two peaks (late morning and after the sunset prayer), the week has its days off on
 Friday and Saturday.
@@ -142,6 +146,8 @@ class City:
     flood_shared: float = 1 / 12
     flood_struck: float = 0.2
     rotations: float = 8 / 90
+    machine_split: float = 0.2
+    """The share of machines that call by several ways at once."""
     operators: int = 60
 
     vouched: float = 0.75
@@ -159,6 +165,7 @@ _WIDE = (
     *("persistent_redialling", "persistent_struck", "persistent_served", "exchange_calls"),
     *("prank_calls", "prank_withheld", "prank_struck", "prank_served", "household_matters"),
     *("harasser_calls", "harasser_struck", "floods", "flood_struck", "rotations"),
+    "machine_split",
 )
 _WIDEST = 5 / 3
 

@@ -63,7 +63,7 @@ class Day:
     def genuine(self, at: float, line: Line, kind: str, served: float, struck: float) -> PastCall:
         """A call of somebody who wants something; `served` and `struck` are chances."""
         outcome, striker = self.outcome(served), self.operator(struck)
-        seen = (line.trunk, line.attestation, outcome, line.identity)
+        seen = (line.trunk, line.attestation, outcome, line.identity, line.origin)
         return PastCall(at, line.number, "genuine", kind, "", striker, *seen)
 
     def nuisance(
@@ -71,7 +71,7 @@ class Day:
     ) -> PastCall:
         """A call of somebody who wants nothing; `served` and `struck` are chances."""
         outcome, striker = self.outcome(served), self.operator(struck)
-        seen = (line.trunk, line.attestation, outcome, line.identity)
+        seen = (line.trunk, line.attestation, outcome, line.identity, line.origin)
         return PastCall(at, line.number, "nuisance", kind, flood, striker, *seen)
 
     def withheld(self, line: Line) -> Line:

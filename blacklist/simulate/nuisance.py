@@ -44,25 +44,28 @@ def floods(day: Day) -> Iterator[PastCall]:
     city = day.city
     for _ in range(day.poisson(city.floods * day.scale)):
         machine = day.happens(0.5)
-        line = _flooding(day, machine)
+        lines = _flooding(day, machine)
         every, longest, least = (30, 6, 5) if machine else (120, 3, 25)
         at = day.any_time()
         ends = at + day.rng.uniform(0.5, longest) * HOUR_S
         name = _name("f", at)
         while at < ends:
+            line = day.rng.choice(lines)
             yield day.nuisance(at, line, "flood", city.flood_struck, flood=name)
             at += least + day.rng.expovariate(1 / (every - least))
 
 
-def _flooding(day: Day, machine: bool) -> Line:
+def _flooding(day: Day, machine: bool) -> tuple[Line, ...]:
     city = day.city
     if day.happens(city.flood_shared):
-        return day.network.line("shared_line", day.rng.randrange(day.scaled(city.shared_lines)))
+        line = day.network.line("shared_line", day.rng.randrange(day.scaled(city.shared_lines)))
+        return (line,)
     line = day.network.line("flood", day.rng.randrange(_FLOOD_NUMBERS))
-    line = day.network.machine(day.rng, line) if machine else line
-    if not day.happens(city.flood_withheld):
-        return line
-    return line.withheld(False) if machine else day.withheld(line)
+    hides = day.happens(city.flood_withheld)
+    if not machine:
+        return (day.withheld(line) if hides else line,)
+    lines = day.network.machine(day.rng, line.number)
+    return tuple(line.withheld(False) for line in lines) if hides else lines
 
 
 def rotations(day: Day) -> Iterator[PastCall]:

@@ -43,7 +43,7 @@ def simulate(seed: int, calls: int, city: City | None = None) -> Iterator[PastCa
 def _endless(rng: Random, city: City, scale: float) -> Iterator[PastCall]:
     coming: list[tuple[float, int, PastCall]] = []
     order = count()
-    network = Network.drawn(rng, city.vouched, city.visitors)
+    network = Network.drawn(rng, city)
     usual = tuple(
         rng.lognormvariate(0, city.persistent_spread)
         for _ in range(max(1, round(city.persistent * scale)))

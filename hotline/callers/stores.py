@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from blacklist.decision import UNKNOWN_WAY, Way
 from blacklist.entry import EntryRefused, new_entry
-from blacklist.numbers import CallerNumber, normalise
+from blacklist.numbers import CallerNumber, Kind, normalise
 from blacklist.verdict import Disposition, Verdict
 from call_handlers.arrival import call_from_json
 from call_handlers.desk import CallDesk
@@ -102,7 +102,7 @@ class GivenScreening:
         del emergency, way
         return self._blocked.get(number.e164 or "", Verdict())
 
-    def served(self, number: str, way: Way = UNKNOWN_WAY) -> None:
+    def served(self, number: str | None, way: Way = UNKNOWN_WAY, kind: Kind = "withheld") -> None:
         """What is given does not change."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import rich_click as click
 
-from blacklist.policy import ClassLimit, Policy
+from blacklist.policy import ClassLimit, Policy, RotationPolicy
 from hotline.bootstrap import Services
 from hotline.screening_policy import PolicyWrong, load_policy
 
@@ -64,23 +64,15 @@ def _told(policy: Policy) -> list[str]:
         )
     withheld = policy.withheld
     for who, limit in (
-        ("whom nobody vouches for or against", withheld.unknown),
-        ("vouched for (A)", withheld.attested),
-        ("not vouched for in full (B, C)", withheld.gateway),
+        ("trunk, whom nobody vouches for or against", withheld.unknown),
+        ("trunk, vouched for (A)", withheld.trunk.attested),
+        ("trunk, not vouched for in full (B, C)", withheld.trunk.gateway),
+        ("origin that is named, vouched for (A)", withheld.origin.attested),
+        ("origin that is named, not vouched for in full (B, C)", withheld.origin.gateway),
     ):
-        lines.append(
-            f"withheld callers of one trunk, {who}, {_limit(limit)}: {withheld.disposition}"
-        )
+        lines.append(f"withheld callers of one {who}, {_limit(limit)}: {withheld.disposition}")
     if policy.rotation is not None:
-        rotation = policy.rotation
-        lines += [
-            f"numbers of {rotation.home} in a row that nobody vouches for in full (B, C), "
-            f"{rotation.block.calls} calls in "
-            f"{_span(rotation.block.seconds)} that came to nothing: {rotation.disposition}",
-            f"numbers of {rotation.home} by a gateway (C), {_limit(rotation.gateway)}: "
-            f"{rotation.disposition} for those who come again within "
-            f"{_span(rotation.within_seconds)}",
-        ]
+        lines += _rotation(policy.rotation)
     for step in policy.strikes.steps:
         people = f" of {step.operators} operators" if step.operators > 1 else ""
         lines.append(
@@ -98,10 +90,24 @@ def _told(policy: Policy) -> list[str]:
     return lines
 
 
+def _rotation(rotation: RotationPolicy) -> list[str]:
+    """Numbers that change with every call."""
+    quiet, within = rotation.quiet, _span(rotation.within_seconds)
+    return [
+        f"numbers of {rotation.home} that nobody vouches for in full (B, C), by one origin, "
+        f"{_limit(rotation.origin)}: {rotation.disposition} where fewer than {quiet.calls} calls "
+        f"in {_span(quiet.seconds)} come to something, else for who comes again within {within}",
+        f"such numbers in a row, {rotation.block.calls} calls in "
+        f"{_span(rotation.block.seconds)} that came to nothing: {rotation.disposition}",
+        f"where no origin is named, numbers by a gateway (C), {_limit(rotation.gateway)}: "
+        f"{rotation.disposition} for those who come again within {within}",
+    ]
+
+
 def _limit(limit: ClassLimit) -> str:
     return (
-        f"{limit.calls} calls in {_span(limit.seconds)}, {limit.burst} at once, and "
-        f"{limit.share_percent} % of the others"
+        f"{limit.calls} calls in {_span(limit.seconds)}, {limit.burst} at once, "
+        f"{limit.share_percent} % of the others, and {limit.served} for each that was served"
     )
 
 

@@ -16,7 +16,7 @@ from blacklist.entry import Entry
 from blacklist.index import entry_of, strikes_of
 from blacklist.ladder import Measure
 from blacklist.model import ScreeningModel
-from blacklist.numbers import CallerNumber
+from blacklist.numbers import CallerNumber, Kind
 from blacklist.policy import (
     ClassLimit,
     ClassPolicy,
@@ -24,6 +24,7 @@ from blacklist.policy import (
     Policy,
     RotationPolicy,
     StruckPolicy,
+    Vouched,
     Window,
 )
 from blacklist.verdict import DISPOSITIONS, Disposition
@@ -35,7 +36,12 @@ REASONS = ("harassment", "flood", "abuse", "silent_call", "false_report", "malic
 
 SHORT = "*44163"
 numbers = st.sampled_from(NUMBERS)
-ways = st.builds(Way, st.sampled_from(["", "north"]), st.sampled_from(["", "A", "B", "C"]))
+ways = st.builds(
+    Way,
+    st.sampled_from(["", "north"]),
+    st.sampled_from(["", "A", "B", "C", "C"]),
+    st.sampled_from(["", "one", "two"]),
+)
 restrictions = st.sampled_from([d for d in DISPOSITIONS if d != "allow"])
 spans = st.sampled_from([-60, 1, 30, 900, 3600, 86_400, 7 * 86_400])
 measures = st.builds(
@@ -59,17 +65,17 @@ def here(redis_url: str) -> Iterator[Screened]:
 def narrow_policy() -> Policy:
     """The shipped policy with limits that a few calls pass."""
     shipped = default_policy()
-    gateway = ClassLimit(3, 3600, 3, 25)
+    gateway, origin = ClassLimit(3, 3600, 3, 25), ClassLimit(4, 3600, 4, 25, 2)
     rate = replace(
         shipped.rate,
         windows=(Window(7, 900), Window(9, 3600), Window(15, 86_400)),
         struck=StruckPolicy(Window(3, 3600), 86_400),
         load=LoadPolicy(2, Window(2, 3600), 2, 3),
     )
-    withheld = ClassPolicy(
-        ClassLimit(6, 3600, 60, 4), ClassLimit(6, 3600, 5, 10), gateway, "low_priority"
-    )
-    rotation = RotationPolicy(Window(6, 1800), gateway, 240, 7200, "+966", "low_priority")
+    trunk, apart = Vouched(ClassLimit(6, 3600, 5, 10, 3), gateway), Vouched(origin, origin)
+    withheld = ClassPolicy(ClassLimit(6, 3600, 60, 4), trunk, apart, "low_priority")
+    quiet, row = Window(4, 86_400), Window(6, 1800)
+    rotation = RotationPolicy(row, origin, quiet, gateway, 240, 7200, "+966", "low_priority")
     return replace(shipped, rate=rate, withheld=withheld, rotation=rotation)
 
 
@@ -100,6 +106,12 @@ def machine(here: Screened) -> type[RuleBasedStateMachine]:
             """A call came to something."""
             self.model.served(number, here.clock.ms, **way._asdict())
             here.screening.served(number, way)
+
+        @rule(kind=st.sampled_from(["withheld", "unusable"]), way=ways)
+        def served_without_number(self, kind: Kind, way: Way) -> None:
+            """One of those who cannot be told apart."""
+            self.model.served(None, here.clock.ms, kind, **way._asdict())
+            here.screening.served(None, way, kind)
 
         @rule(rounds=st.integers(1, 4), every=st.sampled_from([1, 100, 300]), way=ways)
         def rotation(self, rounds: int, every: int, way: Way) -> None:

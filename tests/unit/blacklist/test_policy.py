@@ -39,14 +39,23 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
     assert (policy.rate.disposition, policy.rate.measure_seconds) == ("low_priority", 3600)
     assert policy.rate.alert
     withheld = policy.withheld
-    assert withheld.limit("") == ClassLimit(12, 3600, 60, 4)
-    assert withheld.limit("A") == ClassLimit(12, 3600, 30, 2)
-    assert withheld.limit("B") == withheld.limit("C") == ClassLimit(4, 3600, 8, 2)
+    assert withheld.limit("", named=True) == ClassLimit(12, 3600, 60, 4, 4)
+    assert withheld.limit("A", named=False) == ClassLimit(12, 3600, 30, 2, 4)
+    assert withheld.limit("B", named=False) == ClassLimit(4, 3600, 8, 2, 4)
+    assert withheld.limit("A", named=True) == ClassLimit(4, 3600, 8, 3, 4)
+    assert withheld.limit("C", named=True) == ClassLimit(1, 3600, 4, 5, 2)
     assert withheld.disposition == "low_priority"
-    gateway = ClassLimit(4, 3600, 8, 20)
-    rotation = RotationPolicy(Window(8, 1800), gateway, 480, 7200, "+966", "low_priority")
-    assert policy.rotation == rotation
-    assert policy.strikes.forgiven == 5
+    assert policy.rotation == RotationPolicy(
+        block=Window(8, 1800),
+        origin=ClassLimit(6, 3600, 20, 6, 4),
+        quiet=Window(40, 7 * 86_400),
+        gateway=ClassLimit(4, 3600, 8, 20),
+        after_seconds=480,
+        within_seconds=7200,
+        home="+966",
+        disposition="low_priority",
+    )
+    assert policy.strikes.forgiven == 10
     ladder = [
         (step.strikes, step.disposition, step.seconds // 3600, step.operators, step.role)
         for step in policy.strikes.steps
@@ -78,8 +87,8 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
             "rate.disposition: voicemail: only a person blocks",
         ),
         (
-            "for more\n  disposition: low_priority",
-            "for more\n  disposition: challenge",
+            "came to something\n  disposition: low_priority",
+            "came to something\n  disposition: challenge",
             "withheld.disposition: withheld callers are only put last",
         ),
         ("for: 30d, by: supervisor}", "for: 30d}", "strikes.steps.3.by: a block is decided"),
@@ -102,7 +111,7 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
         ("{calls: 8, within: 30m}", "{calls: 1, within: 30m}", "rotation.block.calls: must be"),
         ('home: "+966"', "home: 966", "rotation.home"),
         ("within: 2h", "within: 7m", "rotation.within: is not longer than after"),
-        ("forgiven: 5", "forgiven: 50", "strikes.forgiven"),
+        ("forgiven: 10", "forgiven: 101", "strikes.forgiven"),
         ("{strikes: 2, dis", "{strikes: 1, dis", "strikes.steps.1.strikes: must be more"),
         ("disposition: challenge, for", "disposition: allow, for", "a strike never allows"),
         ("approvers: 2", "approvers: 1", "prefix.approvers: a prefix is restricted by two"),
@@ -156,7 +165,8 @@ def test_the_command_checks_the_policy_in_force(tmp_path: Path) -> None:
     path = changed(tmp_path, "approvers: 2", "approvers: 1")
     done = run.invoke(cli, ["blacklist", "policy", "check", str(path)], obj=settings)
     assert done.exit_code == 1
-    assert f"{path}:66: prefix.approvers: a prefix is restricted by two people" in done.output
+    line = path.read_text().splitlines().index("  approvers: 1") + 1
+    assert f"{path}:{line}: prefix.approvers: a prefix is restricted by two people" in done.output
     done = run.invoke(cli, ["blacklist", "policy", "check", "--json", str(path)], obj=settings)
     assert done.exit_code == 1
     assert '"ok": false' in done.output

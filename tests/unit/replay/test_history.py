@@ -4,6 +4,7 @@ import io
 
 import pytest
 
+from blacklist.decision import Way
 from blacklist.replay.history import (
     COLUMNS,
     LABELLED,
@@ -28,6 +29,13 @@ def test_a_history_comes_back_as_it_was_written() -> None:
     assert list(read_history(out)) == calls
 
 
+def test_a_history_without_origins_is_read() -> None:
+    """As it was written before they were known."""
+    lines = [f"{','.join(COLUMNS[:-1])}\n", "5,,,,,,north,B,served,966500000000001\n"]
+    (call,) = read_history(lines)
+    assert (call.way, call.hidden) == (Way("north", "B", ""), "966500000000001")
+
+
 def test_a_byte_order_mark_and_crlf_are_no_fault() -> None:
     """Spreadsheets write both."""
     text = f"\ufeff{HEAD}\r\n1700000000.5,+966521234567,genuine,citizen,,\r\n"
@@ -50,8 +58,8 @@ def test_a_byte_order_mark_and_crlf_are_no_fault() -> None:
         (f"{HEAD}\n\n", "line 2: 0 columns"),
         (f"{HEAD},trunk\n", "line 1: the columns"),
         (f"{WHOLE}\n5,,,,,\n", "line 2: 6 columns"),
-        (f"{WHOLE}\n5,,,,,,,D,,\n", "line 2: attestation"),
-        (f"{WHOLE}\n5,,,,,,,,talked,\n", "line 2: outcome"),
+        (f"{WHOLE}\n5,,,,,,,D,,,\n", "line 2: attestation"),
+        (f"{WHOLE}\n5,,,,,,,,talked,,\n", "line 2: outcome"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(lines: str, message: str) -> None:
