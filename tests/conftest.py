@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.seed import take_seed
 
@@ -21,6 +22,15 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisProc
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """One PostgreSQL for the session of this test process, for `own_database`."""
+    if postgres_programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    with running_postgres() as url:
+        yield url
 
 
 @pytest.fixture

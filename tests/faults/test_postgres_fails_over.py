@@ -34,6 +34,7 @@ from tickets.schema import metadata, reading
 pytestmark = [
     pytest.mark.skipif(postgres_programs() is None, reason="PostgreSQL is not installed"),
     pytest.mark.timeout(60),
+    pytest.mark.xdist_group("two-postgresqls"),  # they are started once
 ]
 
 

@@ -17,7 +17,7 @@ from call_handlers.schema import metadata
 from hotline.database import make_engine
 from hotline.migrations import differences, upgrade
 from tests.fixtures.calls import House, arrival, play
-from tests.fixtures.postgres import postgres_programs, running_postgres
+from tests.fixtures.postgres import own_database
 
 FACTS = Facts(
     call_id="a" * 32,
@@ -216,10 +216,9 @@ def test_writers_of_several_threads_lose_no_line(tmp_path: Path) -> None:
     assert sorted(seen) == [*range(50), *range(100, 150), *range(200, 250)]
 
 
-@pytest.mark.skipif(postgres_programs() is None, reason="PostgreSQL is not installed")
-def test_postgresql_keeps_the_same_promises(tmp_path: Path) -> None:
+def test_postgresql_keeps_the_same_promises(tmp_path: Path, postgres_server: str) -> None:
     """Migration, first end, journal, and reading in batches."""
-    with running_postgres() as url:
+    with own_database(postgres_server) as url:
         engine = make_engine(url)
         upgrade(engine)
         assert differences(engine, metadata) == []

@@ -13,6 +13,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from hotline.trouble import of_database, of_system
+from tests.fixtures.databases import lay_migrated
+
+pytestmark = pytest.mark.xdist_group("command")  # its database is made once
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 NOTE = "مرحبا 😀"
@@ -42,7 +45,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
                 timeout=60,
             )
 
-    assert command("db", "upgrade").returncode == 0
+    lay_migrated(folder / "h.db")
     assert command("blacklist", "allow", "0521234567", "--note", NOTE).returncode == 0
     return command
 

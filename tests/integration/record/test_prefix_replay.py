@@ -27,7 +27,7 @@ from hotline.recorded_calls import PAGE, allowed_numbers, recorded_calls
 from hotline.register import make_register
 from hotline.settings import Settings
 from tests.fixtures.house import house_of
-from tests.fixtures.postgres import postgres_programs, running_postgres
+from tests.fixtures.postgres import own_database
 from tests.fixtures.record import MAHA, NADA, POLICY, Clock
 from tests.fixtures.recorded import Kept, keep_calls
 from tests.integration.record.test_import import imports
@@ -129,15 +129,9 @@ def any_database(request: pytest.FixtureRequest, engine: sa.Engine) -> Iterator[
     if request.param == "sqlite":
         yield engine
         return
-    if postgres_programs() is None:
-        pytest.skip("PostgreSQL is not installed here")
-    with running_postgres() as url:
-        server = make_engine(url)
-        with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            sorted_by = "TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en'"
-            connection.exec_driver_sql(f"CREATE DATABASE sorted {sorted_by}")
-        server.dispose()
-        made = make_engine(url.removesuffix("/postgres") + "/sorted")
+    sorted_by = ("TEMPLATE template0", "LOCALE_PROVIDER icu", "ICU_LOCALE 'en'")
+    with own_database(request.getfixturevalue("postgres_server"), *sorted_by) as url:
+        made = make_engine(url)
         upgrade(made)
         yield made
         made.dispose()

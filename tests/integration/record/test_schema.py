@@ -17,7 +17,7 @@ from blacklist.record.reviews import open_review
 from blacklist.record.schema import metadata, reading
 from hotline.database import make_engine
 from hotline.migrations import differences, upgrade
-from tests.fixtures.postgres import postgres_programs, running_postgres
+from tests.fixtures.postgres import own_database
 from tests.fixtures.record import (
     AMAL,
     BADR,
@@ -42,9 +42,7 @@ def database(
         yield engine
         engine.dispose()
         return
-    if postgres_programs() is None:
-        pytest.skip("PostgreSQL is not installed here")
-    with running_postgres() as url:
+    with own_database(request.getfixturevalue("postgres_server")) as url:
         engine = make_engine(url)
         upgrade(engine)
         yield engine

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from call_handlers.schema import recordings
 from hotline.database import make_engine
 from hotline.migrations import upgrade
-from tests.fixtures.postgres import postgres_programs, running_postgres
+from tests.fixtures.postgres import own_database
 from tests.fixtures.tickets import database_url, engine
 from tests.fixtures.twilio_api import TwilioApi, running_twilio_api
 
@@ -32,11 +32,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A PostgreSQL for the session; the test is skipped where it is not installed."""
-    if postgres_programs() is None:
-        pytest.skip("PostgreSQL is not installed")
-    with running_postgres() as url:
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """A database of PostgreSQL for the session."""
+    with own_database(postgres_server) as url:
         yield url
 
 
