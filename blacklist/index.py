@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 import redis
@@ -87,31 +89,31 @@ class RedisIndex:
 
     def put(self, entry: Entry) -> None:
         """Restrict a number, in place of any entry it has."""
-        self._write("", [entry_of(entry)])
+        self._write([entry_of(entry)])
 
     def drop(self, number: str) -> None:
         """Lift the entry of a number."""
-        self._write("", [Projected("entry", number, ())])
+        self._write([Projected("entry", number, ())])
 
     def put_allow(self, number: str, until: datetime | None) -> None:
         """Let a number through, whatever else stands about it; for ever when `until` is None."""
-        self._write("", [allow_of(number, until)])
+        self._write([allow_of(number, until)])
 
     def drop_allow(self, number: str) -> None:
         """Let it through no more."""
-        self._write("", [Projected("allow", number, ())])
+        self._write([Projected("allow", number, ())])
 
     def put_strikes(self, number: str, measures: Sequence[Measure]) -> None:
         """What the strikes of a number come to; nothing when empty."""
-        self._write("", [strikes_of(number, measures)])
+        self._write([strikes_of(number, measures)])
 
     def put_prefix(self, prefix: str, measure: Measure) -> None:
         """Restrict every number that begins with `prefix` (E.164)."""
-        self._write("", [prefix_of(prefix, measure)])
+        self._write([prefix_of(prefix, measure)])
 
     def drop_prefix(self, prefix: str) -> None:
         """Lift it."""
-        self._write("", [Projected("prefix", prefix, ())])
+        self._write([Projected("prefix", prefix, ())])
 
     @property
     def built(self) -> bool:
@@ -177,9 +179,9 @@ class RedisIndex:
         for item in batch:
             page.append(item)
             if len(page) == PAGE:
-                self._write(rebuild.token, page)
+                self._write(page, rebuild)
                 page = []
-        self._write(rebuild.token, page)
+        self._write(page, rebuild)
 
     def commit_rebuild(self, rebuild: Rebuild) -> None:
         """Let the new slot count, from one call to the next; then drop the old one.
@@ -189,20 +191,22 @@ class RedisIndex:
         self._checked(self._prefix_script(rebuild.token, "commit", "", ""))
         self._clear(layout.SLOTS[rebuild.slot == layout.SLOTS[0]])
 
-    def _write(self, token: str, items: Sequence[Projected]) -> None:
+    def _write(self, items: Sequence[Projected], rebuild: Rebuild | None = None) -> None:
+        token, slots = ("", layout.SLOTS) if rebuild is None else (rebuild.token, rebuild.slot)
         numbers = [item for item in items if item.kind != "prefix"]
-        for item in items:
+        for item in items if len(numbers) < len(items) else ():
             if item.kind == "prefix":
                 text = layout.rule(item.holds[0]) if item.holds else ""
                 self._checked(self._prefix_script(token, "put", item.subject[1:], text))
         if not numbers:
             return
         keys = [layout.HEAD, layout.REBUILD, layout.TOUCHED]
-        args = [token]
-        for kind, number, holds in numbers:
-            keys += (layout.standing_key(slot, number) for slot in layout.SLOTS)
-            letter = _LETTER[kind]
-            args += (letter, layout.segments(letter, holds), f"{letter}{number}")
+        args: list[str | int] = [token]
+        for (kind, holds), alike in groupby(numbers, itemgetter(0, 2)):
+            before, letter = len(keys), _LETTER[kind]
+            keys += (layout.standing_key(slot, item[1]) for item in alike for slot in slots)
+            count = (len(keys) - before) // len(slots)
+            args += (letter + layout.segments(letter, holds), count)
         with _reachable():
             self._checked(self._project(keys=keys, args=args))
 

@@ -1,8 +1,10 @@
 -- Writes what stands about numbers into the index; the same again changes nothing.
 --
--- KEYS  1 head   2 rebuild   3 touched   then for each number its standing in slot 0 and 1
+-- KEYS  1 head   2 rebuild   3 touched   then the numbers' standings: each in slot 0 and in slot 1,
+--       or, for a rebuild, each in the slot that it writes
 -- ARGV  1 the token of the rebuild that this belongs to, empty for a change made by a person
---       then for each number: kind (a, e, s), its segments (empty to drop them), member of touched
+--       then what holds for one number or for several in a row: kind (a, e, s) and its segments
+--       (none to drop them) as one, and how many numbers
 -- While a rebuild runs, a change goes into both slots, and is remembered as touched: the rebuild,
 -- which read the record earlier, passes over it. Reply: 1, or 0 when the rebuild is not the one
 -- that runs.
@@ -17,8 +19,21 @@ if token ~= '' and rebuild ~= token then
   return 0
 end
 
+local ends = {} -- by value: most are alike
+
+local function last_of(value)
+  local last = 0
+  for moment in string.gmatch(value, '%l%l.(%d+):[^;]*;') do
+    if tonumber(moment) == 0 then
+      return 0
+    end
+    last = math.max(last, tonumber(moment))
+  end
+  return last
+end
+
 local function write(key, kind, segments)
-  local value, last, before = segments, 0, redis.call('GET', key)
+  local value, before = segments, redis.call('GET', key)
   if before then
     local kept = { a = '', e = '', s = '' }
     for whole, held in string.gmatch(before, '((%l)%l.%d+:[^;]*;)') do
@@ -31,34 +46,39 @@ local function write(key, kind, segments)
     redis.call('DEL', key)
     return
   end
-  for ends in string.gmatch(value, '%l%l.(%d+):[^;]*;') do
-    ends = tonumber(ends)
-    if ends == 0 then
-      last = nil
-      break
-    end
-    last = math.max(last, ends)
-  end
-  if last then
+  local last = ends[value] or last_of(value)
+  ends[value] = last
+  if last > 0 then
     redis.call('SET', key, value, 'EXAT', last)
   else
     redis.call('SET', key, value)
   end
 end
 
+local function touched(verb, key, kind)
+  return redis.call(verb, KEYS[3], kind .. '+' .. string.match(key, '%d+$'))
+end
+
 local changed = token ~= '' and redis.call('EXISTS', KEYS[3]) == 1
-for number = 0, (#ARGV - 1) / 3 - 1 do
-  local kind, segments, member = ARGV[2 + number * 3], ARGV[3 + number * 3], ARGV[4 + number * 3]
-  local first = 4 + number * 2
-  if token == '' then
-    write(KEYS[first + live], kind, segments)
-    if rebuild then
-      write(KEYS[first + 1 - live], kind, segments)
-      redis.call('SADD', KEYS[3], member)
-      redis.call('EXPIRE', KEYS[3], 3600)
+local at = 4
+for run = 2, #ARGV, 2 do
+  local kind, segments = string.sub(ARGV[run], 1, 1), string.sub(ARGV[run], 2)
+  for _ = 1, tonumber(ARGV[run + 1]) do
+    local key = KEYS[at]
+    if token == '' then
+      write(KEYS[at + live], kind, segments)
+      if rebuild then
+        write(KEYS[at + 1 - live], kind, segments)
+        touched('SADD', key, kind)
+        redis.call('EXPIRE', KEYS[3], 3600)
+      end
+      at = at + 2
+    else
+      if not changed or touched('SISMEMBER', key, kind) == 0 then
+        write(key, kind, segments)
+      end
+      at = at + 1
     end
-  elseif not changed or redis.call('SISMEMBER', KEYS[3], member) == 0 then
-    write(KEYS[first + 1 - live], kind, segments)
   end
 end
 if token ~= '' then

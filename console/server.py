@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from blacklist.entry import EntryRefused
 from blacklist.index import RebuildOvertaken
 from blacklist.port import RegisterUnavailable
-from blacklist.record.csv_read import FileUnusable
+from blacklist.record.csv_lines import FileUnusable
 from blacklist.record.people import NotAllowed, NothingThere
 from blacklist.record.prefix_replay import RecordUnreadable
 from console.access import Holder

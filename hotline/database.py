@@ -7,7 +7,7 @@ A connection at isolation level `AUTOCOMMIT` begins none, so plain reads take no
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -80,6 +80,8 @@ def make_engine(
         connect_args=connect_args,
         **options,
     )
+    event.listen(engine, "do_executemany", _copy)
+    event.listen(engine, "do_execute", _copy_one)
     follow_primary(engine, connect_args["target_session_attrs"])
     if deadline_seconds is not None:
         bound_waits(engine, deadline_seconds)
@@ -155,6 +157,23 @@ def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.02)
+
+
+def _copy(cursor: Any, statement: str, rows: Sequence[Any], _context: object) -> bool:
+    """Rows for a COPY FROM STDIN, which psycopg takes by a method of its own.
+
+    So its errors are SQLAlchemy's, like those of all other statements.
+    """
+    if not statement.startswith("COPY "):
+        return False
+    with cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+    return True
+
+
+def _copy_one(cursor: Any, statement: str, row: Any, context: object) -> bool:
+    return _copy(cursor, statement, [row], context)
 
 
 def _forget_values(context: ExceptionContext) -> None:

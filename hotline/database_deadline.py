@@ -13,7 +13,6 @@ from contextvars import ContextVar
 from math import inf
 from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 
@@ -66,6 +65,7 @@ def bound_waits(engine: sa.Engine, seconds: float) -> None:
     Whether a commit that was given up took place is not known either: what is written on such an
     engine must bear being written twice.
     """
+    import psycopg  # where there is a PostgreSQL, and nowhere else: it takes a tenth of a second
 
     class Bounded(psycopg.Connection[Any]):
         """A connection whose waits are bounded."""

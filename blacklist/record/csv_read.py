@@ -3,24 +3,24 @@
 Nothing of the file is kept: a million rows take the memory of one.
 """
 
-import codecs
 import csv
-import io
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, BinaryIO, NamedTuple
 from zoneinfo import ZoneInfo
 
 from blacklist.entry import LONGEST_NOTE, EntryRefused, full_number, moment_of, new_entry
-from blacklist.record.csv_form import BYTE_ORDER_MARK, COLUMNS, restored
+from blacklist.record.csv_form import COLUMNS, restored
+from blacklist.record.csv_lines import FileUnusable, lines_of
 from blacklist.record.entries import Evidence, Kind
 from blacklist.record.prefixes import STAND_IN, full_prefix
 
-LONGEST_LINE = 65_536
-"""Characters of a line: beyond it the file is no list of numbers."""
-_NO_EVIDENCE = Evidence()
+_NONE: frozenset[str] = frozenset()
+_KEPT = 10_000
+"""Of each kind of cells, how many are kept to be compared with."""
 _ALLOWED_KINDS = ("number", "prefix", "allow")
 
 
@@ -35,15 +35,20 @@ class RowError:
 class Row(NamedTuple):
     """A checked row. `until` None: an allowed number without an end. `own_end`: the row gave it."""
 
-    kind: Kind
     subject: str
+    note: str
+    kind: Kind
     disposition: str
     reason: str
-    note: str
     until: datetime | None
     own_end: bool
     calls: tuple[str, ...]
     recordings: tuple[str, ...]
+
+    @property
+    def terms(self) -> tuple[Any, ...]:
+        """All but number and note: many rows of a file have the same."""
+        return self[2:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +58,6 @@ class Defaults:
     reason: str = ""
     days: float | None = None
     disposition: str = "block"
-
-
-class FileUnusable(ValueError):
-    """The file is no blocklist; the message says why and what to do."""
 
 
 class Reader:
@@ -83,10 +84,11 @@ class Reader:
 
     def rows(self) -> Iterator[Row | RowError]:
         """Every row that is not empty. Raises FileUnusable when the file cannot be read on."""
-        lines = _lines(self._source)
+        lines = lines_of(self._source)
         head = next(lines, "")
         delimiter = ";" if ";" in head and "," not in head else ","
         names = _header(next(csv.reader([head], delimiter=delimiter), []))
+        known = _Known(names, self._protected)
         reader = csv.reader(lines, delimiter=delimiter, strict=True)
         while True:
             row = reader.line_num + 2
@@ -96,12 +98,17 @@ class Reader:
                 raise FileUnusable(f"row {row}: {error}; check its quotation marks") from None
             if cells is None:
                 return
-            if not any(cell.strip() for cell in cells):
-                continue
-            try:
-                yield self._row(names, cells)
-            except ValueError as error:
-                yield RowError(row, str(error))
+            found = known.row(cells)
+            if found is not None:
+                yield found
+            elif any(cell.strip() for cell in cells):
+                try:
+                    found = self._row(names, cells)
+                except ValueError as error:
+                    yield RowError(row, str(error))
+                else:
+                    known.learn(cells, found)
+                    yield found
 
     def _row(self, names: list[str], cells: list[str]) -> Row:
         if len(cells) > len(names) and any(cells[len(names) :]):
@@ -135,17 +142,16 @@ class Reader:
         )
         if entry.until - self._now > self._longest:
             raise EntryRefused(f"until lies more than {self._longest.days} days ahead")
-        evidence = _evidence(given)
+        evidence = _evidence(given.get("calls", ""), given.get("recordings", ""))
         return Row(
-            kind,
             subject or entry.number,
+            entry.note,
+            kind,
             entry.disposition,
             entry.reason,
-            entry.note,
             entry.until,
             until is not None,
-            evidence.calls,
-            evidence.recordings,
+            *evidence,
         )
 
     def _allowed(self, raw: str, given: Mapping[str, str]) -> Row:
@@ -155,71 +161,69 @@ class Reader:
         note = given.get("note", "").strip()
         if len(note) > LONGEST_NOTE:
             raise EntryRefused(f"the note is longer than {LONGEST_NOTE} characters")
-        evidence = _evidence(given)
-        number = full_number(raw)
-        calls, recordings = evidence.calls, evidence.recordings
-        return Row("allow", number, "allow", "", note, until, True, calls, recordings)
+        evidence = _evidence(given.get("calls", ""), given.get("recordings", ""))
+        return Row(full_number(raw), note, "allow", "allow", "", until, True, *evidence)
 
     def _moment(self, written: str) -> datetime | None:
         return moment_of(written, self._zone) if written else None
 
 
-def _evidence(given: Mapping[str, str]) -> Evidence:
-    if not (given.get("calls") or given.get("recordings")):
-        return _NO_EVIDENCE
-    return Evidence(
-        tuple(given.get("calls", "").split()), tuple(given.get("recordings", "").split())
-    )
+class _Known:
+    """What was found of cells before: it holds for the next row that has the same.
 
-
-def _lines(source: BinaryIO) -> Iterator[str]:
-    """Lines as text, whichever way they end (LF, CR LF, CR), in UTF-8 or UTF-16 (spreadsheets').
-
-    What is not UTF-8 shows in its row as surrogates, and is refused there. Raises FileUnusable.
+    Each cell is judged by itself, so a row whose parts were all good is good. Whatever is not
+    known, or not good, is for the reader to look at, and to say what is wrong with it.
     """
-    head = source.read(4)
-    encoding = _encoding(head)
-    errors = "surrogateescape" if encoding == "utf-8" else "strict"
-    whole = io.BufferedReader(_Joined(head, source))
-    with io.TextIOWrapper(whole, encoding, errors, newline="") as text:
+
+    def __init__(self, names: Sequence[str], protected: frozenset[str]) -> None:
+        self._width = len(names)
+        place = {name: len(names) for name in COLUMNS}  # of what is missing: behind the last
+        place |= {name: at for at, name in enumerate(names)}
+        self._number, self._note, self._until = place["number"], place["note"], place["until"]
+        self._calls, self._recordings = place["calls"], place["recordings"]
+        self._terms = itemgetter(place["kind"], place["disposition"], place["reason"])
+        self._protected = protected
+        self._found: dict[tuple[str, ...], tuple[Kind, str, str]] = {}
+        self._ends: dict[tuple[Kind, str], tuple[datetime | None, bool]] = {}
+
+    def row(self, cells: Sequence[str]) -> Row | None:
+        """The row, where all that it says was seen before but for a good number and a note."""
+        if len(cells) != self._width or not "".join(cells).isprintable():
+            return None
+        cells = (*cells, "")
+        terms = self._found.get(self._terms(cells))
+        if terms is None:
+            return None
+        end = self._ends.get((terms[0], cells[self._until]))
+        raw, note = restored(cells[self._number]).strip(), restored(cells[self._note])
+        if end is None or raw.endswith("*") or len(note) > LONGEST_NOTE:
+            return None
+        calls, recordings = cells[self._calls], cells[self._recordings]
         try:
-            first = True
-            while line := text.readline(LONGEST_LINE + 1):
-                if len(line) > LONGEST_LINE:
-                    raise FileUnusable(f"a line is longer than {LONGEST_LINE}: is this a CSV file?")
-                yield line.removeprefix(BYTE_ORDER_MARK) if first else line
-                first = False
-        except UnicodeError:
-            raise FileUnusable("this is no whole UTF-16: save it as CSV in UTF-8") from None
+            number = full_number(raw, protected=self._protected if terms[0] == "number" else _NONE)
+            evidence = _evidence(restored(calls), restored(recordings))
+        except ValueError:
+            return None
+        return Row(number, note.strip(), *terms, *end, *evidence)
+
+    def learn(self, cells: Sequence[str], row: Row) -> None:
+        """Keep what the reader found of a row's cells; of prefixes nothing, they are few."""
+        if row.kind == "prefix" or len(cells) != self._width:
+            return
+        cells = (*cells, "")
+        for kept in (self._found, self._ends):
+            if len(kept) == _KEPT:
+                kept.clear()
+        self._found[self._terms(cells)] = row.kind, row.disposition, row.reason
+        self._ends[row.kind, cells[self._until]] = row.until, row.own_end
 
 
-def _encoding(head: bytes) -> str:
-    """By the byte order mark, or by where the zeros of ASCII letters lie. Raises FileUnusable."""
-    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        raise FileUnusable("this is UTF-32: save it as CSV in UTF-8")
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
-    zeros = head[:1] == b"\0", head[1:2] == b"\0"
-    return {(False, True): "utf-16-le", (True, False): "utf-16-be"}.get(zeros, "utf-8")
-
-
-class _Joined(io.RawIOBase):
-    """Bytes that were read already, and what follows them. The source stays open."""
-
-    def __init__(self, head: bytes, source: BinaryIO) -> None:
-        self._head = head
-        self._source = source
-
-    def readable(self) -> bool:
-        """Whether it can be read."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """Fill the buffer as far as there is something."""
-        found, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
-        found = found or self._source.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
+def _evidence(calls: str, recordings: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Calls and recordings. Raises ValueError."""
+    if not (calls or recordings):
+        return (), ()
+    evidence = Evidence(tuple(calls.split()), tuple(recordings.split()))
+    return evidence.calls, evidence.recordings
 
 
 def _header(cells: list[str]) -> list[str]:

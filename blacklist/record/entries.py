@@ -221,12 +221,17 @@ class Standing(NamedTuple):
     """What the index is told of an entry in force; see `RecordedEntry` for its parts."""
 
     id: str
-    kind: Kind
     subject: str
+    approved_by: str | None
+    kind: Kind
     disposition: Disposition
     reason: str
     until: datetime | None
-    approved_by: str | None
+
+    @property
+    def terms(self) -> tuple[Any, ...]:
+        """All that the index is told but whose it is: many entries have the same."""
+        return self[3:]
 
     @property
     def understood(self) -> bool:
@@ -246,8 +251,7 @@ def standing_holds(connection: sa.Connection, now: datetime) -> Iterator[Standin
     while True:
         wanted = sa.select(*columns).where(in_force(now), entries.c.id > after)
         page = connection.execute(wanted.order_by(entries.c.id).limit(PAGE)).all()
-        for row in page:
-            yield Standing(*row)
+        yield from map(Standing._make, page)
         if len(page) < PAGE:
             return
         after = page[-1].id

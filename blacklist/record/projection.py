@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 
 import sqlalchemy as sa
@@ -27,9 +28,12 @@ from blacklist.record.entries import (
 )
 from blacklist.record.schema import audit, reading
 from blacklist.record.strikes import noted_strikes, numbers_with_strikes
+from blacklist.verdict import Disposition
 
 log = structlog.get_logger()
 
+KEPT = 1000
+"""Of how many different sayings about a number it is kept what the index is told."""
 KINDS: tuple[Kind, ...] = ("number", "allow", "prefix")
 MANY = 2000
 """Changed subjects beyond which the whole index is made anew instead."""
@@ -143,17 +147,33 @@ def everything(
     connection: sa.Connection, now: datetime, policy: StrikePolicy
 ) -> Iterator[Projected]:
     """All that the index must hold now, in pages: memory does not grow with it."""
-    for entry in filter(_understood, standing_holds(connection, now)):
-        if entry.kind == "allow":
-            yield allow_of(entry.subject, entry.until)
-        elif entry.kind == "number":
-            yield Projected("entry", entry.subject, (entry.as_hold(),))
-        elif entry.approved_by is not None:
-            yield Projected("prefix", entry.subject, (entry.as_hold(),))
+    for entry in standing_holds(connection, now):
+        if entry.kind == "prefix":
+            if _understood(entry) and entry.approved_by is not None:
+                yield Projected("prefix", entry.subject, (entry.as_hold(),))
+            continue
+        told = _told(*entry.terms)
+        if told is not None:
+            yield Projected(told.kind, entry.subject, told.holds)
+        else:
+            _understood(entry)
     for number in numbers_with_strikes(connection, now, policy):
         measures = strike_measures(connection, number, now, policy)
         if measures:
             yield strikes_of(number, measures)
+
+
+@lru_cache(maxsize=KEPT)
+def _told(
+    kind: Kind, disposition: Disposition, reason: str, until: datetime | None
+) -> Projected | None:
+    """What the index is told of numbers of which the record says this; None: not understood."""
+    entry = Standing("", "", None, kind, disposition, reason, until)
+    if not entry.understood:
+        return None
+    if kind == "allow":
+        return allow_of("", until)
+    return Projected("entry", "", (entry.as_hold(),))
 
 
 def rebuild(engine: sa.Engine, index: WholeIndex, now: datetime, policy: StrikePolicy) -> int:

@@ -1,5 +1,6 @@
 """`hotline blacklist import | export`: the blocklist as CSV."""
 
+import gc
 import io
 import sys
 from contextlib import ExitStack
@@ -65,6 +66,7 @@ def blacklist_import(
             shortest_saudi=policy.prefix.shortest_saudi,
             longest=timedelta(seconds=policy.longest_seconds),
         )
+        gc.freeze()  # rows come and go, the program stays: it is not searched each time for garbage
         with _progress() as shown:
             done = import_rows(
                 register.engine,

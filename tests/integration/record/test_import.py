@@ -1,27 +1,36 @@
 """Importing and exporting the blocklist: all or nothing, again without change, in bounded time."""
 
 import io
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from blacklist.index import RedisIndex
 from blacklist.record import importing
-from blacklist.record.csv_read import Defaults, FileUnusable, Reader
+from blacklist.record.csv_lines import FileUnusable
+from blacklist.record.csv_read import Defaults, Reader, Row
 from blacklist.record.exporting import export_rows
 from blacklist.record.importing import Imported, import_rows
 from blacklist.record.limits import Wanted
 from blacklist.record.people import NotAllowed, Person
 from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable
 from blacklist.record.register import BlacklistRegister
+from blacklist.record.writing import Writer
 from blacklist.verdict import Disposition
-from tests.fixtures.record import MAHA, NADA, NUMBER, OTHER, SALEM
+from hotline.database import make_engine
+from hotline.migrations import upgrade
+from tests.fixtures.postgres import own_database
+from tests.fixtures.record import MAHA, NADA, NUMBER, OTHER, SALEM, Clock, register_on
 from tests.fixtures.spellings import MOBILE, SPELLINGS
 
 HEAD = "number,reason,until,note\n"
 
 
-def imports(register: BlacklistRegister, text: str, *, by: Person = MAHA, **how: bool) -> Imported:
+def imports(register: BlacklistRegister, text: str, *, by: Person = MAHA, **how: Any) -> Imported:
     """Import a file."""
     reader = Reader(
         io.BytesIO(text.encode()),
@@ -187,6 +196,7 @@ def test_a_large_import_on_sqlite_lets_others_write_between_its_pieces(
 ) -> None:
     """A call's ticket does not wait for a million rows."""
     monkeypatch.setattr(importing, "AT_ONCE", 100)
+    monkeypatch.setattr(importing, "CHUNK", 1000)
     rows = "".join(f"05{number:08d}\n" for number in range(1_000_000, 1_003_000))
     written: list[int] = []
 
@@ -215,6 +225,109 @@ def test_a_large_import_on_sqlite_lets_others_write_between_its_pieces(
     assert done.added == 3000
     assert written == [1000, 2000, 3000]
     assert len(register.standing(NUMBER).strikes) == 3
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(
+    request: pytest.FixtureRequest, register: BlacklistRegister, clock: Clock, index: RedisIndex
+) -> Iterator[BlacklistRegister]:
+    """A register on an empty database of either kind."""
+    if request.param == "sqlite":
+        yield register
+        return
+    with own_database(request.getfixturevalue("postgres_server")) as url:
+        engine = make_engine(url)
+        upgrade(engine)
+        yield register_on(engine, index, clock)
+        engine.dispose()
+
+
+def test_the_audit_keeps_of_each_row_all_that_its_entry_says(either: BlacklistRegister) -> None:
+    """Whatever stands in it, beside rows that say the same and rows that do not."""
+    register = either
+    end = (register.now() + timedelta(days=5)).isoformat()
+    text = (
+        "number,kind,reason,disposition,until,note,calls,recordings\n"
+        "0501234561,,flood,,,,,\n"
+        '0501234562,,flood,,,"a ""quote"", a \\ and\na line: {}",,\n'
+        f"0501234563,number,flood,warn,{end},ملاحظة,c1 c2,r1\n"
+        "0501234564,allow,,,,مستشفى,,\n"
+        "+966501111*,,flood,,,,c3,\n"
+    )
+    assert counts(imports(register, text)) == (5, 0, 0, 0)
+    for entry in register.list():
+        (change,) = register.history(entry.subject)
+        assert change.action == "imported"
+        assert change.details == {
+            "entry": entry.id,
+            "kind": entry.kind,
+            "disposition": entry.disposition,
+            "reason": entry.reason,
+            "note": entry.note,
+            "calls": list(entry.calls),
+            "recordings": list(entry.recordings),
+            "source": "import",
+            "until": entry.until and entry.until.isoformat(),
+            "review_at": None,
+        }
+    assert len(register.list()) == 5
+
+
+def test_of_many_rows_only_what_says_something_else_is_replaced(
+    either: BlacklistRegister,
+) -> None:
+    """New rows, changed ones and those that stand, mixed in one file, each with its own audit."""
+    register = either
+    first = [f"05012345{number:02d},flood,,{number}\n" for number in range(40)]
+    assert counts(imports(register, HEAD + "".join(first[:30]))) == (30, 0, 0, 0)
+    changed = [
+        row.replace("flood", "abuse") if at % 3 == 0 else row for at, row in enumerate(first)
+    ]
+    assert counts(imports(register, HEAD + "".join(changed))) == (10, 10, 20, 0)
+    found = {entry.subject: entry for entry in register.list()}
+    for number in range(40):
+        entry = found[f"+9665012345{number:02d}"]
+        assert (entry.reason, entry.note) == ("flood" if number % 3 else "abuse", str(number))
+        audited = len(register.history(entry.subject))
+        assert audited == (2 if number < 30 and number % 3 == 0 else 1)
+
+
+def test_what_cannot_be_written_leaves_nothing_and_its_error_tells_no_number(
+    either: BlacklistRegister,
+) -> None:
+    """An entry that came between looking and writing: neither entries nor audit are kept."""
+    register = either
+    row = Row(NUMBER, "late", "number", "block", "abuse", register.now(), True, (), ())
+    write = Writer(register.engine.dialect, MAHA, register.now(), {})
+    unseen = write.page([row])._replace(rows={("number", OTHER): row})
+
+    def both() -> None:
+        with register.engine.begin() as connection:
+            write(connection, write.page([row]), dry_run=False)
+            write(connection, unseen, dry_run=False)
+
+    with pytest.raises(IntegrityError) as failed:
+        both()
+    assert NUMBER[1:] not in f"{failed.value} {failed.value.orig!r}"
+    assert register.list() == []
+    assert register.history(NUMBER) == []
+
+
+def test_on_postgresql_nobody_sees_half_of_an_import(
+    either: BlacklistRegister, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is one transaction, in however many pieces; a short one is that on SQLite too."""
+    monkeypatch.setattr(importing, "CHUNK", 10)
+    seen: list[tuple[int, int]] = []
+
+    def progress(what: str, count: int) -> None:
+        if what == "written":
+            seen.append((count, len(either.list())))
+
+    text = "number\n" + "".join(f"05012345{number:02d}\n" for number in range(25))
+    assert counts(imports(either, text, progress=progress)) == (25, 0, 0, 0)
+    assert seen == [(10, 0), (20, 0), (25, 0)]
+    assert len(either.list()) == 25
 
 
 def test_an_import_needs_a_manager(register: BlacklistRegister) -> None:

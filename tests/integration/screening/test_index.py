@@ -190,6 +190,32 @@ def test_many_entries_come_in_pages(here: Screened) -> None:
     assert set(here.index.entries()) == set(made)
 
 
+def test_what_is_alike_in_a_row_is_still_each_number_s_own(here: Screened) -> None:
+    """Numbers about which the same stands, others between them, one of which changes meanwhile."""
+    numbers = [f"+96650{number:07d}" for number in range(60)]
+    made = [
+        entry_of(entry(here, number, days=1 if at // 5 % 2 else 2))
+        for at, number in enumerate(numbers)
+    ]
+    made[20:20] = [
+        strikes_of(CALLER, [measure(here)]),
+        allow_of(CALLER, None),
+        allow_of(OTHER, None),
+    ]
+    rebuild = here.index.begin_rebuild()
+    here.index.drop(numbers[7])
+    here.index.put(entry(here, numbers[8], days=3))
+    here.index.project(rebuild, made)
+    here.index.commit_rebuild(rebuild)
+    changed = {numbers[8]: entry_of(entry(here, numbers[8], days=3))}
+    assert set(here.index.entries()) == {
+        changed.get(item.subject, item) for item in made if item.subject != numbers[7]
+    }
+    ends = {here.client.expiretime(f"hotline:b{rebuild.slot}:{number[1:]}") for number in numbers}
+    assert len(ends - {-2}) == 3
+    assert here.client.ttl(f"hotline:b{rebuild.slot}:{OTHER[1:]}") == -1
+
+
 def test_evidence_cannot_break_what_is_kept(here: Screened) -> None:
     """Whatever stands in it, the parts of the value stay apart."""
     now = datetime.now(UTC)

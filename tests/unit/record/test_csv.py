@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blacklist.record.csv_form import neutral, restored
-from blacklist.record.csv_read import Defaults, FileUnusable, Reader, Row, RowError
-from blacklist.record.importing import _pack, _unpack
+from blacklist.record.csv_lines import FileUnusable
+from blacklist.record.csv_read import Defaults, Reader, Row, RowError
+from blacklist.record.spool import pack, unpack
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LINE = "+966126149999"
@@ -160,10 +161,72 @@ def test_no_cell_begins_a_formula(text: str) -> None:
     assert not neutral(text).lstrip(" \u00a0").startswith(tuple("=+-@\t\r\n\uff1d"))
 
 
+GOOD = {
+    "number": ("0501234567", "'+966501234567", " 0501234567 ", "+201001234567", LINE),
+    "kind": ("", "number", " number", "allow"),
+    "reason": ("", "flood", " flood"),
+    "disposition": ("", "warn"),
+    "until": ("", " ", "2026-12-01", "2026-12-01T10:00"),
+    "note": ("", "n", " n ", "'=1", "'n", "a,b", "مرحبا"),
+    "calls": ("", "", "c1", "c1  c2", "'=c"),
+    "recordings": ("", "", "r1", "'@r"),
+    "who": ("", "maha"),
+}
+ODD = {
+    "number": ("+966501111*", "0501234567;x=*", "0501234567*", "940", "", "anonymous", "05\x00"),
+    "kind": ("prefix", "Allow", "'allow"),
+    "reason": ("'flood", "rude"),
+    "disposition": ("allow", "warn\u200f", "'=warn"),
+    "until": ("2020-01-01", "2030-01-01", "x"),
+    "note": ("n" * 501, " " * 501, "a\x07"),
+    "calls": ("c" * 201, "'c"),
+    "recordings": ("r\x07", "r " * 51),
+    "who": ("a\x07", "'"),
+}
+
+
+@st.composite
+def files(draw: st.DrawFn) -> tuple[tuple[str, ...], list[list[str]]]:
+    """Columns in any order, some of them missing, and rows of which a few have an odd cell."""
+    more = draw(st.permutations([name for name in GOOD if name != "number"]))
+    names = draw(st.permutations(["number", *more[: draw(st.integers(0, len(more)))]]))
+    rows = []
+    for odd in draw(st.lists(st.sampled_from([*[""] * 9, *names]), max_size=12)):
+        rows.append([draw(st.sampled_from((ODD if odd == name else GOOD)[name])) for name in names])
+    return tuple(names), rows
+
+
+@given(files())
+def test_a_row_is_the_same_wherever_it_stands(
+    file: tuple[tuple[str, ...], list[list[str]]],
+) -> None:
+    """What was read before it, alike or not, changes neither what it says nor what is wrong."""
+    head, rows = ",".join(file[0]), ["".join(f'"{cell}",' for cell in row)[:-1] for row in file[1]]
+    alone = [found for row in rows for found in read(f"{head}\n{row}\n".encode())]
+    together = read("\n".join([head, *rows, ""]).encode())
+    assert list(map(_without_its_place, together)) == list(map(_without_its_place, alone))
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_odd_cell_is_found_behind_rows_that_are_otherwise_alike(name: str) -> None:
+    """It is taken or refused as in a file of its own."""
+    good = {name: cells[1] for name, cells in GOOD.items()}
+    head = ",".join(good)
+    for cell in ODD[name]:
+        row, odd = (",".join(f'"{c}"' for c in row.values()) for row in (good, good | {name: cell}))
+        (*_, found) = read(f"{head}\n{row}\n{row}\n{odd}\n".encode())
+        (alone,) = read(f"{head}\n{odd}\n".encode())
+        assert _without_its_place(found) == _without_its_place(alone)
+
+
+def _without_its_place(found: Row | RowError) -> Row | str:
+    return found.message if isinstance(found, RowError) else found
+
+
 def test_a_row_waits_in_the_temporary_file_as_it_is() -> None:
     """Nothing is lost between checking and writing."""
-    full = Row("number", "+966501234567", "block", "abuse", "a\nb", NOW, True, ("c1",), ("r1",))
-    assert _unpack(_pack([full, full])) == [full, full]
+    full = Row("+966501234567", "a\nb", "number", "block", "abuse", NOW, True, ("c1",), ("r1",))
+    assert list(unpack(pack([full, full]))) == [full, full]
 
 
 ROWS = 'number,note,until\n0501234567,"two\nlines",\n0521234567,مرحبا,2026-12-31\n'
