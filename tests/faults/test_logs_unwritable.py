@@ -19,13 +19,13 @@ from tests.fixtures.processes import descendants, free_tcp_port, wait_until
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.stack_looks import Looks
-from tests.fixtures.unwritable import KINDS, unwritable
+from tests.fixtures.unwritable import every_kind, unwritable
 from tests.fixtures.whole_stack import READY_S, parts_of, with_redis
 
 PARTS = ("backoffice", "relay", "worker-1", "agi-1", "agi-2")
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every_kind
 def test_a_report_is_taken_and_delivered_while_no_log_can_be_written(
     settings: Callable[..., Settings], redis_url: str, ear: Ear, kind: str
 ) -> None:
@@ -87,7 +87,7 @@ def serve(settings: Settings, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
             process.wait(60)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every_kind
 def test_the_supervisor_goes_on_when_nobody_takes_what_it_shows(
     settings: Callable[..., Settings], ear: Ear, kind: str, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ from ivr.transcript import Transcript, load_transcript
 from ivr.turn import Turn
 from tests.fixtures.callers import FOLDER
 from tests.fixtures.redis_process import RedisProcess
-from tests.fixtures.unwritable import KINDS, unwritable
+from tests.fixtures.unwritable import every_kind, unwritable
 from tests.fixtures.web_processes import Balancer, WebProcess, web_process, web_processes
 
 pytestmark = pytest.mark.xdist_group("two-web-processes")  # they are started once
@@ -140,7 +140,7 @@ def test_a_process_that_is_killed_while_it_opens_a_ticket(house: House, doomed: 
     assert doomed.process.returncode is not None
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@every_kind
 def test_a_call_is_led_while_the_log_cannot_be_written(
     house: House, tmp_path: Path, kind: str
 ) -> None:

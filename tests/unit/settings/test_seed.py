@@ -41,7 +41,14 @@ def test_a_run_with_a_seed_has_it_and_its_processes_start(tmp_path: Path, worker
     done = subprocess.run(
         [*command, "-p", "no:cacheprovider", "-p", "tests.conftest", str(tmp_path)],
         cwd=REPOSITORY,
-        env={**os.environ, NAME: "7", "PYTHONPATH": str(REPOSITORY)},
+        # Only what is needed: a dozen plugins take seconds to import.
+        env={
+            **os.environ,
+            NAME: "7",
+            "PYTHONPATH": str(REPOSITORY),
+            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+            "PYTEST_PLUGINS": "xdist.plugin,pytest_timeout",
+        },
         capture_output=True,
         text=True,
         check=False,
