@@ -8,6 +8,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
+from ruamel.yaml.scanner import RoundTripScanner, ScannerError
 
 DEEPEST = 50
 """Lists and mappings in one another: our files have a handful, and a parser takes seconds and all
@@ -71,6 +72,17 @@ def line_of(tree: Any, location: Location) -> int:
     return line
 
 
+class _ShallowBrackets(RoundTripScanner):
+    """Reads brackets as deep as a person writes them: it looks far ahead, at all open ones."""
+
+    def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:
+        """As every scanner. Raises ScannerError where it is too deep."""
+        if len(self.flow_context) == DEEPEST:
+            mark = self.reader.get_mark()
+            raise ScannerError(problem=f"is nested more than {DEEPEST} deep", problem_mark=mark)
+        super().fetch_flow_collection_start(TokenClass, to_push)
+
+
 class _Shallow(Composer):
     """Composes nodes as deep as a person writes them."""
 
@@ -90,5 +102,6 @@ class _Shallow(Composer):
 
 def _reader() -> YAML:
     made = YAML(typ="rt")
+    made.Scanner = _ShallowBrackets
     made.Composer = _Shallow
     return made

@@ -9,6 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scanner import RoundTripScanner, ScannerError
 
 Model = TypeVar("Model", bound=BaseModel)
 # YAML reads 1.1 as a number and no as false: people need the mend, not the type's name.
@@ -87,6 +88,17 @@ def _line(tree: Any, location: Location) -> int:
     return line
 
 
+class _ShallowBrackets(RoundTripScanner):
+    """Reads brackets as deep as a person writes them: it looks far ahead, at all open ones."""
+
+    def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:
+        """As every scanner. Raises ScannerError where it is too deep."""
+        if len(self.flow_context) == DEEPEST:
+            mark = self.reader.get_mark()
+            raise ScannerError(problem=f"is nested more than {DEEPEST} deep", problem_mark=mark)
+        super().fetch_flow_collection_start(TokenClass, to_push)
+
+
 class _Shallow(Composer):
     """Composes nodes as deep as a person writes them."""
 
@@ -106,5 +118,6 @@ class _Shallow(Composer):
 
 def _reader() -> YAML:
     made = YAML(typ="rt")
+    made.Scanner = _ShallowBrackets
     made.Composer = _Shallow
     return made

@@ -6,6 +6,7 @@ import pytest
 
 from ivr.flow import Ask, Menu, RecordNode
 from ivr.load import FlowFileError, load_flow
+from tests.fixtures.counting import counted_calls
 from tests.fixtures.dialog import FLOW, FLOW_FILE
 from tests.fixtures.flows import HEAD, SOUND, small, small_flow
 
@@ -208,8 +209,12 @@ def test_what_the_common_keys_do_depends_on_the_kind_of_node(tmp_path: Path) -> 
     "text", ["[" * 20_000, "- " * 20_000, "? " * 20_000, "{a: " * 5_000], ids="[-?{"
 )
 def test_what_is_nested_without_end_is_told_with_its_line(tmp_path: Path, text: str) -> None:
-    """Before the parser takes all of the stack."""
+    """At once, and before the parser takes all of the stack."""
     path = tmp_path / "flow.yaml"
     path.write_text(f"name: x\nnodes:\n  {text}", encoding="utf-8")
-    with pytest.raises(FlowFileError, match=r"flow\.yaml:3: is nested more than 50 deep"):
+    with (
+        counted_calls() as counted,
+        pytest.raises(FlowFileError, match=r"flow\.yaml:3: is nested more than 50 deep"),
+    ):
         load_flow(path)
+    assert counted.calls < 50_000

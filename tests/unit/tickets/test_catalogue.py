@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fixtures.counting import counted_calls
 from tickets.catalogue import (
     load_agencies,
     load_groups,
@@ -79,3 +80,18 @@ def test_a_file_that_cannot_be_read_is_told_as_such(tmp_path: Path, content: byt
         file.write_bytes(content)
     with pytest.raises(CatalogueError, match=r"services\.yaml"):
         load_services(file)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 20_000, "- " * 20_000, "? " * 20_000, "{a: " * 5_000], ids="[-?{"
+)
+def test_what_is_nested_without_end_is_told_with_its_line(tmp_path: Path, text: str) -> None:
+    """At once, and before the parser takes all of the stack."""
+    path = tmp_path / "services.yaml"
+    path.write_text(f"groups: []\nservices:\n  {text}", encoding="utf-8")
+    with (
+        counted_calls() as counted,
+        pytest.raises(CatalogueError, match=r"services\.yaml:3: is nested more than 50 deep"),
+    ):
+        load_services(path)
+    assert counted.calls < 50_000
