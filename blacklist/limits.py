@@ -66,7 +66,7 @@ def _of_a_number(policy: Policy) -> dict[str, _Value]:
 def _of_rotations(policy: Policy) -> dict[str, _Value]:
     rotation = policy.rotation
     if rotation is None:
-        off: dict[str, _Value] = {"row": 1, "row_room": 1, "row_lasts": 1, "quiet": 0}
+        off: dict[str, _Value] = {"row": 1, "row_room": 1, "row_lasts": 1, "quiet": 0, "busy": 0}
         off |= {"after": 0, "within": 0}
         return {**off, "rotation": "-", "home": ""}
     return {
@@ -75,6 +75,7 @@ def _of_rotations(policy: Policy) -> dict[str, _Value]:
         "row_room": rotation.block.room_ms,
         "row_lasts": rotation.block.seconds + PATIENCE_S,
         "quiet": rotation.quiet_below_ms,
+        "busy": rotation.busy_credit_ms,
         "after": rotation.after_seconds * 1000,
         "within": rotation.within_seconds * 1000,
         "home": rotation.home[1:],

@@ -395,12 +395,12 @@ class ScreeningModel:
         state.newest_ms = at_ms
         return state, way
 
-    def _conforms(self, state: Origin, place: int, way: Way, at_ms: int) -> bool:
-        """Whether a call of the class has room; counts it if so."""
+    def _conforms(self, state: Origin, place: int, way: Way, at_ms: int, load: int = 1) -> bool:
+        """Whether a call of the class has room; counts it if so, in a storm as a part of one."""
         on = self._trunks[way.trunk]
         more, state.calls = max(0, on.calls - state.calls), on.calls
         for each in range(len(CLASSES)):
-            state.arrivals_ms[each] -= more * class_limit(self.policy, each, way).credit_ms
+            state.arrivals_ms[each] -= more * self._credit_ms(state, each, way, at_ms)
         limit = class_limit(self.policy, place, way)
         arrival = max(state.arrivals_ms[place], at_ms)
         if (
@@ -409,15 +409,23 @@ class ScreeningModel:
             arrival = at_ms
         if arrival - at_ms > limit.crowded_ms:
             on.crowded_until_ms = max(on.crowded_until_ms, arrival)
-        if arrival + limit.interval_ms - at_ms > limit.room_ms:
-            state.arrivals_ms[place] = arrival
-            return False
-        state.arrivals_ms[place] = arrival + limit.interval_ms
-        return True
+        after = arrival + limit.interval_ms / load
+        fits = after - at_ms <= limit.room_ms
+        state.arrivals_ms[place] = after if fits else arrival
+        return fits
+
+    def _credit_ms(self, state: Origin, place: int, way: Way, at_ms: int) -> int:
+        """The room that a call of the trunk makes in a class."""
+        rotation = self.policy.rotation
+        named = place == NUMBERS and bool(way.origin)
+        if named and rotation and state.served_ms - at_ms >= rotation.quiet_below_ms:
+            return rotation.busy_credit_ms
+        return class_limit(self.policy, place, way).credit_ms
 
     def _without_number(self, way: Way, kind: str, at_ms: int) -> Decision:
         state, counts = self._origin(way, at_ms)
-        if self._conforms(state, CLASSES.index(kind), counts, at_ms):
+        load = self._load(self._trunks[way.trunk], at_ms)
+        if self._conforms(state, CLASSES.index(kind), counts, at_ms, load):
             return ALLOWED
         since = at_ms - state.alerted_ms
         alert = since < 0 or since >= ALERT_AGAIN_MS

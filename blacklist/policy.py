@@ -199,10 +199,11 @@ class RotationPolicy:
     What tells them is not the number: it is where they come from. `origin` limits the calls of
     numbers that were never served by one origin (RFC 8588) beside what else its trunk carries.
     Beyond that a call gets `disposition`: any where the origin is `quiet`, so that hardly anybody
-    else comes by it; else those of a number that comes again, for a machine with a stock of numbers
-    comes back to each in its turn: from `after_seconds` to `within_seconds` after its last call, or
-    sooner, but then for a third time. While an origin is crowded, so are numbers in a row (the last
-    four digits aside), beyond `block`.
+    else comes by it. One by which more comes to something has a greater share of its trunk,
+    `busy_percent`, and only a number that comes again gets it there, for a machine with a stock of
+    numbers comes back to each in its turn: from `after_seconds` to `within_seconds` after its last
+    call, or sooner, but then for a third time. While an origin is crowded, numbers in a row (the
+    last four digits aside) get it beyond `block`.
 
     Where no origin is named, all of a trunk by gateways (C) count as one, with the limit `gateway`
     instead, and numbers in a row at any time. A number that was served is never touched; nor one of
@@ -212,6 +213,7 @@ class RotationPolicy:
     block: Window
     origin: ClassLimit
     quiet: Window
+    busy_percent: int
     gateway: ClassLimit
     after_seconds: int
     within_seconds: int
@@ -222,6 +224,11 @@ class RotationPolicy:
     def quiet_below_ms(self) -> float:
         """Up to how much of `quiet`, which calls fill that came to something: half of it."""
         return self.quiet.room_ms / 2
+
+    @property
+    def busy_credit_ms(self) -> int:
+        """The room that a call with a number makes by an origin that is not quiet."""
+        return self.origin.interval_ms * self.busy_percent // 100
 
 
 IN_PART = ("B", "C")

@@ -132,6 +132,7 @@ class RotationFile(Strict):
     block: WindowFile
     origin: LimitFile
     quiet: WindowFile
+    busy: Percent
     gateway: LimitFile
     after: Duration
     within: Duration
@@ -251,6 +252,7 @@ def _rotation(file: RotationFile) -> RotationPolicy:
         block=_window(file.block),
         origin=_limit(file.origin),
         quiet=_window(file.quiet),
+        busy_percent=file.busy,
         gateway=_limit(file.gateway),
         after_seconds=file.after,
         within_seconds=file.within,

@@ -101,13 +101,28 @@ local function read_origin(state)
     origin = { 0, 0, 0, 0, 0, trunk[3] }
   end
 end
--- Whether a call of a class has room at a moment (it is counted if so), and whether it is crowded.
-local function conforms(class, moment)
+-- By how much calls weigh less: where many numbers repeat on one trunk, it is the city's night and
+-- not the callers'.
+local function load_at(moment)
+  if trunk[1] - moment > top then -- the clock went back
+    trunk[1] = 0
+  end
+  if every_repeat > 0 and trunk[1] > moment then
+    return math.min(most, 1 + math.floor((trunk[1] - moment) / each))
+  end
+  return 1
+end
+-- Whether a call of a class has room at a moment (it is counted if so, as a part of one where calls
+-- weigh less), and whether the class is crowded.
+local function conforms(class, moment, part)
   local more = trunk[3] - origin[6]
   origin[6] = trunk[3]
   if more > 0 then
     for each = 1, 3 do
       local _, _, credit = limits(each, named)
+      if each == 1 and named and origin[4] - moment >= quiet then
+        credit = busy
+      end
       origin[each] = origin[each] - more * credit
     end
   end
@@ -120,8 +135,9 @@ local function conforms(class, moment)
   if arrival - moment > crowded and arrival > trunk[2] then
     trunk[2], changed = arrival, true
   end
-  local fits = arrival + interval - moment <= room
-  origin[class] = fits and arrival + interval or arrival
+  local after = arrival + interval / part
+  local fits = after - moment <= room
+  origin[class] = fits and after or arrival
   return fits, origin[class] - moment > crowded
 end
 
@@ -129,7 +145,7 @@ end
 if string.byte(caller) > 57 then
   read_trunk(redis.pcall('GET', KEYS[7]))
   read_origin(redis.pcall('GET', KEYS[9]))
-  local fits = conforms(caller == 'withheld' and 2 or 3, milliseconds)
+  local fits = conforms(caller == 'withheld' and 2 or 3, milliseconds, load_at(milliseconds))
   local over, tell = not fits, 0
   if over and (origin[5] > milliseconds or milliseconds - origin[5] >= ALERT_AGAIN) then
     tell, origin[5] = 1, milliseconds
@@ -258,13 +274,8 @@ if values[6] and #values[6] == 6 then
 end
 if values[5] then
   read_trunk(values[5])
-  if trunk[1] - clock > top then -- the clock went back
-    trunk[1] = 0
-  end
-  if every_repeat > 0 and trunk[1] > clock then
-    load = math.min(most, 1 + math.floor((trunk[1] - clock) / each))
-    weight = weight * load
-  end
+  load = load_at(clock)
+  weight = weight * load
 end
 
 local repeats, often = false, false
@@ -339,7 +350,7 @@ then
   read_origin(values[7])
   local fits, crowded, turned = true, false, nil
   if named or vouched == 'C' then
-    fits, crowded = conforms(1, clock)
+    fits, crowded = conforms(1, clock, 1)
     keep_origin()
   end
   if crowded or not named then

@@ -96,7 +96,8 @@ def _rotation(rotation: RotationPolicy) -> list[str]:
     return [
         f"numbers of {rotation.home} that nobody vouches for in full (B, C), by one origin, "
         f"{_limit(rotation.origin)}: {rotation.disposition} where fewer than {quiet.calls} calls "
-        f"in {_span(quiet.seconds)} come to something, else for who comes again within {within}",
+        f"in {_span(quiet.seconds)} come to something; else ({rotation.busy_percent} % of the "
+        f"others) for who comes again within {within}",
         f"such numbers in a row, {rotation.block.calls} calls in "
         f"{_span(rotation.block.seconds)} that came to nothing: {rotation.disposition}",
         f"where no origin is named, numbers by a gateway (C), {_limit(rotation.gateway)}: "

@@ -75,7 +75,7 @@ def narrow_policy() -> Policy:
     trunk, apart = Vouched(ClassLimit(6, 3600, 5, 10, 3), gateway), Vouched(origin, origin)
     withheld = ClassPolicy(ClassLimit(6, 3600, 60, 4), trunk, apart, "low_priority")
     quiet, row = Window(4, 86_400), Window(6, 1800)
-    rotation = RotationPolicy(row, origin, quiet, gateway, 240, 7200, "+966", "low_priority")
+    rotation = RotationPolicy(row, origin, quiet, 60, gateway, 240, 7200, "+966", "low_priority")
     return replace(shipped, rate=rate, withheld=withheld, rotation=rotation)
 
 

@@ -32,7 +32,7 @@ def changed(tmp_path: Path, old: str, new: str) -> Path:
 def test_the_shipped_policy_is_the_hotlines_own() -> None:
     """Its numbers are a promise to callers: a change here is a change of it."""
     policy = default_policy()
-    assert policy.rate.windows == (Window(16, 3600), Window(100, 86_400))
+    assert policy.rate.windows == (Window(14, 3600), Window(100, 86_400))
     assert policy.rate.struck == StruckPolicy(Window(5, 3600), 86_400)
     assert policy.rate.trust == TrustPolicy(2, 90 * 86_400)
     assert policy.rate.load == LoadPolicy(3, Window(4, 3600), 3, 5)
@@ -42,13 +42,14 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
     assert withheld.limit("", named=True) == ClassLimit(12, 3600, 60, 4, 4)
     assert withheld.limit("A", named=False) == ClassLimit(12, 3600, 30, 2, 4)
     assert withheld.limit("B", named=False) == ClassLimit(4, 3600, 8, 2, 4)
-    assert withheld.limit("A", named=True) == ClassLimit(4, 3600, 8, 3, 4)
-    assert withheld.limit("C", named=True) == ClassLimit(1, 3600, 4, 5, 2)
+    assert withheld.limit("A", named=True) == ClassLimit(4, 3600, 10, 2, 4)
+    assert withheld.limit("C", named=True) == ClassLimit(2, 3600, 10, 2, 2)
     assert withheld.disposition == "low_priority"
     assert policy.rotation == RotationPolicy(
         block=Window(8, 1800),
         origin=ClassLimit(6, 3600, 20, 6, 4),
-        quiet=Window(40, 7 * 86_400),
+        quiet=Window(10, 7 * 86_400),
+        busy_percent=25,
         gateway=ClassLimit(4, 3600, 8, 20),
         after_seconds=480,
         within_seconds=7200,
@@ -98,7 +99,7 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
         ("for: 1h", "for: 1", "rate.for: Value error, write a duration"),
         ("for: 1h", "for: never", "rate.for: Value error, write a duration"),
         ("  for: 1h\n", "", "rate.for: is missing"),
-        ("{calls: 16, within: 60m}", "{calls: 1, within: 60m}", "rate.windows.0.calls: must be"),
+        ("{calls: 14, within: 60m}", "{calls: 1, within: 60m}", "rate.windows.0.calls: must be"),
         ("{calls: 100, within: 24h}", "{calls: 100, within: 1m}", "rate.windows.1: must be longer"),
         ("{calls: 100, within: 24h}", "{calls: 100, within: 8d}", "rate.windows.1.within: must be"),
         ("{calls: 5, within: 60m", "{calls: 1, within: 60m", "rate.struck.calls: must be"),
@@ -161,7 +162,7 @@ def test_the_command_checks_the_policy_in_force(tmp_path: Path) -> None:
     settings = load_settings({})
     done = run.invoke(cli, ["blacklist", "policy", "check"], obj=settings)
     assert done.exit_code == 0
-    assert "16 calls in 1h, 100 calls in 1d: low_priority for 1h" in done.output
+    assert "14 calls in 1h, 100 calls in 1d: low_priority for 1h" in done.output
     path = changed(tmp_path, "approvers: 2", "approvers: 1")
     done = run.invoke(cli, ["blacklist", "policy", "check", str(path)], obj=settings)
     assert done.exit_code == 1

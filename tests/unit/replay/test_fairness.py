@@ -177,3 +177,89 @@ def test_a_flood_without_a_number_leaves_those_of_other_trunks_alone() -> None:
     ]
     assert [made for of_flood, made in dispositions if not of_flood] == ["allow"] * 32
     assert sum(made != "allow" for of_flood, made in dispositions if of_flood) > 150
+
+
+def rotating(machine: str, times: int) -> Iterator[PastCall]:
+    """A machine that shows no number twice, by one origin, every twenty seconds."""
+    for one in range(times):
+        shown = number(500_000 + one)
+        yield call(20 * one, caller=shown, trunk="n", attestation="C", origin=machine)
+
+
+def test_numbers_that_never_come_twice_are_put_last_by_where_they_come_from() -> None:
+    """And nobody who comes by another origin of the same trunk, whoever vouches for them."""
+    people = [
+        call(900 * one + 7, caller=number(one), trunk="n", attestation=attestation, origin=origin)
+        for one, attestation, origin in (
+            *((one, "C", "other") for one in range(4)),
+            *((one, "B", "machine") for one in range(4, 8)),
+            *((one % 8, "A", "machine") for one in range(8, 64)),
+        )
+    ]
+    last = behind([*rotating("machine", 180), *people])
+    assert len(last) > 0.8 * 180
+    assert not set(last) & {one.caller for one in people}
+
+
+def test_who_comes_by_a_busy_gateway_is_not_taken_for_the_machine_beside_them() -> None:
+    """By it much comes to something: then only who comes again in the machine's hours."""
+    way = {"trunk": "n", "attestation": "C", "origin": "busy"}
+    starts = 7 * DAY
+    before = [
+        call(HOUR * one, caller=number(one), outcome="served", **way) for one in range(7 * 24)
+    ]
+    people = [call(starts + 120 * one, caller=number(1000 + one), **way) for one in range(60)]
+    once = [call(starts + 20 * one, caller=number(2000 + one), **way) for one in range(360)]
+    assert behind([*before, *people, *once]) == []
+    again = [call(starts + 20 * one, caller=number(2000 + one % 60), **way) for one in range(360)]
+    last = behind([*before, *people, *again])
+    assert len(last) > 0.6 * 360
+    assert not set(last) & {one.caller for one in people}
+
+
+def test_an_origin_that_changes_with_every_call_hides_nothing() -> None:
+    """What was never seen counts as the rest of its trunk does."""
+    way = {"trunk": "n", "attestation": "C"}
+    hiding = [call(30 * one, caller="", origin=f"o{one}", **way) for one in range(200)]
+    assert len(behind(hiding)) > 150
+    turning = [
+        call(20 * one, caller=number(one % 50), origin=f"o{one}", **way) for one in range(360)
+    ]
+    assert len(behind(turning)) > 0.6 * 360
+
+
+def test_a_flood_without_a_number_touches_nobody_by_another_origin() -> None:
+    """The same trunk, the same attestation."""
+    way = {"trunk": "n", "attestation": "B"}
+    flood = [call(30 * one, caller="", origin="machine", **way) for one in range(200)]
+    others = [
+        call(600 * one + 5, caller="", origin=f"o{one % 3}", kind="other", **way)
+        for one in range(10)
+    ]
+    replay = Replay(default_policy())
+    made = [
+        (one.kind, replay.take(one).disposition)
+        for one in sorted([*flood, *others], key=lambda one: one.at)
+    ]
+    assert {disposition for kind, disposition in made if kind == "other"} == {"allow"}
+    assert sum(disposition != "allow" for _, disposition in made) > 180
+
+
+def test_on_a_storm_night_all_origins_are_crowded_and_nobody_is_put_last() -> None:
+    """A thousand people an hour, some by resellers and gateways, some without a number."""
+    rng = Random(2)
+    ways = [*[("A", "a")] * 160, *(("B", f"b{one}") for one in range(10)), *[("C", "c")] * 20]
+    before = [
+        call(
+            HOUR * one, caller=number(one), trunk="n", attestation="C", origin="c", outcome="served"
+        )
+        for one in range(7 * 24)
+    ]
+    calls = []
+    for citizen in range(3000):
+        attestation, origin = rng.choice(ways)
+        caller = "" if rng.random() < 0.01 else number(10_000 + citizen)
+        for _ in range(rng.choice((1, 1, 2, 6))):
+            at = 7 * DAY + rng.uniform(0, 3 * HOUR)
+            calls.append(call(at, caller=caller, trunk="n", attestation=attestation, origin=origin))
+    assert behind([*before, *calls]) == []
