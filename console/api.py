@@ -6,6 +6,7 @@ The document of all of it is at `/openapi.json`.
 import io
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -46,11 +47,14 @@ def blueprint(collaborators: Collaborators) -> Blueprint:
     made = Blueprint("api", __name__)
     operations = make_operations(collaborators)
     add_routes(made, operations, token_holder(register.engine, register.now))
-    told = document(operations, title="940: the blocklist", version=collaborators.version)
+
+    @cache  # few ask for it, and it takes longer to make than all else here
+    def told() -> dict[str, Any]:
+        return document(operations, title="940: the blocklist", version=collaborators.version)
 
     @made.get("/openapi.json")
     def openapi() -> Response:
-        return jsonify(told)
+        return jsonify(told())
 
     return made
 
