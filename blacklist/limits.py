@@ -96,26 +96,22 @@ def _class_limits(policy: Policy) -> str:
 
     Of numbers and of callers without one, by an origin that is named and where none is.
     """
-    asked = {
-        f"{kind}{attestation or '-'}{origin and 'o'}": class_limit(
-            policy, place, Way("", attestation, origin)
-        )
-        for kind, place in (("n", NUMBERS), ("w", len(CLASSES) - 1))
-        for attestation in ATTESTATIONS
-        for origin in ("", "named")
-    }
-    lines = {limit: place for place, limit in enumerate(dict.fromkeys(asked.values()), 1)}
-    columns = (
-        tuple(limit.interval_ms for limit in lines),
-        tuple(limit.room_ms for limit in lines),
-        tuple(limit.credit_ms for limit in lines),
-        tuple(limit.crowded_ms for limit in lines),
-    )
-    values = ", ".join(f"({_lua(column)})[line]" for column in columns)
-    of_class = ", ".join(f"['{name}'] = {lines[limit]}" for name, limit in asked.items())
-    name = "(class > 1 and 'w' or 'n') .. ARGV[1] .. (named and 'o' or '')"
-    line = f"({{ {of_class} }})[{name}]"
-    return f"local function limits(class, named)\n  local line = {line}\n  return {values}\nend\n"
+    asked = [
+        (f"class {'>' if place else '=='} 1", attestation, origin, place)
+        for place in (NUMBERS, len(CLASSES) - 1)
+        for attestation in (ATTESTATIONS if place else ("",))
+        for origin in ("named", "")
+    ]
+    lines = []
+    for condition, attestation, origin, place in asked:
+        limit = class_limit(policy, place, Way("", attestation, origin))
+        values = (limit.interval_ms, limit.room_ms, limit.credit_ms, limit.crowded_ms)
+        if place:
+            condition += f" and vouched == '{attestation or '-'}'"
+        if origin:
+            condition += " and named"
+        lines.append(f"  if {condition} then return {', '.join(map(_lua, values))} end\n")
+    return f"local vouched = ARGV[1]\nlocal function limits(class, named)\n{''.join(lines)}end\n"
 
 
 def _lua(value: _Value) -> str:
