@@ -12,6 +12,7 @@ from agi_scripts.environment import Environment
 from agi_scripts.errors import BadEnvironment
 from blacklist.numbers import LONGEST_RAW
 from call_handlers.arrival import ATTESTATIONS, Arrival, Call
+from call_handlers.origin import origin_of
 
 MAX_KEPT = 64
 """Characters that a call's facts keep of its caller."""
@@ -28,8 +29,8 @@ def arrival_of(environment: Environment) -> Arrival:
 
     The provider's id is Asterisk's unique id, after the `system` of the script's query where
     several Asterisks share the servers. An asserted number stands in place of the caller's own
-    word. A tampered environment proves neither number nor attestation: such a call is served as one
-    whose number is withheld. Raises BadEnvironment without a unique id.
+    word. A tampered environment proves neither number nor attestation nor origin: such a call is
+    served as one whose number is withheld. Raises BadEnvironment without a unique id.
     """
     unique = environment["agi_uniqueid"]
     if not unique:
@@ -41,8 +42,10 @@ def arrival_of(environment: Environment) -> Arrival:
     private = asserted is not None and asserted.private
     redirected = environment["agi_rdnis"][:LONGEST_RAW]
     attestation = environment.argument(1)
+    if environment.tampered or attestation not in ATTESTATIONS:
+        attestation = ""
     if environment.tampered:
-        caller = redirected = attestation = ""
+        caller = redirected = ""
     return Arrival(
         channel="asterisk",
         provider_id=_provider_id(environment, unique),
@@ -50,11 +53,12 @@ def arrival_of(environment: Environment) -> Arrival:
         withheld=private
         or caller.casefold() in _NO_NUMBER
         or _restricted(environment["agi_callingpres"]),
-        attestation=attestation if attestation in ATTESTATIONS else "",
+        attestation=attestation,
         dialled=_dialled(environment),
         redirected="" if redirected.casefold() in _NO_NUMBER else redirected,
         began_ms=_began_ms(unique),
         trunk=_trunk(environment["agi_channel"]),
+        origin=origin_of(environment.argument(4), attestation),
     )
 
 

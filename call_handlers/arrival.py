@@ -28,7 +28,7 @@ class Arrival:
 
     `redirected` is the number that sent the call on to us, where the network names one. `began_ms`
     is when the channel came (ms since the epoch, UTC), 0 where that is not told. `trunk` names the
-    way it came by.
+    way it came by, `origin` whom the network that attests the call has it from (`origin.py`).
     """
 
     channel: str
@@ -40,6 +40,7 @@ class Arrival:
     redirected: str = ""
     began_ms: int = 0
     trunk: str = ""
+    origin: str = ""
 
     @property
     def call_id(self) -> str:
@@ -76,6 +77,7 @@ class Facts:
     withheld: bool = False
     attestation: str = ""
     trunk: str = ""
+    origin: str = ""
     flow: str = ""
     flow_version: int = 0
     verdict: str = "allow"

@@ -80,7 +80,7 @@ class CallDesk:
             return self._settled(stored)
         number = normalise(arrival.caller, withheld=arrival.withheld)
         emergency = comes_by(arrival, self.emergency_lines)
-        way = Way(arrival.trunk, arrival.attestation)
+        way = Way(arrival.trunk, arrival.attestation, arrival.origin)
         verdict = self.screening.screen(number, emergency=emergency, way=way)
         facts = facts_of(arrival, number, verdict, self.flow, self._now_ms())
         answers = given_answers(
@@ -190,7 +190,8 @@ class CallDesk:
             seconds = (at_ms - held.facts.started_ms) / 1000
             metrics.CALL_SECONDS.labels(held.facts.channel).observe(max(0.0, seconds))
         if tickets and held.facts.e164 is not None and not held.late:
-            self.screening.served(held.facts.e164, Way(held.facts.trunk, held.facts.attestation))
+            came = Way(held.facts.trunk, held.facts.attestation, held.facts.origin)
+            self.screening.served(held.facts.e164, came)
         log.info("call_ended", disposition=disposition, node=session.node, turns=session.turn)
 
     def find(self, call_id: str, *, ended: bool = False) -> Call | None:

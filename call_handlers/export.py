@@ -30,6 +30,7 @@ CSV_COLUMNS = (
     *("id", "started_at", "ended_at", "seconds", "channel", "caller", "e164", "withheld"),
     *("attestation", "language", "verdict", "verdict_reason", "screening", "disposition"),
     *("transferred_to", "tickets", "turns", "last_node", "flow", "flow_version", "provider_id"),
+    "origin",
 )
 Calls = Iterator[tuple[CallRecord, tuple[CallEvent, ...]]]
 

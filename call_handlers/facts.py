@@ -3,6 +3,7 @@
 from blacklist.numbers import CallerNumber, normalise
 from blacklist.verdict import Verdict
 from call_handlers.arrival import ATTESTATIONS, LONGEST_ID, LONGEST_TRUNK, Arrival, Facts
+from call_handlers.origin import origin_of
 from ivr.flow import Flow
 
 NOT_LED = "away"
@@ -15,6 +16,7 @@ def facts_of(
     arrival: Arrival, number: CallerNumber, verdict: Verdict, flow: Flow, now_ms: int
 ) -> Facts:
     """The facts of a call that begins now (ms since the epoch, UTC)."""
+    attestation = arrival.attestation if arrival.attestation in ATTESTATIONS else ""
     return Facts(
         call_id=arrival.call_id,
         channel=arrival.channel,
@@ -23,8 +25,9 @@ def facts_of(
         caller="" if arrival.withheld else _clean(arrival.caller)[:_LONGEST_CALLER],
         e164=number.e164,
         withheld=number.withheld,
-        attestation=arrival.attestation if arrival.attestation in ATTESTATIONS else "",
+        attestation=attestation,
         trunk=_clean(arrival.trunk)[:LONGEST_TRUNK],
+        origin=origin_of(arrival.origin, attestation),
         flow=flow.name,
         flow_version=flow.version,
         verdict=verdict.disposition,

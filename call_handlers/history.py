@@ -58,6 +58,7 @@ class CallRecord:
     path: tuple[str, ...]
     trunk: str = ""
     verdict_rule: str = ""
+    origin: str = ""
 
     @property
     def seconds(self) -> float | None:

@@ -189,6 +189,7 @@ def _call_row(record: Record) -> dict[str, Any]:
         "withheld": facts.withheld,
         "attestation": facts.attestation,
         "trunk": facts.trunk,
+        "origin": facts.origin,
         "language": record.language,
         "flow": facts.flow,
         "flow_version": facts.flow_version,

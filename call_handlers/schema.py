@@ -26,6 +26,7 @@ calls = sa.Table(
     sa.Column("withheld", sa.Boolean, nullable=False),
     sa.Column("attestation", sa.String(1), nullable=False),
     sa.Column("trunk", sa.String(40), nullable=False, server_default=""),
+    sa.Column("origin", sa.String(32), nullable=False, server_default=""),
     sa.Column("language", sa.String(8), nullable=False),
     sa.Column("flow", sa.String(64), nullable=False),
     sa.Column("flow_version", sa.Integer, nullable=False),

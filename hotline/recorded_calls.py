@@ -71,7 +71,7 @@ def _paged(
 
 _PAST = (
     *(calls.c.id, calls.c.e164, calls.c.started_at, calls.c.tickets),
-    *(calls.c.trunk, calls.c.attestation),
+    *(calls.c.trunk, calls.c.attestation, calls.c.origin),
 )
 
 
@@ -132,4 +132,5 @@ def _past(row: sa.Row[Any]) -> PastCall:
         trunk=row.trunk,
         attestation=row.attestation,
         outcome="served" if served else "nothing",
+        origin=row.origin,
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from blacklist.numbers import LONGEST_RAW
 from call_handlers.arrival import Arrival
+from call_handlers.twilio.passport import origin_in
 
 CHANNEL = "twilio"
 # Only a number that the originating network vouched for and whose signature held is attested.
@@ -17,13 +18,15 @@ def arrival_of(form: Mapping[str, str]) -> Arrival:
     the normalising of numbers, as are other networks' words for it.
     """
     caller = form.get("From", "")[:LONGEST_RAW]
+    attestation = _ATTESTED.get(form.get("StirVerstat", ""), "")
     return Arrival(
         channel=CHANNEL,
         provider_id=form["CallSid"],
         caller=caller,
         withheld=not caller.strip(),
-        attestation=_ATTESTED.get(form.get("StirVerstat", ""), ""),
+        attestation=attestation,
         dialled=form.get("To", "940")[:LONGEST_RAW],
         redirected=form.get("ForwardedFrom", "")[:LONGEST_RAW],
         trunk=CHANNEL,
+        origin=origin_in(form.get("StirPassportToken", ""), attestation),
     )

@@ -135,13 +135,16 @@ def can_begin(text: str, at: int, to: int, before: str, following: str | None) -
 
     The shortest of its possible names that sorts after `before` is the one that sorts first.
     """
-    name = NAME.match(text, at, to)
+    name = NAME.match(text, at, min(to, at + len(before) + 1))  # more of it decides nothing
     if name is None:
         return False
     run = name[0]
     for length in range(1, min(len(run), len(before) + 1) + 1):
-        if run[:length] > before:
-            return following is None or run[:length] < following
+        head = run[:length]
+        if head > before:
+            return following is None or head < following
+        if not before.startswith(head):
+            return False  # whatever it goes on with sorts before
     return False
 
 

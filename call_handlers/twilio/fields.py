@@ -50,6 +50,8 @@ _CALL = (
     Field("Direction", re.compile(r"[a-z]+(?:-[a-z]+)*"), always=True),
     Field("ForwardedFrom", _ADDRESS, begins=_URI),
     Field("From", _ADDRESS, always=True, begins=_URI, echo="Caller"),
+    # JSON in base64url, all of whose letters may be a name's: nothing in it says where it ends.
+    Field("StirPassportToken", re.compile("(?!)"), begins=re.compile("eyJ"), lenient=True),
     Field(
         "StirVerstat",
         re.compile(r"TN-Validation-Passed-[A-C](?:-[A-Z][a-z]+)*"),

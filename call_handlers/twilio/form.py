@@ -139,7 +139,10 @@ def _first_end(text: str, value: int, to: int, name: str, following: str | None)
     Nobody can tell `SpeechResult=oneSome` from `SpeechResult=one` and a new `Some=`: both are
     read as `one`. A name never comes behind a blank, for Twilio does not end what was said so.
     """
+    first, last = name[0], following[0] if following else "\xff"
     for at in range(value + 1, to):
+        if not first <= text[at] <= last:
+            continue  # no name that begins so sorts between the two
         if text[at - 1] != " " and can_begin(text, at, to, name, following):
             return at
     return to

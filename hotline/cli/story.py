@@ -62,7 +62,8 @@ def _caller(record: CallRecord) -> str:
     shown = "number withheld" if record.withheld else record.e164 or record.caller or "unknown"
     attested = f"attested {record.attestation}" if record.attestation else ""
     trunk = f"by {record.trunk}" if record.trunk else ""
-    return ", ".join(filter(None, (shown, attested, trunk)))
+    origin = f"origin {record.origin}" if record.origin else ""
+    return ", ".join(filter(None, (shown, attested, trunk, origin)))
 
 
 def _outcome(record: CallRecord) -> str:

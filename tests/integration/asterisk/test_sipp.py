@@ -12,7 +12,8 @@ from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi
 pytestmark = pytest.mark.asterisk
 
 KEYS = Path(__file__).with_name("sipp") / "keys.xml"
-HARMLESS = {"attestation": "A", "display": "caller"}
+HARMLESS = {"attestation": "A", "origin": "", "display": "caller"}
+ORIGID = "4f2c0a1e-0000-4000-8000-12345678abcd"
 
 
 def read_keys(agi: Agi) -> None:
@@ -66,17 +67,41 @@ def test_a_call_whose_keys_do_not_arrive_is_counted_as_failed(tmp_path: Path) ->
 def test_only_a_letter_of_attestation_reaches_the_server(
     tmp_path: Path, header: str, argument: str
 ) -> None:
-    """STIR/SHAKEN's A, B or C from P-Attestation-Indicator; anything else is none."""
+    """STIR/SHAKEN's A, B or C from P-Attestation-Indicator; else there is no origin either."""
     with (
         ScriptedAgi(read_keys) as server,
         running_asterisk(server.address) as asterisk,
     ):
-        names = {**HARMLESS, "attestation": header}
+        names = {**HARMLESS, "attestation": header, "origin": ORIGID}
         done = place_calls(KEYS, asterisk.sip_address, tmp_path, press="742", names=names)
         call = server.next_call("call")
         assert (done.successful, done.failed) == (1, 0), done.errors
-        assert "".join(call.arguments) == argument
+        origin = ORIGID.replace("-", "") if argument else ""
+        assert call.arguments == (argument, "", "", origin)
         assert call.environment["keys"] == "200 result=1 (742)"
+
+
+def test_only_a_uuid_of_an_attested_call_reaches_the_server(tmp_path: Path) -> None:
+    """From P-Origination-ID, in whatever spelling; anything else is as if there were none."""
+    digits = ORIGID.replace("-", "")
+    sent = {
+        f"{{{ORIGID.upper()}}}": digits.upper(),
+        digits: digits,
+        f"{ORIGID}0": "",
+        f"{ORIGID},hangup": "",
+        "0123" * 500: "",
+        "${SHELL(id)}": "",
+        '")': "",
+    }
+    with (
+        ScriptedAgi(lambda agi: agi.done("hangup")) as server,
+        running_asterisk(server.address) as asterisk,
+    ):
+        for header, argument in sent.items():
+            names = {**HARMLESS, "origin": header}
+            place_calls(KEYS, asterisk.sip_address, tmp_path, names=names)
+            assert server.next_call("call").arguments == ("A", "", "", argument), header
+            server.next_call("ended")
 
 
 @pytest.mark.parametrize(
@@ -99,7 +124,7 @@ def test_a_display_name_with_control_characters_is_one_line_for_the_server(
         assert (done.successful, done.failed) == (1, 0), done.errors
         call = server.next_call("call")
         assert all(line.startswith("agi_") for line in call.lines)
-        assert call.arguments == ("A", "", "")
+        assert call.arguments == ("A", "", "", "")
         assert call.environment["keys"] == "200 result=1 (742)"
 
 

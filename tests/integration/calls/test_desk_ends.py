@@ -7,6 +7,10 @@ from dataclasses import replace
 import pytest
 
 from blacklist.breaker import Breaker
+from blacklist.decision import UNKNOWN_WAY, Way
+from blacklist.numbers import CallerNumber, Kind
+from blacklist.verdict import Verdict
+from call_handlers.arrival import call_from_json, call_to_json
 from call_handlers.sessions import RedisSessions
 from hotline.redis_clients import make_redis
 from ivr.event import HungUp, Transferred
@@ -14,6 +18,25 @@ from ivr.turn import Transfer
 from tests.fixtures.calls import CALLER, House, arrival, play, to_confirm
 from tests.fixtures.dialog import REPORT
 from tests.fixtures.processes import free_tcp_port
+
+
+class WaysOnly:
+    """Screening that lets everybody pass and remembers by which ways they came."""
+
+    def __init__(self) -> None:
+        self.ways: list[Way] = []
+
+    def screen(
+        self, number: CallerNumber, *, emergency: bool = False, way: Way = UNKNOWN_WAY
+    ) -> Verdict:
+        """Asked about a call."""
+        self.ways.append(way)
+        return Verdict()
+
+    def served(self, number: str | None, way: Way = UNKNOWN_WAY, kind: Kind = "withheld") -> None:
+        """Told of a call."""
+        self.ways.append(way)
+
 
 # --- ending ---------------------------------------------------------------------------------------
 
@@ -43,6 +66,18 @@ def test_screening_learns_once_which_calls_were_served(house: House) -> None:
     (key,) = client.keys("hotline:t:*")
     assert key == f"hotline:t:{CALLER[1:]}".encode()
     assert (client.get(key) or b"")[4:] == b"\1\1"
+
+
+def test_screening_is_asked_and_told_by_which_way_a_call_came(house: House) -> None:
+    """Also by a desk that takes the call over: its facts have the trunk and the origin."""
+    screening, way = WaysOnly(), Way("north", "B", "4f2c0a1e00004000800012345678abcd")
+    desk = replace(house.desk(), screening=screening)
+    came = arrival(trunk=way.trunk, attestation=way.attestation, origin=way.origin)
+    call = play(desk, to_confirm(desk, desk.begin(came)), "1")
+    desk.end(call_from_json(call_to_json(call)), "done")
+    assert screening.ways == [way, way]
+    record, _ = house.written(call.call_id)
+    assert (record.trunk, record.attestation, record.origin) == way
 
 
 def test_sixteen_ends_at_once_are_one(house: House) -> None:

@@ -108,12 +108,14 @@ def test_a_recorded_call_is_labelled_by_its_strike_or_its_ticket(engine: sa.Engi
         connection.execute(strikes.insert(), _strike(struck))
         tickets = sa.text("UPDATE calls SET tickets = '[\"1000-5\"]' WHERE id = :id")
         connection.execute(tickets, {"id": f"{2:032}"})
+        connection.execute(sa.text("UPDATE calls SET attestation = 'C', origin = 'abc'"))
     found = list(recorded_calls(engine, NOW - timedelta(hours=1)))
     assert [(one.label, one.caller, one.striker) for one in found] == [
         ("nuisance", CALLER, "layla"),
         ("genuine", CALLER, ""),
         ("", "", ""),
     ]
+    assert {(one.attestation, one.origin) for one in found} == {("C", "abc")}
 
 
 def test_a_number_that_is_allowed_today_is_not_touched(run: Run, engine: sa.Engine) -> None:

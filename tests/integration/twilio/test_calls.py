@@ -11,6 +11,7 @@ from call_handlers.desk import CallDesk
 from call_handlers.sessions import RedisSessions
 from tests.fixtures.calls import CALLER, House
 from tests.fixtures.dialog import REPORT
+from tests.fixtures.passport import token
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.twilio import CALL_ID, RECORDING, Noted, TwilioClient, web_app
 
@@ -308,6 +309,17 @@ def test_numbers_and_attestations_land_in_the_record(
     record, _ = house.written(CALL_ID)
     assert (record.withheld, record.attestation) == (withheld, attestation)
     assert record.e164 == (None if withheld else CALLER)
+
+
+def test_the_origin_that_a_verified_token_names_lands_in_the_record(house: House) -> None:
+    """In its one form."""
+    claims = {"attest": "B", "origid": "4F2C0A1E-0000-4000-8000-12345678ABCD"}
+    caller = TwilioClient(web_app(house.desk()))
+    verified = {"StirPassportToken": token(claims), "StirVerstat": "TN-Validation-Passed-B"}
+    caller.post("/twilio/voice", **verified)
+    caller.status("completed")
+    record, _ = house.written(CALL_ID)
+    assert (record.attestation, record.origin) == ("B", "4f2c0a1e00004000800012345678abcd")
 
 
 @pytest.mark.parametrize(

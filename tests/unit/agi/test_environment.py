@@ -179,6 +179,17 @@ def test_only_a_known_attestation_counts(attestation: str) -> None:
     assert arrival_of(read(block(agi_arg_1=attestation))).attestation == ""
 
 
+def test_an_attested_call_has_the_origin_that_its_network_names() -> None:
+    """One without an attestation, or whose lines a caller may have written, has none."""
+    told = {"agi_arg_4": "4F2C0A1E00004000800012345678ABCD"}
+    origin = "4f2c0a1e00004000800012345678abcd"
+    assert arrival_of(read(block(**told))).origin == origin
+    assert arrival_of(read(block())).origin == ""
+    assert arrival_of(read(block(agi_arg_1="", **told))).origin == ""
+    assert arrival_of(read(block(agi_arg_1="D", **told))).origin == ""
+    assert arrival_of(read(block(agi_calleridname="x\nforged", **told))).origin == ""
+
+
 def test_a_strange_number_is_passed_on_cut() -> None:
     """Who screens decides what it means; its length is bounded here."""
     arrival = arrival_of(read(block(agi_callerid="500&PJSIP/itsp/1900" + "9" * 500)))

@@ -211,6 +211,17 @@ def test_an_attestation_of_another_form_says_nothing() -> None:
     assert "StirVerstat" not in read({**STANDARD, "StirVerstat": "New words of theirs"})
 
 
+@pytest.mark.parametrize("letters", ["", "To5", "Stir", "Digits12", "x" * 20_000])
+def test_a_token_is_read_whole_where_its_verification_stands_behind_it(letters: str) -> None:
+    """Whatever its letters are, and whatever says where it ends."""
+    token = f"eyJhbGciOiJFUzI1NiIs.eyJhdHRlc3Qi{letters}.sig"
+    verified = {"StirPassportToken": token, "StirVerstat": "TN-Validation-Passed-A"}
+    assert read({**STANDARD, **verified}) == {**STANDARD, **verified}
+    for strange in ("None", "x.y.z", ""):
+        told = {**STANDARD, "StirPassportToken": strange}
+        assert "StirPassportToken" not in read({**told, "StirVerstat": "No-TN-Validation"})
+
+
 def test_a_text_that_is_full_of_our_names_is_refused_at_once() -> None:
     """A caller chooses their name; to look through all of its ways would take for ever."""
     name = "CallSidDigits1From+9661To+9661" * 2000
