@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from blacklist.numbers import LONGEST_RAW, normalise, written
+from blacklist.numbers import LONGEST_RAW, at_a_glance, normalise, written
 from blacklist.verdict import DISPOSITIONS, Disposition
 
 MISUSE = {
@@ -62,12 +62,15 @@ def full_number(raw: str, *, protected: frozenset[str] = frozenset()) -> str:
     Raises `EntryRefused` for the hotline, agencies, short codes, and whatever is not one whole
     number: such an entry would block everyone, the city itself, or nobody.
     """
-    number = normalise(raw)
-    if number.e164 is None:
-        raise EntryRefused(_why_not(raw, number.kind))
-    if number.e164 in protected:
+    found = at_a_glance(raw)
+    if found is None:
+        number = normalise(raw)
+        if number.e164 is None:
+            raise EntryRefused(_why_not(raw, number.kind))
+        found = number.e164
+    if found in protected:
         raise EntryRefused("this number belongs to the hotline or an agency and is never blocked")
-    return number.e164
+    return found
 
 
 def _why_not(raw: str, kind: str) -> str:

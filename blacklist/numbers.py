@@ -128,9 +128,9 @@ def normalise(raw: str | None, *, withheld: bool = False, region: str = REGION) 
     if withheld:
         meant = normalise(raw, region=region).e164
         return WITHHELD if meant is None else CallerNumber(None, "withheld", hidden=meant[1:])
-    saudi = _SAUDI.fullmatch(raw) if region == REGION else None
+    saudi = at_a_glance(raw) if region == REGION else None
     if saudi is not None:
-        return CallerNumber(f"+966{saudi[1]}", "full")
+        return CallerNumber(saudi, "full")
     if len(raw) > LONGEST_RAW:
         return UNUSABLE
     text = written(raw)
@@ -141,6 +141,12 @@ def normalise(raw: str | None, *, withheld: bool = False, region: str = REGION) 
     if text.removeprefix("+").removeprefix("00") in WITHHELD_NUMBERS:
         return WITHHELD
     return _parsed(text, region)
+
+
+def at_a_glance(raw: str) -> str | None:
+    """What `normalise` makes of a Saudi number as nearly all are written; None for others."""
+    saudi = _SAUDI.fullmatch(raw)
+    return None if saudi is None else f"+966{saudi[1]}"
 
 
 def written(raw: str) -> str:

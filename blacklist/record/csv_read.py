@@ -179,8 +179,8 @@ class _Known:
         self._width = len(names)
         place = {name: len(names) for name in COLUMNS}  # of what is missing: behind the last
         place |= {name: at for at, name in enumerate(names)}
-        self._number, self._note, self._until = place["number"], place["note"], place["until"]
-        self._calls, self._recordings = place["calls"], place["recordings"]
+        self._until = place["until"]
+        self._own = itemgetter(*(place[name] for name in ("number", "note", "calls", "recordings")))
         self._terms = itemgetter(place["kind"], place["disposition"], place["reason"])
         self._protected = protected
         self._found: dict[tuple[str, ...], tuple[Kind, str, str]] = {}
@@ -188,23 +188,26 @@ class _Known:
 
     def row(self, cells: Sequence[str]) -> Row | None:
         """The row, where all that it says was seen before but for a good number and a note."""
-        if len(cells) != self._width or not "".join(cells).isprintable():
+        whole = "".join(cells)
+        if len(cells) != self._width or not whole.isprintable():
             return None
         cells = (*cells, "")
         terms = self._found.get(self._terms(cells))
         if terms is None:
             return None
         end = self._ends.get((terms[0], cells[self._until]))
-        raw, note = restored(cells[self._number]).strip(), restored(cells[self._note])
+        raw, note, *evidence = self._own(cells)
+        if "'" in whole:
+            raw, note, *evidence = map(restored, (raw, note, *evidence))
+        raw = raw.strip()
         if end is None or raw.endswith("*") or len(note) > LONGEST_NOTE:
             return None
-        calls, recordings = cells[self._calls], cells[self._recordings]
         try:
             number = full_number(raw, protected=self._protected if terms[0] == "number" else _NONE)
-            evidence = _evidence(restored(calls), restored(recordings))
+            calls, recordings = _evidence(*evidence)
         except ValueError:
             return None
-        return Row(number, note.strip(), *terms, *end, *evidence)
+        return Row(number, note.strip(), *terms, *end, calls, recordings)
 
     def learn(self, cells: Sequence[str], row: Row) -> None:
         """Keep what the reader found of a row's cells; of prefixes nothing, they are few."""

@@ -6,7 +6,17 @@ from typing import NamedTuple
 
 from hotline.asterisk.install import AsteriskUnavailable
 from hotline.asterisk.instance import AsteriskFailed
-from hotline.bench import answer, classic, cpu, import_memory, memory, plain, screening, twilio
+from hotline.bench import (
+    answer,
+    classic,
+    cpu,
+    import_memory,
+    import_speed,
+    memory,
+    plain,
+    screening,
+    twilio,
+)
 from hotline.bench.figures import Figure, Part
 from hotline.bench.house import BenchFailed, NotHere
 from hotline.bench.setting import Bench
@@ -29,6 +39,7 @@ _PARTS: Mapping[str, _Measurement] = {
     "screening_scale": _Measurement(screening.measure_scale, screening.SCALE_NOTES),
     "screening_memory": _Measurement(screening.measure_memory, screening.MEMORY_NOTES),
     "import_memory": _Measurement(import_memory.measure, import_memory.NOTES),
+    "import_speed": _Measurement(import_speed.measure, import_speed.NOTES),
     "plain": _Measurement(plain.measure, plain.NOTES),
 }
 PARTS = tuple(_PARTS)

@@ -23,6 +23,9 @@ class Sizes:
     tickets: int = 200
     rounds: int = 200
     imported_rows: int = 1_000_000
+    compared_rows: int = 60_000
+    """Rows of each of the rounds in which an import is compared with its bare rows."""
+    import_rounds: int = 3
     entries: int = 1_000_000
     """Numbers in the blocklist."""
     decisions: int = 6000

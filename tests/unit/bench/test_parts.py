@@ -199,11 +199,25 @@ def test_an_import_is_measured_in_a_process_of_its_own(bench: Bench) -> None:
     assert rate.value > 100
 
 
+def test_an_import_is_compared_with_its_rows_alone(bench: Bench) -> None:
+    """By itself, and as the command with its start and the index, each held to a bound."""
+    small = replace(bench, sizes=replace(SMALL, compared_rows=500, import_rounds=1))
+    (part,) = run(small, ["import_speed"])
+    assert part.failed == ""
+    imported, rate, command, command_rate = part.figures
+    assert imported.against == command.against
+    assert imported.bound is not None
+    assert command.bound is not None
+    assert min(figure.value for figure in (imported, rate, command, command_rate)) > 0
+
+
 def test_the_command_knows_every_part_and_refuses_others() -> None:
     """`--only` names what there is."""
     assert COMMANDS["bench"][0] == "hotline.cli.bench:bench"
     assert PARTS[:4] == ("cpu", "answer", "classic", "memory")
-    assert {"twilio_rate", "twilio_tail", "import_memory", "plain"} <= set(PARTS[4:])
+    assert {"twilio_rate", "twilio_tail", "import_memory", "import_speed", "plain"} <= set(
+        PARTS[4:]
+    )
     done = CliRunner().invoke(command, ["--only", "nothing"])
     assert done.exit_code == 2
 
