@@ -189,9 +189,10 @@ class CallDesk:
             metrics.ENDED.labels(held.facts.channel, disposition).inc()
             seconds = (at_ms - held.facts.started_ms) / 1000
             metrics.CALL_SECONDS.labels(held.facts.channel).observe(max(0.0, seconds))
-        if tickets and held.facts.e164 is not None and not held.late:
-            came = Way(held.facts.trunk, held.facts.attestation, held.facts.origin)
-            self.screening.served(held.facts.e164, came)
+        if tickets and not held.late:
+            facts = held.facts
+            came = Way(facts.trunk, facts.attestation, facts.origin)
+            self.screening.served(facts.e164, came, "withheld" if facts.withheld else "unusable")
         log.info("call_ended", disposition=disposition, node=session.node, turns=session.turn)
 
     def find(self, call_id: str, *, ended: bool = False) -> Call | None:

@@ -20,11 +20,12 @@ from tests.fixtures.dialog import REPORT
 from tests.fixtures.processes import free_tcp_port
 
 
-class WaysOnly:
-    """Screening that lets everybody pass and remembers by which ways they came."""
+class Remembering:
+    """Screening that lets everybody pass, and remembers their ways and who was served."""
 
     def __init__(self) -> None:
         self.ways: list[Way] = []
+        self.told: list[tuple[str | None, Kind]] = []
 
     def screen(
         self, number: CallerNumber, *, emergency: bool = False, way: Way = UNKNOWN_WAY
@@ -36,6 +37,7 @@ class WaysOnly:
     def served(self, number: str | None, way: Way = UNKNOWN_WAY, kind: Kind = "withheld") -> None:
         """Told of a call."""
         self.ways.append(way)
+        self.told.append((number, kind))
 
 
 # --- ending ---------------------------------------------------------------------------------------
@@ -68,9 +70,23 @@ def test_screening_learns_once_which_calls_were_served(house: House) -> None:
     assert (client.get(key) or b"")[4:] == b"\1\1"
 
 
+@pytest.mark.parametrize(
+    ("caller", "withheld", "kind"), [(CALLER, True, "withheld"), ("nobody", False, "unusable")]
+)
+def test_screening_learns_which_calls_without_a_number_were_served(
+    house: House, caller: str, withheld: bool, kind: str
+) -> None:
+    """They make room for others of their class; nothing is kept under the number that is hidden."""
+    screening = Remembering()
+    desk = replace(house.desk(), screening=screening)
+    came = arrival("c1", caller=caller, withheld=withheld)
+    desk.end(play(desk, to_confirm(desk, desk.begin(came)), "1"), "done")
+    assert screening.told == [(None, kind)]
+
+
 def test_screening_is_asked_and_told_by_which_way_a_call_came(house: House) -> None:
     """Also by a desk that takes the call over: its facts have the trunk and the origin."""
-    screening, way = WaysOnly(), Way("north", "B", "4f2c0a1e00004000800012345678abcd")
+    screening, way = Remembering(), Way("north", "B", "4f2c0a1e00004000800012345678abcd")
     desk = replace(house.desk(), screening=screening)
     came = arrival(trunk=way.trunk, attestation=way.attestation, origin=way.origin)
     call = play(desk, to_confirm(desk, desk.begin(came)), "1")
