@@ -43,13 +43,13 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
     assert withheld.limit("A", named=False) == ClassLimit(12, 3600, 30, 2, 4)
     assert withheld.limit("B", named=False) == ClassLimit(4, 3600, 8, 2, 4)
     assert withheld.limit("A", named=True) == ClassLimit(4, 3600, 25, 2, 4)
-    assert withheld.limit("C", named=True) == ClassLimit(1, 3600, 12, 2, 4)
+    assert withheld.limit("C", named=True) == ClassLimit(1, 3600, 12, 1, 8)
     assert withheld.disposition == "low_priority"
     assert policy.rotation == RotationPolicy(
         block=Window(8, 1800),
         origin=ClassLimit(6, 3600, 20, 6, 4),
         quiet=Window(15, 7 * 86_400),
-        busy_percent=25,
+        busy_percent=12,
         gateway=ClassLimit(4, 3600, 8, 20),
         after_seconds=480,
         within_seconds=7200,

@@ -248,7 +248,7 @@ def test_a_flood_without_a_number_touches_nobody_by_another_origin() -> None:
 def test_on_a_storm_night_all_origins_are_crowded_and_nobody_is_put_last() -> None:
     """A thousand people an hour, some by resellers and gateways, some without a number."""
     rng = Random(2)
-    ways = [*[("A", "a")] * 160, *(("B", f"b{one}") for one in range(10)), *[("C", "c")] * 20]
+    ways = [*[("A", "a")] * 160, *(("B", f"b{one}") for one in range(10)), *[("C", "c")] * 16]
     before = [
         call(
             HOUR * one, caller=number(one), trunk="n", attestation="C", origin="c", outcome="served"
