@@ -17,6 +17,7 @@ from hotline.recorded_calls import recorded_calls
 from hotline.settings import CONFIG_DIR, load_settings
 from tests.fixtures.house import house_of
 from tests.fixtures.replay import CALLER
+from tests.fixtures.screening import default_policy
 from tests.fixtures.tickets import database_url, engine
 from tests.integration.calls.test_history import a_call
 
@@ -66,8 +67,9 @@ def test_a_new_policy_is_shown_beside_todays(run: Run, history: Path, tmp_path: 
     """Tables on stdout, the figure in its file, and no whole number anywhere."""
     new = tmp_path / "new.yaml"
     text = POLICY_FILE.read_text(encoding="utf-8")
-    assert "{calls: 16, within: 60m}" in text
-    new.write_text(text.replace("{calls: 16, within: 60m}", "{calls: 3, within: 60m}"), "utf-8")
+    todays = f"{{calls: {default_policy().rate.windows[0].calls}, within: 60m}}"
+    assert todays in text
+    new.write_text(text.replace(todays, "{calls: 3, within: 60m}"), "utf-8")
     plot = tmp_path / "figure.png"
     result = run("replay", "--policy", new, "--calls", history, "--plot", plot)
     assert result.exit_code == 0, result.output
@@ -95,7 +97,7 @@ def test_recorded_calls_are_replayed_when_no_file_is_given(run: Run, engine: sa.
     recorded(engine, 99, minutes=60 * 24 * 5, e164="+966112223334")
     found = json.loads(run("replay", "--no-plot", "--json", "--since", "1d").stdout)
     assert found["calls"] == 40
-    assert found["policies"]["today"]["confusion"]["unlabelled"]["low_priority"] == 20
+    assert found["policies"]["today"]["confusion"]["unlabelled"]["low_priority"] == 24
     assert json.loads(run("replay", "--no-plot", "--json").stdout)["calls"] == 41
 
 

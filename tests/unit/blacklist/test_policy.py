@@ -42,7 +42,7 @@ def test_the_shipped_policy_is_the_hotlines_own() -> None:
     assert withheld.limit("", named=True) == ClassLimit(12, 3600, 60, 4, 4)
     assert withheld.limit("A", named=False) == ClassLimit(12, 3600, 30, 2, 4)
     assert withheld.limit("B", named=False) == ClassLimit(4, 3600, 8, 2, 4)
-    assert withheld.limit("A", named=True) == ClassLimit(4, 3600, 25, 2, 4)
+    assert withheld.limit("A", named=True) == ClassLimit(2, 3600, 25, 1, 4)
     assert withheld.limit("C", named=True) == ClassLimit(1, 3600, 12, 1, 8)
     assert withheld.disposition == "low_priority"
     assert policy.rotation == RotationPolicy(
