@@ -67,8 +67,8 @@ The network
     resellers, for C one of two to twelve gateways, none of the same size.
     A flood by hand comes as its caller's other calls do. A machine comes through gateways: A for
     one in ten, B for three, C for six; a rotation shows numbers that are not its own, so nobody
-    vouches for them in full. It enters anywhere, beside genuine callers, and one machine in five by
-    two to four ways at once.
+    vouches for them in full. It enters anywhere, beside genuine callers, and one in five of those
+    that are not vouched for in full by two to four ways at once.
 
 The day has two peaks (late morning and after the sunset prayer), the week has its days off on
 Friday and Saturday.
@@ -147,7 +147,7 @@ class City:
     flood_struck: float = 0.2
     rotations: float = 8 / 90
     machine_split: float = 0.2
-    """The share of machines that call by several ways at once."""
+    """The share of machines by B and C that call by several ways at once."""
     operators: int = 60
 
     vouched: float = 0.75

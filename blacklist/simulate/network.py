@@ -113,7 +113,9 @@ class Network:
         return self._shown(rng, numbers, rng.choices("BC", (1, 3))[0])
 
     def _shown(self, rng: Random, numbers: tuple[str, ...], attestation: str) -> tuple[Line, ...]:
-        count = rng.randint(2, 4) if rng.random() < self.split else 1
+        # Who vouches in full has given the number, and no other network has it.
+        several = attestation != "A" and rng.random() < self.split
+        count = rng.randint(2, 4) if several else 1
         trunks = [self.trunks[_at(self.shares, rng.random())] for _ in range(count)]
         ways = [trunk.entry(rng, attestation) for trunk in trunks]
         return tuple(replace(way, number=number) for number in numbers for way in ways)
