@@ -155,3 +155,26 @@ def test_an_assumption_can_be_changed() -> None:
     """Whoever doubts a figure tries another."""
     none = replace(City(), withheld=0.0, prank_withheld=0.0, flood_withheld=0.0)
     assert all(call.caller for call in simulate(1, 3_000, none))
+
+
+def test_a_number_keeps_to_its_way(calls: list[PastCall]) -> None:
+    """Its trunk, who vouches for it, and where it enters: always the same, and always named."""
+    ways: dict[str, set[tuple[str, str, str]]] = {}
+    for call in calls:
+        if call.label == "genuine" and call.caller:
+            ways.setdefault(call.caller, set()).add(call.way)
+    assert {len(found) for found in ways.values()} == {1}
+    assert all(call.origin for call in calls)
+
+
+def test_machines_come_by_several_origins_but_where_a_network_vouches_for_them() -> None:
+    """A number is one network's; whoever shows others' calls by the cheapest."""
+    split = replace(MANY_FLOODS, machine_split=0.9)
+    ways: dict[tuple[str, str], set[tuple[str, str, str]]] = {}
+    for call in simulate(941, 20_000, split):
+        if call.flood:
+            ways.setdefault((call.flood, call.attestation), set()).add(call.way)
+    in_full = [len(found) for (_, attested), found in ways.items() if attested == "A"]
+    others = [len(found) for (_, attested), found in ways.items() if attested != "A"]
+    assert set(in_full) == {1}
+    assert 2 <= max(others) <= 4
