@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 import structlog
@@ -60,6 +61,13 @@ def here(redis_url: str) -> Iterator[Screened]:
     with screened(redis_url, patient=True, counts_bytes=1, policy=narrow_policy()) as made:
         yield made
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def roomy(redis_url: str) -> Iterator[Screened]:
+    """The same with room for the counts of everybody."""
+    with screened(redis_url, patient=True, policy=narrow_policy()) as made:
+        yield made
 
 
 def narrow_policy() -> Policy:
@@ -265,3 +273,50 @@ def test_the_script_and_the_model_agree_over_any_history(here: Screened) -> None
             suppress_health_check=[HealthCheck.too_slow],
         ),
     )
+
+
+WAYS = (
+    *(Way("north", "A", "customers"), Way("north", "", ""), Way("north", "C", "")),
+    *(Way("north", "B", "reseller"), Way("north", "C", "busy"), Way("north", "C", "small")),
+)
+SHOWN = tuple(f"+9665012340{number:02d}" for number in range(12))
+SHOWN += tuple(f"+9665{number * 79_193:08d}" for number in range(1, 40))
+SERVED = SHOWN[-5:]
+
+
+def test_they_agree_where_many_call_by_few_ways(roomy: Screened) -> None:
+    """Floods of all kinds by a few origins of one trunk, with genuine calls that are served."""
+    seen = {evidence for seed in range(4) for evidence in crowded(roomy, Random(seed))}
+    assert seen >= {"class", "origin", "again", "block", "gateway"}
+
+
+def crowded(here: Screened, rng: Random) -> Iterator[str]:
+    """What the verdicts of such a history rest on, each the same by the script and the model."""
+    model = ScreeningModel(here.policy)
+    here.client.flushdb()
+    here.clock.ms = Clock().ms
+    here.index.commit_rebuild(here.index.begin_rebuild())
+    for step in range(1500):
+        if step % 100 == 0:
+            busiest = rng.choice(WAYS)
+        way = busiest if rng.random() < 0.6 else rng.choice(WAYS)
+        kind: Kind = rng.choice(("withheld", "withheld", "unusable"))
+        happens = rng.random()
+        if happens < 0.6:
+            number = rng.choice(SHOWN)
+            expected = verdict(model.screen(number, here.clock.ms, **way._asdict()))
+            got = here.screening.screen(full(number), way=way)
+        elif happens < 0.85:
+            expected = verdict(model.screen(None, here.clock.ms, kind, **way._asdict()))
+            got = here.screening.screen(CallerNumber(None, kind), way=way)
+        else:
+            of = rng.choice(SERVED) if happens < 0.95 else None
+            way = rng.choice(WAYS[:-1])  # by the last one nothing comes to anything
+            model.served(of, here.clock.ms, kind, **way._asdict())
+            here.screening.served(of, way, kind)
+            continue
+        assert (got.disposition, got.evidence, got.alert) == (
+            *(expected.disposition, expected.evidence, expected.alert),
+        )
+        yield got.evidence
+        here.clock.move(seconds=rng.choice((0, 1, 5, 20, 20, 60, 240)))
