@@ -19,11 +19,11 @@ from asterisk.agi import (
 # pyst2 has no types: its classes are Any to mypy, hence the ignores on the bases.
 
 
-class LocalError(AGIError):  # type: ignore[misc]
+class LocalError(AGIError):  # type: ignore[misc]  # pyst2 has no types
     """We asked for a command that cannot be sent. Nothing was sent."""
 
 
-class RemoteError(AGIError):  # type: ignore[misc]
+class RemoteError(AGIError):  # type: ignore[misc]  # pyst2 has no types
     """Asterisk, or the network between, did something that ends or spoils the command."""
 
 
@@ -31,19 +31,19 @@ class BadEnvironment(RemoteError):
     """The block of `agi_*` lines is too long, or did not end."""
 
 
-class BadReply(RemoteError, AGIUnknownError):  # type: ignore[misc]
+class BadReply(RemoteError, AGIUnknownError):  # type: ignore[misc]  # pyst2 has no types
     """A reply that is none."""
 
 
-class InvalidCommand(RemoteError, AGIInvalidCommand):  # type: ignore[misc]
+class InvalidCommand(RemoteError, AGIInvalidCommand):  # type: ignore[misc]  # pyst2 has no types
     """510: Asterisk does not know the command."""
 
 
-class BadUsage(RemoteError, AGIUsageError):  # type: ignore[misc]
+class BadUsage(RemoteError, AGIUsageError):  # type: ignore[misc]  # pyst2 has no types
     """520: Asterisk knows the command, but not with these arguments."""
 
 
-class ApplicationFailed(RemoteError, AGIAppError):  # type: ignore[misc]
+class ApplicationFailed(RemoteError, AGIAppError):  # type: ignore[misc]  # pyst2 has no types
     """`result=-1` or `-2` while the caller is still there."""
 
 
@@ -51,15 +51,15 @@ class PromptNotPlayed(ApplicationFailed):
     """Asterisk could not play a prompt's files, in no language: the caller would hear nothing."""
 
 
-class CallerGone(RemoteError, AGIHangup):  # type: ignore[misc]
+class CallerGone(RemoteError, AGIHangup):  # type: ignore[misc]  # pyst2 has no types
     """The caller has hung up: a `HANGUP` line, or 511 on a dead channel."""
 
 
-class ResultHangup(CallerGone, AGIResultHangup):  # type: ignore[misc]
+class ResultHangup(CallerGone, AGIResultHangup):  # type: ignore[misc]  # pyst2 has no types
     """The caller hung up while the command ran: `(hangup)` in its result."""
 
 
-class ConnectionLost(RemoteError, AGISIGPIPEHangup):  # type: ignore[misc]
+class ConnectionLost(RemoteError, AGISIGPIPEHangup):  # type: ignore[misc]  # pyst2 has no types
     """The connection closed in mid-call. It does not say that the caller has gone."""
 
 

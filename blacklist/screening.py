@@ -203,12 +203,13 @@ class RedisScreening:
         counts = layout.counts_key(caller, self._places)
         trust = layout.trust_key(caller)
         size = len(caller) + _STANDING_SIZE
+        own: tuple[int | bytes, ...] = (size, caller, size, caller, len(counts), counts)
+        own += (len(trust), trust)
         by_origin = way.attestation in IN_PART or (number.unnumbered and not named)
-        block = layout.block_key(caller)
-        command = (self._ways.get((way, by_origin)) or self._way(way, by_origin)) % (
-            *(size, caller, size, caller, len(counts), counts, len(trust), trust),
-            *((len(block), block) if by_origin else ()),
-        )
+        if by_origin:
+            block = layout.block_key(caller)
+            own += (len(block), block)
+        command = (self._ways.get((way, by_origin)) or self._way(way, by_origin)) % own
         if self._now_ms is None:
             return command
         return (
@@ -247,7 +248,7 @@ class RedisScreening:
         pool = self._client.connection_pool
         connection = pool.get_connection()
         try:
-            connection.send_packed_command([command], check_health=False)  # type: ignore[no-untyped-call]
+            connection.send_packed_command([command], check_health=False)  # type: ignore[no-untyped-call]  # redis-py types neither
             reply = connection.read_response()
             if isinstance(reply, bytes) and reply.startswith(_NO_PRIMARY):
                 # The address may be another server's by now: all connections are made anew.
