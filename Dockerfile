@@ -16,7 +16,7 @@ ENV HOTLINE_SOUNDS_DIR=/app/sounds
 RUN .venv/bin/uv pip install --no-cache --python .venv/bin/python --no-deps --no-build-isolation \
         --editable . \
     && .venv/bin/hotline prompts build \
-    && .venv/bin/python -m compileall -q agi_scripts blacklist call_handlers console hotline ivr tickets \
+    && .venv/bin/python -m compileall -q -x '^[.]/([.]|tests/)' . \
     && .venv/bin/uv pip uninstall --python .venv/bin/python mypy ruff prek deptry import-linter \
         pytest pytest-timeout pytest-xdist pytest-httpserver hypothesis time-machine uv
 

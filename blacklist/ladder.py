@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from blacklist.person import identity, is_telephone, people
 from blacklist.policy import ROLES, Role, Step, StrikePolicy
 from blacklist.verdict import DISPOSITIONS, MACHINE_DISPOSITIONS, Disposition
+from people.identity import identity, is_telephone, people
 
 
 @dataclass(frozen=True, slots=True)
 class Strike:
     """One strike against a number, noted by a person of `role`. `at` is UTC.
 
-    `operator` is a name of the audit: `blacklist.person` knows who is the same. `served` is how
+    `operator` is a name of the audit: `people.identity` knows who is the same. `served` is how
     many calls of the number had been served by then.
     """
 

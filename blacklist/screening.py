@@ -12,7 +12,6 @@ from prometheus_client import Counter
 from redis.exceptions import NoScriptError, ResponseError
 
 from blacklist import layout, metrics
-from blacklist.breaker import Breaker
 from blacklist.decision import UNKNOWN_WAY, Decision, Way, verdict
 from blacklist.hidden import Hidden
 from blacklist.layout import Unreadable
@@ -22,6 +21,7 @@ from blacklist.numbers import UNUSABLE, CallerNumber, Kind
 from blacklist.policy import IN_PART, Policy
 from blacklist.snapshot import Snapshot
 from blacklist.verdict import HARD_DISPOSITIONS, Verdict
+from store.breaker import Breaker
 
 log = structlog.get_logger()
 

@@ -19,7 +19,7 @@ from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from call_handlers.history import CallEvent, CallRecord
-from call_handlers.recordings import Recording
+from recordings.register import Recording
 
 BYTE_ORDER_MARK = "\ufeff"
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")

@@ -15,11 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.entry import AGENCIES, HOTLINE, MISUSE, EntryRefused
 from blacklist.numbers import normalise
-from blacklist.person import at_telephone
 from blacklist.policy import Policy
 from blacklist.record.entries import Evidence
 from blacklist.record.limits import Wanted
-from blacklist.record.people import NotAllowed, Person
 from call_handlers.given import spoken_number
 from ivr.contract import EffectContract, by_name
 from ivr.engine import TRIES, begin, step
@@ -27,6 +25,8 @@ from ivr.event import Done, Event
 from ivr.flow import Flow
 from ivr.session import Session
 from ivr.turn import Perform, Turn
+from people.identity import at_telephone
+from people.person import NotAllowed, Person
 
 log = structlog.get_logger()
 

@@ -11,8 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from call_handlers.effects import OpenTicket, RequestReview
-from call_handlers.journal import Journal
 from ivr.stored import from_stored
+from store.journal import Journal
 from tickets.model import Address, NewTicket
 
 _TICKET, _REVIEW = "ticket", "review"

@@ -27,10 +27,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from call_handlers import metrics
 from call_handlers.arrival import Facts
 from call_handlers.events import StoredEvent
-from call_handlers.journal import Journal
-from call_handlers.recordings import note_journalled
 from call_handlers.schema import call_events, calls
 from ivr.stored import from_stored
+from recordings.register import note_journalled
+from store.journal import Journal
 
 log = structlog.get_logger()
 _MOST_AT_ONCE = 200

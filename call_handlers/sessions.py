@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import redis
 from redis.exceptions import NoScriptError
 
-from blacklist.breaker import Breaker
+from store.breaker import Breaker
 
 SESSION_TTL_S = 2 * 3600
 """Longer than any call: a session that nobody closed is swept long before."""

@@ -22,11 +22,11 @@ from structlog.contextvars import bound_contextvars
 from call_handlers import metrics
 from call_handlers.arrival import Call
 from call_handlers.desk import CallDesk
-from call_handlers.journal import Journal
 from call_handlers.records import MakeKept, replay_journal
 from call_handlers.schema import calls
 from call_handlers.sessions import SESSION_TTL_S, StoreAway
 from ivr.turn import Collect, Record, Transfer
+from store.journal import Journal
 from tickets.schema import reading
 
 log = structlog.get_logger()

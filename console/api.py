@@ -12,14 +12,12 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, request
 
-from blacklist.record.audit import Change
 from blacklist.record.consequence import Struck
 from blacklist.record.csv_read import Defaults, Reader
 from blacklist.record.entries import Evidence, RecordedEntry
 from blacklist.record.exporting import export_rows
 from blacklist.record.importing import Imported, import_rows
 from blacklist.record.limits import Wanted
-from blacklist.record.people import NothingThere
 from blacklist.record.projection import differences, rebuild
 from blacklist.record.register import BlacklistRegister, Standing
 from blacklist.record.reviews import Review, list_reviews
@@ -28,6 +26,8 @@ from console import bodies
 from console.access import token_holder
 from console.operation import Asked, Operation, document
 from console.server import Refused, add_routes
+from people.audit import Change
+from people.person import NothingThere
 
 ROOT = "/api/v1/blacklist"
 

@@ -8,8 +8,8 @@ from pydantic import BaseModel, TypeAdapter
 
 from blacklist.numbers import LONGEST_RAW
 from blacklist.policy import Role
-from blacklist.record.people import Person
 from console.bodies import Failure
+from people.person import Person
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from blacklist.entry import EntryRefused
 from blacklist.index import RebuildOvertaken
 from blacklist.port import RegisterUnavailable
 from blacklist.record.csv_lines import FileUnusable
-from blacklist.record.people import NotAllowed, NothingThere
 from blacklist.record.prefix_replay import RecordUnreadable
 from console.access import Holder
 from console.json_body import NotJson, read_json
 from console.operation import Asked, Operation
+from people.person import NotAllowed, NothingThere
 
 LONGEST_BODY = 65_536
 LONGEST_FILE = 16_777_216

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 import redis
 import structlog
 
-from blacklist.breaker import Breaker
+from store.breaker import Breaker
 
 log = structlog.get_logger()
 

@@ -16,27 +16,27 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from agi_scripts.sounds import LONGEST_S, Sounds
-from blacklist.breaker import Breaker
 from blacklist.policy import Policy
 from blacklist.screening import RedisScreening
 from call_handlers.desk import CallDesk
 from call_handlers.effects import Effect, RequestReview, make_effects
-from call_handlers.journal import Journal
 from call_handlers.kept import KeptRequests, make_kept
 from call_handlers.records import RecordWriter
 from call_handlers.sessions import RedisSessions
 from call_handlers.sweep import SweepReport, sweep_once
-from hotline.call_database import CallDatabase
-from hotline.closed import close_to_others, make_closed_folder
-from hotline.database import CALL_DEADLINE_S, disk_is_full, make_engine
-from hotline.disk import MB, Reserve
+from host.closed import close_to_others, make_closed_folder
+from host.disk import MB, Reserve
 from hotline.files import HouseFiles
-from hotline.redis_clients import make_redis
-from hotline.redis_socket import embedded_redis_url
 from hotline.screening import make_screening
 from hotline.settings import Settings
 from ivr.flow import Flow
 from ivr.prompts import Catalogue
+from store.breaker import Breaker
+from store.call_database import CallDatabase
+from store.database import CALL_DEADLINE_S, disk_is_full, make_engine
+from store.journal import Journal
+from store.redis_clients import make_redis
+from store.redis_socket import embedded_redis_url
 from tickets.catalogue import Service
 from tickets.mobile import SMS, wants_sms
 from tickets.model import NewTicket, Ticket

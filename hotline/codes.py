@@ -12,18 +12,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from agi_scripts.codes import make_code_scripts
 from agi_scripts.scripts import Script
 from agi_scripts.sounds import Sounds
-from blacklist.person import at_telephone
-from blacklist.pin_guard import PinGuard
 from blacklist.policy import Policy
-from blacklist.record.people import LONGEST_NAME, Person
-from blacklist.record.pins import person_of_pin
 from call_handlers.history import find_call
 from call_handlers.inside import InsideDesk, PinsClosed, PinsUnavailable
 from hotline.bootstrap import Services
-from hotline.call_database import in_time
 from hotline.menu import inside_findings
 from hotline.register import make_register
 from ivr.load import FlowFileError
+from people.identity import at_telephone
+from people.person import LONGEST_NAME, Person
+from people.pin_guard import PinGuard
+from people.pins import person_of_pin
+from store.call_database import in_time
 
 log = structlog.get_logger()
 

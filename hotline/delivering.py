@@ -7,11 +7,11 @@ import structlog
 
 from hotline.bootstrap import Services
 from hotline.disk_loop import disk_loop
-from hotline.loops import Loop, Loops
-from hotline.recordings import UNWATCHED_SECONDS, collect_recordings, spool_here
 from hotline.synchroniser import SECONDS as SYNCHRONISE_SECONDS
 from hotline.synchroniser import Synchroniser
-from tickets.dispatch import relay_once
+from outbox.periodic import Loop, Loops
+from outbox.relay import relay_once
+from recordings.collect import UNWATCHED_SECONDS, collect_recordings, spool_here
 from tickets.lateness import EVERY_S, LateAlarm
 
 log = structlog.get_logger()

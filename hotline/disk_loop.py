@@ -1,9 +1,9 @@
 """The loop that keeps the reserve of this machine, and tells when its disk fills."""
 
+from host.disk import DiskWatch
 from hotline.bootstrap import Services
-from hotline.disk import DiskWatch
-from hotline.loops import Loop, Loops
-from hotline.recordings import spool_here
+from outbox.periodic import Loop, Loops
+from recordings.collect import spool_here
 
 SECONDS = 5.0
 LONGEST_S = 120.0

@@ -8,12 +8,12 @@ from functools import cached_property
 from pathlib import Path
 
 from blacklist.policy import Policy
-from hotline.screening_policy import load_policy
-from hotline.studio import recording_hashes
+from blacklist.policy_load import load_policy
 from ivr.flow import Flow
 from ivr.load import load_flow
 from ivr.prompts import Catalogue, load_catalogue
 from tickets.catalogue import Service, load_services
+from voice.studio import recording_hashes
 
 
 class HouseFiles:

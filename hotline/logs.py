@@ -85,7 +85,7 @@ def settle() -> None:
 
 _QUIET = (
     *("httpx", "httpcore", "werkzeug", "alembic.runtime.migration"),
-    "hotline.database_deadline",  # SQLAlchemy's pool tells there each time that it begins afresh
+    "store.database_deadline",  # SQLAlchemy's pool tells there each time that it begins afresh
 )
 """Who is heard from warnings on."""
 

@@ -23,14 +23,14 @@ from hotline.settings import Settings, load_settings
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("hotline.cli.serve:serve", "Run the whole embedded stack until Ctrl-C."),
     "doctor": ("hotline.cli.doctor:doctor", "Check everything that a call needs."),
-    "demo": ("hotline.cli.demo:demo", "Place one call and tell its story."),
+    "demo": ("lab.cli.demo:demo", "Place one call and tell its story."),
     "agi": ("hotline.cli.roles:agi", "Run one FastAGI server."),
     "web": ("hotline.cli.web:web", "Answer Twilio's webhooks."),
     "worker": ("hotline.cli.roles:worker", "Run one delivery worker."),
     "relay": ("hotline.cli.roles:relay", "Run the relay of the outbox."),
     "backoffice": ("hotline.cli.roles:backoffice", "Run the reference back office."),
     "asterisk": ("hotline.cli.asterisk:asterisk_group", "Install into Asterisk; run one."),
-    "call": ("hotline.cli.call:call_command", "Play a caller transcript."),
+    "call": ("lab.cli.call:call_command", "Play a caller transcript."),
     "flow": ("hotline.cli.flow:flow_group", "The voice menu: lint and diagram."),
     "prompts": ("hotline.cli.prompts:prompts_group", "The prompts' audio: build and check."),
     "records": ("hotline.cli.records:records_group", "Call records: list, show, export."),
@@ -41,7 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "token": ("hotline.cli.token:token_group", "Tokens of the HTTP API."),
     "pin": ("hotline.cli.pin:pin_group", "PINs of the telephone codes."),
     "db": ("hotline.cli.database:db_group", "The database: upgrade and revision."),
-    "bench": ("hotline.cli.bench:bench", "Measure costs as ratios."),
+    "bench": ("lab.cli.bench:bench", "Measure costs as ratios."),
 }
 
 

@@ -9,21 +9,21 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from blacklist.policy_load import PolicyWrong
 from blacklist.verdict import DISPOSITIONS
 from call_handlers.effects import CALLBACK_SERVICE
 from call_handlers.effects import CONTRACTS as CALLERS_EFFECTS
 from call_handlers.inside import CONTRACTS as INSIDE_EFFECTS
+from files.yaml_file import CatalogueError as TicketCatalogueError
 from hotline.bootstrap import Services
 from hotline.dialplan import transfer_targets
 from hotline.refusal import MenuUnfit
-from hotline.screening_policy import PolicyWrong
 from ivr.contract import Catalogues
 from ivr.flow import Flow
 from ivr.lint import Finding, lint
 from ivr.load import FlowFileError
 from ivr.prompts import CatalogueError
 from tickets.catalogue import load_agencies, load_groups, load_sub_municipalities
-from tickets.yaml_file import CatalogueError as TicketCatalogueError
 
 OPERATORS = "operators"
 SERVICE = "service."
@@ -40,7 +40,7 @@ WRONG_FILE = (
 
 def all_findings(services: Services) -> list[Finding]:
     """Every mistake in the flows, prompts and catalogues. Raises what is in `WRONG_FILE`."""
-    from tickets.sms import load_sms_texts  # a role that leads calls sends none
+    from tickets.destinations.sms import load_sms_texts  # a role that leads calls sends none
 
     load_sms_texts(services.settings.config_dir / "sms.yaml")
     return [*callers_findings(services), *inside_findings(services)]

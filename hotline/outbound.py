@@ -6,20 +6,20 @@ from functools import cached_property
 
 import sqlalchemy as sa
 
-from call_handlers.fetch import RECORDINGS, RecordingFetcher
-from call_handlers.retention import remove_old_recordings
 from hotline.providers import check_providers, recording_fetcher, retry_policy, sms_destination
 from hotline.secret import embedded_secret
 from hotline.settings import Settings
-from tickets.acknowledgement import parse_acknowledgement
+from outbox.lanes import Lane, delivery_lanes
+from outbox.relay import RelayPolicy
+from outbox.retry import RetryPolicy
+from recordings.fetch import RECORDINGS, RecordingFetcher
+from recordings.retention import remove_old_recordings
 from tickets.delivery import Deliverer
-from tickets.dispatch import RelayPolicy
-from tickets.lanes import Lane, delivery_lanes
+from tickets.destinations.acknowledgement import parse_acknowledgement
+from tickets.destinations.sms import SmsDestination
+from tickets.destinations.webhook import Destination
 from tickets.mobile import SMS
 from tickets.open import BACKOFFICE
-from tickets.retry import RetryPolicy
-from tickets.sms import SmsDestination
-from tickets.webhook import Destination
 
 
 class Outbound:

@@ -5,16 +5,16 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from call_handlers.fetch import KeepPolicy, RecordingFetcher
+from carriers.twilio_account import TwilioAccount
+from files.yaml_file import CatalogueError
 from hotline.environment import SettingsWrong
 from hotline.settings import Settings
-from tickets.acknowledgement import parse_acknowledgement
+from outbox.retry import RetryPolicy
+from recordings.fetch import KeepPolicy, RecordingFetcher
 from tickets.delivery import LEASE_MARGIN_S
-from tickets.gateways import HttpSms, TwilioSms
-from tickets.provider import TwilioAccount
-from tickets.retry import RetryPolicy
-from tickets.sms import SmsDestination, SmsSender, load_sms_texts
-from tickets.yaml_file import CatalogueError
+from tickets.destinations.acknowledgement import parse_acknowledgement
+from tickets.destinations.gateways import HttpSms, TwilioSms
+from tickets.destinations.sms import SmsDestination, SmsSender, load_sms_texts
 
 
 def check_providers(settings: Settings) -> None:

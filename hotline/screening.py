@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 import redis
 import sqlalchemy as sa
 
-from blacklist.breaker import Breaker
 from blacklist.decision import hold
 from blacklist.policy import Policy
 from blacklist.record.entries import standing_entries
@@ -14,6 +13,7 @@ from blacklist.record.schema import reading
 from blacklist.screening import RedisScreening
 from blacklist.snapshot import Kept, Snapshot
 from hotline.settings import ScreeningSettings
+from store.breaker import Breaker
 
 
 def make_screening(

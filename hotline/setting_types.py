@@ -17,8 +17,8 @@ from pydantic_settings import NoDecode
 
 from blacklist.entry import HOTLINE
 from blacklist.numbers import normalise, written
-from hotline.redis_address import SCHEMES, watched
-from tickets.acknowledgement import parse_acknowledgement
+from store.redis_address import SCHEMES, watched
+from tickets.destinations.acknowledgement import parse_acknowledgement
 
 
 def _by_commas(value: Any) -> Any:
@@ -137,7 +137,7 @@ Statuses = Annotated[
     tuple[Annotated[int, Field(ge=200, le=299)], ...], NoDecode, BeforeValidator(_by_commas)
 ]
 Acknowledged = Annotated[str, AfterValidator(_acknowledgement)]
-"""What the body of an answer must say (`tickets.acknowledgement`)."""
+"""What the body of an answer must say (`tickets.destinations.acknowledgement`)."""
 WebUrl = Annotated[str, AfterValidator(_web_address)]
 Operators = Annotated[str, AfterValidator(_operators)]
 """Where callers of Twilio reach operators."""

@@ -20,7 +20,6 @@ from pydantic_settings import (
 )
 
 from hotline.environment import Environment, SettingsWrong, explain, secrets_from_files, unknown
-from hotline.redis_socket import embedded_redis_url
 from hotline.setting_types import (
     Acknowledged,
     CallerId,
@@ -41,6 +40,7 @@ from hotline.setting_types import (
     WebUrl,
     Zone,
 )
+from store.redis_socket import embedded_redis_url
 
 PREFIX = "HOTLINE_"
 _INSTALLED_CONFIG = Path(__file__).resolve().parent / "config"

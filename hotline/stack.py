@@ -14,16 +14,16 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import BaseModel, SecretStr
 
-from hotline.asterisk.install import AsteriskUnavailable, find_asterisk
-from hotline.asterisk.instance import AsteriskInstance
-from hotline.asterisk.layout import Layout
-from hotline.asterisk.places import SOUNDS_INSIDE, Places
-from hotline.child import ChildSpec, role
-from hotline.inherited import OF_DATABASES
-from hotline.life import LONGEST_SILENCE_S
-from hotline.redis_child import redis_child
-from hotline.redis_socket import embedded_redis_url
+from embedded.asterisk.install import AsteriskUnavailable, find_asterisk
+from embedded.asterisk.instance import AsteriskInstance
+from embedded.asterisk.layout import Layout
+from embedded.asterisk.places import SOUNDS_INSIDE, Places
+from embedded.child import ChildSpec, role
+from embedded.redis_child import redis_child
+from host.inherited import OF_DATABASES
+from host.life import LONGEST_SILENCE_S
 from hotline.settings import PREFIX, SECRET_NAMES, Settings
+from store.redis_socket import embedded_redis_url
 
 PROBE_SECONDS = 1.0
 _SELDOM_S = 2.0

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml.comments import CommentedMap
 
+from files.yaml_lines import NotYaml, line_of, plain, read_tree
 from ivr.flow import (
     Ask,
     Do,
@@ -34,7 +35,6 @@ from ivr.flow_file import (
     TransferFile,
     WaitingFile,
 )
-from ivr.yaml_lines import NotYaml, line_of, plain, read_tree
 
 
 class FlowFileError(Exception):

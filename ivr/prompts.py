@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from ruamel.yaml.comments import CommentedMap
 
+from files.yaml_lines import NotYaml, read_tree
 from ivr.catalogue import (
     ERROR_KEYS,
     Catalogue,
@@ -24,7 +25,6 @@ from ivr.prompt_lint import prompt_findings
 from ivr.prompt_text import Literal, Part, Pause, Slot, TextError, parse
 from ivr.spoken import PAUSES
 from ivr.spoken.voice import VOICES
-from ivr.yaml_lines import NotYaml, read_tree
 
 __all__ = [
     "Catalogue",

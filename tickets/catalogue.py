@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
-from tickets.yaml_file import CatalogueError, load_yaml
+from files.yaml_file import CatalogueError, load_yaml
 
 _Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100)]
 _Digits = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{3,5}\z")]

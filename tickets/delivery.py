@@ -7,13 +7,13 @@ from typing import Literal
 import sqlalchemy as sa
 import structlog
 
+from outbox.retry import RetryPolicy
 from tickets import metrics
+from tickets.destinations.sms import SmsDestination, send_sms
+from tickets.destinations.webhook import Destination, PushResult, push
 from tickets.health import Change, note_answer, note_failure, tell_health
 from tickets.lease import CUT_OFF, GONE_OUT, UNSURE, Lease, take
-from tickets.retry import RetryPolicy
 from tickets.schema import database_now, deliveries, delivery_attempts
-from tickets.sms import SmsDestination, send_sms
-from tickets.webhook import Destination, PushResult, push
 
 log = structlog.get_logger()
 

@@ -14,8 +14,8 @@ import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tickets import metrics
+from tickets.destinations.webhook import PushResult
 from tickets.schema import destinations, reading
-from tickets.webhook import PushResult
 
 log = structlog.get_logger()
 

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from outbox.retry import RetryPolicy
+from outbox.work import Work, begin_attempt, give_up, hold_row
 from tickets.jobs import DELIVER
 from tickets.model import Ticket
 from tickets.open import ticket_by_key
-from tickets.retry import RetryPolicy
 from tickets.schema import database_now, deliveries, delivery_attempts
-from tickets.work import Work, begin_attempt, give_up, hold_row
 
 DELIVERIES = Work("delivery", deliveries, ("pending", "sent", "failed"), DELIVER)
 """The outbox of tickets."""

@@ -32,7 +32,7 @@ class BulkInsert:
     def __call__(self, connection: sa.Connection, columns: Mapping[str, Sequence[Any]]) -> None:
         """Insert rows, one at least, given as a sequence for each of `names`.
 
-        On PostgreSQL the connection is of an engine that copies (`hotline.database.make_engine`).
+        On PostgreSQL the connection is of an engine that copies (`store.database.make_engine`).
         Raises SQLAlchemyError.
         """
         rows = zip(*(self._column(name, columns) for name in self._order), strict=False)

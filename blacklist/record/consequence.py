@@ -17,9 +17,9 @@ from blacklist.record.entries import (
     row_of,
     was_blocked_before,
 )
-from blacklist.record.people import Person
 from blacklist.record.strikes import NotedStrike
 from blacklist.verdict import DISPOSITIONS, HARD_DISPOSITIONS
+from people.person import Person
 
 
 @dataclass(frozen=True, slots=True)

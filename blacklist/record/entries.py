@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from blacklist.decision import Hold, seconds
 from blacklist.entry import Entry
 from blacklist.ladder import Measure
-from blacklist.record.audit import note_change
-from blacklist.record.people import Person
 from blacklist.record.schema import entries, one_at_a_time
 from blacklist.verdict import DISPOSITIONS, Disposition
+from people.audit import note_change
+from people.person import Person
 
 Kind = Literal["number", "prefix", "allow"]
 Source = Literal["person", "strikes", "import"]

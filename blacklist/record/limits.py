@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from blacklist.entry import Entry, EntryRefused, new_entry
-from blacklist.record.people import Person
+from people.person import Person
 
 DEFAULT_DAYS = 7.0
 SUPERVISOR_DAYS = 30.0

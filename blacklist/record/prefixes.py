@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from blacklist.entry import AGENCIES, HOTLINE, EntryRefused
 from blacklist.numbers import LONGEST_RAW, REGION, WITHHELD_NUMBERS, written
-from blacklist.record.audit import note_change
 from blacklist.record.entries import RecordedEntry, find_entry
-from blacklist.record.people import NotAllowed, NothingThere, Person
 from blacklist.record.prefix_replay import is_fresh
 from blacklist.record.schema import entries
+from people.audit import note_change
+from people.person import NotAllowed, NothingThere, Person
 
 SHORTEST_ABROAD = 5
 """Digits with the country code: fewer stand for a whole country or network."""

@@ -18,7 +18,6 @@ from blacklist.entry import LONGEST_NOTE, MISUSE, Entry, EntryRefused, full_numb
 from blacklist.policy import Policy
 from blacklist.port import RegisterUnavailable
 from blacklist.record import reviews, strikes
-from blacklist.record.audit import Change, history
 from blacklist.record.consequence import Struck, strike
 from blacklist.record.entries import (
     Evidence,
@@ -31,7 +30,6 @@ from blacklist.record.entries import (
     row_of,
 )
 from blacklist.record.limits import Wanted, restriction
-from blacklist.record.people import Person
 from blacklist.record.prefix_replay import Replays, citizens, is_fresh, touches_more
 from blacklist.record.prefixes import (
     STAND_IN,
@@ -44,6 +42,8 @@ from blacklist.record.projection import WholeIndex, project
 from blacklist.record.reviews import Review
 from blacklist.record.schema import reading
 from blacklist.record.strikes import NotedStrike
+from people.audit import Change, history
+from people.person import Person
 
 log = structlog.get_logger()
 

@@ -6,11 +6,11 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from blacklist.record.audit import note_change
 from blacklist.record.entries import end_entry
-from blacklist.record.people import NothingThere, Person
 from blacklist.record.schema import one_at_a_time, reviews
 from blacklist.record.strikes import lift_strikes
+from people.audit import note_change
+from people.person import NothingThere, Person
 
 LONGEST_WHY = 500
 CALLER = Person("caller", "operator")

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from blacklist import ladder
 from blacklist.policy import Step, StrikePolicy
-from blacklist.record.audit import note_change
-from blacklist.record.people import Person
 from blacklist.record.schema import one_at_a_time, strikes
+from people.audit import note_change
+from people.person import Person
 
 PAGE = 1000
 

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from blacklist.entry import Entry
-from blacklist.record.audit import line
 from blacklist.record.bulk import BulkInsert
 from blacklist.record.csv_read import Row
 from blacklist.record.entries import Kind, row_of, told
-from blacklist.record.people import Person
 from blacklist.record.schema import audit, entries
+from people.audit import line
+from people.person import Person
 
 _ALIKE = ("source", "who", "approved_by", "added_at", "review_at", "ended_at", "ended_why")
 """What all entries of one import have in common."""

@@ -8,15 +8,15 @@ from pathlib import Path
 import rich_click as click
 import structlog
 
-from hotline.asterisk.installer import CannotInstall, Installed, Wish, install, tree_of
-from hotline.asterisk.places import NoSuchUser, places_of
-from hotline.audio import AudioError
+from embedded.asterisk.installer import CannotInstall, Installed, Wish, install, tree_of
+from embedded.asterisk.places import NoSuchUser, places_of
 from hotline.bootstrap import Services, ensure_folders
 from hotline.cli.prompts import build_with_progress
 from hotline.cli.roles import stop_event
 from hotline.secret import embedded_secret
 from hotline.settings import PREFIX
 from ivr.prompts import CatalogueError
+from voice import AudioError
 
 log = structlog.get_logger()
 
@@ -30,9 +30,9 @@ def asterisk_group() -> None:
 @click.pass_obj
 def asterisk_run(services: Services) -> None:
     """Run the embedded Asterisk until SIGTERM; then it finishes its calls and takes no new ones."""
-    from hotline.asterisk.instance import AsteriskFailed
-    from hotline.recordings import collect_recordings
+    from embedded.asterisk.instance import AsteriskFailed
     from hotline.stack import asterisk_instance
+    from recordings.collect import collect_recordings
 
     stop = stop_event()
     instance = asterisk_instance(services.settings)

@@ -6,8 +6,8 @@ import rich_click as click
 from sqlalchemy.exc import SQLAlchemyError
 
 from hotline.bootstrap import Services
-from hotline.migrations import current, head, upgrade
 from hotline.trouble import of_database
+from store.migrations import current, head, upgrade
 
 
 @click.group("db")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import rich_click as click
 
-from hotline.asterisk_checks import asterisk_checks
 from hotline.bootstrap import Services
-from hotline.checks import all_checks, guarded
+from hotline.doctor.asterisk_checks import asterisk_checks
+from hotline.doctor.checks import all_checks, guarded
 
 
 @click.command()

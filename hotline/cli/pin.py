@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import rich_click as click
 
 from blacklist.policy import Role
-from blacklist.record.people import NothingThere
-from blacklist.record.pins import list_pins, revoke_pin, set_pin
 from blacklist.record.schema import reading
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line
 from hotline.register import zone_of
+from people.person import NothingThere
+from people.pins import list_pins, revoke_pin, set_pin
 
 
 @click.group("pin")

@@ -8,8 +8,8 @@ from pathlib import Path
 import rich_click as click
 
 from blacklist.policy import ClassLimit, Policy, RotationPolicy
+from blacklist.policy_load import PolicyWrong, load_policy
 from hotline.bootstrap import Services
-from hotline.screening_policy import PolicyWrong, load_policy
 
 
 @click.group("policy")

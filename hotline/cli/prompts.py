@@ -8,10 +8,10 @@ import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from hotline.audio import AudioError, BuildReport, build, check
 from hotline.bootstrap import Services
 from hotline.logs import is_terminal
 from ivr.prompts import CatalogueError, prompt_findings
+from voice import AudioError, BuildReport, build, check
 
 
 def build_with_progress(services: Services, *, prune: bool = False) -> BuildReport:

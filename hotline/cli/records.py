@@ -30,12 +30,12 @@ from call_handlers.history import (
     list_calls,
     stream_calls,
 )
-from call_handlers.recordings import recordings_of
 from call_handlers.vcon import vcon
 from hotline.bootstrap import Services
 from hotline.cli.columns import print_columns
 from hotline.cli.story import story
 from hotline.trouble import of_database
+from recordings.register import recordings_of
 
 _DISPOSITIONS = ("completed", "abandoned", "transferred", "blocked", "voicemail", "failed")
 _AGO = re.compile(r"([0-9]{1,5})([mhd])")

@@ -13,17 +13,17 @@ from rich.console import Console
 from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.policy import Policy
+from blacklist.policy_load import PolicyWrong, load_policy
 from blacklist.replay.history import HistoryWrong, PastCall, read_history, write_history
 from blacklist.replay.report import report
 from blacklist.replay.run import Replay, replay
-from blacklist.simulate.stream import simulate
+from call_handlers.recorded_calls import allowed_numbers, count_recorded, recorded_calls
 from hotline.bootstrap import Services
 from hotline.cli.progress import told
 from hotline.cli.records import Moment
 from hotline.cli.replay_tables import print_report
-from hotline.recorded_calls import allowed_numbers, count_recorded, recorded_calls
-from hotline.screening_policy import PolicyWrong, load_policy
 from hotline.trouble import of_database
+from lab.simulate.stream import simulate
 
 _SINCE = timedelta(days=90)
 
@@ -39,7 +39,7 @@ def simulate_command(seed: int, calls: int, out: Path | None) -> None:
     """Make a labelled history of a city's calls, of about ninety days.
 
     Each seed is another city. All callers are made up, and their numbers belong to nobody. What is
-    assumed of them stands in blacklist/simulate/city.py.
+    assumed of them stands in lab/simulate/city.py.
     """
     with ExitStack() as stack:
         file = sys.stdout if out is None else stack.enter_context(_opened(out))
@@ -106,7 +106,7 @@ def replay_command(
     else:
         print_report(figures, Console(markup=False))
     if not no_plot:
-        from hotline.replay_plot import draw  # a second's import, for a figure only
+        from blacklist.replay.plot import draw  # a second's import, for a figure only
 
         draw(tallies, plot)
         click.echo(f"figure: {plot}", err=True)

@@ -10,11 +10,11 @@ from pathlib import Path
 import rich_click as click
 import structlog
 
+from host.life import Life
+from host.signals import hangup_reopens_logs, signals_told
 from hotline.bootstrap import Services, ensure_folders
-from hotline.life import Life
 from hotline.menu import refuse_unfit
 from hotline.observability import metrics_served
-from hotline.signals import hangup_reopens_logs, signals_told
 
 log = structlog.get_logger()
 
@@ -40,10 +40,10 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
     """Run one FastAGI server until SIGTERM; then finish its calls and refuse new ones."""
     from agi_scripts.scripts import make_scripts
     from agi_scripts.server import FastAgiServer
-    from call_handlers.sound import is_heard
     from hotline.asterisk_hosts import UnnamedHosts
     from hotline.codes import code_scripts
     from hotline.disk_loop import disk_beside_calls
+    from recordings.sound import is_heard
 
     settings = services.settings.agi
     refuse_unfit(services)
@@ -91,7 +91,7 @@ def worker(services: Services, metrics_port: int | None) -> None:
     Each destination, and recordings, have a lane of their own: none waits for another.
     """
     from hotline.delivering import worker_loops
-    from tickets.worker import LaneEnded, LaneStuck, run_worker
+    from outbox.worker import LaneEnded, LaneStuck, run_worker
 
     hangup_reopens_logs()
     ensure_folders(services.settings)
@@ -138,7 +138,7 @@ def relay(services: Services, metrics_port: int | None) -> None:
 @click.pass_obj
 def backoffice(services: Services, port: int | None) -> None:
     """Run the reference back office: it stands for the city's own system."""
-    from hotline.backoffice.server import serve_backoffice
+    from lab.backoffice.server import serve_backoffice
 
     hangup_reopens_logs()
     settings = services.settings

@@ -6,20 +6,20 @@ from typing import TextIO
 import rich_click as click
 from sqlalchemy.exc import SQLAlchemyError
 
-from hotline.asterisk.install import find_asterisk
-from hotline.audio import AudioError
+from embedded.asterisk.install import find_asterisk
+from embedded.redis_child import RedisMissing
+from embedded.supervisor import StartFailed, Supervisor
 from hotline.bootstrap import Services, ensure_folders
 from hotline.cli.prompts import build_with_progress
 from hotline.logs import beside_calls
 from hotline.menu import refuse_unfit
-from hotline.migrations import upgrade
 from hotline.providers import check_providers
-from hotline.redis_child import RedisMissing
 from hotline.settings import Settings
 from hotline.stack import stack_children
-from hotline.supervisor import StartFailed, Supervisor
 from hotline.trouble import of_database
 from ivr.prompts import CatalogueError
+from store.migrations import upgrade
+from voice import AudioError
 
 
 @click.command()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from call_handlers.history import CallEvent, CallRecord
-from call_handlers.recordings import Recording
+from recordings.register import Recording
 
 _HEARD = {
     "digits": "pressed {input}",

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 import rich_click as click
 
 from blacklist.policy import Role
-from blacklist.record.people import NothingThere
 from blacklist.record.schema import reading
-from blacklist.record.tokens import create_token, list_tokens, revoke_token
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line
 from hotline.register import zone_of
+from people.person import NothingThere
+from people.tokens import create_token, list_tokens, revoke_token
 
 
 @click.group("token")

@@ -8,11 +8,11 @@ from typing import NoReturn
 
 import rich_click as click
 
+from carriers.twilio_number import AccountTrouble, Difference, NumberAtTwilio, wanted
 from hotline.bootstrap import Services
 from hotline.environment import SettingsWrong
 from hotline.providers import twilio_account
 from hotline.settings import Settings
-from hotline.twilio_number import AccountTrouble, Difference, NumberAtTwilio, wanted
 
 PLACEHOLDER = "+966000000000"
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")

@@ -8,11 +8,11 @@ import rich_click as click
 import structlog
 from flask import Flask
 
+from host.signals import hangup_reopens_logs
 from hotline.bootstrap import Services, ensure_folders
 from hotline.logs import settle
 from hotline.menu import refuse_unfit
 from hotline.settings import Settings
-from hotline.signals import hangup_reopens_logs
 from hotline.web.metrics import VARIABLE, emptied, shared_folder
 from hotline.web.server import serve_web
 

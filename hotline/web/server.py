@@ -8,9 +8,9 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from host.signals import hangup_reopens_logs
 from hotline.gunicorn_logger import HouseLogger
 from hotline.settings import WebSettings
-from hotline.signals import hangup_reopens_logs
 from hotline.web.metrics import forget
 from hotline.web.worker import BufferedWorker
 

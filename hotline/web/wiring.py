@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from flask import Blueprint, Flask
 from prometheus_client import generate_latest
 
-from call_handlers.recordings import note_or_journal, note_recording
 from call_handlers.twilio.render import Rendering
 from call_handlers.twilio.signature import Gate
 from call_handlers.twilio.speech import Phrases, menu_phrases
@@ -23,6 +22,7 @@ from hotline.register import make_register, zone_of
 from hotline.settings import TwilioSettings
 from hotline.web.app import create_app
 from hotline.web.metrics import all_processes, shared_folder
+from recordings.register import note_or_journal, note_recording
 
 
 def make_web_app(services: Services, remembered: int = 2000) -> Flask:

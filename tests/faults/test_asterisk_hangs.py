@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from hotline.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
+from embedded.supervisor import Supervisor
 from hotline.settings import Settings, SipSettings
 from hotline.stack import sip_answers, stack_children
-from hotline.supervisor import Supervisor
+from lab.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
 from tests.fixtures.asterisk import asterisk_root
 from tests.fixtures.processes import alive, descendants, hang, wait_until
 from tests.fixtures.whole_stack import READY_S

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from hotline.asterisk.instance import AsteriskInstance
-from hotline.audio import build
+from embedded.asterisk.instance import AsteriskInstance
 from hotline.bootstrap import Services
-from hotline.callers.baresip import SipCaller
-from hotline.callers.listening import Listener, PieceHeard
-from hotline.callers.matching import RATE
 from hotline.settings import PREFIX, Settings
 from ivr.turn import NOINPUT_MS, Prompt
+from lab.callers.baresip import SipCaller
+from lab.callers.listening import Listener, PieceHeard
+from lab.callers.matching import RATE
 from tests.fixtures.asterisk import running_asterisk
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import BUILDING, CALLER, POSTAL
 from tests.fixtures.whole_stack import Parts, parts_of, with_redis
 from tickets.reference import LENGTH
+from voice import build
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.alone("one call")]
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.settings import Settings
+from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import Ear, Reporter, place
 from tests.fixtures.whole_stack import QUICK, parts_of, with_redis

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.settings import CONFIG_DIR, Settings
+from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.whole_stack import parts_of, with_redis
 

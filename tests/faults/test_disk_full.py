@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.settings import DiskSettings, Settings
+from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.small_disk import can_mount, fill, small_disk

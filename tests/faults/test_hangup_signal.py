@@ -3,8 +3,8 @@
 import signal
 from collections.abc import Callable
 
-from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.settings import Settings
+from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.whole_stack import parts_of, with_redis
 

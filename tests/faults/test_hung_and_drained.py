@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from hotline.callers.fake_asterisk import FakeAsterisk
-from hotline.life import seen
+from host.life import seen
 from hotline.settings import Settings
+from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.processes import alive, hang, wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.whole_stack import parts_of, supervised, with_redis

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 import pytest
 
 from call_handlers.sweep import SweepPolicy, sweep_once
-from hotline.callers.asterisk_model import HangUp
-from hotline.callers.fake_asterisk import FakeAsterisk, Lived
 from hotline.settings import Settings
+from lab.callers.asterisk_model import HangUp
+from lab.callers.fake_asterisk import FakeAsterisk, Lived
 from tests.fixtures.processes import alive, wait_until
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, new_arrival, place

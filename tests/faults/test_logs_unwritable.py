@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.settings import LogSettings, MetricsSettings, Settings
 from hotline.stack import to_environment
+from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.processes import descendants, free_tcp_port, wait_until
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place

@@ -4,9 +4,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.settings import Settings
 from ivr.turn import Prompt
+from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.whole_stack import parts_of, with_redis
 

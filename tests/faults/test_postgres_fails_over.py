@@ -11,12 +11,12 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from hotline.callers.fake_asterisk import FakeAsterisk
-from hotline.check import Check
-from hotline.checks import all_checks
-from hotline.database import make_engine
-from hotline.migrations import current, head, upgrade
+from hotline.doctor.check import Check
+from hotline.doctor.checks import all_checks
 from hotline.settings import Settings, load_settings
+from lab.callers.fake_asterisk import FakeAsterisk
+from store.database import make_engine
+from store.migrations import current, head, upgrade
 from tests.fixtures.house import house_of
 from tests.fixtures.pgbouncer import pgbouncer_program, running_pgbouncer
 from tests.fixtures.postgres import postgres_programs, running_postgres

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from call_handlers.recordings import note_recording, recordings_of
 from hotline.settings import Settings, SmsSettings, TwilioSettings
+from recordings.register import note_recording, recordings_of
 from tests.fixtures.processes import wait_until
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, Receiver, receiver, silence
 from tests.fixtures.recordings import CALL, SID

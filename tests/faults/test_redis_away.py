@@ -4,10 +4,10 @@ import os
 import signal
 from collections.abc import Callable
 
-from hotline.callers.asterisk_model import Press
-from hotline.callers.fake_asterisk import FakeAsterisk
-from hotline.redis_clients import FAST_SECONDS
 from hotline.settings import Settings
+from lab.callers.asterisk_model import Press
+from lab.callers.fake_asterisk import FakeAsterisk
+from store.redis_clients import FAST_SECONDS
 from tests.fixtures.processes import hang
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place

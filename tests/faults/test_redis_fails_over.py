@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from hotline.callers.fake_asterisk import FakeAsterisk
-from hotline.redis_clients import make_redis
-from hotline.redis_primary import NotThePrimary
 from hotline.settings import Settings
+from lab.callers.fake_asterisk import FakeAsterisk
+from store.redis_clients import make_redis
+from store.redis_primary import NotThePrimary
 from tests.fixtures.processes import free_tcp_port, wait_until
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.redis_sentinel import SERVICE, running_sentinel

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.settings import Settings
 from hotline.stack import to_environment
+from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.processes import alive, descendants, wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.stack_looks import Looks

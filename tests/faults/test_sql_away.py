@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from hotline.callers.fake_asterisk import FakeAsterisk
 from hotline.settings import Settings
+from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.stack_looks import Looks

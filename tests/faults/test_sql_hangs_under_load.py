@@ -19,13 +19,13 @@ from pydantic import SecretStr
 
 from call_handlers.arrival import Arrival, Call
 from hotline.bootstrap import Services
-from hotline.callers.fake_asterisk import FakeAsterisk, Lived
-from hotline.callers.twilio_http import Request, TwilioHttp
-from hotline.callers.twilio_server import PUBLIC_URL, TOKEN
-from hotline.migrations import upgrade
 from hotline.settings import Settings
 from ivr.event import Digits, Recorded
 from ivr.turn import Collect
+from lab.callers.fake_asterisk import FakeAsterisk, Lived
+from lab.callers.twilio_http import Request, TwilioHttp
+from lab.callers.twilio_server import PUBLIC_URL, TOKEN
+from store.migrations import upgrade
 from tests.fixtures.dialog import REPORT
 from tests.fixtures.house import house_of
 from tests.fixtures.postgres import postgres_programs, running_postgres

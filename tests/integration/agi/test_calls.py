@@ -11,7 +11,9 @@ from structlog.testing import capture_logs
 from agi_scripts.scripts import make_scripts
 from agi_scripts.server import FastAgiServer
 from call_handlers.arrival import Call
-from hotline.callers.asterisk_model import (
+from ivr.event import Digits, HungUp, NoInput, Recorded, Transferred
+from ivr.turn import Collect, Record, Transfer
+from lab.callers.asterisk_model import (
     Act,
     Caller,
     ChannelModel,
@@ -21,9 +23,7 @@ from hotline.callers.asterisk_model import (
     Silent,
     Speak,
 )
-from hotline.callers.fake_asterisk import FakeAsterisk, environment_lines
-from ivr.event import Digits, HungUp, NoInput, Recorded, Transferred
-from ivr.turn import Collect, Record, Transfer
+from lab.callers.fake_asterisk import FakeAsterisk, environment_lines
 from tests.fixtures.agi import GOODBYE, ListDesk, dialog, serving, stub_sounds
 
 MENU = (Collect(1), "main")

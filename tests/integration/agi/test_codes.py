@@ -13,19 +13,19 @@ from structlog.testing import capture_logs
 from agi_scripts.codes import make_code_scripts
 from agi_scripts.server import FastAgiServer
 from blacklist.policy import Role
-from blacklist.record.audit import history
-from blacklist.record.people import Person
-from blacklist.record.pins import set_pin
 from blacklist.record.register import Standing
 from call_handlers.arrival import Arrival, Facts
 from call_handlers.inside import NUMBERS, REASONS
 from call_handlers.records import Record, write_records
 from hotline.bootstrap import Services
-from hotline.callers.asterisk_model import Act, ChannelModel, HangUp, Listening, Press, Silent
-from hotline.callers.fake_asterisk import FakeAsterisk, environment_lines
 from hotline.codes import make_inside_desk
 from hotline.register import make_register
 from hotline.settings import Settings
+from lab.callers.asterisk_model import Act, ChannelModel, HangUp, Listening, Press, Silent
+from lab.callers.fake_asterisk import FakeAsterisk, environment_lines
+from people.audit import history
+from people.person import Person
+from people.pins import set_pin
 from tests.fixtures.agi import stub_sounds
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port

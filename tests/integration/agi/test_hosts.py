@@ -11,14 +11,14 @@ from agi_scripts.environment import Environment
 from agi_scripts.hosts import is_unnamed
 from agi_scripts.scripts import make_scripts
 from agi_scripts.server import AdmitsUnnamed, FastAgiServer
-from blacklist.breaker import Breaker
 from hotline.asterisk_hosts import UnnamedHosts, host_at, unnamed_hosts
-from hotline.callers.asterisk_model import Press
-from hotline.callers.fake_asterisk import FakeAsterisk
-from hotline.checks import all_checks
-from hotline.redis_clients import make_redis
+from hotline.doctor.checks import all_checks
 from hotline.settings import load_settings
 from ivr.event import Digits
+from lab.callers.asterisk_model import Press
+from lab.callers.fake_asterisk import FakeAsterisk
+from store.breaker import Breaker
+from store.redis_clients import make_redis
 from tests.fixtures.agi import GOODBYE, ListDesk, dialog, serving, stub_sounds
 from tests.fixtures.house import house_of
 from tests.integration.agi.test_calls import MENU, acting

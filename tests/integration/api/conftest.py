@@ -12,8 +12,8 @@ from werkzeug.test import TestResponse
 from blacklist.index import RedisIndex
 from blacklist.policy import Role
 from blacklist.record.register import BlacklistRegister
-from blacklist.record.tokens import create_token
 from console.api import Collaborators, blueprint
+from people.tokens import create_token
 from tests.fixtures.record import MAHA, Clock, index_at, register_on
 from tests.fixtures.tickets import database_url, engine
 

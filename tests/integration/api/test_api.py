@@ -8,12 +8,12 @@ from urllib.parse import quote
 import pytest
 from flask.testing import FlaskClient
 
-from blacklist.record.people import Role
 from blacklist.record.prefix_replay import PrefixReplay
 from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import open_review
+from blacklist.replay.prefix import replay_prefix
 from blacklist.verdict import Disposition
-from hotline.prefix_replay import replay_prefix
+from people.person import Role
 from tests.fixtures.record import LINE, NUMBER, Clock
 from tests.fixtures.spellings import MOBILE, SPELLINGS
 from tests.integration.api.conftest import Ask

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from werkzeug.test import TestResponse
 
-from blacklist.record.people import Role
 from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import open_review
+from people.person import Role
 from tests.fixtures.openapi import Schema, faults, values
 from tests.fixtures.record import LINE, NUMBER, OTHER
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hotline.asterisk.instance import AsteriskInstance
-from hotline.callers.baresip import SipCaller
+from embedded.asterisk.instance import AsteriskInstance
+from lab.callers.baresip import SipCaller
 from tests.fixtures.asterisk import NewCaller, NewTelephone, asterisk_root, render_sentences
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.asterisk.instance import AsteriskInstance
+from embedded.asterisk.instance import AsteriskInstance
 from tests.fixtures.asterisk import CONFIG, running_asterisk
 from tests.fixtures.telephone import Telephone
 from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi

@@ -6,8 +6,8 @@ from queue import Empty
 
 import pytest
 
-from hotline.asterisk.instance import AsteriskInstance
-from hotline.callers.baresip import CallerFailed, SipCaller
+from embedded.asterisk.instance import AsteriskInstance
+from lab.callers.baresip import CallerFailed, SipCaller
 from tests.fixtures.asterisk import NewCaller, NewTelephone, running_asterisk
 from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi
 from tests.integration.asterisk.test_dialplan import answered, wait_tone

@@ -14,17 +14,17 @@ from agi_scripts.channel import AgiChannel
 from agi_scripts.codes import make_code_scripts
 from agi_scripts.scripts import Script, make_scripts
 from agi_scripts.server import FastAgiServer
-from blacklist.record.people import Person
-from blacklist.record.pins import set_pin
 from call_handlers.history import Wanted, list_calls
 from call_handlers.inside import InsideCall, InsideDesk
-from hotline.asterisk.instance import AsteriskInstance
+from embedded.asterisk.instance import AsteriskInstance
 from hotline.bootstrap import Services
-from hotline.callers.baresip import SipCaller
 from hotline.codes import make_inside_desk
 from hotline.register import make_register
 from hotline.settings import Settings
 from ivr.event import Event
+from lab.callers.baresip import SipCaller
+from people.person import Person
+from people.pins import set_pin
 from tests.fixtures.asterisk import NewCaller, NewTelephone, running_asterisk
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port

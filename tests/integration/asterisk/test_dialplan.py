@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hotline.asterisk.instance import AsteriskFailed, AsteriskInstance
-from hotline.callers.baresip import CallerFailed, SipCaller
-from hotline.callers.listening import Listener
-from hotline.callers.matching import RATE
+from embedded.asterisk.instance import AsteriskFailed, AsteriskInstance
+from lab.callers.baresip import CallerFailed, SipCaller
+from lab.callers.listening import Listener
+from lab.callers.matching import RATE
 from tests.fixtures.asterisk import CONFIG, NewCaller, running_asterisk
 from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi
 

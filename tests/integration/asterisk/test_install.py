@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from hotline.asterisk.install import (
+from embedded.asterisk.install import (
     AsteriskRoot,
     AsteriskUnavailable,
     cache_folder,
     find_asterisk,
     install_asterisk,
 )
-from hotline.asterisk.sounds import lay_sounds
+from embedded.asterisk.sounds import lay_sounds
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="installing needs root")
 

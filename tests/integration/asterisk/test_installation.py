@@ -12,18 +12,18 @@ from click.testing import CliRunner, Result
 
 from agi_scripts.scripts import make_scripts
 from agi_scripts.server import FastAgiServer
-from hotline.asterisk.install import AsteriskRoot
-from hotline.asterisk.manifest import MANIFEST
-from hotline.asterisk_checks import asterisk_checks
+from embedded.asterisk.install import AsteriskRoot
+from embedded.asterisk.manifest import MANIFEST
 from hotline.bootstrap import Services
-from hotline.callers.baresip import SipCaller
-from hotline.callers.listening import Listener
-from hotline.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
-from hotline.check import Check
+from hotline.doctor.asterisk_checks import asterisk_checks
+from hotline.doctor.check import Check
 from hotline.main import cli
-from hotline.migrations import upgrade
 from hotline.settings import Settings, load_settings
 from ivr.turn import Prompt
+from lab.callers.baresip import SipCaller
+from lab.callers.listening import Listener
+from lab.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
+from store.migrations import upgrade
 from tests.fixtures.asterisk_tree import asterisk_tree, edit, lean_tree, log_of, started
 from tests.fixtures.processes import free_tcp_port
 from tests.integration.asterisk.test_dialplan import wait_tone

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.callers.listening import Listener, NotHeard
+from lab.callers.listening import Listener, NotHeard
 from tests.fixtures.asterisk import NewCaller, running_asterisk
 from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hotline.callers.listening import Listener, PieceHeard
-from hotline.callers.matching import RATE, Samples, prepare, read_wav
+from lab.callers.listening import Listener, PieceHeard
+from lab.callers.matching import RATE, Samples, prepare, read_wav
 from tests.fixtures.asterisk import SENTENCES
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from hotline.asterisk.instance import AsteriskInstance
+from embedded.asterisk.instance import AsteriskInstance
 from tests.fixtures.asterisk import NewCaller, NewTelephone, running_asterisk
 from tests.fixtures.tickets import wait_until
 from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi

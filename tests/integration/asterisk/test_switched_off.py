@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from hotline.asterisk.instance import AsteriskInstance
-from hotline.callers.baresip import SipCaller
+from embedded.asterisk.instance import AsteriskInstance
+from lab.callers.baresip import SipCaller
 from tests.fixtures.asterisk import NewCaller, running_asterisk
 from tests.fixtures.processes import wait_until
 from tests.fixtures.swallowing import swallowing

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from hotline.audio.arabic import phonemes
 from ivr.prompt_text import Literal
 from ivr.prompts import load_catalogue
 from ivr.spoken import vocabulary
+from voice.arabic import phonemes
 
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hotline.audio import build, duration_ms
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.turn import Prompt
+from voice import build, duration_ms
 
 pytestmark = pytest.mark.xdist_group("all-sounds")  # one process makes them, once
 

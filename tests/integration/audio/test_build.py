@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hotline.audio import AudioError, build, check, duration_ms
-from hotline.audio.sound import RATE, read
-from hotline.studio import recording_hashes
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.turn import GUARD_MS, Prompt
+from voice import AudioError, build, check, duration_ms
+from voice.sound import RATE, read
+from voice.studio import recording_hashes
 
 TEXTS = {
     "welcome": "Jeddah Municipality.",

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from hotline.bootstrap import Services
-from hotline.callers.agi_driver import AgiDriver
-from hotline.callers.engine_driver import EngineDriver
-from hotline.callers.line import Difference
-from hotline.callers.runs import Result
-from ivr.transcript import TranscriptError
+from lab.callers.agi_driver import AgiDriver
+from lab.callers.engine_driver import EngineDriver
+from lab.callers.line import Difference
+from lab.callers.runs import Result
+from lab.transcript import TranscriptError
 from tests.fixtures.callers import REPORT, played, transcript_of
 
 HEAD = 'name: x\ncaller: "+966501234567"\n'

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from hotline.bootstrap import Services
-from hotline.callers.sip_driver import SipDriver, open_sip_driver
 from hotline.cli.prompts import build_with_progress
 from hotline.settings import Settings
 from ivr.turn import Prompt
+from lab.callers.sip_driver import SipDriver, open_sip_driver
 from tests.fixtures.asterisk import asterisk_root
 from tests.fixtures.callers import played, transcript_of
 from tests.fixtures.house import house_of

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from hotline.callers.ports import free_port
+from lab.callers.ports import free_port
 
 RANGE = (6330, 6339)
 
@@ -13,7 +13,7 @@ RANGE = (6330, 6339)
 def test_no_port_is_given_twice_however_many_processes_ask() -> None:
     """Ten ports, two processes: none of both, and the eleventh is refused."""
     ask = (
-        "from hotline.callers.ports import free_port\n"
+        "from lab.callers.ports import free_port\n"
         f"print(*(free_port({RANGE}) for _ in range(5)), flush=True)\n"
         "input()"
     )

@@ -11,10 +11,10 @@ from queue import SimpleQueue
 import pytest
 
 from hotline.bootstrap import Services
-from hotline.callers.agi_driver import AgiDriver
-from hotline.callers.runs import Result, run
-from hotline.callers.stores import CallFacts, empty_database
-from ivr.transcript import load_transcript
+from lab.callers.agi_driver import AgiDriver
+from lab.callers.runs import Result, run
+from lab.callers.stores import CallFacts, empty_database
+from lab.transcript import load_transcript
 from tests.fixtures.callers import (
     EVERYDAY_BY_TELEPHONE,
     TELEPHONE_PATHS,
@@ -64,8 +64,8 @@ class SipResults:
     """Results of SIP calls, several at once on as many Asterisks; begun when first asked for."""
 
     def __init__(self, folder: Path, stack: ExitStack, paths: list[Path]) -> None:
-        from hotline.callers.sip_driver import open_sip_driver
         from hotline.cli.prompts import build_with_progress
+        from lab.callers.sip_driver import open_sip_driver
 
         self._services = services_in(folder)
         build_with_progress(self._services)

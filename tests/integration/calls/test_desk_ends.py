@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
-from blacklist.breaker import Breaker
 from blacklist.decision import UNKNOWN_WAY, Way
 from blacklist.numbers import CallerNumber, Kind
 from blacklist.verdict import Verdict
 from call_handlers.arrival import call_from_json, call_to_json
 from call_handlers.sessions import RedisSessions
-from hotline.redis_clients import make_redis
 from ivr.event import HungUp, Transferred
 from ivr.turn import Transfer
+from store.breaker import Breaker
+from store.redis_clients import make_redis
 from tests.fixtures.calls import CALLER, House, arrival, play, to_confirm
 from tests.fixtures.dialog import REPORT
 from tests.fixtures.processes import free_tcp_port

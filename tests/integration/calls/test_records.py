@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from call_handlers.arrival import Facts
 from call_handlers.history import Wanted, find_call, stream_calls
-from call_handlers.journal import Journal
 from call_handlers.records import Record, RecordWriter, replay_journal, write_records
 from call_handlers.schema import metadata
-from hotline.database import make_engine
-from hotline.migrations import differences, upgrade
+from store.database import make_engine
+from store.journal import Journal
+from store.migrations import differences, upgrade
 from tests.fixtures.calls import House, arrival, play
 from tests.fixtures.postgres import own_database
 

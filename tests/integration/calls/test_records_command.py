@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from call_handlers.recordings import note_recording
 from call_handlers.records import write_records
 from hotline.cli.records import records_group
 from hotline.settings import load_settings
+from recordings.register import note_recording
 from tests.fixtures.calls import House, arrival, play, to_confirm
 from tests.fixtures.house import house_of
 from tests.fixtures.vcon_rules import check_vcon

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from hotline.redis_call import FRESH_SECONDS
-from hotline.redis_clients import FAST_SECONDS, make_redis
+from store.redis_call import FRESH_SECONDS
+from store.redis_clients import FAST_SECONDS, make_redis
 from tests.fixtures.processes import hang
 from tests.fixtures.redis_process import RedisProcess
 

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from hotline.bootstrap import Services
 from hotline.cli.blacklist import blacklist_group
-from hotline.database import make_engine
 from hotline.settings import Settings
+from store.database import make_engine
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.recorded import Kept, keep_calls

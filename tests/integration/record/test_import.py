@@ -16,13 +16,13 @@ from blacklist.record.csv_read import Defaults, Reader, Row
 from blacklist.record.exporting import export_rows
 from blacklist.record.importing import Imported, import_rows
 from blacklist.record.limits import Wanted
-from blacklist.record.people import NotAllowed, Person
 from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable
 from blacklist.record.register import BlacklistRegister
 from blacklist.record.writing import Writer
 from blacklist.verdict import Disposition
-from hotline.database import make_engine
-from hotline.migrations import upgrade
+from people.person import NotAllowed, Person
+from store.database import make_engine
+from store.migrations import upgrade
 from tests.fixtures.postgres import own_database
 from tests.fixtures.record import MAHA, NADA, NUMBER, OTHER, SALEM, Clock, register_on
 from tests.fixtures.spellings import MOBILE, SPELLINGS

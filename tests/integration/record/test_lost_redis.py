@@ -12,9 +12,9 @@ from structlog.testing import capture_logs
 from blacklist.index import RedisIndex
 from blacklist.record.limits import Wanted
 from blacklist.record.projection import rebuild, synchronise
-from hotline.loops import Loop, Loops
 from hotline.settings import Settings
 from hotline.synchroniser import Synchroniser
+from outbox.periodic import Loop, Loops
 from tests.fixtures.house import house_of
 from tests.fixtures.record import (
     AMAL,

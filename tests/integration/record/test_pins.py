@@ -10,14 +10,14 @@ from click.testing import CliRunner
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 
-from blacklist.pin_guard import FROM_ALL, FROM_ONE, WHILE_S, PinGuard
-from blacklist.record.audit import history
-from blacklist.record.people import NotAllowed, Person
-from blacklist.record.pins import PinRefused, list_pins, person_of_pin, revoke_pin, set_pin
 from blacklist.record.schema import pins, reading
-from hotline.checks import all_checks
 from hotline.cli.pin import pin_group
+from hotline.doctor.checks import all_checks
 from hotline.settings import Settings
+from people.audit import history
+from people.person import NotAllowed, Person
+from people.pin_guard import FROM_ALL, FROM_ONE, WHILE_S, PinGuard
+from people.pins import PinRefused, list_pins, person_of_pin, revoke_pin, set_pin
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.record import MAHA, SALEM, Clock

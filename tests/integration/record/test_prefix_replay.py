@@ -14,18 +14,18 @@ from blacklist.decision import Hold
 from blacklist.entry import EntryRefused
 from blacklist.record.entries import RecordedEntry
 from blacklist.record.limits import Wanted
-from blacklist.record.people import Person
 from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable, Touched
 from blacklist.record.register import BlacklistRegister
+from blacklist.replay.prefix import replay_prefix
 from blacklist.replay.run import Replay, replay
 from blacklist.replay.tally import WORSE_THAN_WARN
 from blacklist.verdict import HARD_DISPOSITIONS, Disposition
-from hotline.database import make_engine
-from hotline.migrations import upgrade
-from hotline.prefix_replay import replay_prefix
-from hotline.recorded_calls import PAGE, allowed_numbers, recorded_calls
+from call_handlers.recorded_calls import PAGE, allowed_numbers, recorded_calls
 from hotline.register import make_register
 from hotline.settings import Settings
+from people.person import Person
+from store.database import make_engine
+from store.migrations import upgrade
 from tests.fixtures.house import house_of
 from tests.fixtures.postgres import own_database
 from tests.fixtures.record import MAHA, NADA, POLICY, Clock

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from blacklist.record.limits import Wanted
-from blacklist.record.people import NotAllowed, NothingThere
 from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import Review, count_due, list_reviews, open_review
 from blacklist.record.schema import reading
+from people.person import NotAllowed, NothingThere
 from tests.fixtures.record import AMAL, BADR, HIND, NUMBER, SALEM, Clock
 
 

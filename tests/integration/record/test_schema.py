@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError
 from blacklist.index import RedisIndex
 from blacklist.record.entries import standing_entries
 from blacklist.record.limits import Wanted
-from blacklist.record.people import Person
 from blacklist.record.reviews import open_review
 from blacklist.record.schema import metadata, reading
-from hotline.database import make_engine
-from hotline.migrations import differences, upgrade
+from people.person import Person
+from store.database import make_engine
+from store.migrations import differences, upgrade
 from tests.fixtures.postgres import own_database
 from tests.fixtures.record import (
     AMAL,

@@ -6,8 +6,8 @@ import pytest
 
 from blacklist.entry import EntryRefused
 from blacklist.record.limits import Wanted
-from blacklist.record.people import Person
 from blacklist.record.register import BlacklistRegister
+from people.person import Person
 from tests.fixtures.record import AMAL, BADR, HIND, LINE, MAHA, NUMBER, OTHER, SALEM, Clock
 from tests.fixtures.recorded import Kept, keep_calls
 

@@ -7,8 +7,8 @@ import pytest
 import sqlalchemy as sa
 
 from call_handlers.schema import recordings
-from hotline.database import make_engine
-from hotline.migrations import upgrade
+from store.database import make_engine
+from store.migrations import upgrade
 from tests.fixtures.postgres import own_database
 from tests.fixtures.tickets import database_url, engine
 from tests.fixtures.twilio_api import TwilioApi, running_twilio_api

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from call_handlers.journal import Journal
-from call_handlers.recordings import note_or_journal, note_recording, recordings_of
 from call_handlers.records import replay_journal
-from hotline.database import make_engine
+from recordings.register import note_or_journal, note_recording, recordings_of
+from store.database import make_engine
+from store.journal import Journal
 
 CALL = "0123456789abcdef0123456789abcdef"
 SID = "RE" + "5" * 32

@@ -5,8 +5,8 @@ import time
 import wave
 from pathlib import Path
 
-from hotline.recordings import UNWATCHED_SECONDS, collect_recordings, spool_here
 from hotline.settings import Settings, load_settings
+from recordings.collect import UNWATCHED_SECONDS, collect_recordings, spool_here
 
 NAME = f"{'a' * 32}-7.wav"
 

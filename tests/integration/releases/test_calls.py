@@ -12,11 +12,11 @@ import pytest
 
 from call_handlers.arrival import Call, call_from_json, call_to_json
 from call_handlers.history import find_call
-from call_handlers.recordings import recordings_of
 from call_handlers.records import replay_journal
 from call_handlers.sessions import MemorySessions
 from ivr.event import Digits, Event, HungUp, Recorded, Transferred
 from ivr.turn import Collect, HangUp, Perform, Record, Transfer
+from recordings.register import recordings_of
 from tests.fixtures.calls import House, arrival, open_house
 from tests.fixtures.golden import RELEASES, lines
 

@@ -20,20 +20,20 @@ from blacklist.record.schema import entries as entries_table
 from blacklist.record.schema import reading
 from blacklist.snapshot import Snapshot
 from call_handlers.history import Wanted, stream_calls
-from hotline.database import make_engine
-from hotline.migrations import upgrade
 from hotline.screening import recorded_holds
+from outbox.lanes import MAIN_QUEUE
+from outbox.retry import RetryPolicy
+from outbox.worker import run_worker
+from store.database import make_engine
+from store.migrations import upgrade
 from tests.fixtures.calls import START
 from tests.fixtures.golden import FOLDER, RELEASES, stored
 from tests.fixtures.record import POLICY
 from tests.golden.write import ALLOWED, BLOCKED, PREFIX, STRUCK
 from tickets.delivery import Deliverer
-from tickets.lanes import MAIN_QUEUE
 from tickets.lease import take
 from tickets.open import list_tickets
 from tickets.outbox import list_deliveries
-from tickets.retry import RetryPolicy
-from tickets.worker import run_worker
 
 ALL = [pytest.param(release, id=release) for release in RELEASES]
 THEN = datetime.fromtimestamp(START, UTC)

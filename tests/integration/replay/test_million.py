@@ -13,7 +13,7 @@ import pytest
 
 from blacklist.replay.report import report
 from blacklist.replay.run import Replay
-from blacklist.simulate.stream import simulate
+from lab.simulate.stream import simulate
 from tests.fixtures.screening import default_policy
 
 CITIES, PROCESSES, CALLS = 20, 2, 1_000_000

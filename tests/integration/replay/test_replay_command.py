@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from blacklist.record.schema import entries, strikes
+from call_handlers.recorded_calls import recorded_calls
 from call_handlers.records import write_records
 from hotline.cli.blacklist import blacklist_group
-from hotline.recorded_calls import recorded_calls
 from hotline.settings import CONFIG_DIR, load_settings
 from tests.fixtures.house import house_of
 from tests.fixtures.replay import CALLER

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from blacklist.breaker import Breaker
 from blacklist.decision import Hold
 from blacklist.snapshot import Kept, Snapshot
 from blacklist.verdict import Disposition
-from hotline.redis_clients import make_redis
+from store.breaker import Breaker
+from store.redis_clients import make_redis
 from tests.fixtures.processes import free_tcp_port, hang
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.screening import START_MS, WITHHELD, full, screened

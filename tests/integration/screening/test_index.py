@@ -19,7 +19,7 @@ from blacklist.index import (
 )
 from blacklist.ladder import Measure
 from blacklist.port import RegisterUnavailable
-from hotline.redis_clients import make_redis
+from store.redis_clients import make_redis
 from tests.fixtures.screening import Screened, screened
 
 CALLER = "+966501234567"

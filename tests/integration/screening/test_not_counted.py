@@ -16,8 +16,8 @@ from blacklist.entry import Entry
 from blacklist.limits import script_of
 from blacklist.numbers import normalise
 from blacklist.verdict import Disposition
-from hotline.check import Check
-from hotline.checks import redis_checks
+from hotline.doctor.check import Check
+from hotline.doctor.checks import redis_checks
 from hotline.settings import load_settings
 from tests.fixtures.house import house_of
 from tests.fixtures.redis_process import RedisProcess

@@ -9,17 +9,17 @@ from click.testing import CliRunner, Result
 
 from hotline.main import cli
 from hotline.settings import load_settings
+from outbox.retry import RetryPolicy
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, Receiver, hang_up, receiver
 from tests.fixtures.recordings import account
 from tests.fixtures.sms import delivery, opened, texting
-from tickets.acknowledgement import parse_acknowledgement
-from tickets.gateways import HttpSms, TwilioSms
+from tickets.destinations.acknowledgement import parse_acknowledgement
+from tickets.destinations.gateways import HttpSms, TwilioSms
+from tickets.destinations.sms import SmsSender
 from tickets.lease import take
 from tickets.mobile import SMS
 from tickets.outbox import list_attempts
-from tickets.retry import RetryPolicy
 from tickets.schema import database_now, deliveries
-from tickets.sms import SmsSender
 
 Made = Callable[[Receiver, float], SmsSender]
 

@@ -13,19 +13,19 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from call_handlers.recordings import note_recording, recordings_of
-from call_handlers.retention import remove_old_recordings
 from hotline.bootstrap import Services
 from hotline.settings import load_settings
+from outbox.queue import open_queue
+from outbox.relay import RelayPolicy, relay_once
+from recordings.register import note_recording, recordings_of
+from recordings.retention import remove_old_recordings
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.recordings import CALL, SID, wav
 from tests.fixtures.sms import CALLER, delivery
 from tests.fixtures.tickets import NOW, REPOSITORY, new_ticket, wait_until
 from tests.fixtures.twilio_api import ACCOUNT, TOKEN, TwilioApi
-from tickets.dispatch import RelayPolicy, relay_once
 from tickets.outbox import list_deliveries
-from tickets.queue import open_queue
 
 LANDLINE = "+966126123456"
 

@@ -10,8 +10,8 @@ from pytest_httpserver import HTTPServer
 
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.sms import CALLER, delivery, opened, texting
-from tickets.acknowledgement import parse_acknowledgement
-from tickets.gateways import HttpSms
+from tickets.destinations.acknowledgement import parse_acknowledgement
+from tickets.destinations.gateways import HttpSms
 from tickets.outbox import list_attempts
 
 

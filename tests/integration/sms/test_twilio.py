@@ -8,7 +8,7 @@ from werkzeug import Request, Response
 from tests.fixtures.recordings import account
 from tests.fixtures.sms import CALLER, delivery, opened, texting
 from tests.fixtures.twilio_api import MESSAGE_SID, TwilioApi, error
-from tickets.gateways import TwilioSms
+from tickets.destinations.gateways import TwilioSms
 
 
 def gateway(twilio: TwilioApi, sender: str = "Jeddah940") -> TwilioSms:

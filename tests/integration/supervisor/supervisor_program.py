@@ -5,8 +5,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from hotline.child import ChildSpec
-from hotline.supervisor import Supervisor
+from embedded.child import ChildSpec
+from embedded.supervisor import Supervisor
 
 folder = Path(sys.argv[1])
 program = str(Path(__file__).with_name("child_program.py"))

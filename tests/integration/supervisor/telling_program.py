@@ -8,7 +8,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
-from hotline.life import Life
+from host.life import Life
 
 folder, name = Path(sys.argv[1]), sys.argv[2]
 quiet, stop = threading.Event(), threading.Event()

@@ -11,10 +11,10 @@ import pytest
 import redis
 from structlog.testing import capture_logs
 
-from hotline.redis_child import RedisMissing, find_redis_server, redis_child
-from hotline.redis_clients import make_redis
-from hotline.redis_socket import embedded_redis_url, redis_socket
-from hotline.supervisor import StartFailed, Supervisor
+from embedded.redis_child import RedisMissing, find_redis_server, redis_child
+from embedded.supervisor import StartFailed, Supervisor
+from store.redis_clients import make_redis
+from store.redis_socket import embedded_redis_url, redis_socket
 from tests.fixtures.processes import wait_until
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from embedded.supervisor import Supervisor
 from hotline.settings import (
     SECRET_NAMES,
     BackofficeSettings,
@@ -18,7 +19,6 @@ from hotline.settings import (
     load_settings,
 )
 from hotline.stack import stack_children
-from hotline.supervisor import Supervisor
 from tests.fixtures.processes import wait_until
 
 _TELL = """

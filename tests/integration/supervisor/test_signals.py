@@ -8,14 +8,14 @@ import threading
 
 import pytest
 
-from hotline.signals import signals_told
+from host.signals import signals_told
 from tests.fixtures.processes import wait_until
 
 # The main thread holds the lock of the event that a signal is to set: what it does for an instant
 # at the beginning of each wait() is drawn out here until the signal has come.
 _IN_WAIT = """
 import os, signal, threading, time
-from hotline.signals import signals_told
+from host.signals import signals_told
 
 came = threading.Event()
 with signals_told(came.set):
@@ -38,7 +38,7 @@ def test_a_signal_amid_a_wait_for_it_does_not_lock_up() -> None:
 # The signal goes to a thread that is not the main one, which waits.
 _TO_ANOTHER = """
 import signal, threading
-from hotline.signals import signals_told
+from host.signals import signals_told
 
 came = threading.Event()
 def strike():

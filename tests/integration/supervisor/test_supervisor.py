@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from hotline.child import ChildSpec
-from hotline.supervisor import StartFailed, Supervisor
+from embedded.child import ChildSpec
+from embedded.supervisor import StartFailed, Supervisor
 from tests.fixtures.processes import alive, hang, wait_until
 
 HERE = Path(__file__).parent

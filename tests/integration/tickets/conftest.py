@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hotline.database import make_engine
-from hotline.migrations import upgrade
+from store.database import make_engine
+from store.migrations import upgrade
 from tests.fixtures.postgres import own_database
 from tests.fixtures.tickets import backoffice, database_url, engine
 from tickets.schema import metadata

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from outbox.retry import RetryPolicy
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, receiver
 from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
 from tickets.lease import CUT_OFF, Lease, take
 from tickets.open import open_ticket
 from tickets.outbox import Delivery, list_attempts, list_deliveries, retry_delivery
-from tickets.retry import RetryPolicy
 from tickets.schema import database_now, deliveries
 
 EAGER = RetryPolicy(base_s=0.000_001, cap_s=0.000_001, max_attempts=3)

@@ -16,11 +16,11 @@ from flask.testing import FlaskClient
 from standardwebhooks import Webhook
 from werkzeug.test import TestResponse
 
-from hotline.backoffice import create_backoffice
+from lab.backoffice import create_backoffice
 from tests.fixtures.tickets import NOW, SECRET, Backoffice, new_ticket
+from tickets.destinations.webhook import Destination, signed_request
 from tickets.open import build_ticket
 from tickets.reference import new_reference
-from tickets.webhook import Destination, signed_request
 
 OLD_SECRET = "whsec_" + base64.b64encode(b"o" * 32).decode()
 

@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 
-from blacklist.breaker import Breaker
-from hotline.call_database import CallDatabase
-from hotline.database import make_engine
-from hotline.database_deadline import left, within
+from store.breaker import Breaker
+from store.call_database import CallDatabase
+from store.database import make_engine
+from store.database_deadline import left, within
 
 
 class Clock:

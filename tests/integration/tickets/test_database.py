@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hotline.database import make_engine
-from hotline.migrations import current, differences, head, upgrade
+from store.database import make_engine
+from store.migrations import current, differences, head, upgrade
 from tests.fixtures.tickets import python_process
 from tickets.schema import UtcDateTime, metadata, reading
 
@@ -113,8 +113,8 @@ def test_upgrading_again_changes_nothing(any_engine: sa.Engine) -> None:
 
 _UPGRADER = """
 import sys
-from hotline.database import make_engine
-from hotline.migrations import upgrade
+from store.database import make_engine
+from store.migrations import upgrade
 upgrade(make_engine(sys.argv[1]))
 """
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from hotline.database import make_engine
+from store.database import make_engine
 from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.processes import hang
 

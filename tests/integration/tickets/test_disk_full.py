@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from structlog.testing import capture_logs
 
+from host.disk import MB, DiskWatch, Reserve, Usage
+from host.life import Life
 from hotline.bootstrap import Services, ensure_folders
-from hotline.checks import all_checks
-from hotline.disk import MB, DiskWatch, Reserve, Usage
-from hotline.life import Life
-from hotline.migrations import upgrade
+from hotline.doctor.checks import all_checks
 from hotline.settings import Settings, load_settings
+from store.migrations import upgrade
 from tests.fixtures.small_disk import can_mount, fill, small_disk
 from tests.fixtures.tickets import new_ticket
 from tickets.open import list_tickets, open_ticket

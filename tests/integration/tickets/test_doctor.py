@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from host.life import Life
 from hotline.bootstrap import Services
-from hotline.check import Check
-from hotline.checks import all_checks
-from hotline.life import Life
+from hotline.doctor.check import Check
+from hotline.doctor.checks import all_checks
 from hotline.settings import load_settings
 from tests.fixtures.house import house_of
 from tests.fixtures.tickets import NOW, new_ticket

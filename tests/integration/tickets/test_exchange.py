@@ -19,9 +19,9 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
+from carriers.bounded_network import BoundedNetwork, Bounds
+from carriers.exchange import AddressRefused, ExchangeFailed, asked
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, bomb, hang_up, receiver
-from tickets.bounded_network import BoundedNetwork, Bounds
-from tickets.exchange import AddressRefused, ExchangeFailed, asked
 
 SECONDS = 0.4
 

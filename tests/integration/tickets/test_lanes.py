@@ -8,6 +8,9 @@ import pytest
 import redis
 import sqlalchemy as sa
 
+from outbox.lanes import delivery_lanes
+from outbox.queue import open_queue
+from outbox.relay import RelayPolicy, relay_once
 from tests.fixtures.receivers import receiver, silence
 from tests.fixtures.tickets import (
     NOW,
@@ -17,12 +20,9 @@ from tests.fixtures.tickets import (
     python_process,
     wait_until,
 )
-from tickets.dispatch import RelayPolicy, relay_once
-from tickets.lanes import delivery_lanes
 from tickets.mobile import SMS
 from tickets.open import BACKOFFICE, open_ticket
 from tickets.outbox import list_deliveries
-from tickets.queue import open_queue
 
 TICKETS = 12
 PLENTY = RelayPolicy(lease_s=62.0)
@@ -31,15 +31,15 @@ _WORKER = """
 import sys, threading
 from zoneinfo import ZoneInfo
 import redis
-from hotline.database import make_engine
+from store.database import make_engine
 from tests.fixtures.sms import TEXTS
 from tickets.delivery import Deliverer
-from tickets.gateways import HttpSms
-from tickets.lanes import delivery_lanes
-from tickets.retry import RetryPolicy
-from tickets.sms import SmsDestination, load_sms_texts
-from tickets.webhook import Destination
-from tickets.worker import run_worker
+from tickets.destinations.gateways import HttpSms
+from outbox.lanes import delivery_lanes
+from outbox.retry import RetryPolicy
+from tickets.destinations.sms import SmsDestination, load_sms_texts
+from tickets.destinations.webhook import Destination
+from outbox.worker import run_worker
 database_url, redis_url, office, gateway, secret, stuck_s = sys.argv[1:7]
 sms = HttpSms(gateway, '{"a": "{to}{text}"}', timeout_s=60.0)
 destinations = {

@@ -132,7 +132,7 @@ def test_listing_filters_and_is_newest_first(any_engine: sa.Engine) -> None:
 _OPENER = """
 import sys
 from datetime import UTC, datetime
-from hotline.database import make_engine
+from store.database import make_engine
 from tests.fixtures.tickets import new_ticket
 from tickets.open import open_ticket
 engine = make_engine(sys.argv[1])
@@ -159,7 +159,7 @@ def test_two_processes_open_tickets_at_once(any_engine: sa.Engine, any_url: str)
 _KILLED = """
 import sys
 from datetime import UTC, datetime
-from hotline.database import make_engine
+from store.database import make_engine
 from tests.fixtures.tickets import new_ticket
 from tickets.open import open_ticket
 engine = make_engine(sys.argv[1])

@@ -19,7 +19,10 @@ from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from werkzeug import Request, Response
 
-from hotline.loops import Loop, Loops
+from outbox.lanes import MAIN_QUEUE, delivery_lanes
+from outbox.periodic import Loop, Loops
+from outbox.queue import enqueue, open_queue
+from outbox.relay import RelayPolicy, relay_once
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.tickets import (
     SECRET,
@@ -30,12 +33,9 @@ from tests.fixtures.tickets import (
     running_backoffice,
     wait_until,
 )
-from tickets.dispatch import RelayPolicy, relay_once
-from tickets.lanes import MAIN_QUEUE, delivery_lanes
 from tickets.lease import DELIVERIES
 from tickets.open import open_ticket
 from tickets.outbox import count_by_state, list_attempts, list_deliveries
-from tickets.queue import enqueue, open_queue
 
 LANES = delivery_lanes([])
 QUICK = RelayPolicy(interval_s=0.05, requeue_after_s=1.0, lease_s=3.0)
@@ -43,11 +43,11 @@ QUICK = RelayPolicy(interval_s=0.05, requeue_after_s=1.0, lease_s=3.0)
 _WORKER = """
 import sys
 import redis
-from hotline.database import make_engine
+from store.database import make_engine
 from tickets.delivery import Deliverer
-from tickets.retry import RetryPolicy
-from tickets.webhook import Destination
-from tickets.worker import run_worker
+from outbox.retry import RetryPolicy
+from tickets.destinations.webhook import Destination
+from outbox.worker import run_worker
 database_url, redis_url, url, secret = sys.argv[1:5]
 policy = RetryPolicy(base_s=0.01, cap_s=0.05, max_attempts=10_000, lease_s=3.0)
 destinations = {"backoffice": Destination("backoffice", url, secret, timeout_s=1.0)}

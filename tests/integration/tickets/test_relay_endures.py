@@ -12,11 +12,11 @@ import sqlalchemy as sa
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from hotline.loops import Loop, Loops
+from outbox.lanes import delivery_lanes
+from outbox.periodic import Loop, Loops
+from outbox.relay import RelayPolicy, relay_once
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.tickets import NOW, new_ticket, wait_until
-from tickets.dispatch import RelayPolicy, relay_once
-from tickets.lanes import delivery_lanes
 from tickets.lateness import LateAlarm
 from tickets.open import open_ticket
 from tickets.schema import database_now, deliveries

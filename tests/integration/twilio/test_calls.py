@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import sqlalchemy as sa
 
-from blacklist.breaker import Breaker
 from call_handlers.desk import CallDesk
 from call_handlers.sessions import RedisSessions
+from store.breaker import Breaker
 from tests.fixtures.calls import CALLER, House
 from tests.fixtures.dialog import REPORT
 from tests.fixtures.passport import token

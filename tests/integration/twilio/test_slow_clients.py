@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from call_handlers.twilio.signature import signature
-from hotline.callers.twilio_server import PUBLIC_URL, TOKEN
-from hotline.migrations import upgrade
 from hotline.web.worker import MOST_CONNECTIONS, RECEIVE_S
+from lab.callers.twilio_server import PUBLIC_URL, TOKEN
+from store.migrations import upgrade
 from tests.fixtures.house import house_of
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.twilio import STANDARD

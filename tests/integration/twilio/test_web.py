@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from call_handlers.twilio.signature import signature
-from hotline.migrations import upgrade
 from hotline.settings import Settings, WebSettings
 from hotline.stack import stack_children
+from store.migrations import upgrade
 from tests.fixtures.calls import House
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port, wait_until

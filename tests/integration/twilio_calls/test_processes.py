@@ -11,16 +11,16 @@ import pytest
 
 from call_handlers.arrival import Arrival
 from hotline.bootstrap import Services
-from hotline.callers.player import compare, play
-from hotline.callers.stores import Stores, WitnessedSessions
-from hotline.callers.twilio_caller import TwilioCall
-from hotline.callers.twilio_driver import TwilioLine
-from hotline.callers.twilio_forms import ANONYMOUS, Party
-from hotline.callers.twilio_http import Answer, Request, Send
-from hotline.callers.twilio_moment import Account
-from hotline.callers.twilio_server import PUBLIC_URL
-from ivr.transcript import Transcript, load_transcript
 from ivr.turn import Turn
+from lab.callers.player import compare, play
+from lab.callers.stores import Stores, WitnessedSessions
+from lab.callers.twilio_caller import TwilioCall
+from lab.callers.twilio_driver import TwilioLine
+from lab.callers.twilio_forms import ANONYMOUS, Party
+from lab.callers.twilio_http import Answer, Request, Send
+from lab.callers.twilio_moment import Account
+from lab.callers.twilio_server import PUBLIC_URL
+from lab.transcript import Transcript, load_transcript
 from tests.fixtures.callers import FOLDER
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.unwritable import every_kind, unwritable

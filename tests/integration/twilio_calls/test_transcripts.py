@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from hotline.bootstrap import Services
-from hotline.callers.twilio_driver import TwilioDriver
-from hotline.callers.twilio_server import application
 from hotline.settings import Settings, TwilioSettings
-from ivr.transcript import load_transcript
 from ivr.turn import Prompt
+from lab.callers.twilio_driver import TwilioDriver
+from lab.callers.twilio_server import application
+from lab.transcript import load_transcript
 from tests.fixtures.callers import (
     EVERYDAY_BY_TELEPHONE,
     PATHS,

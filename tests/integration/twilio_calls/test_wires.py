@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from hotline.bootstrap import Services
-from hotline.callers.twilio_driver import TwilioDriver, Wire
-from hotline.callers.twilio_server import application
-from ivr.transcript import Leave, load_transcript
+from lab.callers.twilio_driver import TwilioDriver, Wire
+from lab.callers.twilio_server import application
+from lab.transcript import Leave, load_transcript
 from tests.fixtures.callers import (
     ENDS,
     EVERYDAY_BY_TELEPHONE,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from carriers.twilio_number import AccountTrouble, NumberAtTwilio
 from hotline.environment import SettingsWrong
 from hotline.main import cli
 from hotline.settings import load_settings
-from hotline.twilio_number import AccountTrouble, NumberAtTwilio
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, receiver
 from tests.fixtures.recordings import account

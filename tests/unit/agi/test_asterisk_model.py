@@ -2,7 +2,7 @@
 
 import pytest
 
-from hotline.callers.asterisk_model import (
+from lab.callers.asterisk_model import (
     Act,
     ChannelModel,
     HangUp,

@@ -17,7 +17,10 @@ from agi_scripts.errors import (
 from agi_scripts.perform import perform
 from agi_scripts.sounds import Sounds
 from agi_scripts.wire import MAX_LINE
-from hotline.callers.asterisk_model import (
+from ivr import turn as t
+from ivr.catalogue import Piece
+from ivr.event import Digits, Event, HungUp, NoInput, Recorded
+from lab.callers.asterisk_model import (
     Act,
     Caller,
     ChannelModel,
@@ -27,9 +30,6 @@ from hotline.callers.asterisk_model import (
     Silent,
     Speak,
 )
-from ivr import turn as t
-from ivr.catalogue import Piece
-from ivr.event import Digits, Event, HungUp, NoInput, Recorded
 from tests.fixtures.agi import channel_hearing, channel_on, menu, stub_sounds, turn
 
 PATH = "/rec/abc-1"

@@ -14,7 +14,7 @@ from agi_scripts.errors import (
     RemoteError,
 )
 from agi_scripts.wire import MAX_LINE, MAX_REPLY, Reply, ReplyReader, encode
-from hotline.callers.asterisk_model import split
+from lab.callers.asterisk_model import split
 
 
 def read(*chunks: bytes) -> Reply | None:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hotline.bench.conversation import (
+from hotline.bootstrap import Services
+from hotline.settings import load_settings
+from lab.bench.conversation import (
     MOVES,
     RECORDED_S,
     TURNS,
@@ -15,12 +17,10 @@ from hotline.bench.conversation import (
     prompt_seconds,
     turns,
 )
-from hotline.bench.cpu import knowing_caller, patient_caller
-from hotline.bench.sip_probe import is_sound
-from hotline.bench.telephone import PACKET_S, Plan, Pressed, write_recording
-from hotline.bootstrap import Services
-from hotline.callers.asterisk_model import HangUp, Listening, Press, Speak
-from hotline.settings import load_settings
+from lab.bench.cpu import knowing_caller, patient_caller
+from lab.bench.sip_probe import is_sound
+from lab.bench.telephone import PACKET_S, Plan, Pressed, write_recording
+from lab.callers.asterisk_model import HangUp, Listening, Press, Speak
 
 pytestmark = pytest.mark.bench
 

@@ -5,7 +5,7 @@ import json
 import pytest
 from rich.console import Console
 
-from hotline.bench.figures import (
+from lab.bench.figures import (
     Bound,
     Figure,
     Measured,
@@ -16,7 +16,7 @@ from hotline.bench.figures import (
     times_less,
     to_json,
 )
-from hotline.bench.table import render
+from lab.bench.table import render
 
 pytestmark = pytest.mark.bench
 

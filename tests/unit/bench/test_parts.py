@@ -12,20 +12,20 @@ from signal import SIGKILL
 import pytest
 from click.testing import CliRunner
 
-from hotline.bench import answer, classic, memory, plain, twilio
-from hotline.bench.figures import Figure
-from hotline.bench.house import BenchFailed, open_house
-from hotline.bench.memory import hold_call
-from hotline.bench.placing import place_calls
-from hotline.bench.processes import cpu_seconds, pss_bytes, rss_bytes
-from hotline.bench.run import PARTS, run
-from hotline.bench.setting import Bench, Sizes
-from hotline.bench.web_house import open_web_house
-from hotline.bench.web_load import closed_loop, web_call
 from hotline.bootstrap import Services
-from hotline.cli.bench import bench as command
 from hotline.main import COMMANDS
 from hotline.settings import load_settings
+from lab.bench import answer, classic, memory, plain, twilio
+from lab.bench.figures import Figure
+from lab.bench.house import BenchFailed, open_house
+from lab.bench.memory import hold_call
+from lab.bench.placing import place_calls
+from lab.bench.processes import cpu_seconds, pss_bytes, rss_bytes
+from lab.bench.run import PARTS, run
+from lab.bench.setting import Bench, Sizes
+from lab.bench.web_house import open_web_house
+from lab.bench.web_load import closed_loop, web_call
+from lab.cli.bench import bench as command
 from tests.fixtures.processes import alive
 
 pytestmark = pytest.mark.bench
@@ -213,7 +213,7 @@ def test_an_import_is_compared_with_its_rows_alone(bench: Bench) -> None:
 
 def test_the_command_knows_every_part_and_refuses_others() -> None:
     """`--only` names what there is."""
-    assert COMMANDS["bench"][0] == "hotline.cli.bench:bench"
+    assert COMMANDS["bench"][0] == "lab.cli.bench:bench"
     assert PARTS[:4] == ("cpu", "answer", "classic", "memory")
     assert {"twilio_rate", "twilio_tail", "import_memory", "import_speed", "plain"} <= set(
         PARTS[4:]

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from hotline.bench import answer, cpu
-from hotline.bench.house import open_house
-from hotline.bench.setting import Bench, Sizes
-from hotline.bench.sipp import place_sip_calls
-from hotline.bench.telephone import Plan
 from hotline.bootstrap import Services
 from hotline.settings import load_settings
+from lab.bench import answer, cpu
+from lab.bench.house import open_house
+from lab.bench.setting import Bench, Sizes
+from lab.bench.sipp import place_sip_calls
+from lab.bench.telephone import Plan
 from tests.fixtures.asterisk import asterisk_root
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.bench, pytest.mark.alone]

@@ -2,7 +2,7 @@
 
 import threading
 
-from blacklist.breaker import Breaker
+from store.breaker import Breaker
 
 
 class Clock:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from blacklist.person import at_telephone, identity, people
-from blacklist.record.people import Person
+from people.identity import at_telephone, identity, people
+from people.person import Person
 
 
 @pytest.mark.parametrize(

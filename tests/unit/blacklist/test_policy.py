@@ -13,8 +13,8 @@ from blacklist.policy import (
     TrustPolicy,
     Window,
 )
+from blacklist.policy_load import PolicyWrong, load_policy
 from hotline.main import cli
-from hotline.screening_policy import PolicyWrong, load_policy
 from hotline.settings import load_settings
 from tests.fixtures.screening import POLICY_FILE, default_policy
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from call_handlers.sound import is_heard
+from recordings.sound import is_heard
 
 
 def write(folder: Path, *parts: tuple[float, int], rate: int = 8000) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.life import Ear, Life, seen
+from host.life import Ear, Life, seen
 from tests.fixtures.tickets import python_process
 
 
@@ -50,7 +50,7 @@ def test_a_role_without_room_for_its_file_is_heard_all_the_same(ear: Ear, tmp_pa
 _LIVES = """
 import sys
 from pathlib import Path
-from hotline.life import Life
+from host.life import Life
 life = Life("relay", Path(sys.argv[1]), {})
 life.tell()
 print("lives", flush=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
-from hotline.loops import STANDS, Loop, Loops
+from outbox.periodic import STANDS, Loop, Loops
 from tests.fixtures.processes import wait_until
 from tests.fixtures.tickets import python_process
 
@@ -94,7 +94,7 @@ def test_a_loop_that_runs_elsewhere_is_watched_by_what_it_tells() -> None:
 
 _BROKEN = """
 import sys, threading
-from hotline.loops import Loop, Loops
+from outbox.periodic import Loop, Loops
 
 def ends():
     raise SystemExit(0)  # to a thread this is its end and nothing else

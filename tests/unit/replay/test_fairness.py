@@ -8,7 +8,7 @@ from random import Random
 
 from blacklist.replay.history import PastCall
 from blacklist.replay.run import Replay
-from blacklist.simulate.network import NOBODYS
+from lab.simulate.network import NOBODYS
 from tests.fixtures.replay import DAY, HOUR, call
 from tests.fixtures.screening import default_policy
 

@@ -13,7 +13,7 @@ from blacklist.replay.history import (
     read_history,
     write_history,
 )
-from blacklist.simulate.stream import simulate
+from lab.simulate.stream import simulate
 
 HEAD = ",".join(LABELLED)
 

@@ -6,8 +6,8 @@ import pytest
 
 from blacklist.replay.report import figures_of, mask, report
 from blacklist.replay.run import Replay
-from blacklist.simulate.stream import simulate
 from blacklist.verdict import DISPOSITIONS
+from lab.simulate.stream import simulate
 from tests.fixtures.replay import CALLER, DAY, HOUR, POLICY, call, dispositions
 
 OTHER = "+966527654321"

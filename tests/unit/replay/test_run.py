@@ -6,8 +6,8 @@ import pytest
 
 from blacklist.model import ScreeningModel
 from blacklist.replay.run import Replay, replay
-from blacklist.simulate.city import City
-from blacklist.simulate.stream import simulate
+from lab.simulate.city import City
+from lab.simulate.stream import simulate
 from tests.fixtures.replay import CALLER, DAY, HOUR, POLICY, call, dispositions
 
 

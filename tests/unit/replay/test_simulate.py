@@ -10,8 +10,8 @@ import pytest
 
 from blacklist.numbers import normalise
 from blacklist.replay.history import PastCall
-from blacklist.simulate.city import City, drawn
-from blacklist.simulate.stream import START, simulate
+from lab.simulate.city import City, drawn
+from lab.simulate.stream import START, simulate
 
 RIYADH = timezone(timedelta(hours=3))
 DAY = 86_400

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hotline.redis_address import Watched, watched
 from hotline.settings import SettingsWrong, load_settings
+from store.redis_address import Watched, watched
 
 
 def test_an_address_names_sentinels_service_and_database() -> None:

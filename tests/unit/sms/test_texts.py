@@ -5,12 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from files.yaml_file import CatalogueError
 from tests.fixtures.sms import TEXTS
 from tests.fixtures.tickets import NOW, new_ticket
+from tickets.destinations.sms import load_sms_texts, message
 from tickets.mobile import is_mobile, wants_sms
 from tickets.open import build_ticket
-from tickets.sms import load_sms_texts, message
-from tickets.yaml_file import CatalogueError
 
 RIYADH = ZoneInfo("Asia/Riyadh")
 

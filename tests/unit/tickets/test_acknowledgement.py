@@ -4,7 +4,7 @@ import pytest
 
 from hotline.environment import SettingsWrong
 from hotline.settings import load_settings
-from tickets.acknowledgement import parse_acknowledgement
+from tickets.destinations.acknowledgement import parse_acknowledgement
 
 PAGE = "<!doctype html><title>Back soon</title>"
 

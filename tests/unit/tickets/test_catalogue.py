@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from files.yaml_file import CatalogueError
 from tests.fixtures.counting import counted_calls
 from tickets.catalogue import (
     load_agencies,
@@ -11,7 +12,6 @@ from tickets.catalogue import (
     load_services,
     load_sub_municipalities,
 )
-from tickets.yaml_file import CatalogueError
 
 CONFIG = Path(__file__).parents[3] / "config"
 

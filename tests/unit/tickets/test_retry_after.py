@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tickets.retry import RetryPolicy
-from tickets.retry_after import retry_after
+from carriers.retry_after import retry_after
+from outbox.retry import RetryPolicy
 
 NOW = datetime(1994, 11, 6, 8, 49, 0, tzinfo=UTC)
 

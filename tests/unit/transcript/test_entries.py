@@ -2,8 +2,8 @@
 
 import pytest
 
-from hotline.callers.player import first_entry
 from ivr.turn import Collect, HangUp, Prompt, Record, Turn
+from lab.callers.player import first_entry
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.transcript import (
+from lab.transcript import (
     Blocked,
     Dictate,
     GivenTicket,

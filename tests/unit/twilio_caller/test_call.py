@@ -2,9 +2,9 @@
 
 import pytest
 
-from hotline.callers.twilio_forms import Party
-from hotline.callers.twilio_moment import CallBroken
-from hotline.callers.twiml_verbs import Play, Say
+from lab.callers.twilio_forms import Party
+from lab.callers.twilio_moment import CallBroken
+from lab.callers.twiml_verbs import Play, Say
 from tests.fixtures.twilio_web import Pages
 
 ASK = '<Gather action="/next" numDigits="4" timeout="3" actionOnEmptyResult="true"/>'

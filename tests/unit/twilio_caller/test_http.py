@@ -6,7 +6,7 @@ from twilio.request_validator import RequestValidator
 from werkzeug import Request as Received
 from werkzeug import Response
 
-from hotline.callers.twilio_http import Answer, NoAnswer, Playback, Request, TwilioHttp
+from lab.callers.twilio_http import Answer, NoAnswer, Playback, Request, TwilioHttp
 from tests.fixtures.twilio_web import wav
 
 PUBLIC = "https://city.example/hotline"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from hotline.callers.twiml import NotTwiml, parse
-from hotline.callers.twiml_verbs import Enqueue, Gather, Hangup, Pause, Play, Record, Reject, Say
+from lab.callers.twiml import NotTwiml, parse
+from lab.callers.twiml_verbs import Enqueue, Gather, Hangup, Pause, Play, Record, Reject, Say
 
 WORKFLOW = f"WW{'0a' * 16}"
 

@@ -1,0 +1,1 @@
+"""YAML that people edit, with the line of every mistake."""

@@ -1,0 +1,61 @@
+"""The audit: one line for every change, who made it and when. It is only ever appended to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from blacklist.record.schema import audit
+from people.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the audit. `subject` is a number, a prefix or a token's name."""
+
+    id: int
+    at: datetime
+    who: str
+    role: str
+    action: str
+    subject: str
+    details: Mapping[str, Any]
+
+
+def line(
+    person: Person, action: str, subject: str, now: datetime, details: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The row of one change, for whoever writes many at once."""
+    return {
+        "at": now,
+        "who": person.name,
+        "role": person.role,
+        "action": action,
+        "subject": subject[:16],
+        "details": dict(details),
+    }
+
+
+def note_change(
+    connection: sa.Connection,
+    person: Person,
+    action: str,
+    subject: str,
+    now: datetime,
+    **details: Any,
+) -> None:
+    """Append one line in the transaction of the change itself: neither is kept without the other.
+
+    `details` are JSON-ready.
+    """
+    connection.execute(audit.insert(), line(person, action, subject, now, details))
+
+
+def history(connection: sa.Connection, subject: str, *, limit: int = 200) -> list[Change]:
+    """The newest changes of a number or prefix, newest first."""
+    rows = connection.execute(
+        sa.select(audit).where(audit.c.subject == subject).order_by(audit.c.id.desc()).limit(limit)
+    )
+    return [Change(**row._mapping) for row in rows]

@@ -1,0 +1,102 @@
+"""Bearer tokens of the HTTP API: shown once, stored as a hash, with a role and an end.
+
+A token is 32 random bytes, so one SHA-256 is enough: there is nothing to guess, and a slow hash
+would only make every request slow.
+"""
+
+import hashlib
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from blacklist.policy import Role
+from blacklist.record.schema import api_tokens
+from people.audit import note_change
+from people.person import Person, holder_of
+
+SCHEME = "h940_"
+"""What tokens begin with, so that scanners of leaked secrets can know one."""
+_SHAPE = re.compile(SCHEME + r"[A-Za-z0-9_-]{43}")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is known of a token; never the token itself."""
+
+    id: str
+    name: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+def create_token(
+    engine: sa.Engine, *, name: str, role: Role, by: Person, now: datetime, days: float = 90.0
+) -> tuple[str, Token]:
+    """Make a token that ends after `days`; the text is given this once.
+
+    Raises ValueError for a name or number of days that cannot be, NotAllowed below manager.
+    """
+    by.must_be("manager", "a token")
+    holder_of("a token", name, role, days)
+    text = SCHEME + secrets.token_urlsafe(32)
+    token = Token(secrets.token_hex(8), name, role, now, now + timedelta(days=days), None)
+    with engine.begin() as connection:
+        connection.execute(
+            api_tokens.insert().values(
+                id=token.id,
+                hash=_hash(text),
+                name=name,
+                role=role,
+                created_at=now,
+                expires_at=token.expires_at,
+            )
+        )
+        note_change(connection, by, "token_created", token.id, now, name=name, role=role)
+    return text, token
+
+
+def holder(connection: sa.Connection, text: str, now: datetime) -> Person | None:
+    """Whose token this is; None for one that is wrong, over or revoked."""
+    if not _SHAPE.fullmatch(text):
+        return None
+    row = connection.execute(
+        sa.select(api_tokens.c.name, api_tokens.c.role).where(
+            api_tokens.c.hash == _hash(text),
+            api_tokens.c.revoked_at.is_(None),
+            api_tokens.c.expires_at > now,
+        )
+    ).one_or_none()
+    return None if row is None else Person(row.name, row.role)
+
+
+def revoke_token(engine: sa.Engine, token_id: str, *, by: Person, now: datetime) -> bool:
+    """End a token at once; False when there is none that is in force. Raises NotAllowed."""
+    by.must_be("manager", "revoking a token")
+    with engine.begin() as connection:
+        done = connection.execute(
+            api_tokens.update()
+            .where(api_tokens.c.id == token_id, api_tokens.c.revoked_at.is_(None))
+            .values(revoked_at=now)
+        ).rowcount
+        if done:
+            note_change(connection, by, "token_revoked", token_id, now)
+    return bool(done)
+
+
+def list_tokens(connection: sa.Connection) -> list[Token]:
+    """Every token that was ever made, the newest first."""
+    rows = connection.execute(
+        sa.select(*(column for column in api_tokens.c if column.name != "hash")).order_by(
+            api_tokens.c.created_at.desc()
+        )
+    )
+    return [Token(**row._mapping) for row in rows]
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

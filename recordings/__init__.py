@@ -1,0 +1,1 @@
+"""Callers' recordings: noted, fetched from who holds them, kept, destroyed in time."""

@@ -1,0 +1,156 @@
+"""Redis on the path of a call: redis-py, without what it does at every command beside the command.
+
+On a busy web process a command of redis-py costs several times what Redis itself takes. Most of it
+goes to asking the kernel: whether the connection still stands, and before each read and write
+whether it can be done. Each question lets go of the interpreter's lock, which must be won back from
+all other calls. What is here asks less often, and keeps redis-py's protocol, errors and limits.
+"""
+
+import socket
+import struct
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis
+
+from store.redis_address import SCHEMES, watched
+from store.redis_primary import PrimaryPool, TcpConnection, TlsConnection, UnixConnection
+from store.redis_sentinel import SentinelPool, TcpToPrimary, TlsToPrimary, sentinel_pool
+
+FRESH_SECONDS = 0.1
+"""How long a connection that has just answered is taken to stand."""
+
+
+class CallRedis(redis.Redis):
+    """Runs scripts, which are what calls ask of Redis, by one write and one read and no more.
+
+    Beside them the library would do what serves retries and its own metrics; here are none.
+    """
+
+    def evalsha(self, sha: str, numkeys: int, *keys_and_args: Any) -> Any:
+        """Run a script that Redis knows; what it is given is text, bytes or whole numbers.
+
+        Raises redis.RedisError.
+        """
+        command = _packed("EVALSHA", sha, numkeys, *keys_and_args)
+        pool = self.connection_pool
+        connection = pool.get_connection()
+        try:
+            connection.send_packed_command((command,), check_health=False)  # type: ignore[no-untyped-call]
+            return connection.read_response()
+        finally:
+            pool.release(connection)
+
+
+def _packed(*args: str | bytes | int) -> bytes:
+    """A command in RESP, the protocol of Redis: an array of bulk strings."""
+    parts = [arg if isinstance(arg, bytes) else str(arg).encode() for arg in args]
+    head = b"*%d\r\n" % len(parts)
+    return head + b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])
+
+
+class CallPool(PrimaryPool):
+    """Lends a connection that was used a moment ago as it is.
+
+    Whether the server has closed it is asked only when it has been idle for `FRESH_SECONDS`. The
+    newest is lent first. The library's own pool counts them all as lent until then, so that its
+    limit and its way of closing hold.
+    """
+
+    def reset(self) -> None:
+        """Begin without connections: at first, and in a process that was forked."""
+        self._idle: dict[redis.Connection, float] = {}
+        super().reset()
+
+    def get_connection(self, *_args: Any, **_options: Any) -> redis.Connection:
+        """A connection that stands. Raises redis.RedisError."""
+        self._checkpid()
+        try:
+            connection, used = self._idle.popitem()
+        except KeyError:
+            return super().get_connection()
+        fresh = time.monotonic() - used < FRESH_SECONDS
+        if fresh and not connection.should_reconnect():  # type: ignore[no-untyped-call]
+            return connection
+        super().release(connection)
+        return super().get_connection()
+
+    def release(self, connection: Any) -> None:
+        """Take back a connection; one that failed is closed by now."""
+        stands = connection.is_connected and not connection.should_reconnect()
+        if stands and self.owns_connection(connection):
+            self._idle[connection] = time.monotonic()
+        else:
+            super().release(connection)
+
+
+class SentinelCallPool(CallPool, SentinelPool):
+    """The same, to whoever the Sentinels name."""
+
+
+def call_pool(url: str, **settings: Any) -> CallPool:
+    """The pool for `url`. With TLS the time-outs are kept by Python, which knows its buffers.
+
+    Raises ValueError.
+    """
+    scheme = urlsplit(url).scheme
+    if scheme in SCHEMES:
+        kind = TlsToPrimary if watched(url).tls else _TcpToPrimary
+        return sentinel_pool(url, SentinelCallPool, kind, **settings)
+    return CallPool.from_url(url, connection_class=_CONNECTIONS[scheme], **settings)
+
+
+class _TimedSocket(socket.socket):
+    """A socket whose time-out the kernel keeps (socket(7), `SO_RCVTIMEO`)."""
+
+    def settimeout(self, value: float | None) -> None:
+        """Seconds that each read and write may wait; 0: not at all; None: for ever."""
+        super().settimeout(0.0 if value == 0 else None)
+        limit = struct.pack("@ll", *divmod(round((value or 0.0) * 1_000_000), 1_000_000))
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+
+    def recv(self, *args: int) -> bytes:
+        """As every socket. Raises TimeoutError, and BlockingIOError where nothing may wait."""
+        try:
+            return super().recv(*args)
+        except BlockingIOError:
+            if self.getblocking():
+                raise TimeoutError from None
+            raise
+
+    def sendall(self, *args: Any) -> None:
+        """As every socket. Raises TimeoutError."""
+        try:
+            super().sendall(*args)
+        except BlockingIOError:
+            raise TimeoutError from None
+
+
+class _Timed(redis.Connection):
+    def _connect(self) -> socket.socket:
+        return _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
+
+
+class _TcpConnection(_Timed, TcpConnection):
+    pass
+
+
+class _TcpToPrimary(TcpToPrimary, _TcpConnection):
+    pass
+
+
+class _UnixConnection(UnixConnection):
+    def _connect(self) -> socket.socket:
+        return _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
+
+
+_CONNECTIONS = {"redis": _TcpConnection, "rediss": TlsConnection, "unix": _UnixConnection}
+
+
+def _timed(connected: socket.socket, seconds: float | None) -> _TimedSocket:
+    kind = connected.family, connected.type, connected.proto
+    timed = _TimedSocket(*kind, fileno=connected.detach())
+    timed.settimeout(seconds)
+    return timed

@@ -1,0 +1,1 @@
+"""Where tickets are delivered, a file a kind."""

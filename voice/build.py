@@ -1,0 +1,128 @@
+"""The folder of sounds, brought into line with the catalogue."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from ivr.prompts import Catalogue, Source
+from ivr.turn import GUARD_MS
+from voice.recordings import recorded
+from voice.sound import AudioError, Samples, cut, duration_ms, read, write
+from voice.voice import spoken
+
+Progress = Callable[[int, int, str], None]
+"""Called with how many are done, of how many, and what was done last."""
+
+_WORKERS = 2
+_NO_RECORDINGS = Path("config/prompts/recordings")
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A sound that callers could be played and that is not there, or is not fit to be played."""
+
+    audio: str
+    language: str
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did: sounds made, found ready, taken away, and recordings of no prompt."""
+
+    made: int
+    kept: int
+    pruned: int
+    unused_recordings: tuple[str, ...]
+
+
+def build(
+    catalogue: Catalogue,
+    folder: Path,
+    progress: Progress = lambda *_: None,
+    *,
+    recordings: Path = _NO_RECORDINGS,
+    prune: bool = False,
+) -> BuildReport:
+    """Make every sound of `catalogue` that is not in `folder`; with `prune`, take away all others.
+
+    `recordings` is the folder whose hashes the catalogue was loaded with. Raises AudioError, which
+    names the prompt's text, when a sound cannot be made; those made so far stay, each whole.
+    """
+    missing = {item.audio for item in check(catalogue, folder)}
+    jobs = _jobs(catalogue, missing)
+    with ThreadPoolExecutor(_WORKERS) as pool:  # the work is done by programs, outside of Python
+        futures = {
+            pool.submit(_make, folder, recordings, whole, cuts, catalogue.sources): whole
+            for whole, cuts in jobs.items()
+        }
+        try:
+            for done, future in enumerate(as_completed(futures), start=1):
+                future.result()
+                progress(done, len(futures), catalogue.sources[futures[future]].text)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    pruned = _prune(folder, set(catalogue.sources)) if prune else 0
+    kept = len(catalogue.sources) - len(missing)
+    return BuildReport(len(missing), kept, pruned, catalogue.unused_recordings)
+
+
+def check(catalogue: Catalogue, folder: Path) -> list[Missing]:
+    """Every sound of `catalogue` that `folder` does not have ready, whole and fit to be played."""
+    missing = []
+    for audio, source in catalogue.sources.items():
+        path = folder / f"{audio}.wav"
+        try:
+            if path.exists():
+                duration_ms(path)
+                continue
+            why = "is not there"
+        except AudioError as error:
+            why = str(error)
+        missing.append(Missing(audio, source.language, source.text, why))
+    return missing
+
+
+def _jobs(catalogue: Catalogue, missing: set[str]) -> dict[str, list[str]]:
+    """Whole sound → the missing ones to be made with it: itself, its head, its tail."""
+    jobs: dict[str, list[str]] = {}
+    for audio in catalogue.sources:
+        if audio in missing:
+            jobs.setdefault(catalogue.sources[audio].whole or audio, []).append(audio)
+    return jobs
+
+
+def _make(
+    folder: Path, recordings: Path, whole: str, wanted: list[str], sources: Mapping[str, Source]
+) -> None:
+    source = sources[whole]
+    parts: dict[str, Samples] = {}
+    try:
+        samples = _sound(recordings, source) if whole in wanted else read(folder / f"{whole}.wav")
+        if any(sources[audio].whole for audio in wanted):
+            parts["head"], parts["tail"] = cut(samples, GUARD_MS)
+    except AudioError as error:
+        raise AudioError(f"{source.language}: {source.text!r}: {error}") from error
+    for audio in wanted:
+        write(folder / f"{audio}.wav", parts.get(sources[audio].form, samples))
+
+
+def _sound(recordings: Path, source: Source) -> Samples:
+    if source.recording:
+        return recorded(recordings, source.recording)
+    return spoken(source.language, source.text, word=source.form == "word")
+
+
+def _prune(folder: Path, known: set[str]) -> int:
+    """Take away what no prompt uses, and what a killed build left half made."""
+    doomed = [
+        path
+        for path in (*folder.glob("*/*.wav"), *folder.glob("*/.*.part"))
+        if f"{path.parent.name}/{path.stem}" not in known
+    ]
+    for path in doomed:
+        path.unlink(missing_ok=True)
+    return len(doomed)

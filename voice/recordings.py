@@ -1,0 +1,17 @@
+"""Studio recordings as sound; which there are, `voice.studio` knows."""
+
+from pathlib import Path
+
+from voice.sound import AudioError, Samples, telephone
+
+
+def recorded(folder: Path, name: str) -> Samples:
+    """A recording, converted: what a studio sends is not trusted to be fit for a line.
+
+    Raises AudioError, which names the file, when it is absent, empty or no sound.
+    """
+    path = folder / f"{name}.wav"
+    try:
+        return telephone(path.read_bytes())
+    except (OSError, AudioError) as error:
+        raise AudioError(f"{path}: {error}") from error
