@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from blacklist.numbers import LONGEST_RAW, at_a_glance, normalise, written
 from blacklist.verdict import DISPOSITIONS, Disposition
+from people.person import SHORTEST_DAYS
 
 MISUSE = {
     "harassment": "معاكسات",
@@ -32,8 +33,6 @@ AGENCIES = {
 HOTLINE = "940"
 LONGEST_DAYS = 366
 """Days a measure may last: longer ones are renewed by a person who looks again."""
-SHORTEST_DAYS = 60 / 86_400
-"""Days of a minute: a measure that is over before anybody hears of it is a slip of the keyboard."""
 LONGEST_NOTE = 500
 
 

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from blacklist.policy import ROLES, Role, Step, StrikePolicy
+from blacklist.policy import Step, StrikePolicy
 from blacklist.verdict import DISPOSITIONS, MACHINE_DISPOSITIONS, Disposition
 from people.identity import identity, is_telephone, people
+from people.person import ROLES, Role
 
 
 @dataclass(frozen=True, slots=True)

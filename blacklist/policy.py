@@ -8,7 +8,6 @@ policy to that, wherever it comes from.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal, get_args
 
 from blacklist.verdict import (
     DISPOSITIONS,
@@ -16,10 +15,7 @@ from blacklist.verdict import (
     MACHINE_DISPOSITIONS,
     Disposition,
 )
-
-Role = Literal["operator", "supervisor", "manager"]
-ROLES: tuple[str, ...] = get_args(Role)
-"""Who decides, from the least right to the most."""
+from people.person import Role
 
 APPROVERS = 2
 """Who asks for a prefix, and who agrees: no fewer, and more are not asked."""

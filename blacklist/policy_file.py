@@ -13,7 +13,6 @@ from blacklist.policy import (
     PrefixPolicy,
     RatePolicy,
     ReviewPolicy,
-    Role,
     RotationPolicy,
     Step,
     StrikePolicy,
@@ -23,6 +22,7 @@ from blacklist.policy import (
     Window,
 )
 from blacklist.verdict import DISPOSITIONS, Disposition
+from people.person import Role
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from blacklist.numbers import normalise
 from call_handlers.schema import call_events, calls
-from tickets.schema import reading
+from store.sql import reading
 
 BATCH = 500
 """Calls read at once: what an export holds in memory, however many there are."""

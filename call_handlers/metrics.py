@@ -22,6 +22,3 @@ UNSAVED_TURNS = Counter(
     "hotline_turns_unsaved_total", "Turns that the session store did not take: it was away."
 )
 RECORDS = Counter("hotline_call_records_total", "Call records written, by where.", ["where"])
-RECORDINGS = Counter(
-    "hotline_recordings_total", "Attempts at a provider's recordings, and removals", ["outcome"]
-)

@@ -10,7 +10,7 @@ from blacklist.record.entries import in_force
 from blacklist.record.schema import entries, strikes
 from blacklist.replay.history import Label, PastCall
 from call_handlers.schema import calls
-from tickets.schema import reading
+from store.sql import reading
 
 _MOST_SERVED = 100
 PAGE = 2_000

@@ -27,7 +27,7 @@ from call_handlers.schema import calls
 from call_handlers.sessions import SESSION_TTL_S, StoreAway
 from ivr.turn import Collect, Record, Transfer
 from store.journal import Journal
-from tickets.schema import reading
+from store.sql import reading
 
 log = structlog.get_logger()
 FAILED = "failed"

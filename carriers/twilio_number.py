@@ -16,7 +16,6 @@ from twilio.rest.api.v2010.account.incoming_phone_number import IncomingPhoneNum
 
 from carriers.exchange import AddressRefused, ExchangeFailed, asked, basic
 from carriers.twilio_account import TwilioAccount
-from hotline.settings import TwilioSettings
 
 VOICE_PATH = "/twilio/voice"
 STATUS_PATH = "/twilio/status"
@@ -38,18 +37,18 @@ class Difference:
     wanted: str
 
 
-def wanted(twilio: TwilioSettings) -> dict[str, str]:
-    """What the number should be set to.
+def wanted(public_url: str, fallback_url: str) -> dict[str, str]:
+    """What the number should be set to, with our own address and that of the fallback file.
 
     An application or a trunk would take its calls away from these addresses: there is none. The
     fallback is a static file: it is fetched with GET.
     """
     return {
-        "voice_url": twilio.public_url + VOICE_PATH,
+        "voice_url": public_url + VOICE_PATH,
         "voice_method": "POST",
-        "voice_fallback_url": twilio.fallback_url,
+        "voice_fallback_url": fallback_url,
         "voice_fallback_method": "GET",
-        "status_callback": twilio.public_url + STATUS_PATH,
+        "status_callback": public_url + STATUS_PATH,
         "status_callback_method": "POST",
         "voice_application_sid": "",
         "trunk_sid": "",

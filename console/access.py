@@ -5,9 +5,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from blacklist.record.schema import reading
 from people.person import Person
 from people.tokens import holder
+from store.sql import reading
 
 Holder = Callable[[str | None], Person | None]
 """The person behind an `Authorization` header; None for none, or one that is not good."""

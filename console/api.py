@@ -21,13 +21,13 @@ from blacklist.record.limits import Wanted
 from blacklist.record.projection import differences, rebuild
 from blacklist.record.register import BlacklistRegister, Standing
 from blacklist.record.reviews import Review, list_reviews
-from blacklist.record.schema import reading
 from console import bodies
 from console.access import token_holder
 from console.operation import Asked, Operation, document
 from console.server import Refused, add_routes
 from people.audit import Change
 from people.person import NothingThere
+from store.sql import reading
 
 ROOT = "/api/v1/blacklist"
 

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from blacklist.entry import LONGEST_DAYS, LONGEST_NOTE, SHORTEST_DAYS
+from blacklist.entry import LONGEST_DAYS, LONGEST_NOTE
 from blacklist.numbers import LONGEST_RAW
 from blacklist.record.entries import LONGEST_EVIDENCE
+from people.person import SHORTEST_DAYS
 
 
 def _plain(text: str) -> str:

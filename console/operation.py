@@ -7,9 +7,8 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from blacklist.numbers import LONGEST_RAW
-from blacklist.policy import Role
 from console.bodies import Failure
-from people.person import Person
+from people.person import Person, Role
 
 
 @dataclass(frozen=True, slots=True)

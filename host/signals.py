@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-from hotline.logs import reopen
+from host.log_writer import reopen
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 

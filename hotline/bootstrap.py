@@ -43,8 +43,6 @@ from tickets.model import NewTicket, Ticket
 from tickets.open import BACKOFFICE, open_ticket, withdraw_ticket
 
 if TYPE_CHECKING:  # a server that leads calls needs neither RQ nor an HTTP client in its memory
-    from flask import Flask
-
     from hotline.outbound import Outbound
 
 WAV_BYTES_A_SECOND = 16_000
@@ -253,12 +251,6 @@ class Services:
             prefix,
             seconds=lambda stem: lasting.get(stem, LONGEST_S),
         )
-
-    def web_app(self) -> "Flask":
-        """The web application, for one process. Made once."""
-        from hotline.web.wiring import make_web_app
-
-        return make_web_app(self)
 
     def sweep(self) -> SweepReport:
         """Close calls that nobody ended, and write what the journal holds into SQL.

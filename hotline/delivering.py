@@ -1,50 +1,42 @@
-"""The loops of the roles that no caller talks to: the relay's, and those beside a worker's own."""
+"""What the roles that no caller talks to do again and again: the relay, and beside a worker."""
 
-import time
 from collections.abc import Callable
 
-import structlog
-
+from blacklist.record.synchroniser import SECONDS as SYNCHRONISE_SECONDS
+from blacklist.record.synchroniser import Synchroniser
 from hotline.bootstrap import Services
 from hotline.disk_loop import disk_loop
-from hotline.synchroniser import SECONDS as SYNCHRONISE_SECONDS
-from hotline.synchroniser import Synchroniser
-from outbox.periodic import Loop, Loops
-from outbox.relay import relay_once
-from recordings.collect import UNWATCHED_SECONDS, collect_recordings, spool_here
-from tickets.lateness import EVERY_S, LateAlarm
-
-log = structlog.get_logger()
+from hotline.register import make_register
+from outbox.periodic import QUICK_S, THOROUGH_S, Loops, Periodic
+from outbox.relay import relaying
+from recordings.periodic import collecting, destroying
+from tickets.lateness import late_alarm
 
 SWEEP_SECONDS = 30.0
-REMOVAL_SECONDS = 3600.0
-QUICK_S = 120.0
-"""More than a round takes that waits out every time-out of a store that hangs."""
-THOROUGH_S = 900.0
-"""More than a round takes that copies recordings, or makes the index of a million numbers anew."""
+
+
+def relay_periodics(services: Services) -> list[Periodic]:
+    """What a relay does, a job of each room."""
+    settings, outbound, engine = services.settings, services.outbound, services.engine()
+    index = Synchroniser(lambda: make_register(services))
+    return [
+        relaying(engine, services.slow_redis, outbound.relay_policy, outbound.lanes),
+        Periodic("sweep", SWEEP_SECONDS, services.sweep, THOROUGH_S),
+        collecting(
+            settings.agi.recordings_prefix,
+            settings.recordings,
+            services.reserve.room_for_recordings,
+        ),
+        destroying(engine, settings.recordings, days=settings.retention.recordings_days),
+        Periodic("synchroniser", SYNCHRONISE_SECONDS, index.round, THOROUGH_S),
+        late_alarm(engine),
+        disk_loop(services),
+    ]
 
 
 def relay_loops(services: Services, tell: Callable[[], None]) -> Loops:
-    """What the relay does; `tell` is called for as long as all of it goes on."""
-    outbound = services.outbound
-    engine, policy, lanes = services.engine(), outbound.relay_policy, outbound.lanes
-    queues = services.slow_redis
-    return Loops(
-        [
-            Loop(
-                "relay",
-                lambda: relay_once(engine, queues, policy, lanes),
-                policy.interval_s,
-                QUICK_S,
-            ),
-            Loop("sweep", Sweeper(services).round, SWEEP_SECONDS, THOROUGH_S),
-            Loop("synchroniser", Synchroniser(services).round, SYNCHRONISE_SECONDS, THOROUGH_S),
-            Loop("late_alarm", LateAlarm(engine).look, EVERY_S, QUICK_S),
-            disk_loop(services),
-        ],
-        afresh=services.afresh,
-        tell=tell,
-    )
+    """The relay's loops; `tell` is called for as long as all of them go on."""
+    return Loops(relay_periodics(services), afresh=services.afresh, tell=tell)
 
 
 def worker_loops(services: Services, tell: Callable[[], None]) -> Loops:
@@ -52,43 +44,10 @@ def worker_loops(services: Services, tell: Callable[[], None]) -> Loops:
 
     A round of a lane may be a job, and a job's limit is its lease.
     """
-    alarm = LateAlarm(services.engine())
     longest = QUICK_S + 2 * services.settings.deliveries.lease_seconds
     return Loops(
-        [Loop("late_alarm", alarm.look, EVERY_S, QUICK_S)],
+        [late_alarm(services.engine())],
         afresh=lambda: None,
         tell=tell,
         others={lane.name: longest for lane in services.outbound.lanes},
     )
-
-
-class Sweeper:
-    """Brings recordings home, closes calls that nobody ended, destroys what is too old."""
-
-    def __init__(self, services: Services) -> None:
-        self._services = services
-        self._next_removal = 0.0
-
-    def round(self) -> None:
-        """Sweep once. Raises SQLAlchemyError, OSError."""
-        _collect(self._services)
-        self._services.sweep()
-        if time.monotonic() >= self._next_removal:
-            self._services.outbound.remove_old_recordings()
-            self._next_removal = time.monotonic() + REMOVAL_SECONDS
-
-
-def _collect(services: Services) -> None:
-    """Bring home what an Asterisk of this machine has recorded."""
-    spool = spool_here(services.settings)
-    if spool is None:
-        return
-    if not services.reserve.room_for_recordings():
-        log.error("recordings_not_collected", spool=str(spool), error="no room beside the reserve")
-        return
-    try:
-        collect_recordings(spool, services.settings.recordings, settled_s=UNWATCHED_SECONDS)
-    except (
-        OSError
-    ) as error:  # a full disk, or a folder that is not ours: the next round tries again
-        log.error("recordings_not_collected", spool=str(spool), error=error.strerror)

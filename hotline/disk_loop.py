@@ -2,20 +2,19 @@
 
 from host.disk import DiskWatch
 from hotline.bootstrap import Services
-from outbox.periodic import Loop, Loops
+from outbox.periodic import Loops, Periodic
 from recordings.collect import spool_here
 
 SECONDS = 5.0
-LONGEST_S = 120.0
 
 
-def disk_loop(services: Services) -> Loop:
+def disk_loop(services: Services) -> Periodic:
     """For a relay, among its others."""
     settings = services.settings
-    spool = spool_here(settings)
+    spool = spool_here(settings.agi.recordings_prefix, settings.recordings)
     folders = [settings.state_dir, *([] if spool is None else [spool])]
     watch = DiskWatch(services.reserve, folders, settings.disk.alert_percent)
-    return Loop("disk", watch.look, SECONDS, LONGEST_S)
+    return Periodic("disk", SECONDS, watch.look)
 
 
 def disk_beside_calls(services: Services) -> Loops:

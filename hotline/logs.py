@@ -6,7 +6,6 @@ same processors. Whoever works on a call binds its id: `with call_context(call_i
 A log is beside the call: to log never raises and never waits (`log_writer`).
 """
 
-import atexit
 import json
 import logging
 import os
@@ -20,7 +19,7 @@ import structlog
 from structlog.contextvars import bound_contextvars, merge_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from hotline.log_writer import LineWriter
+from host.log_writer import LineWriter, keep
 
 MASK = "[number]"
 NOT_MASKED = frozenset(
@@ -33,8 +32,6 @@ _NUMBER = re.compile(r"(?<![0-9A-Fa-f-])\+?\d(?:[ ()-]{0,2}\d){6,}")
 _DATE = re.compile(r"(?:19|20)[0-9]{2}-[01][0-9]-[0-3][0-9](?: [0-2][0-9])?")
 _HEX_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}")
 _LARGEST_INT = 10**8
-_PATIENCE_S = 1.0
-_writers: list[LineWriter] = []
 
 
 def configure(level: str = "info", style: Literal["auto", "json", "console"] = "auto") -> None:
@@ -66,21 +63,8 @@ def beside_calls(stream: TextIO | None, *, people: bool = True) -> TextIO:
         assert stream is not None
         return stream
     writer = LineWriter(descriptor, told=_told if people else _told_as_json, noted=_noted)
-    _writers.append(writer)
-    atexit.register(writer.settle, _PATIENCE_S)
+    keep(writer)
     return cast("TextIO", writer)
-
-
-def reopen() -> None:
-    """Go on in new files where logs were moved away, as by logrotate."""
-    for writer in _writers:
-        writer.reopen()
-
-
-def settle() -> None:
-    """Wait a second at most until what was logged is written: this process is to be replaced."""
-    for writer in _writers:
-        writer.settle(_PATIENCE_S)
 
 
 _QUIET = (
@@ -140,7 +124,7 @@ def _told_as_json(lost: int) -> str:
 
 def _noted(lost: int) -> None:
     # Imported when it is needed: most commands count nothing, and the web must choose before it is.
-    from hotline.log_metrics import LOST
+    from host.log_metrics import LOST
 
     LOST.inc(lost)
 

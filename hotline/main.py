@@ -4,7 +4,6 @@ Exit status: 0 done, 1 checked and failed, 2 wrong usage, settings or input, 130
 """
 
 import codecs
-import importlib
 import io
 import json
 import os
@@ -15,6 +14,7 @@ from typing import Any
 
 import rich_click as click
 
+from hotline.cli.lazy import LazyGroup
 from hotline.environment import SettingsWrong
 from hotline.logs import configure
 from hotline.refusal import MenuUnfit
@@ -28,7 +28,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "web": ("hotline.cli.web:web", "Answer Twilio's webhooks."),
     "worker": ("hotline.cli.roles:worker", "Run one delivery worker."),
     "relay": ("hotline.cli.roles:relay", "Run the relay of the outbox."),
-    "backoffice": ("hotline.cli.roles:backoffice", "Run the reference back office."),
+    "backoffice": ("lab.cli.backoffice:backoffice", "Run the reference back office."),
     "asterisk": ("hotline.cli.asterisk:asterisk_group", "Install into Asterisk; run one."),
     "call": ("lab.cli.call:call_command", "Play a caller transcript."),
     "flow": ("hotline.cli.flow:flow_group", "The voice menu: lint and diagram."),
@@ -45,31 +45,11 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-class LazyGroup(click.RichGroup):
-    """A group that knows its commands by name and one line, and imports one when it is run."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order people meet them."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, imported now."""
-        del ctx
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands in the help, from their one lines: nothing is imported for it."""
-        del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    commands_by_name=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name="hotline-940", prog_name="hotline")
 @click.pass_context
 def cli(ctx: click.Context) -> None:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import structlog
 from prometheus_client import REGISTRY, CollectorRegistry, start_http_server
 
-import hotline.log_metrics  # noqa: F401 - shown from the start, at 0
+import host.log_metrics  # noqa: F401 - shown from the start, at 0
 
 log = structlog.get_logger()
 

@@ -1,23 +1,24 @@
 """What goes to others and comes from them, put together for a worker and a relay."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
 
 from hotline.providers import check_providers, recording_fetcher, retry_policy, sms_destination
 from hotline.secret import embedded_secret
 from hotline.settings import Settings
-from outbox.lanes import Lane, delivery_lanes
+from outbox.lanes import Lane
 from outbox.relay import RelayPolicy
 from outbox.retry import RetryPolicy
 from recordings.fetch import RECORDINGS, RecordingFetcher
-from recordings.retention import remove_old_recordings
 from tickets.delivery import Deliverer
 from tickets.destinations.acknowledgement import parse_acknowledgement
 from tickets.destinations.sms import SmsDestination
 from tickets.destinations.webhook import Destination
+from tickets.jobs import job_table
+from tickets.lanes import delivery_lanes
 from tickets.mobile import SMS
 from tickets.open import BACKOFFICE
 
@@ -80,16 +81,13 @@ class Outbound:
         check_providers(self._settings)
         return Deliverer(self._engine, self.destinations, self.retry_policy)
 
+    @property
+    def functions(self) -> Mapping[str, Callable[..., Any]]:
+        """What a worker runs, by the names on its queues. Raises SettingsWrong."""
+        fetched = {} if self.fetcher is None else self.fetcher.jobs()
+        return {**job_table(self.deliverer), **fetched}
+
     @cached_property
     def fetcher(self) -> RecordingFetcher | None:
         """What fetches recordings; None without an account. Raises SettingsWrong."""
         return recording_fetcher(self._settings, self._engine, self.retry_policy, self._room)
-
-    def remove_old_recordings(self) -> int:
-        """Remove recordings whose time is over; how many. Raises SQLAlchemyError, OSError."""
-        return remove_old_recordings(
-            self._engine,
-            self._settings.recordings,
-            days=self._settings.retention.recordings_days,
-            now=datetime.now(UTC),
-        )

@@ -8,8 +8,8 @@ from blacklist.index import RedisIndex
 from blacklist.numbers import normalise
 from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable
 from blacklist.record.register import BlacklistRegister
-from blacklist.replay.prefix import MOST_BESIDE_CALLS, Watch, replay_prefix, unwatched
 from blacklist.verdict import Disposition
+from call_handlers.prefix_replay import MOST_BESIDE_CALLS, Watch, replay_prefix, unwatched
 from call_handlers.recorded_calls import served_calls
 from hotline.bootstrap import Services
 

@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from blacklist.decision import hold
 from blacklist.policy import Policy
 from blacklist.record.entries import standing_entries
-from blacklist.record.schema import reading
 from blacklist.screening import RedisScreening
 from blacklist.snapshot import Kept, Snapshot
 from hotline.settings import ScreeningSettings
 from store.breaker import Breaker
+from store.sql import reading
 
 
 def make_screening(

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import structlog
 from prometheus_client import Gauge
 
-from hotline.logs import settle
+from host.log_writer import settle
 
 log = structlog.get_logger()
 
@@ -23,19 +23,27 @@ WATCH_SECONDS = 2.0
 STANDS = 70
 """Exit status of a process whose loop stands (sysexits(3), EX_SOFTWARE)."""
 _PATIENCE_S = 10.0
+QUICK_S = 120.0
+"""More than a round takes that waits out every time-out of a store that hangs."""
+THOROUGH_S = 900.0
+"""More than a round takes that goes through files, or makes the index of a million numbers anew."""
 LAST_ROUND = Gauge(
     "hotline_last_round_timestamp_seconds", "When a loop has made its last round", ("loop",)
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Loop:
-    """Call `round` every `every_s` seconds, counted from its end; it takes `longest_s` at most."""
+class Periodic:
+    """Call `run` every `every_s` seconds, counted from its end; it takes `longest_s` at most.
+
+    Each room makes those of its own; `hotline` decides which process runs them. What `run` raises
+    is told, and tried again the next time.
+    """
 
     name: str
-    round: Callable[[], object]
     every_s: float
-    longest_s: float
+    run: Callable[[], object]
+    longest_s: float = QUICK_S
 
 
 class Rounds:
@@ -58,7 +66,7 @@ class Rounds:
 
 
 class Loops:
-    """Runs `loops` and watches them.
+    """Runs `periodics`, each in a loop of its own, and watches them.
 
     `afresh` is called after a round that failed: it gives up connections. `tell` is called every
     `watch_s` for as long as all is well. `others` are loops that run elsewhere in this process and
@@ -67,7 +75,7 @@ class Loops:
 
     def __init__(
         self,
-        loops: Sequence[Loop],
+        periodics: Sequence[Periodic],
         *,
         afresh: Callable[[], None],
         tell: Callable[[], None] = lambda: None,
@@ -80,11 +88,11 @@ class Loops:
         self._end = end
         self._watch_s = watch_s
         self._stop = threading.Event()
-        self.rounds = Rounds({loop.name: loop.longest_s for loop in loops} | dict(others or {}))
+        self.rounds = Rounds({one.name: one.longest_s for one in periodics} | dict(others or {}))
         # Nobody waits for ever for a thread that hangs: they are daemons.
         self._threads = [
-            threading.Thread(target=self._keep, args=(loop,), name=loop.name, daemon=True)
-            for loop in loops
+            threading.Thread(target=self._keep, args=(one,), name=one.name, daemon=True)
+            for one in periodics
         ]
 
     @contextmanager
@@ -101,22 +109,22 @@ class Loops:
             for thread in (*self._threads, watch):
                 thread.join(max(0.0, until - time.monotonic()))
 
-    def _keep(self, loop: Loop) -> None:
+    def _keep(self, one: Periodic) -> None:
         trouble: str | None = None
         while not self._stop.is_set():
             try:
-                loop.round()
+                one.run()
                 if trouble is not None:
-                    log.info("loop_recovered", loop=loop.name, after=trouble)
+                    log.info("loop_recovered", loop=one.name, after=trouble)
                 trouble = None
             except Exception as error:  # it outlives whatever is away: the next round tries again
                 name = type(error).__name__
                 if name != trouble:
-                    log.error("loop_waits", loop=loop.name, error=name)
+                    log.error("loop_waits", loop=one.name, error=name)
                 trouble = name
                 self._afresh()
-            self.rounds.made(loop.name)
-            self._stop.wait(loop.every_s)
+            self.rounds.made(one.name)
+            self._stop.wait(one.every_s)
 
     def _watch(self) -> None:
         while not self._stop.wait(self._watch_s):

@@ -13,11 +13,12 @@ import redis
 import sqlalchemy as sa
 from rq import Queue
 
+from outbox import metrics
 from outbox.lanes import Lane
+from outbox.periodic import Periodic
 from outbox.queue import enqueue, open_queue
 from outbox.work import Work, due, free
-from tickets import metrics
-from tickets.schema import database_now, reading
+from store.sql import database_now, reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,15 @@ class RelayPolicy:
     requeue_after_s: float = 13.0
     lease_s: float = 14.0
     max_queued: int = 200
+
+
+def relaying(
+    engine: sa.Engine, connection: redis.Redis, policy: RelayPolicy, lanes: Sequence[Lane]
+) -> Periodic:
+    """The relay, for a process that runs it."""
+    return Periodic(
+        "relay", policy.interval_s, lambda: relay_once(engine, connection, policy, lanes)
+    )
 
 
 def relay_once(

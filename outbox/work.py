@@ -15,6 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+CUT_OFF = "its last attempt was cut off, and none is left"
+"""Said of work that is given up because nothing came of the last attempt that began."""
 LONGEST_WAIT = timedelta(hours=1)
 """No `next_attempt_at` lies further ahead than this unless the clock was set back."""
 

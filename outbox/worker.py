@@ -17,7 +17,6 @@ import structlog
 
 from outbox.lane_worker import LaneWorker
 from outbox.queue import open_queue
-from tickets.jobs import Delivers, job_table
 
 log = structlog.get_logger()
 
@@ -25,7 +24,6 @@ STUCK_S = 60.0
 """No job takes as long: an attempt has its deadline, and what is around it is SQL."""
 _LOOK_S = 5.0
 _GOODBYE_S = 5.0
-_NO_FUNCTIONS: Mapping[str, Callable[..., Any]] = {}
 
 
 class LaneStuck(RuntimeError):
@@ -38,18 +36,17 @@ class LaneEnded(RuntimeError):
 
 def run_worker(
     connection: redis.Redis,
-    deliverer: Delivers,
+    functions: Mapping[str, Callable[..., Any]],
     lanes: Sequence[str],
     *,
-    more: Mapping[str, Callable[..., Any]] = _NO_FUNCTIONS,
     made: Callable[[str], object] = lambda _lane: None,
     burst: bool = False,
     stuck_s: float = STUCK_S,
 ) -> None:
     """Work on `lanes` until SIGTERM (or until they are empty, with `burst`). Main thread only.
 
-    `more` are the other functions that this worker runs, by their names on the queue. `made` is
-    told the lane that has made a round. Raises LaneEnded when a lane's loop ends by itself, as when
+    `functions` are what this worker runs, by their names on the queue: no others. `made` is told
+    the lane that has made a round. Raises LaneEnded when a lane's loop ends by itself, as when
     Redis is away at the start, and LaneStuck when a job takes longer than `stuck_s`.
     """
     wake, asked = threading.Event(), threading.Event()
@@ -60,7 +57,6 @@ def run_worker(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    functions = {**job_table(deliverer), **more}
     workers = [LaneWorker(open_queue(connection, name), functions, made) for name in lanes]
     threads = [_started(worker, burst, wake) for worker in workers]
     if burst:

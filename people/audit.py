@@ -7,8 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from blacklist.record.schema import audit
 from people.person import Person
+from people.schema import audit
 
 
 @dataclass(frozen=True, slots=True)

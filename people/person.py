@@ -1,12 +1,17 @@
 """Who may do what: three roles, each with all rights of the one before it."""
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
-from blacklist.entry import SHORTEST_DAYS
-from blacklist.policy import ROLES, Role
 from people.identity import identity
 
+Role = Literal["operator", "supervisor", "manager"]
+ROLES: tuple[str, ...] = get_args(Role)
+"""Who decides, from the least right to the most."""
+
 LONGEST_NAME = 100
+SHORTEST_DAYS = 60 / 86_400
+"""Days of a minute: what is over before anybody hears of it is a slip of the keyboard."""
 LONGEST_GRANT_DAYS = 366
 """Days for which a token or a PIN may be good."""
 

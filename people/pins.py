@@ -16,11 +16,11 @@ from itertools import pairwise
 
 import sqlalchemy as sa
 
-from blacklist.policy import Role
-from blacklist.record.schema import one_at_a_time, pins, reading
 from people.audit import note_change
 from people.identity import identity
-from people.person import LONGEST_GRANT_DAYS, Person, holder_of
+from people.person import LONGEST_GRANT_DAYS, Person, Role, holder_of
+from people.schema import pins
+from store.sql import one_at_a_time, reading
 
 PIN_DIGITS = 8
 """Digits of a PIN that is drawn here."""

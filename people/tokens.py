@@ -12,10 +12,9 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from blacklist.policy import Role
-from blacklist.record.schema import api_tokens
 from people.audit import note_change
-from people.person import Person, holder_of
+from people.person import Person, Role, holder_of
+from people.schema import api_tokens
 
 SCHEME = "h940_"
 """What tokens begin with, so that scanners of leaked secrets can know one."""

@@ -11,8 +11,6 @@ from pathlib import Path
 
 import structlog
 
-from hotline.settings import Settings
-
 log = structlog.get_logger()
 
 SETTLED_SECONDS = 2.0
@@ -49,13 +47,14 @@ def collect_recordings(spool: Path, kept: Path, *, settled_s: float = SETTLED_SE
     return moved
 
 
-def spool_here(settings: Settings) -> Path | None:
+def spool_here(prefix: str, kept: Path) -> Path | None:
     """Where an Asterisk of this machine leaves recordings for us; None when it is none of ours.
 
-    It is a folder that Asterisk and we may write to (`hotline asterisk install` makes it); what is
-    kept is for us alone.
+    `prefix` is where Asterisk is told to record, empty when nobody said so. It is a folder that
+    Asterisk and we may write to (`hotline asterisk install` makes it); what is `kept` is for us
+    alone.
     """
-    spool = Path(settings.agi.recordings_prefix)
-    if not settings.agi.recordings_prefix or not spool.is_dir():
+    spool = Path(prefix)
+    if not prefix or not spool.is_dir():
         return None
-    return None if spool.samefile(settings.recordings) else spool
+    return None if spool.samefile(kept) else spool

@@ -19,20 +19,21 @@ import sqlalchemy as sa
 import structlog
 from structlog.contextvars import bound_contextvars
 
-from call_handlers import metrics
-from call_handlers.schema import recordings
 from carriers.exchange import AddressRefused, ExchangeFailed, asked
 from carriers.twilio_account import TwilioAccount
 from outbox.retry import RetryPolicy
-from outbox.work import Work, begin_attempt, give_up, hold_row
+from outbox.work import CUT_OFF, Work, begin_attempt, give_up, hold_row
+from recordings import metrics
 from recordings.register import NAME
+from recordings.schema import recordings
 from recordings.sound import NotAudio, seconds_of
-from tickets.lease import CUT_OFF
-from tickets.schema import database_now
+from store.sql import database_now
 
 log = structlog.get_logger()
 
 FETCH = "recordings.fetch.fetch"
+_FETCH_BEFORE = "call_handlers.fetch.fetch"
+"""Its name in 0.1.0: such jobs may stand on the queue, and a relay of that release makes them."""
 RECORDINGS = Work("recording", recordings, ("pending", "failed", "stored"), FETCH)
 """Recordings that wait to be fetched, or (`stored`) to be removed at Twilio."""
 
@@ -95,8 +96,8 @@ class RecordingFetcher:
         self._room = room
 
     def jobs(self) -> Mapping[str, Any]:
-        """What this worker runs, by its name on the queue."""
-        return {FETCH: self.fetch}
+        """What this worker runs, by the names on the queue."""
+        return {FETCH: self.fetch, _FETCH_BEFORE: self.fetch}
 
     def fetch(self, recording_id: str) -> Outcome:
         """Make one attempt. Called any number of times, also at once, it does no harm.

@@ -17,9 +17,9 @@ import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
-from call_handlers.schema import recordings
+from recordings.schema import recordings
 from store.journal import Journal
-from tickets.schema import database_now, reading
+from store.sql import database_now, reading
 
 log = structlog.get_logger()
 

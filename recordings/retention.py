@@ -10,10 +10,10 @@ from pathlib import Path
 import sqlalchemy as sa
 import structlog
 
-from call_handlers import metrics
-from call_handlers.schema import recordings
+from recordings import metrics
 from recordings.register import NAME
-from tickets.schema import reading
+from recordings.schema import recordings
+from store.sql import reading
 
 log = structlog.get_logger()
 _PART_HOURS = 24

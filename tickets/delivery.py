@@ -8,12 +8,14 @@ import sqlalchemy as sa
 import structlog
 
 from outbox.retry import RetryPolicy
+from outbox.work import CUT_OFF
+from store.sql import database_now
 from tickets import metrics
 from tickets.destinations.sms import SmsDestination, send_sms
 from tickets.destinations.webhook import Destination, PushResult, push
 from tickets.health import Change, note_answer, note_failure, tell_health
-from tickets.lease import CUT_OFF, GONE_OUT, UNSURE, Lease, take
-from tickets.schema import database_now, deliveries, delivery_attempts
+from tickets.lease import GONE_OUT, UNSURE, Lease, take
+from tickets.schema import deliveries, delivery_attempts
 
 log = structlog.get_logger()
 

@@ -13,9 +13,10 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 
+from store.sql import reading
 from tickets import metrics
 from tickets.destinations.webhook import PushResult
-from tickets.schema import destinations, reading
+from tickets.schema import destinations
 
 log = structlog.get_logger()
 

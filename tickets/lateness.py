@@ -7,6 +7,7 @@ stopped, another one tells.
 import sqlalchemy as sa
 import structlog
 
+from outbox.periodic import Periodic
 from tickets import metrics
 from tickets.health import observe_health
 from tickets.outbox import count_by_state, oldest_waiting
@@ -16,6 +17,11 @@ log = structlog.get_logger()
 LATE_S = 300.0
 EVERY_S = 15.0
 _STATES = ("pending", "sent", "acknowledged", "failed", "dead")
+
+
+def late_alarm(engine: sa.Engine) -> Periodic:
+    """The alarm, for every process that delivers."""
+    return Periodic("late_alarm", EVERY_S, LateAlarm(engine).look)
 
 
 class LateAlarm:

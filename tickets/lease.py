@@ -7,18 +7,18 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from outbox.retry import RetryPolicy
-from outbox.work import Work, begin_attempt, give_up, hold_row
+from outbox.work import CUT_OFF, Work, begin_attempt, give_up, hold_row
+from store.sql import database_now
 from tickets.jobs import DELIVER
 from tickets.model import Ticket
 from tickets.open import ticket_by_key
-from tickets.schema import database_now, deliveries, delivery_attempts
+from tickets.schema import deliveries, delivery_attempts
 
 DELIVERIES = Work("delivery", deliveries, ("pending", "sent", "failed"), DELIVER)
 """The outbox of tickets."""
 
 UNSURE = "unsure"
 """The outcome of an attempt after which nobody knows whether the receiver has the message."""
-CUT_OFF = "its last attempt was cut off, and none is left"
 GONE_OUT = "; it may have gone out"
 """Said of a message after such an attempt."""
 

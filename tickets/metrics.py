@@ -25,4 +25,3 @@ ILL = Gauge(
     "1 while attempts at a destination fail one after another by what every ticket would meet",
     ("destination",),
 )
-ENQUEUED = Counter("hotline_enqueued_total", "Work that the relay put on the queue", ("work",))

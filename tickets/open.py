@@ -9,9 +9,10 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from store.sql import database_now, reading
 from tickets.model import TICKET_FIELDS, NewTicket, Ticket
 from tickets.reference import new_reference
-from tickets.schema import database_now, deliveries, reading
+from tickets.schema import deliveries
 from tickets.schema import tickets as table
 
 log = structlog.get_logger()

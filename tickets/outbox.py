@@ -5,9 +5,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from store.sql import database_now, reading
 from tickets.lease import UNSURE
 from tickets.mobile import SMS
-from tickets.schema import database_now, deliveries, delivery_attempts, reading, tickets
+from tickets.schema import deliveries, delivery_attempts, tickets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,43 +1,10 @@
-"""The tables of tickets, and how moments are stored: UTC, always aware of it."""
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime
+"""The tables of tickets and of their ways to destinations. Times are UTC."""
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
 
-metadata = sa.MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from store.sql import UtcDateTime, room_metadata
 
-
-class UtcDateTime(sa.types.TypeDecorator[datetime]):
-    """A moment in UTC. Refuses naive datetimes; SQLite forgets the zone, this gives it back."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """UTC for the database. Raises ValueError for a datetime without a zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone: pass an aware datetime")
-        utc = value.astimezone(UTC)
-        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """An aware datetime in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
+metadata = room_metadata()
 
 tickets = sa.Table(
     "tickets",
@@ -127,21 +94,3 @@ destinations = sa.Table(
     sa.Column("last_status", sa.Integer),
     sa.Column("last_error", sa.String(500)),
 )
-
-
-@contextmanager
-def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection for reads only: no transaction, so on SQLite no write lock is taken."""
-    with engine.connect() as connection:
-        yield connection.execution_options(isolation_level="AUTOCOMMIT")
-
-
-def database_now(connection: sa.Connection) -> datetime:
-    """The moment by the database's clock: one clock for all workers, whatever their hosts show.
-
-    SQLite is a library in this process, so its clock is this machine's.
-    """
-    if connection.dialect.name == "sqlite":
-        return datetime.now(UTC)
-    moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-    return moment.astimezone(UTC)

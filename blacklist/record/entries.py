@@ -14,10 +14,11 @@ import sqlalchemy as sa
 from blacklist.decision import Hold, seconds
 from blacklist.entry import Entry
 from blacklist.ladder import Measure
-from blacklist.record.schema import entries, one_at_a_time
+from blacklist.record.schema import entries
 from blacklist.verdict import DISPOSITIONS, Disposition
 from people.audit import note_change
 from people.person import Person
+from store.sql import one_at_a_time
 
 Kind = Literal["number", "prefix", "allow"]
 Source = Literal["person", "strikes", "import"]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from blacklist.record.csv_form import BYTE_ORDER_MARK, COLUMNS, neutral
 from blacklist.record.entries import RecordedEntry, standing_entries
-from blacklist.record.schema import reading
+from store.sql import reading
 
 
 def export_rows(engine: sa.Engine, out: TextIO, now: datetime) -> Iterator[int]:

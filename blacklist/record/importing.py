@@ -20,11 +20,11 @@ import sqlalchemy as sa
 from blacklist.record.csv_lines import FileUnusable
 from blacklist.record.csv_read import Reader, Row, RowError
 from blacklist.record.prefix_replay import Replays
-from blacklist.record.schema import reading
 from blacklist.record.spool import pack, unpacked
 from blacklist.record.writing import Writer, same, standing_of
 from blacklist.verdict import Disposition
 from people.person import Person
+from store.sql import reading
 
 MOST_PREFIXES = 100
 """New prefixes in one file: what each would do is looked up in the recorded calls."""

@@ -26,9 +26,10 @@ from blacklist.record.entries import (
     find_entry,
     standing_holds,
 )
-from blacklist.record.schema import audit, reading
 from blacklist.record.strikes import noted_strikes, numbers_with_strikes
 from blacklist.verdict import Disposition
+from people.schema import audit
+from store.sql import reading
 
 log = structlog.get_logger()
 

@@ -40,10 +40,10 @@ from blacklist.record.prefixes import (
 )
 from blacklist.record.projection import WholeIndex, project
 from blacklist.record.reviews import Review
-from blacklist.record.schema import reading
 from blacklist.record.strikes import NotedStrike
 from people.audit import Change, history
 from people.person import Person
+from store.sql import reading
 
 log = structlog.get_logger()
 

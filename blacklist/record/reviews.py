@@ -7,10 +7,11 @@ from typing import Literal
 import sqlalchemy as sa
 
 from blacklist.record.entries import end_entry
-from blacklist.record.schema import one_at_a_time, reviews
+from blacklist.record.schema import reviews
 from blacklist.record.strikes import lift_strikes
 from people.audit import note_change
 from people.person import NothingThere, Person
+from store.sql import one_at_a_time
 
 LONGEST_WHY = 500
 CALLER = Person("caller", "operator")

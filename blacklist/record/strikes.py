@@ -13,9 +13,10 @@ import sqlalchemy as sa
 
 from blacklist import ladder
 from blacklist.policy import Step, StrikePolicy
-from blacklist.record.schema import one_at_a_time, strikes
+from blacklist.record.schema import strikes
 from people.audit import note_change
 from people.person import Person
+from store.sql import one_at_a_time
 
 PAGE = 1000
 

@@ -13,9 +13,10 @@ from blacklist.entry import Entry
 from blacklist.record.bulk import BulkInsert
 from blacklist.record.csv_read import Row
 from blacklist.record.entries import Kind, row_of, told
-from blacklist.record.schema import audit, entries
+from blacklist.record.schema import entries
 from people.audit import line
 from people.person import Person
+from people.schema import audit
 
 _ALIKE = ("source", "who", "approved_by", "added_at", "review_at", "ended_at", "ended_why")
 """What all entries of one import have in common."""

@@ -1,9 +1,12 @@
-"""`python -m embedded.asterisk`: install the embedded Asterisk; exit 1 where it cannot be had."""
+"""`python -m embedded.asterisk FOLDER`: install the embedded Asterisk under FOLDER, our cache.
+
+Exit status: 0 done, 1 where it cannot be had, 2 without a folder.
+"""
 
 import sys
+from pathlib import Path
 
 from embedded.asterisk.install import AsteriskUnavailable, install_asterisk
-from hotline.settings import load_settings
 
 
 def main() -> int:
@@ -13,8 +16,11 @@ def main() -> int:
         sys.stdout.write(f"  {step}\n")
         sys.stdout.flush()
 
+    if len(sys.argv) != 2:
+        sys.stderr.write("usage: python -m embedded.asterisk FOLDER\n")
+        return 2
     try:
-        root = install_asterisk(tell, load_settings().cache_dir)
+        root = install_asterisk(tell, Path(sys.argv[1]))
     except AsteriskUnavailable as error:
         sys.stdout.write(f"  No Asterisk on this machine: {error}\n")
         return 1

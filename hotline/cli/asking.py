@@ -16,13 +16,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from blacklist.entry import MISUSE, EntryRefused, moment_of
 from blacklist.index import RebuildOvertaken
 from blacklist.numbers import normalise
-from blacklist.policy import ROLES
 from blacklist.port import RegisterUnavailable
 from blacklist.record.entries import RecordedEntry
 from blacklist.record.prefix_replay import RecordUnreadable
 from hotline.cli.columns import one_line, print_columns
 from hotline.trouble import of_database
-from people.person import NotAllowed, Person
+from people.person import ROLES, NotAllowed, Person
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, times in UTC")
 reason_option = click.option(

@@ -1,207 +1,39 @@
 """`hotline blacklist`: who is restricted, why, until when, and everything that is done about it."""
 
+from collections.abc import Mapping
+
 import rich_click as click
 
-from blacklist.record.entries import Evidence
-from blacklist.record.limits import DEFAULT_DAYS, Wanted
-from blacklist.verdict import DISPOSITIONS
-from hotline.bootstrap import Services
-from hotline.cli import asking
-from hotline.cli.blacklist_files import blacklist_export, blacklist_import
-from hotline.cli.blacklist_index import blacklist_rebuild, blacklist_verify
-from hotline.cli.blacklist_people import (
-    blacklist_allow,
-    blacklist_approve,
-    blacklist_history,
-    blacklist_strike,
-)
-from hotline.cli.blacklist_reviews import blacklist_reviews
-from hotline.cli.columns import print_columns
-from hotline.cli.policy import policy_group
-from hotline.cli.progress import told
-from hotline.cli.replay import COMMANDS as REPLAY_COMMANDS
-from hotline.register import make_register, zone_of
+from hotline.cli.lazy import LazyGroup
+
+_ENTRIES, _PEOPLE = "hotline.cli.blacklist_entries", "hotline.cli.blacklist_people"
+_FILES, _INDEX = "hotline.cli.blacklist_files", "hotline.cli.blacklist_index"
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "add": (f"{_ENTRIES}:blacklist_add", "Restrict a number for a time."),
+    "remove": (f"{_ENTRIES}:blacklist_remove", "Lift a restriction at once."),
+    "show": (f"{_ENTRIES}:blacklist_show", "What stands against a number."),
+    "list": (f"{_ENTRIES}:blacklist_list", "Every entry in force, the first to end first."),
+    "strike": (f"{_PEOPLE}:blacklist_strike", "Note that a call was a nuisance."),
+    "allow": (f"{_PEOPLE}:blacklist_allow", "Let a number always come through."),
+    "approve": (f"{_PEOPLE}:blacklist_approve", "Agree to a prefix, as the second person."),
+    "history": (f"{_PEOPLE}:blacklist_history", "Everything that was ever done about a number."),
+    "import": (f"{_FILES}:blacklist_import", "Restrict the numbers of a CSV file."),
+    "export": (f"{_FILES}:blacklist_export", "Write every entry in force as CSV."),
+    "rebuild": (f"{_INDEX}:blacklist_rebuild", "Make the index anew from the record."),
+    "verify": (f"{_INDEX}:blacklist_verify", "Compare the index with the record."),
+    "reviews": (
+        "hotline.cli.blacklist_reviews:blacklist_reviews",
+        "Requests for review, and decisions on them.",
+    ),
+    "replay": ("hotline.cli.replay:replay_command", "Run a policy over past calls."),
+    "simulate": ("lab.cli.simulate:simulate_command", "Make a labelled history of a city's calls."),
+    "policy": ("hotline.cli.policy:policy_group", "The screening policy: check."),
+}
 
 
-@click.group("blacklist")
+@click.group("blacklist", cls=LazyGroup, commands_by_name=COMMANDS)
 def blacklist_group() -> None:
     """Who is restricted: entries, strikes, prefixes, reviews, and the index calls are screened by.
 
     Exit status: 0 done, 1 no such entry or a store is away, 2 refused.
     """
-
-
-@blacklist_group.command("add")
-@click.argument("number")
-@asking.reason_option
-@click.option("--days", type=float, help=f"How long [default: {DEFAULT_DAYS:g}]")
-@click.option(
-    "--until",
-    help="Its end instead, as 2026-12-31T23:59 (local time unless with a zone); a date: its end",
-)
-@asking.note_option
-@click.option("--call", "calls", multiple=True, help="Evidence: the id of a call; repeatable")
-@click.option("--recording", "recordings", multiple=True, help="Evidence: a recording; repeatable")
-@click.option("--review", help="When somebody looks again, as for --until")
-@asking.who_option
-@asking.role_option
-@click.option(
-    "--disposition",
-    type=click.Choice(DISPOSITIONS[1:]),
-    default="block",
-    show_default=True,
-    help="What happens to their calls",
-)
-@click.option("--prefix", is_flag=True, help="All numbers that begin so; a second person approves")
-@asking.json_option
-@click.pass_obj
-def blacklist_add(
-    services: Services,
-    /,
-    number: str,
-    reason: str,
-    days: float | None,
-    until: str | None,
-    note: str,
-    calls: tuple[str, ...],
-    recordings: tuple[str, ...],
-    review: str | None,
-    who: str | None,
-    role: str,
-    disposition: str,
-    prefix: bool,
-    as_json: bool,
-) -> None:
-    """Restrict NUMBER for a time; an entry that it has is replaced."""
-    zone = zone_of(services)
-    with asking.plain_errors():
-        register, by = make_register(services, told), asking.person(who, role)
-        wanted = Wanted(reason, days, asking.moment(until, zone), note, disposition)
-        if prefix:
-            entry = register.add_prefix(number, wanted, by=by)
-        else:
-            evidence, again = Evidence(calls, recordings), asking.moment(review, zone)
-            entry = register.add(number, wanted, by=by, evidence=evidence, review_at=again)
-    if as_json:
-        asking.print_json(asking.entry_fields(entry))
-    else:
-        asking.print_entry(entry, zone)
-
-
-@blacklist_group.command("remove")
-@click.argument("number")
-@click.option("--prefix", is_flag=True, help="NUMBER is a prefix")
-@click.option("--allow", "allowed", is_flag=True, help="Take it off the allowlist")
-@asking.why_option
-@asking.who_option
-@asking.role_option
-@click.pass_obj
-def blacklist_remove(
-    services: Services,
-    /,
-    number: str,
-    prefix: bool,
-    allowed: bool,
-    why: str,
-    who: str | None,
-    role: str,
-) -> None:
-    """Lift the restriction of NUMBER; exit 1 when there was none."""
-    with asking.plain_errors():
-        register, by = make_register(services), asking.person(who, role)
-        verb = register.remove
-        if prefix or allowed:
-            verb = register.remove_prefix if prefix else register.disallow
-        removed = verb(number, by=by, why=why)
-    if removed is None:
-        asking.nothing_there(number)
-    click.echo("removed")
-
-
-@blacklist_group.command("show")
-@click.argument("number")
-@click.option("--prefix", is_flag=True, help="NUMBER is a prefix: its request, and whom it touches")
-@asking.json_option
-@click.pass_obj
-def blacklist_show(services: Services, number: str, prefix: bool, as_json: bool) -> None:
-    """Show all that stands about NUMBER, in whatever way it is written; exit 1 for nothing."""
-    zone = zone_of(services)
-    if prefix:
-        _show_prefix(services, number, as_json)
-        return
-    with asking.plain_errors():
-        found = make_register(services).standing(number)
-    if found.entry is None and found.allowed is None and not found.strikes:
-        asking.nothing_there(number)
-    if as_json:
-        shown = asking.entry_fields(found.entry) if found.entry else {"number": found.number}
-        allowed = asking.entry_fields(found.allowed) if found.allowed else None
-        asking.print_json(shown | {"allowed": allowed, "strikes": asking.plain(found.strikes)})
-        return
-    for entry in (found.allowed, found.entry):
-        if entry is not None:
-            asking.print_entry(entry, zone)
-    for strike in found.strikes:
-        when = asking.local(strike.at, zone)
-        click.echo(f"{found.number}: strike {when} {strike.reason}, by {strike.operator}")
-
-
-def _show_prefix(services: Services, prefix: str, as_json: bool) -> None:
-    with asking.plain_errors():
-        entry = make_register(services).prefix(prefix)
-    if entry is None:
-        asking.nothing_there(prefix)
-    elif as_json:
-        asking.print_json(asking.entry_fields(entry))
-    else:
-        asking.print_entry(entry, zone_of(services))
-
-
-@blacklist_group.command("list")
-@click.option("--kind", type=click.Choice(("number", "prefix", "allow")), help="Only this kind")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=1000, show_default=True)
-@click.option("--offset", type=click.IntRange(0), default=0)
-@asking.json_option
-@click.pass_obj
-def blacklist_list(
-    services: Services, /, kind: str | None, limit: int, offset: int, as_json: bool
-) -> None:
-    """List every entry in force, the first to end first."""
-    zone = zone_of(services)
-    with asking.plain_errors():
-        entries = make_register(services).list(
-            kind=kind,  # type: ignore[arg-type]  # a choice
-            limit=limit,
-            offset=offset,
-        )
-    if as_json:
-        asking.print_json([asking.entry_fields(entry) for entry in entries])
-        return
-    rows = [
-        (
-            f"{entry.subject}{'*' if entry.kind == 'prefix' else ''}",
-            entry.disposition if entry.in_effect else f"{entry.disposition} (waits)",
-            entry.reason,
-            asking.local(entry.until, zone),
-            entry.who,
-            entry.note,
-        )
-        for entry in entries
-    ]
-    print_columns(("number", "disposition", "reason", "until", "who", "note"), rows)
-
-
-for _command in (
-    blacklist_strike,
-    blacklist_allow,
-    blacklist_approve,
-    blacklist_history,
-    blacklist_import,
-    blacklist_export,
-    blacklist_rebuild,
-    blacklist_verify,
-    blacklist_reviews,
-    *REPLAY_COMMANDS,
-    policy_group,
-):
-    blacklist_group.add_command(_command)

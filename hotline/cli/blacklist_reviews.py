@@ -7,11 +7,11 @@ import rich_click as click
 
 from blacklist.record.entries import to_review
 from blacklist.record.reviews import list_reviews
-from blacklist.record.schema import reading
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import print_columns
 from hotline.register import make_register, zone_of
+from store.sql import reading
 
 
 @click.group("reviews", invoke_without_command=True)

@@ -4,14 +4,13 @@ from datetime import UTC, datetime
 
 import rich_click as click
 
-from blacklist.policy import Role
-from blacklist.record.schema import reading
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line
 from hotline.register import zone_of
-from people.person import NothingThere
+from people.person import NothingThere, Role
 from people.pins import list_pins, revoke_pin, set_pin
+from store.sql import reading
 
 
 @click.group("pin")

@@ -1,4 +1,4 @@
-"""`hotline blacklist replay` and `simulate`: what a policy would do, before people meet it."""
+"""`hotline blacklist replay`: what a policy would do, before people meet it."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import rich_click as click
 from rich.console import Console
@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.policy import Policy
 from blacklist.policy_load import PolicyWrong, load_policy
-from blacklist.replay.history import HistoryWrong, PastCall, read_history, write_history
+from blacklist.replay.history import HistoryWrong, PastCall, read_history
 from blacklist.replay.report import report
 from blacklist.replay.run import Replay, replay
 from call_handlers.recorded_calls import allowed_numbers, count_recorded, recorded_calls
@@ -23,28 +23,11 @@ from hotline.cli.progress import told
 from hotline.cli.records import Moment
 from hotline.cli.replay_tables import print_report
 from hotline.trouble import of_database
-from lab.simulate.stream import simulate
 
 _SINCE = timedelta(days=90)
 
 _input = click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True)
 _output = click.Path(path_type=Path, dir_okay=False, writable=True)
-
-
-@click.command("simulate")
-@click.option("--seed", type=int, required=True, help="The same seed gives the same calls")
-@click.option("--calls", type=click.IntRange(1, 100_000_000), required=True, help="How many")
-@click.option("--out", type=_output, help="A CSV file [default: stdout]")
-def simulate_command(seed: int, calls: int, out: Path | None) -> None:
-    """Make a labelled history of a city's calls, of about ninety days.
-
-    Each seed is another city. All callers are made up, and their numbers belong to nobody. What is
-    assumed of them stands in lab/simulate/city.py.
-    """
-    with ExitStack() as stack:
-        file = sys.stdout if out is None else stack.enter_context(_opened(out))
-        for _ in told(write_history(simulate(seed, calls), file), calls, "written"):
-            pass
 
 
 @click.command("replay")
@@ -139,14 +122,3 @@ def _history(
         count_recorded(engine, start),
         allowed_numbers(engine, datetime.now(UTC)),
     )
-
-
-def _opened(path: Path) -> TextIO:
-    try:
-        return path.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise click.ClickException(f"{path}: {error.strerror}") from None
-
-
-COMMANDS: tuple[Any, ...] = (replay_command, simulate_command)
-"""What the group `hotline blacklist` takes from here."""

@@ -99,15 +99,14 @@ def worker(services: Services, metrics_port: int | None) -> None:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
         outbound = services.outbound
-        fetcher = outbound.fetcher
-        more = {} if fetcher is None else fetcher.jobs()
+        functions = outbound.functions
         life = stack.enter_context(closing(Life("worker", services.settings.state_dir, os.environ)))
         loops = worker_loops(services, life.tell)
         stack.enter_context(loops.running())
         lanes = [lane.name for lane in outbound.lanes]
         made = loops.rounds.made
         try:
-            run_worker(services.slow_redis, outbound.deliverer, lanes, more=more, made=made)
+            run_worker(services.slow_redis, functions, lanes, made=made)
         except (LaneEnded, LaneStuck) as error:
             log.critical("worker_ends", why=str(error))
             sys.exit(1)
@@ -131,22 +130,3 @@ def relay(services: Services, metrics_port: int | None) -> None:
         life = stack.enter_context(closing(Life("relay", services.settings.state_dir, os.environ)))
         stack.enter_context(relay_loops(services, life.tell).running())
         stop.wait()
-
-
-@click.command()
-@click.option("--port", type=int, default=None, help="TCP port; default: from the settings")
-@click.pass_obj
-def backoffice(services: Services, port: int | None) -> None:
-    """Run the reference back office: it stands for the city's own system."""
-    from lab.backoffice.server import serve_backoffice
-
-    hangup_reopens_logs()
-    settings = services.settings
-    folder = settings.state_dir / "backoffice"
-    folder.mkdir(parents=True, exist_ok=True)
-    serve_backoffice(
-        settings.backoffice.host,
-        settings.backoffice.port if port is None else port,
-        folder / "backoffice.db",
-        services.outbound.backoffice_secrets,
-    )

@@ -39,7 +39,7 @@ def twilio_configure(services: Services, number: str) -> None:
     """Set the number's voice URL, fallback URL and status callback."""
     settings = services.settings
     try:
-        changed = _number(settings, number).set(wanted(settings.twilio))
+        changed = _number(settings, number).set(_wanted(settings))
     except AccountTrouble as error:
         _fail(error)
     for one in changed:
@@ -55,7 +55,7 @@ def twilio_check(services: Services, number: str, as_json: bool) -> None:
     """Compare the number at Twilio with what it should be; print each difference."""
     settings = services.settings
     try:
-        found = _number(settings, number).differences(wanted(settings.twilio))
+        found = _number(settings, number).differences(_wanted(settings))
     except AccountTrouble as error:
         _fail(error)
     for one in found:
@@ -96,6 +96,10 @@ def _number(settings: Settings, number: str) -> NumberAtTwilio:
     if account is None:
         raise SettingsWrong(unset)
     return NumberAtTwilio(account, number)
+
+
+def _wanted(settings: Settings) -> dict[str, str]:
+    return wanted(settings.twilio.public_url, settings.twilio.fallback_url)
 
 
 def _line(one: Difference) -> str:

@@ -8,9 +8,9 @@ import rich_click as click
 import structlog
 from flask import Flask
 
+from host.log_writer import settle
 from host.signals import hangup_reopens_logs
 from hotline.bootstrap import Services, ensure_folders
-from hotline.logs import settle
 from hotline.menu import refuse_unfit
 from hotline.settings import Settings
 from hotline.web.metrics import VARIABLE, emptied, shared_folder
@@ -43,5 +43,7 @@ def web(services: Services, port: int | None) -> None:
 
 
 def _load(settings: Settings) -> tuple[Flask, Callable[[], None]]:
+    from hotline.web.wiring import make_web_app
+
     services = Services(settings)
-    return services.web_app(), services.close
+    return make_web_app(services), services.close

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from blacklist.record.schema import reading
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
 from people.pins import count_pins
 from store.migrations import current, head
+from store.sql import reading
 
 _POOL_MODE = "PgBouncer in front of it needs pool_mode session or transaction"
 

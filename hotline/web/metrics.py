@@ -11,7 +11,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
-import hotline.log_metrics  # noqa: F401 - shown from the start, at 0
+import host.log_metrics  # noqa: F401 - shown from the start, at 0
 
 VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 

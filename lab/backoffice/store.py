@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from store.database import make_engine
-from tickets.schema import UtcDateTime, reading
+from store.sql import UtcDateTime, reading
 
 metadata = sa.MetaData()
 

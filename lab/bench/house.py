@@ -30,7 +30,8 @@ from lab.bench.processes import cpu_seconds
 from lab.callers.ports import ASTERISK_MEDIA, free_port, media_range
 from store.migrations import upgrade
 from store.redis_socket import embedded_redis_url
-from tickets.schema import reading, tickets
+from store.sql import reading
+from tickets.schema import tickets
 
 HOST = "127.0.0.1"
 AGI_PORTS = (24000, 24999)

@@ -22,7 +22,7 @@ from hotline.stack import to_environment
 from lab.bench.house import HOST, BenchFailed, own_settings, start_child
 from lab.callers.ports import free_port
 from store.migrations import upgrade
-from tickets.schema import reading
+from store.sql import reading
 
 PORTS = (25000, 25999)
 PUBLIC_URL = "https://hotline.example"

@@ -32,9 +32,9 @@ from hotline.settings import Settings
 from ivr.turn import Perform, Turn
 from lab.transcript import Transcript, TranscriptError
 from store.migrations import upgrade
+from store.sql import reading
 from tickets.model import Address, InvalidTicket, NewTicket, to_wire
 from tickets.open import list_tickets, withdraw_ticket
-from tickets.schema import reading
 from tickets.schema import tickets as ticket_table
 
 DATABASE = "hotline.db"

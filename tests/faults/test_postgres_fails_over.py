@@ -17,6 +17,7 @@ from hotline.settings import Settings, load_settings
 from lab.callers.fake_asterisk import FakeAsterisk
 from store.database import make_engine
 from store.migrations import current, head, upgrade
+from store.sql import reading
 from tests.fixtures.house import house_of
 from tests.fixtures.pgbouncer import pgbouncer_program, running_pgbouncer
 from tests.fixtures.postgres import postgres_programs, running_postgres
@@ -29,7 +30,7 @@ from tests.fixtures.whole_stack import parts_of, with_redis
 from tests.fixtures.wire import Wire
 from tickets.open import list_tickets, open_ticket
 from tickets.outbox import list_deliveries
-from tickets.schema import metadata, reading
+from tickets.schema import metadata
 
 pytestmark = [
     pytest.mark.skipif(postgres_programs() is None, reason="PostgreSQL is not installed"),

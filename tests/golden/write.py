@@ -26,11 +26,11 @@ from call_handlers.arrival import call_from_json
 from call_handlers.records import Record
 from call_handlers.sessions import MemorySessions
 from ivr.event import HungUp, Transferred
-from outbox.lanes import MAIN_QUEUE
 from outbox.queue import enqueue, open_queue
 from tests.fixtures.calls import House, arrival, open_house, play, to_confirm
 from tests.fixtures.record import AMAL, BADR, HIND, MAHA, NADA, POLICY, SALEM, register_on
 from tests.fixtures.redis_process import RedisProcess
+from tickets.lanes import MAIN_QUEUE
 from tickets.lease import DELIVERIES
 from tickets.outbox import list_deliveries
 

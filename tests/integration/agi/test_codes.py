@@ -12,7 +12,6 @@ from structlog.testing import capture_logs
 
 from agi_scripts.codes import make_code_scripts
 from agi_scripts.server import FastAgiServer
-from blacklist.policy import Role
 from blacklist.record.register import Standing
 from call_handlers.arrival import Arrival, Facts
 from call_handlers.inside import NUMBERS, REASONS
@@ -24,7 +23,7 @@ from hotline.settings import Settings
 from lab.callers.asterisk_model import Act, ChannelModel, HangUp, Listening, Press, Silent
 from lab.callers.fake_asterisk import FakeAsterisk, environment_lines
 from people.audit import history
-from people.person import Person
+from people.person import Person, Role
 from people.pins import set_pin
 from tests.fixtures.agi import stub_sounds
 from tests.fixtures.house import house_of

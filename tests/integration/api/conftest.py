@@ -10,9 +10,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from blacklist.index import RedisIndex
-from blacklist.policy import Role
 from blacklist.record.register import BlacklistRegister
 from console.api import Collaborators, blueprint
+from people.person import Role
 from people.tokens import create_token
 from tests.fixtures.record import MAHA, Clock, index_at, register_on
 from tests.fixtures.tickets import database_url, engine

@@ -11,8 +11,8 @@ from flask.testing import FlaskClient
 from blacklist.record.prefix_replay import PrefixReplay
 from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import open_review
-from blacklist.replay.prefix import replay_prefix
 from blacklist.verdict import Disposition
+from call_handlers.prefix_replay import replay_prefix
 from people.person import Role
 from tests.fixtures.record import LINE, NUMBER, Clock
 from tests.fixtures.spellings import MOBILE, SPELLINGS

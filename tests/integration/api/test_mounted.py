@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from hotline.bootstrap import Services
 from hotline.cli.token import token_group
 from hotline.settings import Settings
+from hotline.web.wiring import make_web_app
 from tests.fixtures.house import house_of
 
 
@@ -38,7 +39,7 @@ def test_a_token_of_the_command_opens_the_api_until_it_is_revoked(services: Serv
     """Made, listed without its text, used, revoked."""
     created = run(services, "create", "--name", "console", "--role", "supervisor", "--json")
     made = json.loads(created.stdout)
-    client = services.web_app().test_client()
+    client = make_web_app(services).test_client()
     headers = {"Authorization": f"Bearer {made['token']}"}
     body = {"number": "0501234567", "reason": "abuse"}
     added = client.post("/api/v1/blacklist", json=body, headers=headers)
@@ -54,7 +55,7 @@ def test_a_token_of_the_command_opens_the_api_until_it_is_revoked(services: Serv
 
 def test_the_document_is_at_the_root(services: Services) -> None:
     """Where people look for it, without a token."""
-    answer = services.web_app().test_client().get("/openapi.json")
+    answer = make_web_app(services).test_client().get("/openapi.json")
     assert answer.status_code == 200
     assert "/api/v1/blacklist" in (answer.json or {})["paths"]
 

@@ -12,9 +12,10 @@ from structlog.testing import capture_logs
 from blacklist.index import RedisIndex
 from blacklist.record.limits import Wanted
 from blacklist.record.projection import rebuild, synchronise
+from blacklist.record.synchroniser import Synchroniser
+from hotline.register import make_register
 from hotline.settings import Settings
-from hotline.synchroniser import Synchroniser
-from outbox.periodic import Loop, Loops
+from outbox.periodic import Loops, Periodic
 from tests.fixtures.house import house_of
 from tests.fixtures.record import (
     AMAL,
@@ -91,7 +92,7 @@ def test_the_relay_fills_an_emptied_redis_again(
     services = house_of(settings)
     with index_at(own_redis.url) as index:
         register_on(services.engine(), index, Clock()).add(NUMBER, BLOCK, by=MAHA)
-    loop = Loop("synchroniser", Synchroniser(services).round, 0.05, 60.0)
+    loop = Periodic("synchroniser", 0.05, Synchroniser(lambda: make_register(services)).round)
     with Loops([loop], afresh=services.afresh).running():
         kill_and_empty(own_redis)
         with index_at(own_redis.url) as index:

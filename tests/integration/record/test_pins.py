@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 
-from blacklist.record.schema import pins, reading
 from hotline.cli.pin import pin_group
 from hotline.doctor.checks import all_checks
 from hotline.settings import Settings
@@ -18,6 +17,8 @@ from people.audit import history
 from people.person import NotAllowed, Person
 from people.pin_guard import FROM_ALL, FROM_ONE, WHILE_S, PinGuard
 from people.pins import PinRefused, list_pins, person_of_pin, revoke_pin, set_pin
+from people.schema import pins
+from store.sql import reading
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.record import MAHA, SALEM, Clock

@@ -16,10 +16,10 @@ from blacklist.record.entries import RecordedEntry
 from blacklist.record.limits import Wanted
 from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable, Touched
 from blacklist.record.register import BlacklistRegister
-from blacklist.replay.prefix import replay_prefix
 from blacklist.replay.run import Replay, replay
 from blacklist.replay.tally import WORSE_THAN_WARN
 from blacklist.verdict import HARD_DISPOSITIONS, Disposition
+from call_handlers.prefix_replay import replay_prefix
 from call_handlers.recorded_calls import PAGE, allowed_numbers, recorded_calls
 from hotline.register import make_register
 from hotline.settings import Settings

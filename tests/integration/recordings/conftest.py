@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from call_handlers.schema import recordings
+from recordings.schema import recordings
 from store.database import make_engine
 from store.migrations import upgrade
 from tests.fixtures.postgres import own_database

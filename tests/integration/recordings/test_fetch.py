@@ -12,15 +12,15 @@ import sqlalchemy as sa
 from structlog.testing import capture_logs
 from werkzeug import Request, Response
 
-from call_handlers.schema import recordings
 from carriers.twilio_account import TwilioAccount
 from recordings.fetch import RecordingFetcher
 from recordings.register import note_recording, recordings_of
+from recordings.schema import recordings
+from store.sql import database_now
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, receiver
 from tests.fixtures.recordings import CALL, SID, account, fetcher, wav
 from tests.fixtures.tickets import wait_until
 from tests.fixtures.twilio_api import TOKEN, TwilioApi
-from tickets.schema import database_now
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NAME = f"{CALL}-7.wav"

@@ -7,9 +7,9 @@ from pathlib import Path
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
-from call_handlers.schema import recordings
 from recordings.register import note_recording, recordings_of
 from recordings.retention import remove_old_recordings
+from recordings.schema import recordings
 from tests.fixtures.recordings import CALL, SID, wav
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

@@ -35,7 +35,7 @@ def test_a_recording_that_is_whole_is_kept_for_us_alone(tmp_path: Path) -> None:
     """It leaves the folder that Asterisk can read."""
     settings = settings_for(tmp_path / "state", tmp_path / "spool")
     left = recorded(tmp_path / "spool", ago_s=UNWATCHED_SECONDS + 1)
-    spool = spool_here(settings)
+    spool = spool_here(settings.agi.recordings_prefix, settings.recordings)
     assert spool is not None
     assert collect_recordings(spool, settings.recordings, settled_s=UNWATCHED_SECONDS) == 1
     assert not left.exists()
@@ -52,6 +52,8 @@ def test_a_recording_in_which_the_caller_pauses_is_not_taken_away(tmp_path: Path
 
 def test_nothing_is_fetched_from_another_machine_or_from_where_it_is_kept(tmp_path: Path) -> None:
     """A folder that only Asterisk sees, none, and the one where recordings stay."""
-    assert spool_here(settings_for(tmp_path / "a", "/i/elsewhere/recordings")) is None
-    assert spool_here(settings_for(tmp_path / "b", "")) is None
-    assert spool_here(settings_for(tmp_path / "c", tmp_path / "c" / "recordings")) is None
+    kept = settings_for(tmp_path, "").recordings
+    kept.mkdir(parents=True, exist_ok=True)
+    assert spool_here("/i/elsewhere/recordings", kept) is None
+    assert spool_here("", kept) is None
+    assert spool_here(str(kept), kept) is None

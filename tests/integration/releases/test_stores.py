@@ -17,20 +17,21 @@ from blacklist.index import RedisIndex
 from blacklist.record.entries import standing_entries
 from blacklist.record.projection import everything, rebuild
 from blacklist.record.schema import entries as entries_table
-from blacklist.record.schema import reading
 from blacklist.snapshot import Snapshot
 from call_handlers.history import Wanted, stream_calls
 from hotline.screening import recorded_holds
-from outbox.lanes import MAIN_QUEUE
 from outbox.retry import RetryPolicy
 from outbox.worker import run_worker
 from store.database import make_engine
 from store.migrations import upgrade
+from store.sql import reading
 from tests.fixtures.calls import START
 from tests.fixtures.golden import FOLDER, RELEASES, stored
 from tests.fixtures.record import POLICY
 from tests.golden.write import ALLOWED, BLOCKED, PREFIX, STRUCK
 from tickets.delivery import Deliverer
+from tickets.jobs import job_table
+from tickets.lanes import MAIN_QUEUE
 from tickets.lease import take
 from tickets.open import list_tickets
 from tickets.outbox import list_deliveries
@@ -121,7 +122,7 @@ def test_a_job_of_another_release_is_done(release: str, more: bool, client: redi
     client.sadd("rq:queues", f"rq:queue:{MAIN_QUEUE}")
     client.rpush(f"rq:queue:{MAIN_QUEUE}", job.id)
     noted = Noted()
-    run_worker(client, noted, [MAIN_QUEUE], burst=True)
+    run_worker(client, job_table(noted), [MAIN_QUEUE], burst=True)
     assert noted.ids == [row_id]
 
 

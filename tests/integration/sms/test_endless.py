@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 from hotline.main import cli
 from hotline.settings import load_settings
 from outbox.retry import RetryPolicy
+from store.sql import database_now
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, Receiver, hang_up, receiver
 from tests.fixtures.recordings import account
 from tests.fixtures.sms import delivery, opened, texting
@@ -19,7 +20,7 @@ from tickets.destinations.sms import SmsSender
 from tickets.lease import take
 from tickets.mobile import SMS
 from tickets.outbox import list_attempts
-from tickets.schema import database_now, deliveries
+from tickets.schema import deliveries
 
 Made = Callable[[Receiver, float], SmsSender]
 

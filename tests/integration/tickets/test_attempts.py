@@ -6,12 +6,14 @@ import pytest
 import sqlalchemy as sa
 
 from outbox.retry import RetryPolicy
+from outbox.work import CUT_OFF
+from store.sql import database_now
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, receiver
 from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
-from tickets.lease import CUT_OFF, Lease, take
+from tickets.lease import Lease, take
 from tickets.open import open_ticket
 from tickets.outbox import Delivery, list_attempts, list_deliveries, retry_delivery
-from tickets.schema import database_now, deliveries
+from tickets.schema import deliveries
 
 EAGER = RetryPolicy(base_s=0.000_001, cap_s=0.000_001, max_attempts=3)
 NOWHERE = "http://127.0.0.1:1/tickets"

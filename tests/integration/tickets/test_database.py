@@ -10,8 +10,9 @@ import sqlalchemy as sa
 
 from store.database import make_engine
 from store.migrations import current, differences, head, upgrade
+from store.sql import UtcDateTime, reading
 from tests.fixtures.tickets import python_process
-from tickets.schema import UtcDateTime, metadata, reading
+from tickets.schema import metadata
 
 
 def test_read_then_write_is_never_lost_under_threads(tmp_path: Path) -> None:

@@ -9,11 +9,12 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from outbox.retry import RetryPolicy
+from store.sql import database_now
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import NOW, Backoffice, deliverer_to, new_ticket, pass_on
 from tickets.open import list_tickets, open_ticket
 from tickets.outbox import Delivery, list_attempts, list_deliveries, retry_delivery
-from tickets.schema import database_now, deliveries
+from tickets.schema import deliveries
 
 EAGER = RetryPolicy(base_s=0.000_001, cap_s=0.000_001, max_attempts=3)
 

@@ -15,10 +15,11 @@ from hotline.bootstrap import Services
 from hotline.doctor.check import Check
 from hotline.doctor.checks import all_checks
 from hotline.settings import load_settings
+from store.sql import database_now
 from tests.fixtures.house import house_of
 from tests.fixtures.tickets import NOW, new_ticket
 from tickets.open import open_ticket
-from tickets.schema import database_now, deliveries
+from tickets.schema import deliveries
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 import redis
 import sqlalchemy as sa
 
-from outbox.lanes import delivery_lanes
 from outbox.queue import open_queue
 from outbox.relay import RelayPolicy, relay_once
 from tests.fixtures.receivers import receiver, silence
@@ -20,6 +19,7 @@ from tests.fixtures.tickets import (
     python_process,
     wait_until,
 )
+from tickets.lanes import delivery_lanes
 from tickets.mobile import SMS
 from tickets.open import BACKOFFICE, open_ticket
 from tickets.outbox import list_deliveries
@@ -40,6 +40,7 @@ from outbox.retry import RetryPolicy
 from tickets.destinations.sms import SmsDestination, load_sms_texts
 from tickets.destinations.webhook import Destination
 from outbox.worker import run_worker
+from tickets.jobs import job_table
 database_url, redis_url, office, gateway, secret, stuck_s = sys.argv[1:7]
 sms = HttpSms(gateway, '{"a": "{to}{text}"}', timeout_s=60.0)
 destinations = {
@@ -49,7 +50,8 @@ destinations = {
 deliverer = Deliverer(make_engine(database_url), destinations, RetryPolicy(lease_s=62.0))
 lanes = [lane.name for lane in delivery_lanes(destinations)] + ["recordings"]
 hang = {"hang": lambda _row: threading.Event().wait()}
-run_worker(redis.Redis.from_url(redis_url), deliverer, lanes, more=hang, stuck_s=float(stuck_s))
+functions = {**job_table(deliverer), **hang}
+run_worker(redis.Redis.from_url(redis_url), functions, lanes, stuck_s=float(stuck_s))
 """
 
 

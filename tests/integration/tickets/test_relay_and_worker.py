@@ -19,8 +19,7 @@ from rq.registry import FailedJobRegistry
 from rq.serializers import JSONSerializer
 from werkzeug import Request, Response
 
-from outbox.lanes import MAIN_QUEUE, delivery_lanes
-from outbox.periodic import Loop, Loops
+from outbox.periodic import Loops, Periodic
 from outbox.queue import enqueue, open_queue
 from outbox.relay import RelayPolicy, relay_once
 from tests.fixtures.redis_process import RedisProcess
@@ -33,6 +32,7 @@ from tests.fixtures.tickets import (
     running_backoffice,
     wait_until,
 )
+from tickets.lanes import MAIN_QUEUE, delivery_lanes
 from tickets.lease import DELIVERIES
 from tickets.open import open_ticket
 from tickets.outbox import count_by_state, list_attempts, list_deliveries
@@ -48,12 +48,15 @@ from tickets.delivery import Deliverer
 from outbox.retry import RetryPolicy
 from tickets.destinations.webhook import Destination
 from outbox.worker import run_worker
+from tickets.jobs import job_table
 database_url, redis_url, url, secret = sys.argv[1:5]
 policy = RetryPolicy(base_s=0.01, cap_s=0.05, max_attempts=10_000, lease_s=3.0)
 destinations = {"backoffice": Destination("backoffice", url, secret, timeout_s=1.0)}
 deliverer = Deliverer(make_engine(database_url), destinations, policy)
 print("started", flush=True)
-run_worker(redis.Redis.from_url(redis_url), deliverer, ["deliveries"], burst="burst" in sys.argv)
+run_worker(
+    redis.Redis.from_url(redis_url), job_table(deliverer), ["deliveries"], burst="burst" in sys.argv
+)
 """
 
 
@@ -73,7 +76,7 @@ def relay(engine: sa.Engine, redis_url: str, policy: RelayPolicy = QUICK) -> Ite
     """The relay in a thread, its Redis without patience."""
     with redis.Redis.from_url(redis_url, socket_timeout=1, retry=None) as client:
         once = partial(relay_once, engine, client, policy, LANES)
-        loop = Loop("relay", once, policy.interval_s, 60.0)
+        loop = Periodic("relay", policy.interval_s, once)
         with Loops([loop], afresh=lambda: None).running():
             yield
 

@@ -12,14 +12,15 @@ import sqlalchemy as sa
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from outbox.lanes import delivery_lanes
-from outbox.periodic import Loop, Loops
+from outbox.periodic import Loops, Periodic
 from outbox.relay import RelayPolicy, relay_once
+from store.sql import database_now
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.tickets import NOW, new_ticket, wait_until
+from tickets.lanes import delivery_lanes
 from tickets.lateness import LateAlarm
 from tickets.open import open_ticket
-from tickets.schema import database_now, deliveries
+from tickets.schema import deliveries
 
 QUICK = RelayPolicy(interval_s=0.02, requeue_after_s=0.2, lease_s=3.0)
 
@@ -43,7 +44,7 @@ class Relay:
             self.rounds += 1
             relay_once(engine, client, QUICK, delivery_lanes([]))
 
-        self.loops = Loops([Loop("relay", once, 0.02, 60.0)], afresh=engine.dispose)
+        self.loops = Loops([Periodic("relay", 0.02, once)], afresh=engine.dispose)
 
     def ten_more(self) -> None:
         """Wait until ten more rounds have begun."""

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from blacklist.ladder import Measure, Strike, counted, measures, step_reached
-from blacklist.policy import Role
+from people.person import Role
 from tests.fixtures.screening import default_policy
 
 POLICY = default_policy().strikes

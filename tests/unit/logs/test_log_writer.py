@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.log_writer import LineWriter
+from host.log_writer import LineWriter
 from tests.fixtures.unwritable import fill
 
 SOON = 10.0

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from structlog.testing import capture_logs
 
-from outbox.periodic import STANDS, Loop, Loops
+from outbox.periodic import STANDS, Loops, Periodic
 from tests.fixtures.processes import wait_until
 from tests.fixtures.tickets import python_process
 
@@ -24,10 +24,10 @@ class Rounds:
         self._act(self.count)
 
 
-def one(act: Callable[[int], object], longest_s: float = 60.0) -> tuple[Rounds, Loop]:
+def one(act: Callable[[int], object], longest_s: float = 60.0) -> tuple[Rounds, Periodic]:
     """A loop that goes round as fast as it can."""
     rounds = Rounds(act)
-    return rounds, Loop("one", rounds, 0.005, longest_s)
+    return rounds, Periodic("one", 0.005, rounds, longest_s)
 
 
 @pytest.mark.parametrize("error", [OSError, ValueError, MemoryError, RecursionError])
@@ -58,7 +58,7 @@ def test_all_is_told_to_be_well_only_while_every_loop_goes_round() -> None:
     _, stuck = one(lambda count: count < 3 or stands.wait(60), longest_s=0.5)
     signs: list[int] = []
     loops = Loops(
-        [goes, Loop("stuck", stuck.round, 0.005, 0.5)],
+        [goes, Periodic("stuck", 0.005, stuck.run, 0.5)],
         afresh=lambda: None,
         tell=lambda: signs.append(well.count),
         end=ended.set,
@@ -94,7 +94,7 @@ def test_a_loop_that_runs_elsewhere_is_watched_by_what_it_tells() -> None:
 
 _BROKEN = """
 import sys, threading
-from outbox.periodic import Loop, Loops
+from outbox.periodic import Loops, Periodic
 
 def ends():
     raise SystemExit(0)  # to a thread this is its end and nothing else
@@ -108,7 +108,7 @@ if kind == "log":
     def afresh():
         raise OSError(28, "No space left on device")
 rounds = ends if kind == "ends" else log_is_full
-loops = Loops([Loop("one", rounds, 0.01, 60)], afresh=afresh, watch_s=0.05)
+loops = Loops([Periodic("one", 0.01, rounds, 60)], afresh=afresh, watch_s=0.05)
 with loops.running():
     print("running", flush=True)
     threading.Event().wait()

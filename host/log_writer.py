@@ -4,6 +4,7 @@ A disk that is full, a pipe whose reader is gone and one whose reader hangs cost
 else. What was lost is counted, and told in the log itself once that takes lines again.
 """
 
+import atexit
 import io
 import os
 import queue
@@ -17,6 +18,28 @@ MOST_WAITING = 10_000
 """Lines that may wait to be written; a reader that hangs costs no more memory than that."""
 _PATIENCE_MS = 1000
 """How long a descriptor that somebody made non-blocking may be full before a line is given up."""
+
+
+_SETTLE_S = 1.0
+_opened: list["LineWriter"] = []
+
+
+def reopen() -> None:
+    """Go on in new files where logs were moved away, as by logrotate."""
+    for writer in _opened:
+        writer.reopen()
+
+
+def settle() -> None:
+    """Wait a second at most until what was logged is written: this process is to be replaced."""
+    for writer in _opened:
+        writer.settle(_SETTLE_S)
+
+
+def keep(writer: "LineWriter") -> None:
+    """From now on it is one of this process's logs; what waits is written at its end."""
+    _opened.append(writer)
+    atexit.register(writer.settle, _SETTLE_S)
 
 
 class LineWriter(io.TextIOBase):

@@ -4,6 +4,7 @@ An emptied Redis is filled again within seconds, and a change whose projection f
 """
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
@@ -11,10 +12,9 @@ import sqlalchemy as sa
 from blacklist import metrics
 from blacklist.record.entries import count_entries, to_review
 from blacklist.record.projection import KINDS, synchronise
+from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import list_reviews
-from blacklist.record.schema import reading
-from hotline.bootstrap import Services
-from hotline.register import make_register
+from store.sql import reading
 
 SECONDS = 5.0
 COUNT_SECONDS = 60.0
@@ -26,16 +26,16 @@ AT_START = timedelta(days=1)
 
 
 class Synchroniser:
-    """What one process knows of its rounds."""
+    """What one process knows of its rounds. `register` makes the record that it asks."""
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def __init__(self, register: Callable[[], BlacklistRegister]) -> None:
+        self._register = register
         self._since = datetime.now(UTC) - AT_START
         self._next_count = 0.0
 
     def round(self) -> None:
         """Bring the index up to the record. Raises when a store is away."""
-        register = make_register(self._services)
+        register = self._register()
         now = datetime.now(UTC)
         synchronise(register.engine, register.index, self._since, now, register.policy.strikes)
         self._since = now - OVERLAP
