@@ -4,7 +4,7 @@ from pathlib import Path
 
 from blacklist.policy import Policy, faults
 from blacklist.policy_file import PolicyFile, policy_of
-from files.yaml_file import CatalogueError, load_yaml
+from files.yaml_model import FileWrong, load_yaml
 
 
 class PolicyWrong(ValueError):
@@ -15,7 +15,7 @@ def load_policy(path: Path) -> Policy:
     """Read and check the policy at `path`. Raises PolicyWrong with every fault found."""
     try:
         document = load_yaml(path, PolicyFile)
-    except CatalogueError as error:
+    except FileWrong as error:
         raise PolicyWrong(str(error)) from None
     policy = policy_of(document.value)
     found = [str(document.fail(where, what)) for where, what in faults(policy)]

@@ -87,7 +87,7 @@ class Services:
 
     @property
     def services(self) -> Mapping[str, Service]:
-        """The service catalogue. Raises CatalogueError."""
+        """The service catalogue. Raises FileWrong."""
         return self.files.services
 
     @property
@@ -208,7 +208,7 @@ class Services:
         )
 
     def effects(self) -> Mapping[str, Effect]:
-        """What the dialog can ask of the world. Raises CatalogueError, PolicyWrong."""
+        """What the dialog can ask of the world. Raises FileWrong, PolicyWrong."""
         kept = KeptRequests(self.journal)
         bounded = self.call_database.bounded
         open_ticket, review = bounded(self.open_ticket()), bounded(self.request_review())

@@ -46,7 +46,7 @@ class HouseFiles:
 
     @cached_property
     def services(self) -> Mapping[str, Service]:
-        """The service catalogue. Raises CatalogueError."""
+        """The service catalogue. Raises FileWrong."""
         return load_services(self._folder / "services.yaml")
 
     @cached_property

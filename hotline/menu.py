@@ -14,7 +14,7 @@ from blacklist.verdict import DISPOSITIONS
 from call_handlers.effects import CALLBACK_SERVICE
 from call_handlers.effects import CONTRACTS as CALLERS_EFFECTS
 from call_handlers.inside import CONTRACTS as INSIDE_EFFECTS
-from files.yaml_file import CatalogueError as TicketCatalogueError
+from files.yaml_model import FileWrong
 from hotline.bootstrap import Services
 from hotline.dialplan import transfer_targets
 from hotline.refusal import MenuUnfit
@@ -30,7 +30,7 @@ SERVICE = "service."
 WRONG_FILE = (
     FlowFileError,
     CatalogueError,
-    TicketCatalogueError,
+    FileWrong,
     PolicyWrong,
     OSError,
     UnicodeDecodeError,

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from carriers.twilio_account import TwilioAccount
-from files.yaml_file import CatalogueError
+from files.yaml_model import FileWrong
 from hotline.environment import SettingsWrong
 from hotline.settings import Settings
 from outbox.retry import RetryPolicy
@@ -101,7 +101,7 @@ def sms_destination(settings: Settings) -> SmsDestination | None:
         return None
     try:
         texts = load_sms_texts(settings.config_dir / "sms.yaml")
-    except CatalogueError as error:
+    except FileWrong as error:
         raise SettingsWrong(str(error).splitlines()) from None
     return SmsDestination(sender, texts, ZoneInfo(settings.timezone))
 

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import ValidationError
 from ruamel.yaml.comments import CommentedMap
 
-from files.yaml_lines import NotYaml, line_of, plain, read_tree
+from files.yaml_tree import NotYaml, line_of, plain, read_tree
 from ivr.flow import (
     Ask,
     Do,

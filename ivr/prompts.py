@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from ruamel.yaml.comments import CommentedMap
 
-from files.yaml_lines import NotYaml, read_tree
+from files.yaml_tree import NotYaml, read_tree
 from ivr.catalogue import (
     ERROR_KEYS,
     Catalogue,

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from files.yaml_lines import Location, NotYaml, line_of, plain, read_tree
+from files.yaml_tree import Location, NotYaml, line_of, plain, read_tree
 from lab.transcript_file import TranscriptFile, TurnFile
 
 REFERENCE = "{reference}"

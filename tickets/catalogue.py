@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
-from files.yaml_file import CatalogueError, load_yaml
+from files.yaml_model import FileWrong, load_yaml
 
 _Name = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=100)]
 _Digits = Annotated[str, StringConstraints(strict=True, pattern=r"^[0-9]{3,5}\z")]
@@ -107,7 +107,7 @@ class _Agencies(BaseModel):
 def load_services(path: Path) -> Mapping[str, Service]:
     """Services by code, in the order of the file.
 
-    Raises CatalogueError, naming file, line and key: also for a code or a path given twice, and
+    Raises FileWrong, naming file, line and key: also for a code or a path given twice, and
     for a service whose group is not listed.
     """
     document = load_yaml(path, _Services)
@@ -140,7 +140,7 @@ def load_groups(path: Path) -> Mapping[str, Group]:
 
 
 def load_sub_municipalities(path: Path) -> Mapping[str, SubMunicipality]:
-    """Sub-municipalities by code. Raises CatalogueError, naming file, line and key."""
+    """Sub-municipalities by code. Raises FileWrong, naming file, line and key."""
     document = load_yaml(path, _SubMunicipalities)
     rows = [
         SubMunicipality(row.code, row.name_ar, row.name_en)
@@ -152,7 +152,7 @@ def load_sub_municipalities(path: Path) -> Mapping[str, SubMunicipality]:
 def load_agencies(path: Path) -> Mapping[str, Agency]:
     """Agencies by code.
 
-    Raises CatalogueError, naming file, line and key: also for a code or a number given twice.
+    Raises FileWrong, naming file, line and key: also for a code or a number given twice.
     """
     document = load_yaml(path, _Agencies)
     _refuse_twice(
@@ -165,7 +165,7 @@ def load_agencies(path: Path) -> Mapping[str, Agency]:
     return _by_code(rows, lambda one: one.code, "agencies", "code", document.fail)
 
 
-_Fail = Callable[[tuple[str | int, ...], str], CatalogueError]
+_Fail = Callable[[tuple[str | int, ...], str], FileWrong]
 
 
 def _refuse_twice(

@@ -9,7 +9,7 @@ import rich_click as click
 
 from embedded.asterisk.install import AsteriskUnavailable
 from embedded.asterisk.instance import AsteriskFailed
-from files.yaml_file import CatalogueError as ServicesError
+from files.yaml_model import FileWrong
 from hotline.bootstrap import Services
 from hotline.logs import configure
 from ivr.load import FlowFileError
@@ -51,7 +51,7 @@ def call_command(services: Services, path: Path, via: str, as_json: bool, jobs: 
     try:
         for result in run_all(services, _driver(via, services), transcripts, at_once):
             counts[_told(result, as_json=as_json)] += 1
-    except (TranscriptError, FlowFileError, CatalogueError, ServicesError) as error:
+    except (TranscriptError, FlowFileError, CatalogueError, FileWrong) as error:
         click.echo(str(error), err=True)
         sys.exit(2)
     except (AsteriskUnavailable, AsteriskFailed, AudioError) as error:

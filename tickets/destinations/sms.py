@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from files.yaml_file import load_yaml
+from files.yaml_model import load_yaml
 from tickets.destinations.webhook import PushResult
 from tickets.mobile import SMS
 from tickets.model import LANGUAGES, Ticket
@@ -101,7 +101,7 @@ class _File(BaseModel):
 
 
 def load_sms_texts(path: Path) -> Mapping[str, SmsText]:
-    """The texts by language. Raises CatalogueError, naming file, line and key."""
+    """The texts by language. Raises FileWrong, naming file, line and key."""
     document = load_yaml(path, _File)
     texts: dict[str, SmsText] = {}
     for language in LANGUAGES:

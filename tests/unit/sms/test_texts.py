@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from files.yaml_file import CatalogueError
+from files.yaml_model import FileWrong
 from tests.fixtures.sms import TEXTS
 from tests.fixtures.tickets import NOW, new_ticket
 from tickets.destinations.sms import load_sms_texts, message
@@ -80,7 +80,7 @@ def test_a_text_that_would_mislead_is_refused_by_line_and_key(
     """The file is edited by people."""
     path = tmp_path / "sms.yaml"
     path.write_text(FILE.replace("{ar}", arabic), encoding="utf-8")
-    with pytest.raises(CatalogueError) as caught:
+    with pytest.raises(FileWrong) as caught:
         load_sms_texts(path)
     assert f"{path}:3: ar.opened: " in str(caught.value)
     assert problem in str(caught.value)

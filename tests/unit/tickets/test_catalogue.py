@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from files.yaml_file import CatalogueError
+from files.yaml_model import FileWrong
 from tests.fixtures.counting import counted_calls
 from tickets.catalogue import (
     load_agencies,
@@ -63,7 +63,7 @@ def test_a_mistake_is_told_with_file_line_and_key(
     assert old in text
     file = tmp_path / "services.yaml"
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(CatalogueError) as caught:
+    with pytest.raises(FileWrong) as caught:
         load_services(file)
     assert message in str(caught.value)
     assert str(caught.value).startswith(f"{file}:")
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_read_is_told_as_such(tmp_path: Path, content: byt
     file = tmp_path / "services.yaml"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(CatalogueError, match=r"services\.yaml"):
+    with pytest.raises(FileWrong, match=r"services\.yaml"):
         load_services(file)
 
 
@@ -91,7 +91,7 @@ def test_what_is_nested_without_end_is_told_with_its_line(tmp_path: Path, text: 
     path.write_text(f"groups: []\nservices:\n  {text}", encoding="utf-8")
     with (
         counted_calls() as counted,
-        pytest.raises(CatalogueError, match=r"services\.yaml:3: is nested more than 50 deep"),
+        pytest.raises(FileWrong, match=r"services\.yaml:3: is nested more than 50 deep"),
     ):
         load_services(path)
     assert counted.calls < 50_000
