@@ -6,19 +6,18 @@ nothing; wrote text to a stream of bytes; waited for ever; took a variable's val
 and failed on `HANGUP`, end of file, 511, a one-line 520 and Latin-1.
 """
 
-import socket
 import time
 from typing import Any
 
 from asterisk.agi import AGI, AGIDBError
 
+from agi_scripts.connection import Connection
 from agi_scripts.environment import Environment, EnvironmentReader
 from agi_scripts.errors import (
     ApplicationFailed,
     BadEnvironment,
     CallerGone,
     ConnectionLost,
-    DeadlinePassed,
     ResultHangup,
 )
 from agi_scripts.wire import Reply, ReplyReader, encode
@@ -27,12 +26,11 @@ MARGIN_S = 5.0
 """Time that Asterisk may take for a command beyond what the command itself lasts (s)."""
 PATIENCE_S = 120.0
 """Time that pyst2's own methods allow a command: they do not say how long it may last (s)."""
-_CHUNK = 4096
 # Asterisk reads an empty last argument of these as a value, not as none.
 _OPTIONAL_TAIL = frozenset({"HANGUP", "CHANNEL STATUS", "SAY DATETIME"})
 
 
-def read_environment(connection: socket.socket, seconds: float) -> Environment:
+def read_environment(connection: Connection, seconds: float) -> Environment:
     """Read the block that opens a connection, within `seconds` altogether.
 
     Raises BadEnvironment, ConnectionLost, DeadlinePassed.
@@ -41,7 +39,7 @@ def read_environment(connection: socket.socket, seconds: float) -> Environment:
     reader = EnvironmentReader()
     while True:
         try:
-            data = _receive(connection, deadline)
+            data = connection.receive(deadline)
         except ConnectionLost as error:
             raise BadEnvironment("the connection closed before its blank line") from error
         environment = reader.feed(data)
@@ -57,7 +55,7 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
     """
 
     def __init__(
-        self, connection: socket.socket, environment: Environment, margin_s: float = MARGIN_S
+        self, connection: Connection, environment: Environment, margin_s: float = MARGIN_S
     ) -> None:
         # Deliberately without AGI.__init__: it sets a signal handler and reads standard input.
         self.environment = environment
@@ -83,9 +81,9 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
         started = time.monotonic()
         deadline = started + lasts + self._margin_s
         try:
-            self._send(line, deadline)
+            self._connection.send(line, deadline)
             while (reply := self._replies.reply()) is None:
-                self._replies.feed(_receive(self._connection, deadline))
+                self._replies.feed(self._connection.receive(deadline))
         except CallerGone:
             self._replies.hung_up = True
             raise
@@ -128,7 +126,7 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
 
     def send_command(self, command: str, *args: Any) -> None:
         """Send a command without waiting for its reply, as pyst2 has it."""
-        self._send(encode(command, *args), time.monotonic() + self._margin_s)
+        self._connection.send(encode(command, *args), time.monotonic() + self._margin_s)
 
     def _quote(self, string: Any) -> str:
         """Leave quoting to the wire, which also escapes."""
@@ -152,28 +150,3 @@ class AgiChannel(AGI):  # type: ignore[misc]  # pyst2 has no types
     def exec_command(self, command: str, *args: Any) -> dict[str, tuple[str, str]]:
         """Run a dialplan application; its arguments are joined with commas."""
         return self.execute("EXEC", command, ",".join(map(str, args)))
-
-    def _send(self, line: bytes, deadline: float) -> None:
-        try:
-            self._connection.settimeout(max(0.001, deadline - time.monotonic()))
-            self._connection.sendall(line)
-        except TimeoutError as error:
-            raise DeadlinePassed("Asterisk does not read") from error
-        except OSError as error:
-            raise ConnectionLost("the connection closed while writing") from error
-
-
-def _receive(connection: socket.socket, deadline: float) -> bytes:
-    remaining = deadline - time.monotonic()
-    if remaining <= 0:
-        raise DeadlinePassed("no answer in time")
-    try:
-        connection.settimeout(remaining)
-        data = connection.recv(_CHUNK)
-    except TimeoutError as error:
-        raise DeadlinePassed("no answer in time") from error
-    except OSError as error:
-        raise ConnectionLost("the connection closed while reading") from error
-    if not data:
-        raise ConnectionLost("the connection closed")
-    return data

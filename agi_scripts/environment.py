@@ -46,10 +46,10 @@ class Environment:
 class EnvironmentReader:
     """Takes bytes as they come and gives the environment once its blank line was read."""
 
-    __slots__ = ("_buffer", "_hung_up", "_lines", "_read", "_tampered", "_values")
+    __slots__ = ("_hung_up", "_lines", "_read", "_rest", "_tampered", "_values")
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._rest = b""
         self._values: dict[str, str] = {}
         self._lines = 0
         self._read = 0
@@ -62,13 +62,12 @@ class EnvironmentReader:
         Raises BadEnvironment after `MAX_LINES` lines or `MAX_BYTES` bytes without a blank line, and
         when something other than a hang-up follows it.
         """
-        self._buffer += data
         self._read += len(data)
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line = bytes(self._buffer[:end]).rstrip(b"\r")
-            del self._buffer[: end + 1]
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for number, line in enumerate(lines, start=1):
+            line = line.rstrip(b"\r")
             if not line:
-                return self._whole(bytes(self._buffer))
+                return self._whole(b"\n".join([*lines[number:], self._rest]))
             self._lines += 1
             if self._lines > MAX_LINES:
                 raise BadEnvironment(f"more than {MAX_LINES} lines")

@@ -15,6 +15,7 @@ from structlog.contextvars import clear_contextvars
 
 from agi_scripts import metrics
 from agi_scripts.channel import AgiChannel, read_environment
+from agi_scripts.connection import Connection
 from agi_scripts.errors import BadEnvironment, RemoteError
 from agi_scripts.hosts import MEND, UNNAMED, is_unnamed
 from agi_scripts.scripts import Script
@@ -172,7 +173,8 @@ class FastAgiServer:
             metrics.IN_PROGRESS.inc()
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-            channel = AgiChannel(connection, read_environment(connection, self._environment_s))
+            wire = Connection(connection)
+            channel = AgiChannel(wire, read_environment(wire, self._environment_s))
             self._run(channel, peer)
         except BadEnvironment as error:
             _refused("environment", error=str(error))

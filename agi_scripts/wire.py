@@ -7,6 +7,7 @@ a buffered stream that it polls as a socket: of two commands in one write the se
 ever, so commands are never pipelined.
 """
 
+import re
 from dataclasses import dataclass
 
 from agi_scripts.errors import BadReply, BadUsage, CallerGone, InvalidCommand, LocalError
@@ -16,7 +17,7 @@ MAX_LINE = 2048
 MAX_REPLY = 16 * 1024
 """Bytes of one reply, all lines of it."""
 
-_CONTROL = dict.fromkeys((*range(32), *range(127, 160)))
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
 _WORDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ")
 
@@ -41,9 +42,11 @@ def encode(command: str, *arguments: str | int) -> bytes:
     parts = [command]
     for argument in arguments:
         if isinstance(argument, str):
-            if argument.translate(_CONTROL) != argument:
+            if not argument.isprintable() and _CONTROL.search(argument):
                 raise LocalError(f"{command}: a control character in an argument")
-            parts.append(f'"{argument.translate(_ESCAPES)}"')
+            if '"' in argument or "\\" in argument:
+                argument = argument.translate(_ESCAPES)
+            parts.append(f'"{argument}"')
         else:
             parts.append(str(int(argument)))
     try:
@@ -69,7 +72,7 @@ class ReplyReader:
     __slots__ = ("_buffer", "_usage", "hung_up")
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._buffer = b""
         self._usage: int | None = None
         self.hung_up = False
 
@@ -83,9 +86,12 @@ class ReplyReader:
         Raises InvalidCommand (510), CallerGone (511), BadUsage (520), BadReply for anything else.
         No message carries what was received: it may hold personal data.
         """
-        while (end := self._buffer.find(b"\n")) >= 0:
-            line = bytes(self._buffer[:end]).rstrip(b"\r")
-            del self._buffer[: end + 1]
+        while True:
+            line, ended, rest = self._buffer.partition(b"\n")
+            if not ended:
+                break
+            self._buffer = rest
+            line = line.rstrip(b"\r")
             if line == b"HANGUP":
                 self.hung_up = True
                 continue

@@ -9,6 +9,7 @@ import pytest
 from asterisk import agi as pyst2
 
 from agi_scripts.channel import AgiChannel, read_environment
+from agi_scripts.connection import Connection
 from agi_scripts.environment import Environment
 from agi_scripts.errors import (
     ApplicationFailed,
@@ -38,7 +39,7 @@ def test_a_channel_is_made_in_any_thread_and_leaves_signals_alone() -> None:
     def make() -> None:
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            made.append(AgiChannel(ours, Environment({})))
+            made.append(AgiChannel(Connection(ours), Environment({})))
 
     thread = threading.Thread(target=make)
     thread.start()
@@ -236,7 +237,7 @@ def test_an_environment_that_trickles_is_cut_at_the_deadline() -> None:
         thread.start()
         try:
             with pytest.raises(DeadlinePassed):
-                read_environment(ours, 0.2)
+                read_environment(Connection(ours), 0.2)
         finally:
             stop.set()
             thread.join(5)
@@ -246,7 +247,7 @@ def test_a_deadline_that_is_over_is_over() -> None:
     """No time at all is a deadline too, not an error of the socket's."""
     ours, theirs = socket.socketpair()
     with ours, theirs, pytest.raises(DeadlinePassed):
-        read_environment(ours, 0)
+        read_environment(Connection(ours), 0)
 
 
 def test_an_environment_that_ends_early_is_refused() -> None:
@@ -256,7 +257,7 @@ def test_an_environment_that_ends_early_is_refused() -> None:
         theirs.sendall(b"agi_network: yes\n")
         theirs.shutdown(socket.SHUT_WR)
         with pytest.raises(BadEnvironment):
-            read_environment(ours, 5)
+            read_environment(Connection(ours), 5)
 
 
 def test_the_time_spent_waiting_is_known() -> None:

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from hotline.bootstrap import Services
 from hotline.main import COMMANDS
 from hotline.settings import load_settings
-from lab.bench import answer, classic, memory, plain, twilio
+from lab.bench import answer, classic, memory, peers, plain, twilio
 from lab.bench.figures import Figure
 from lab.bench.house import BenchFailed, open_house
 from lab.bench.memory import hold_call
@@ -95,6 +95,18 @@ def test_the_memory_part_holds_its_calls_at_every_turn(bench: Bench) -> None:
     figures = list(memory.measure(bench))
     assert bounds(figures) == [("at most", 150.0, "MB")]
     assert 1 < figures[0].value < 10_000
+
+
+def test_the_peers_lead_the_same_call_as_our_wire(bench: Bench) -> None:
+    """Each server that is here leads it through all its commands; one that is not is told."""
+    (part,) = run(bench, ["peers"])
+    here = [peer for peer in peers.PEERS if peer.here]
+    assert part.failed == ""
+    assert [figure.what.partition("beside ")[2] for figure in part.figures] == [
+        peer.name for peer in here
+    ]
+    assert all(peer.name in part.skipped for peer in peers.PEERS if not peer.here)
+    assert all(f.against is not None and f.against.amount > 0 for f in part.figures)
 
 
 def test_the_plain_part_has_figures_without_bounds(bench: Bench) -> None:
@@ -214,10 +226,8 @@ def test_an_import_is_compared_with_its_rows_alone(bench: Bench) -> None:
 def test_the_command_knows_every_part_and_refuses_others() -> None:
     """`--only` names what there is."""
     assert COMMANDS["bench"][0] == "lab.cli.bench:bench"
-    assert PARTS[:4] == ("cpu", "answer", "classic", "memory")
-    assert {"twilio_rate", "twilio_tail", "import_memory", "import_speed", "plain"} <= set(
-        PARTS[4:]
-    )
+    assert PARTS[:3] == ("cpu", "answer", "classic")
+    assert {"peers", "twilio_rate", "twilio_tail", "import_memory", "plain"} <= set(PARTS[3:])
     done = CliRunner().invoke(command, ["--only", "nothing"])
     assert done.exit_code == 2
 
