@@ -14,9 +14,9 @@ from outbox.relay import RelayPolicy
 from outbox.retry import RetryPolicy
 from recordings.fetch import RECORDINGS, RecordingFetcher
 from tickets.delivery import Deliverer
+from tickets.destination import Destination
 from tickets.destinations.acknowledgement import parse_acknowledgement
-from tickets.destinations.sms import SmsDestination
-from tickets.destinations.webhook import Destination
+from tickets.destinations.webhook import WebhookDestination
 from tickets.jobs import job_table
 from tickets.lanes import delivery_lanes
 from tickets.mobile import SMS
@@ -40,11 +40,11 @@ class Outbound:
         return given or (embedded_secret(self._settings.state_dir),)
 
     @cached_property
-    def destinations(self) -> dict[str, Destination | SmsDestination]:
+    def destinations(self) -> dict[str, Destination]:
         """Where tickets are delivered, by name. Raises SettingsWrong."""
         told = sms_destination(self._settings)
         return ({} if told is None else {SMS: told}) | {
-            BACKOFFICE: Destination(
+            BACKOFFICE: WebhookDestination(
                 BACKOFFICE,
                 self._settings.backoffice.url,
                 self.backoffice_secrets[0],

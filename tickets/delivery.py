@@ -11,8 +11,7 @@ from outbox.retry import RetryPolicy
 from outbox.work import CUT_OFF
 from store.sql import database_now
 from tickets import metrics
-from tickets.destinations.sms import SmsDestination, send_sms
-from tickets.destinations.webhook import Destination, PushResult, push
+from tickets.destination import Destination, PushResult
 from tickets.health import Change, note_answer, note_failure, tell_health
 from tickets.lease import GONE_OUT, UNSURE, Lease, take
 from tickets.schema import deliveries, delivery_attempts
@@ -35,7 +34,7 @@ class Deliverer:
     def __init__(
         self,
         engine: sa.Engine,
-        destinations: Mapping[str, Destination | SmsDestination],
+        destinations: Mapping[str, Destination],
         policy: RetryPolicy,
     ) -> None:
         for destination in destinations.values():
@@ -47,9 +46,6 @@ class Deliverer:
         self._engine = engine
         self._destinations = dict(destinations)
         self._policy = policy
-        self._once_only = frozenset(
-            name for name, one in destinations.items() if isinstance(one, SmsDestination)
-        )
 
     def deliver(self, delivery_id: str) -> Outcome:
         """Make one attempt. Called any number of times, also at once, it does no harm.
@@ -57,7 +53,7 @@ class Deliverer:
         Raises sqlalchemy.exc.SQLAlchemyError when the database is away; the lease then runs out
         and the relay queues the delivery again.
         """
-        lease = take(self._engine, delivery_id, self._policy, self._once_only)
+        lease = take(self._engine, delivery_id, self._policy, self._destinations)
         if lease is None:
             log.info("delivery_skipped", delivery_id=delivery_id)
             return "skipped"
@@ -67,17 +63,15 @@ class Deliverer:
         destination = self._destinations.get(lease.destination)
         if destination is None:
             result = PushResult("refused", error="this destination is not configured")
-        elif isinstance(destination, SmsDestination):
-            result = send_sms(lease.ticket, destination)
         else:
-            result = push(lease.ticket, lease.event, destination)
-        return settle(self._engine, lease, result, self._policy)
+            result = destination.push(lease.ticket, lease.event)
+        return settle(self._engine, lease, result)
 
 
-def settle(engine: sa.Engine, lease: Lease, result: PushResult, policy: RetryPolicy) -> Outcome:
+def settle(engine: sa.Engine, lease: Lease, result: PushResult) -> Outcome:
     """Write down what came of the attempt and what follows from it."""
     spent = lease.spent + (lease.weight if result.unsure else 1)
-    outcome = _outcome(result, spent, policy)
+    outcome = _outcome(result, spent, lease.policy)
     error = result.error[:_MOST_TOLD] if result.error else None
     if result.unsure and lease.once:
         error = f"{error}{GONE_OUT}"
@@ -110,7 +104,7 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult, policy: RetryPol
             values |= {"acknowledged_at": now, "remote_id": result.remote_id}
         else:
             change = change.where(deliveries.c.lease_token == lease.token)
-            wait = policy.wait_s(spent, result.retry_after_s)
+            wait = lease.policy.wait_s(spent, result.retry_after_s)
             values["next_attempt_at"] = now + timedelta(seconds=wait)
         connection.execute(change.values(values))
         health = _note(connection, lease.destination, result, now)

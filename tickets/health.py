@@ -15,7 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from store.sql import reading
 from tickets import metrics
-from tickets.destinations.webhook import PushResult
+from tickets.destination import PushResult
 from tickets.schema import destinations
 
 log = structlog.get_logger()

@@ -1,14 +1,16 @@
 """The lease on a delivery, in SQL: one worker at a time, and a dead worker's work is taken over."""
 
-from collections.abc import Container
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import sqlalchemy as sa
 
 from outbox.retry import RetryPolicy
 from outbox.work import CUT_OFF, Work, begin_attempt, give_up, hold_row
 from store.sql import database_now
+from tickets.destination import Destination
 from tickets.jobs import DELIVER
 from tickets.model import Ticket
 from tickets.open import ticket_by_key
@@ -17,6 +19,7 @@ from tickets.schema import deliveries, delivery_attempts
 DELIVERIES = Work("delivery", deliveries, ("pending", "sent", "failed"), DELIVER)
 """The outbox of tickets."""
 
+_NONE: Mapping[str, Destination] = MappingProxyType({})
 UNSURE = "unsure"
 """The outcome of an attempt after which nobody knows whether the receiver has the message."""
 GONE_OUT = "; it may have gone out"
@@ -30,7 +33,7 @@ class Lease:
     Not `left`: all attempts have begun, the delivery has just become a dead letter, and `number` is
     the last of them. `spent` is what its attempts count since an admin last put the delivery back,
     without this one, which counts 1, or `weight` when nobody knows what came of it. `once` is
-    whether a person would see a repetition.
+    whether a person would see a repetition; `policy` says when there is one.
     """
 
     delivery_id: str
@@ -40,6 +43,7 @@ class Lease:
     spent: int
     weight: int
     once: bool
+    policy: RetryPolicy
     destination: str
     event: str
     committed_at: datetime
@@ -47,18 +51,23 @@ class Lease:
 
 
 def take(
-    engine: sa.Engine, delivery_id: str, policy: RetryPolicy, once_only: Container[str] = ()
+    engine: sa.Engine,
+    delivery_id: str,
+    policy: RetryPolicy,
+    destinations: Mapping[str, Destination] = _NONE,
 ) -> Lease | None:
     """Take the delivery and count an attempt; None when it is done, not due, or held.
 
-    `once_only` are the destinations whose receivers, people, would see a repetition.
+    `policy` is for destinations without one of their own, and says how long leases last.
     """
     with engine.begin() as connection:
         now = database_now(connection)
         row = hold_row(connection, DELIVERIES, delivery_id, now, policy.lease_s)
         if row is None:
             return None
-        once = row.destination in once_only
+        to = destinations.get(row.destination)
+        once = to is not None and to.read_by_people
+        policy = (to.retry if to is not None else None) or policy
         weight = policy.unsure_weight if once else 1
         spent = row.attempts - row.attempts_before_retry
         spent += (weight - 1) * _unsure(connection, delivery_id, row.attempts_before_retry)
@@ -83,6 +92,7 @@ def take(
         spent=spent,
         weight=weight,
         once=once,
+        policy=policy,
         destination=row.destination,
         event=row.event,
         committed_at=row.created_at,

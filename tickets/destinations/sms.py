@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from files.yaml_model import load_yaml
-from tickets.destinations.webhook import PushResult
+from outbox.retry import RetryPolicy
+from tickets.destination import PushResult
 from tickets.mobile import SMS
 from tickets.model import LANGUAGES, Ticket
 
@@ -42,17 +43,27 @@ class SmsSender(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SmsDestination:
-    """Where the outbox delivers text messages: a gateway, the texts by language, the zone."""
+    """Text messages to callers: a gateway, the texts by language, the zone of the days in them."""
 
     sender: SmsSender
     texts: Mapping[str, "SmsText"]
     zone: ZoneInfo
     name: str = SMS
+    retry: RetryPolicy | None = None
+    read_by_people: bool = True
 
     @property
     def timeout_s(self) -> float:
         """Of one attempt."""
         return self.sender.timeout_s
+
+    def push(self, ticket: Ticket, event: str) -> PushResult:
+        """Send the caller of `ticket` its message once."""
+        del event
+        if ticket.phone is None:
+            return PushResult("refused", error="the ticket has no number to send to")
+        text = message(ticket, self.texts[ticket.language], self.zone)
+        return self.sender.send(ticket.phone, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +72,6 @@ class SmsText:
 
     opened: str
     opened_open: str
-
-
-def send_sms(ticket: Ticket, destination: SmsDestination) -> PushResult:
-    """Send the caller of `ticket` its message once."""
-    if ticket.phone is None:
-        return PushResult("refused", error="the ticket has no number to send to")
-    text = message(ticket, destination.texts[ticket.language], destination.zone)
-    return destination.sender.send(ticket.phone, text)
 
 
 def message(ticket: Ticket, text: SmsText, zone: ZoneInfo) -> str:

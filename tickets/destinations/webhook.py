@@ -8,16 +8,16 @@ import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 import httpx
 from standardwebhooks import Webhook
 
 from carriers.exchange import ExchangeFailed, Reply, asked
+from outbox.retry import RetryPolicy
+from tickets.destination import PushResult
 from tickets.destinations.acknowledgement import Acknowledgement
 from tickets.model import Ticket, to_wire
-
-Verdict = Literal["acknowledged", "retry", "refused"]
 
 NUMBER_S = 2.0
 """How long the receiver's own number is waited for once its status has said that it has it."""
@@ -29,11 +29,8 @@ _HAS_IT_ALREADY = frozenset({"already_exists", "duplicate"})
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
-    """Where tickets are pushed to. `secret` signs (`whsec_...`).
-
-    `timeout_s` is all that an attempt takes, from the address's name to the answer.
-    """
+class WebhookDestination:
+    """A back office that tickets are pushed to at `url`. `secret` signs (`whsec_...`)."""
 
     name: str
     url: str
@@ -41,28 +38,27 @@ class Destination:
     timeout_s: float = 8.0
     acknowledgement: Acknowledgement | None = None
     """What the body of a 2xx must be; None: the status says it."""
+    retry: RetryPolicy | None = None
+    read_by_people: bool = False
 
     def __repr__(self) -> str:
-        return f"Destination({self.name!r}, {self.url!r})"
+        return f"WebhookDestination({self.name!r}, {self.url!r})"
 
-
-@dataclass(frozen=True, slots=True)
-class PushResult:
-    """What came of one push. `retry_after_s` is the receiver's own wish.
-
-    `unsure`: there was no answer, and the receiver may have the message all the same.
-    """
-
-    verdict: Verdict
-    status: int | None = None
-    error: str | None = None
-    remote_id: str | None = None
-    retry_after_s: float | None = None
-    unsure: bool = False
+    def push(self, ticket: Ticket, event: str) -> PushResult:
+        """Send the ticket once and judge the answer."""
+        body, headers = signed_request(ticket, event, self.secret, datetime.now(UTC))
+        try:
+            request = httpx.Request("POST", self.url, content=body, headers=headers)
+            with asked(request, self.timeout_s) as reply:
+                return _judge(reply, ticket, self.acknowledgement)
+        except ExchangeFailed as error:
+            return PushResult("retry", error=str(error), unsure=error.sent)
+        except httpx.InvalidURL as error:
+            return PushResult("retry", error=type(error).__name__)
 
 
 def signed_request(
-    ticket: Ticket, event: str, destination: Destination, now: datetime
+    ticket: Ticket, event: str, secret: str, now: datetime
 ) -> tuple[bytes, dict[str, str]]:
     """The body and headers of the webhook. `now` must be aware."""
     envelope = {
@@ -72,7 +68,7 @@ def signed_request(
     }
     body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
     message_id = ticket.idempotency_key
-    signature = Webhook(destination.secret).sign(message_id, now.astimezone(UTC), body)
+    signature = Webhook(secret).sign(message_id, now.astimezone(UTC), body)
     headers = {
         "content-type": "application/json; charset=utf-8",
         "user-agent": "hotline-940",
@@ -81,19 +77,6 @@ def signed_request(
         "webhook-signature": signature,
     }
     return body.encode(), headers
-
-
-def push(ticket: Ticket, event: str, destination: Destination) -> PushResult:
-    """Send the ticket once and judge the answer. Never raises for what the network does."""
-    body, headers = signed_request(ticket, event, destination, datetime.now(UTC))
-    try:
-        request = httpx.Request("POST", destination.url, content=body, headers=headers)
-        with asked(request, destination.timeout_s) as reply:
-            return _judge(reply, ticket, destination.acknowledgement)
-    except ExchangeFailed as error:
-        return PushResult("retry", error=str(error), unsure=error.sent)
-    except httpx.InvalidURL as error:
-        return PushResult("retry", error=type(error).__name__)
 
 
 def _judge(reply: Reply, ticket: Ticket, wanted: Acknowledgement | None) -> PushResult:

@@ -9,7 +9,9 @@ from outbox.retry import RetryPolicy
 from outbox.work import CUT_OFF
 from store.sql import database_now
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, receiver
-from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
+from tests.fixtures.tickets import NOW, SECRET, deliverer_to, new_ticket
+from tickets.delivery import Deliverer
+from tickets.destinations.webhook import WebhookDestination
 from tickets.lease import Lease, take
 from tickets.open import open_ticket
 from tickets.outbox import Delivery, list_attempts, list_deliveries, retry_delivery
@@ -53,6 +55,23 @@ def test_attempts_that_are_cut_off_end_in_a_dead_letter(any_engine: sa.Engine) -
     delivery = only(any_engine)
     assert (delivery.state, delivery.attempts, delivery.last_error) == ("dead", 3, CUT_OFF)
     assert [a.outcome for a in list_attempts(any_engine, delivery.id)] == [None, None, None]
+
+
+def test_a_destination_is_tried_as_often_as_it_says_itself(engine: sa.Engine) -> None:
+    """One that has a policy of its own is given up by it; the house's holds for the others."""
+    new = new_ticket()
+    open_ticket(engine, new, destinations=["patient", "hasty"], now=NOW)
+    once = RetryPolicy(base_s=0.000_001, cap_s=0.000_001, max_attempts=1)
+    deliverer = Deliverer(
+        engine,
+        {
+            "patient": WebhookDestination("patient", NOWHERE, SECRET),
+            "hasty": WebhookDestination("hasty", NOWHERE, SECRET, retry=once),
+        },
+        EAGER,
+    )
+    came = {one.destination: deliverer.deliver(one.id) for one in list_deliveries(engine)}
+    assert came == {"patient": "failed", "hasty": "dead"}
 
 
 def test_a_dead_letter_of_cut_off_attempts_can_be_sent_again(engine: sa.Engine) -> None:

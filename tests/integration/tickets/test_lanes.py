@@ -35,17 +35,17 @@ from store.database import make_engine
 from tests.fixtures.sms import TEXTS
 from tickets.delivery import Deliverer
 from tickets.destinations.gateways import HttpSms
-from outbox.lanes import delivery_lanes
+from tickets.lanes import delivery_lanes
 from outbox.retry import RetryPolicy
 from tickets.destinations.sms import SmsDestination, load_sms_texts
-from tickets.destinations.webhook import Destination
+from tickets.destinations.webhook import WebhookDestination
 from outbox.worker import run_worker
 from tickets.jobs import job_table
 database_url, redis_url, office, gateway, secret, stuck_s = sys.argv[1:7]
 sms = HttpSms(gateway, '{"a": "{to}{text}"}', timeout_s=60.0)
 destinations = {
     "sms": SmsDestination(sms, load_sms_texts(TEXTS), ZoneInfo("Asia/Riyadh")),
-    "backoffice": Destination("backoffice", office, secret, timeout_s=5.0),
+    "backoffice": WebhookDestination("backoffice", office, secret, timeout_s=5.0),
 }
 deliverer = Deliverer(make_engine(database_url), destinations, RetryPolicy(lease_s=62.0))
 lanes = [lane.name for lane in delivery_lanes(destinations)] + ["recordings"]

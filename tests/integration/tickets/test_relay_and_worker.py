@@ -46,12 +46,12 @@ import redis
 from store.database import make_engine
 from tickets.delivery import Deliverer
 from outbox.retry import RetryPolicy
-from tickets.destinations.webhook import Destination
+from tickets.destinations.webhook import WebhookDestination
 from outbox.worker import run_worker
 from tickets.jobs import job_table
 database_url, redis_url, url, secret = sys.argv[1:5]
 policy = RetryPolicy(base_s=0.01, cap_s=0.05, max_attempts=10_000, lease_s=3.0)
-destinations = {"backoffice": Destination("backoffice", url, secret, timeout_s=1.0)}
+destinations = {"backoffice": WebhookDestination("backoffice", url, secret, timeout_s=1.0)}
 deliverer = Deliverer(make_engine(database_url), destinations, policy)
 print("started", flush=True)
 run_worker(
