@@ -18,8 +18,8 @@ from datetime import datetime
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
-from call_handlers.history import CallEvent, CallRecord
-from recordings.register import Recording
+from call_handlers.fields import CallEvent, CallRecord
+from recordings.fields import Recording
 
 BYTE_ORDER_MARK = "\ufeff"
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")

@@ -7,65 +7,15 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from blacklist.numbers import normalise
+from call_handlers.fields import CallEvent, CallRecord
 from call_handlers.schema import call_events, calls
+from store.fields import record_of
 from store.sql import reading
 
 BATCH = 500
 """Calls read at once: what an export holds in memory, however many there are."""
 WITHHELD = "withheld"
 """The filter for callers whose number was not shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallEvent:
-    """What came of one turn. `at` is when the input came, `ms` how long after the turn was made."""
-
-    turn: int
-    node: str
-    language: str
-    prompts: tuple[str, ...]
-    kind: str
-    input: str
-    at: datetime
-    ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class CallRecord:
-    """A call as it is written down. `ended_at` is None while it goes on."""
-
-    id: str
-    channel: str
-    provider_id: str
-    caller: str
-    e164: str | None
-    withheld: bool
-    attestation: str
-    language: str
-    flow: str
-    flow_version: int
-    verdict: str
-    verdict_reason: str
-    screening: str
-    started_at: datetime
-    answered_at: datetime | None
-    ended_at: datetime | None
-    disposition: str
-    transferred_to: str
-    tickets: tuple[str, ...]
-    last_node: str
-    turns: int
-    path: tuple[str, ...]
-    trunk: str = ""
-    verdict_rule: str = ""
-    origin: str = ""
-
-    @property
-    def seconds(self) -> float | None:
-        """How long the call took; None while it goes on."""
-        if self.ended_at is None:
-            return None
-        return (self.ended_at - self.started_at).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +41,7 @@ def list_calls(engine: sa.Engine, wanted: Wanted, *, limit: int = 50) -> list[Ca
         .limit(limit)
     )
     with reading(engine) as connection:
-        return [_record(row) for row in connection.execute(statement)]
+        return [record_of(CallRecord, row) for row in connection.execute(statement)]
 
 
 def count_calls(engine: sa.Engine, wanted: Wanted) -> int:
@@ -107,7 +57,7 @@ def find_call(engine: sa.Engine, call_id: str) -> tuple[CallRecord, tuple[CallEv
         row = connection.execute(sa.select(calls).where(calls.c.id == call_id)).one_or_none()
         if row is None:
             return None
-        record = _record(row)
+        record = record_of(CallRecord, row)
         return record, _events(connection, [record.id]).get(record.id, ())
 
 
@@ -131,7 +81,9 @@ def stream_calls(
     while True:
         after = () if last is None else (place > sa.tuple_(_at(last), sa.literal(last.id)),)
         with reading(engine) as connection:
-            records = [_record(row) for row in connection.execute(statement.where(*after))]
+            records = [
+                record_of(CallRecord, row) for row in connection.execute(statement.where(*after))
+            ]
             events = _events(connection, [record.id for record in records])
         for record in records:
             yield record, events.get(record.id, ())
@@ -176,16 +128,5 @@ def _events(connection: sa.Connection, call_ids: Sequence[str]) -> dict[str, tup
     )
     found: dict[str, list[CallEvent]] = {}
     for row in connection.execute(statement):
-        values = dict(row._mapping)
-        call_id = values.pop("call_id")
-        del values["position"]
-        values["prompts"] = tuple(values["prompts"])
-        found.setdefault(call_id, []).append(CallEvent(**values))
+        found.setdefault(row.call_id, []).append(record_of(CallEvent, row))
     return {call_id: tuple(events) for call_id, events in found.items()}
-
-
-def _record(row: sa.Row[tuple[object, ...]]) -> CallRecord:
-    values = dict(row._mapping)
-    values["tickets"] = tuple(values["tickets"])
-    values["path"] = tuple(values["path"])
-    return CallRecord(**values)

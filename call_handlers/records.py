@@ -8,7 +8,7 @@ import json
 import queue
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any
 
@@ -178,35 +178,20 @@ _AT_THE_END = (
 
 
 def _call_row(record: Record) -> dict[str, Any]:
-    facts = record.facts
-    started = _moment(facts.started_ms)
-    return {
-        "id": facts.call_id,
-        "channel": facts.channel,
-        "provider_id": facts.provider_id,
-        "caller": facts.caller,
-        "e164": facts.e164,
-        "withheld": facts.withheld,
-        "attestation": facts.attestation,
-        "trunk": facts.trunk,
-        "origin": facts.origin,
-        "language": record.language,
-        "flow": facts.flow,
-        "flow_version": facts.flow_version,
-        "verdict": facts.verdict,
-        "verdict_reason": facts.verdict_reason,
-        "verdict_rule": facts.verdict_rule,
-        "screening": facts.screening,
+    """The row of `calls`: of the facts and of the record what has a column there."""
+    facts, started = record.facts, _moment(record.facts.started_ms)
+    known = {**_named(facts), **_named(record)}
+    times = {
         "started_at": started,
         "answered_at": started,
         "ended_at": _moment(record.ended_ms) if record.ended_ms else None,
-        "disposition": record.disposition,
-        "transferred_to": record.transferred_to,
-        "tickets": list(record.tickets),
-        "last_node": record.last_node,
-        "turns": record.turns,
-        "path": list(record.path),
     }
+    row = {**known, **times, "id": facts.call_id}
+    return {name: row[name] for name in calls.c.keys()}  # noqa: SIM118 - no mapping
+
+
+def _named(data: Facts | Record) -> dict[str, Any]:
+    return {field.name: getattr(data, field.name) for field in fields(data)}
 
 
 def _event_rows(record: Record) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from call_handlers.export import call_to_dict
-from call_handlers.history import CallEvent, CallRecord
+from call_handlers.fields import CallEvent, CallRecord
 
 SYNTAX = "0.4.0"
 _HOTLINE_NUMBER = "940"

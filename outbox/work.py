@@ -1,7 +1,7 @@
 """Work that waits in a table: which rows are due, which are held, and how one is taken.
 
-A row is work when its table has `id`, `state`, `attempts`, `next_attempt_at`, `queued_at`,
-`queue_count`, `lease_token` and `lease_until`. The relay queues what is due, a worker takes it.
+A row is work when its table has `id`, `state`, `attempts` and the `waiting_columns`. The relay
+queues what is due, a worker takes it.
 
 A lease is a moment and a token. It is free when there is none, when its moment has passed, and
 when its moment lies further ahead than a lease can last: then the clock has been set back, and
@@ -15,10 +15,23 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from store.sql import UtcDateTime
+
 CUT_OFF = "its last attempt was cut off, and none is left"
 """Said of work that is given up because nothing came of the last attempt that began."""
 LONGEST_WAIT = timedelta(hours=1)
 """No `next_attempt_at` lies further ahead than this unless the clock was set back."""
+
+
+def waiting_columns() -> list[sa.Column[Any]]:
+    """The columns by which a row waits, beside its own `id`, `state` and `attempts`."""
+    return [
+        sa.Column("next_attempt_at", UtcDateTime, nullable=False),
+        sa.Column("queued_at", UtcDateTime),
+        sa.Column("queue_count", sa.Integer, nullable=False),
+        sa.Column("lease_token", sa.String(32)),
+        sa.Column("lease_until", UtcDateTime),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ address: both are made from the call, the turn and the recording's identifier.
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -17,7 +16,9 @@ import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
+from recordings.fields import Recording
 from recordings.schema import recordings
+from store.fields import record_of
 from store.journal import Journal
 from store.sql import database_now, reading
 
@@ -28,29 +29,6 @@ _SID = re.compile(r"RE[0-9a-f]{32}")
 _MOST_TURNS = 9999
 NAME = re.compile(r"[0-9a-f]{32}-[0-9]{1,4}\.wav")
 """What the file of a recording is called: the call, the turn."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recording:
-    """A recording of a call. Datetimes are UTC; `name` is its file's, once it is kept."""
-
-    id: str
-    call_id: str
-    turn: int
-    provider_sid: str
-    name: str
-    state: str
-    attempts: int
-    created_at: datetime
-    last_error: str | None
-    bytes: int | None
-    seconds: float | None
-    fetched_at: datetime | None
-    delete_after: datetime | None
-    removed_at: datetime | None
-
-
-_COLUMNS = [recordings.c[field.name] for field in fields(Recording)]
 
 
 def note_recording(
@@ -143,7 +121,7 @@ def note_journalled(engine: sa.Engine, entry: Mapping[str, Any]) -> None:
 def recordings_of(engine: sa.Engine, call_id: str) -> list[Recording]:
     """The recordings of a call, in the order of its turns."""
     statement = (
-        sa.select(*_COLUMNS).where(recordings.c.call_id == call_id).order_by(recordings.c.turn)
+        sa.select(recordings).where(recordings.c.call_id == call_id).order_by(recordings.c.turn)
     )
     with reading(engine) as connection:
-        return [Recording(**row._mapping) for row in connection.execute(statement)]
+        return [record_of(Recording, row) for row in connection.execute(statement)]

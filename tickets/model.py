@@ -8,7 +8,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Annotated, Any
+
+from store.fields import Kept, lengths_of
 
 RIYADH = timezone(timedelta(hours=3), "Asia/Riyadh")
 """Saudi Arabia keeps UTC+03:00 all year; the wire promises that offset."""
@@ -147,65 +149,58 @@ class NewTicket:
         )
 
 
-_TEXT_FIELDS = {
-    "origin": 200,
-    "jurisdiction_id": 100,
-    "call_id": 100,
-    "first_name": 100,
-    "last_name": 100,
-    "address_string": 500,
-    "location_source": 32,
-    "sub_municipality": 8,
-    "description": MAX_DESCRIPTION,
-    "recording_ref": 200,
-    "parent_service_request_id": 9,
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """A committed ticket. Datetimes are UTC; `idempotency_key` never changes."""
 
-    service_request_id: str
-    idempotency_key: str
-    origin: str
-    jurisdiction_id: str
-    service_code: str
-    kind: str
-    channel: str
-    status: str
-    requested_datetime: datetime
+    service_request_id: Annotated[str, Kept(9, unique=True)]
+    idempotency_key: Annotated[str, Kept(36, key=True)]
+    origin: Annotated[str, Kept(200, unique=True)]
+    jurisdiction_id: Annotated[str, Kept(100)]
+    service_code: Annotated[str, Kept(32, index=True)]
+    kind: Annotated[str, Kept(16)]
+    channel: Annotated[str, Kept(16)]
+    status: Annotated[str, Kept(32)]
+    requested_datetime: Annotated[datetime, Kept(index=True)]
     updated_datetime: datetime
     expected_datetime: datetime | None
-    language: str
+    language: Annotated[str, Kept(8)]
     caller_id_withheld: bool
     location_verified: bool
-    call_id: str | None
+    call_id: Annotated[str | None, Kept(100, index=True)]
     version: int
-    phone: str | None
-    first_name: str | None
-    last_name: str | None
-    description: str | None
+    phone: Annotated[str | None, Kept(16, index=True)]
+    first_name: Annotated[str | None, Kept(100)]
+    last_name: Annotated[str | None, Kept(100)]
+    description: Annotated[str | None, Kept(4000)]
     lat: float | None
     long: float | None
-    address_string: str | None
-    address_id: str | None
+    address_string: Annotated[str | None, Kept(500)]
+    address_id: Annotated[str | None, Kept(8)]
     address: Mapping[str, str]
-    location_source: str | None
-    sub_municipality: str | None
+    location_source: Annotated[str | None, Kept(32)]
+    sub_municipality: Annotated[str | None, Kept(8)]
     attributes: Mapping[str, Any]
     agency_responsible: tuple[str, ...]
-    priority: str
-    parent_service_request_id: str | None
-    recording_ref: str | None
+    priority: Annotated[str, Kept(16)]
+    parent_service_request_id: Annotated[str | None, Kept(9)]
+    recording_ref: Annotated[str | None, Kept(200)]
     callback_requested: bool
     satisfaction: int | None
     external_ids: Mapping[str, str]
 
 
 TICKET_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Ticket))
+_GIVEN = frozenset(f.name for f in fields(NewTicket)) & frozenset(TICKET_FIELDS)
+_TEXT_FIELDS = {name: most for name, most in lengths_of(Ticket).items() if name in _GIVEN}
+_COMPOSED = frozenset({"address", "address_string"})
 _REQUIRED_ON_WIRE = frozenset({"phone", "call_id"})
 """Told even when they are null: a receiver must see that there is none."""
+
+
+def given_fields(new: NewTicket) -> dict[str, Any]:
+    """What of a new ticket is kept as it was given: all that both have, but what is composed."""
+    return {name: getattr(new, name) for name in _GIVEN - _COMPOSED}
 
 
 def to_wire(ticket: Ticket) -> dict[str, Any]:

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from store.fields import record_of, row_of
 from store.sql import database_now, reading
-from tickets.model import TICKET_FIELDS, NewTicket, Ticket
+from tickets.model import NewTicket, Ticket, given_fields
 from tickets.reference import new_reference
 from tickets.schema import deliveries
 from tickets.schema import tickets as table
@@ -25,7 +26,6 @@ UNCONFIRMED = "unconfirmed"
 CONFIRMED_WITHIN_S = 5
 """The caller's last key may be told after their end: so long is such a ticket kept back."""
 _REFERENCE_TRIES = 10
-_COLUMNS = [table.c[name] for name in TICKET_FIELDS]
 
 
 def open_ticket(
@@ -49,7 +49,7 @@ def open_ticket(
         ticket = build_ticket(new, now, mint())
         try:
             with engine.begin() as connection:
-                connection.execute(table.insert(), _row(ticket))
+                connection.execute(table.insert(), row_of(ticket))
                 if names:
                     connection.execute(
                         deliveries.insert(), _outbox(ticket, names, database_now(connection))
@@ -112,33 +112,26 @@ def list_tickets(
     """Tickets, newest first, that match all that is given."""
     wanted = {"call_id": call_id, "phone": phone, "service_code": service_code, "status": status}
     statement = (
-        sa.select(*_COLUMNS)
+        sa.select(table)
         .where(*(table.c[name] == value for name, value in wanted.items() if value is not None))
         .order_by(table.c.requested_datetime.desc(), table.c.idempotency_key)
         .limit(limit)
         .offset(offset)
     )
     with reading(engine) as connection:
-        return [ticket_from_row(row) for row in connection.execute(statement)]
+        return [record_of(Ticket, row) for row in connection.execute(statement)]
 
 
 def ticket_by_key(connection: sa.Connection, idempotency_key: str) -> Ticket:
     """The ticket that a delivery row belongs to; the foreign key promises that it exists."""
-    statement = sa.select(*_COLUMNS).where(table.c.idempotency_key == idempotency_key)
-    return ticket_from_row(connection.execute(statement).one())
-
-
-def ticket_from_row(row: sa.Row[tuple[object, ...]]) -> Ticket:
-    """A row of the tickets table as a Ticket."""
-    values = dict(row._mapping)
-    values["agency_responsible"] = tuple(values["agency_responsible"])
-    return Ticket(**values)
+    statement = sa.select(table).where(table.c.idempotency_key == idempotency_key)
+    return record_of(Ticket, connection.execute(statement).one())
 
 
 def _one(engine: sa.Engine, condition: sa.ColumnElement[bool]) -> Ticket | None:
     with reading(engine) as connection:
-        row = connection.execute(sa.select(*_COLUMNS).where(condition)).one_or_none()
-    return None if row is None else ticket_from_row(row)
+        row = connection.execute(sa.select(table).where(condition)).one_or_none()
+    return None if row is None else record_of(Ticket, row)
 
 
 def build_ticket(new: NewTicket, now: datetime, reference: str) -> Ticket:
@@ -148,39 +141,17 @@ def build_ticket(new: NewTicket, now: datetime, reference: str) -> Ticket:
     moment = now.astimezone(UTC)
     expected = None if new.target_hours is None else moment + timedelta(hours=new.target_hours)
     return Ticket(
+        **given_fields(new),
         service_request_id=reference,
         idempotency_key=str(uuid.uuid4()),
-        origin=new.origin,
-        jurisdiction_id=new.jurisdiction_id,
-        service_code=new.service_code,
-        kind=new.kind,
-        channel=new.channel,
         status="open",
         requested_datetime=moment,
         updated_datetime=moment,
         expected_datetime=expected,
-        language=new.language,
-        caller_id_withheld=new.caller_id_withheld,
-        location_verified=new.location_verified,
-        call_id=new.call_id,
         version=1,
-        phone=new.phone,
-        first_name=new.first_name,
-        last_name=new.last_name,
-        description=new.description,
-        lat=new.lat,
-        long=new.long,
         address_string=new.address_string or new.address.one_line() or new.sub_municipality,
         address_id=new.address.short_address,
         address=new.address.as_dict(),
-        location_source=new.location_source,
-        sub_municipality=new.sub_municipality,
-        attributes=dict(new.attributes),
-        agency_responsible=tuple(new.agency_responsible),
-        priority=new.priority,
-        parent_service_request_id=new.parent_service_request_id,
-        recording_ref=new.recording_ref,
-        callback_requested=new.callback_requested,
         satisfaction=None,
         external_ids={},
     )
@@ -193,10 +164,6 @@ def _confirmed(engine: sa.Engine, ticket: Ticket, new: NewTicket) -> Ticket:
         connection.execute(table.update().where(of_ticket).values(attributes=attributes))
     log.info("ticket_confirmed", reference=ticket.service_request_id, call_id=ticket.call_id)
     return replace(ticket, attributes=attributes)
-
-
-def _row(ticket: Ticket) -> dict[str, object]:
-    return {name: getattr(ticket, name) for name in TICKET_FIELDS}
 
 
 def _outbox(

@@ -22,14 +22,8 @@ from call_handlers.export import (
     write_csv,
     write_jsonl,
 )
-from call_handlers.history import (
-    CallRecord,
-    Wanted,
-    count_calls,
-    find_call,
-    list_calls,
-    stream_calls,
-)
+from call_handlers.fields import CallRecord
+from call_handlers.history import Wanted, count_calls, find_call, list_calls, stream_calls
 from call_handlers.vcon import vcon
 from hotline.bootstrap import Services
 from hotline.cli.columns import print_columns

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from call_handlers.history import CallEvent, CallRecord
-from recordings.register import Recording
+from call_handlers.fields import CallEvent, CallRecord
+from recordings.fields import Recording
 
 _HEARD = {
     "digits": "pressed {input}",

@@ -14,7 +14,8 @@ import rich_click as click
 from rich.console import Console
 from rich.markup import escape
 
-from call_handlers.history import CallEvent, CallRecord, find_call
+from call_handlers.fields import CallEvent, CallRecord
+from call_handlers.history import find_call
 from embedded.asterisk.install import find_asterisk
 from embedded.asterisk.instance import AsteriskFailed
 from embedded.redis_child import RedisMissing

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from agi_scripts.scripts import make_scripts
 from agi_scripts.server import FastAgiServer
-from call_handlers.history import CallRecord, Wanted, list_calls
+from call_handlers.fields import CallRecord
+from call_handlers.history import Wanted, list_calls
 from tests.fixtures.agi import serving, stub_sounds
 from tests.fixtures.asterisk import NewCaller, running_asterisk
 from tests.fixtures.calls import CALLER, House, open_house

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from call_handlers.export import BYTE_ORDER_MARK, CSV_COLUMNS, cell, write_csv, write_jsonl
-from call_handlers.history import CallEvent, CallRecord
+from call_handlers.fields import CallEvent, CallRecord
 
 RIYADH = ZoneInfo("Asia/Riyadh")
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

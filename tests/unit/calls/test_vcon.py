@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from call_handlers.history import CallEvent
+from call_handlers.fields import CallEvent
 from call_handlers.vcon import vcon, vcon_uuid
 from tests.fixtures.vcon_rules import check_vcon
 from tests.unit.calls.test_export import START, record
