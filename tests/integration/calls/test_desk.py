@@ -2,6 +2,8 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -9,10 +11,11 @@ from sqlalchemy.exc import OperationalError
 from call_handlers.arrival import Call
 from call_handlers.desk import CallDesk, CallFailed
 from call_handlers.sessions import MemorySessions
-from ivr.event import Digits, NoInput, Recorded
+from ivr.event import Digits, Done, NoInput, Recorded
 from ivr.turn import HangUp, Perform, Record, Transfer
 from tests.fixtures.calls import CALLER, FailingSessions, House, arrival, play, to_confirm
 from tests.fixtures.dialog import REPORT
+from tests.fixtures.flows import small
 from tests.fixtures.redis_process import RedisProcess
 
 
@@ -172,6 +175,32 @@ def test_a_second_report_of_a_call_is_a_second_ticket(house: House) -> None:
     assert by_code["SW_COVER"].address.items() >= {"building_number": "1111"}.items()
 
 
+def test_what_an_effects_node_says_is_heard_before_what_follows(
+    house: House, tmp_path: Path
+) -> None:
+    """Also by a caller whose turn another process takes up."""
+    nodes = """
+    main:
+      kind: menu
+      say: [main]
+      options:
+        "1": {to: note}
+    note:
+      kind: do
+      say: [more]
+      effect: note
+      outcomes: {noted: bye}
+    bye:
+      kind: end
+      say: [bye]
+    """
+    effects = {"note": lambda *_: Done("noted")}
+    desk = replace(house.desk(), flow=small(tmp_path, nodes), effects=effects)
+    call = play(desk, desk.begin(arrival()), "1")
+    assert [prompt.key for prompt in call.turn.prompts] == ["more", "bye"]
+    assert desk.begin(arrival()).turn == call.turn
+
+
 def test_a_database_that_is_away_leads_to_a_human(house: House) -> None:
     """No number is told that is not on disk."""
 
@@ -232,6 +261,17 @@ def test_a_store_that_goes_away_in_mid_call_loses_no_event(house: House, back: b
     turns = [event.turn for event in events]
     assert turns == [*range(1, call.turn.number), call.turn.number]
     assert len(house.tickets()) == 1
+
+
+def test_the_turn_in_hand_counts_more_than_an_older_one_that_is_stored(house: House) -> None:
+    """The store was away for the last turns and is back for the end: the record has them."""
+    lost = FailingSessions(house.sessions(), lambda doing, turn: turn > 5)
+    desk = house.desk(lost)
+    call = play(desk, desk.begin(arrival()), *REPORT[:6])
+    desk.end(call, "hangup")
+    record, events = house.written(call.call_id)
+    assert (record.last_node, record.turns) == ("ask_postal", 7)
+    assert [(event.turn, event.kind) for event in events][5:] == [(6, "digits"), (7, "end")]
 
 
 def test_redis_that_is_killed_in_mid_call_costs_the_caller_nothing(

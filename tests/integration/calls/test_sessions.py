@@ -82,6 +82,15 @@ def test_a_call_is_ended_once(store: SessionStore) -> None:
     assert store.load("c", ended=True) == "one"
 
 
+def test_a_turn_after_the_end_is_not_taken(store: SessionStore) -> None:
+    """However new it is; what the call ended with comes back, and nothing of the turn is kept."""
+    store.save("c", 1, "one", ["a"])
+    store.finish("c")
+    assert store.save("c", 2, "two", ["b"]) == "one"
+    assert store.load_whole("c", ended=True) == ("one", ["a"])
+    assert store.load("c") is None
+
+
 def test_of_many_that_take_a_turn_one_does(house: House) -> None:
     """Compare and set is one step on the server."""
     stores = [house.sessions() for _ in range(8)]

@@ -113,6 +113,41 @@ def test_a_lost_removal_is_repeated_without_another_fetch(
     assert [method for method, _ in twilio.requests] == ["GET", "DELETE", "DELETE"]
 
 
+def test_what_is_not_at_twilio_any_more_is_removed_there(
+    engine: sa.Engine, folder: Path, twilio: TwilioApi
+) -> None:
+    """Somebody has deleted it, or the answer to our own removal was lost."""
+
+    def last_copy(_request: Request) -> Response:
+        return Response(wav(), content_type="audio/x-wav")
+
+    twilio.next_answer = last_copy
+    assert fetcher(engine, folder, account(twilio.url)).fetch(noted(engine)) == "kept"
+    assert [method for method, _ in twilio.requests] == ["GET", "DELETE"]
+
+
+def test_a_late_failure_leaves_the_attempt_that_took_over_alone(
+    any_engine: sa.Engine, folder: Path, twilio: TwilioApi
+) -> None:
+    """Its lease ran out while Twilio was silent; meanwhile another attempt has kept all."""
+    twilio.recordings[SID] = wav()
+    job = fetcher(any_engine, folder, account(twilio.url))
+    recording_id = noted(any_engine)
+
+    def taken_over(_request: Request) -> Response:
+        with any_engine.begin() as connection:
+            then = database_now(connection) - timedelta(seconds=1)
+            change = recordings.update().values(lease_until=then, next_attempt_at=then)
+            connection.execute(change)
+        assert job.fetch(recording_id) == "kept"
+        return Response("late", status=503)
+
+    twilio.next_answer = taken_over
+    assert job.fetch(recording_id) == "failed"
+    (row,) = recordings_of(any_engine, CALL)
+    assert (row.state, row.last_error) == ("kept", None)
+
+
 NOT_AUDIO: dict[str, bytes] = {
     "nothing at all": b"",
     "an HTML page of an error": b"<!doctype html><title>502</title><p>Bad gateway</p>",

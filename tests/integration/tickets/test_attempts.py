@@ -10,7 +10,8 @@ from outbox.work import CUT_OFF
 from store.sql import database_now
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, receiver
 from tests.fixtures.tickets import NOW, SECRET, deliverer_to, new_ticket
-from tickets.delivery import Deliverer
+from tickets.delivery import Deliverer, settle
+from tickets.destination import PushResult
 from tickets.destinations.webhook import WebhookDestination
 from tickets.lease import Lease, take
 from tickets.open import open_ticket
@@ -114,3 +115,31 @@ def test_a_receiver_that_says_so_has_the_ticket(engine: sa.Engine, answer: Answe
         assert deliverer.deliver(delivery.id) == "acknowledged"
         assert len(there.bodies) == 1
     assert only(engine).remote_id is None
+
+
+def test_a_late_failure_leaves_the_attempt_that_took_over_alone(any_engine: sa.Engine) -> None:
+    """Who comes back after its lease has no say: neither on the state nor on the next lease."""
+    opened(any_engine)
+    late = cut_off(any_engine)
+    taken = take(any_engine, late.delivery_id, EAGER)
+    assert taken is not None
+    with any_engine.connect() as connection:
+        before = connection.execute(sa.select(deliveries)).one()
+    settle(any_engine, late, PushResult("retry", status=503, error="HTTP 503"))
+    with any_engine.connect() as connection:
+        assert connection.execute(sa.select(deliveries)).one() == before
+    assert before.lease_token == taken.token
+    outcomes = [a.outcome for a in list_attempts(any_engine, late.delivery_id)]
+    assert outcomes == ["failed", None]
+
+
+def test_a_late_acknowledgement_counts_whoever_holds_the_lease(any_engine: sa.Engine) -> None:
+    """The receiver has the ticket: it is not sent again, and no failure takes that back."""
+    opened(any_engine)
+    late = cut_off(any_engine)
+    taken = take(any_engine, late.delivery_id, EAGER)
+    assert taken is not None
+    settle(any_engine, late, PushResult("acknowledged", status=201, remote_id="A-1"))
+    settle(any_engine, taken, PushResult("retry", status=503, error="HTTP 503"))
+    delivery = only(any_engine)
+    assert (delivery.state, delivery.remote_id) == ("acknowledged", "A-1")

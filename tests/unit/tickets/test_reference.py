@@ -1,6 +1,7 @@
 """Reference numbers that a caller can hear, write down and key in again."""
 
 import pytest
+from stdnum import damm
 
 from tickets.reference import LENGTH, is_reference, new_reference
 
@@ -47,6 +48,13 @@ def test_references_are_not_in_sequence() -> None:
 )
 def test_what_is_not_nine_ascii_digits_is_no_reference(text: str) -> None:
     """Other scripts' digits, signs and blanks are refused, not translated."""
+    assert not is_reference(text)
+
+
+@pytest.mark.parametrize("text", ["000000000", "012345671", "057245724"])
+def test_a_number_with_a_leading_zero_is_refused(text: str) -> None:
+    """None begins so, whatever its check digit says: people and spreadsheets drop the zero."""
+    assert damm.is_valid(text)
     assert not is_reference(text)
 
 

@@ -1,0 +1,58 @@
+"""What the relay claims: once though two look at once, and again as soon as it is due."""
+
+from collections.abc import Iterator
+
+import pytest
+import redis
+import sqlalchemy as sa
+from rq import Queue
+
+from outbox.lanes import MAIN_QUEUE, delivery_lanes
+from outbox.queue import open_queue
+from outbox.relay import RelayPolicy, relay_once
+from outbox.retry import RetryPolicy
+from store.database import make_engine
+from tests.fixtures.processes import free_tcp_port
+from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
+from tickets.open import open_ticket
+from tickets.outbox import list_deliveries
+
+LANES = delivery_lanes([])
+PATIENT = RelayPolicy(requeue_after_s=3600.0)
+
+
+@pytest.fixture
+def queue(redis_url: str) -> Iterator[Queue]:
+    """The deliveries queue on an empty Redis."""
+    with redis.Redis.from_url(redis_url) as client:
+        yield open_queue(client, MAIN_QUEUE)
+
+
+def test_a_failed_attempt_is_queued_again_as_soon_as_it_is_due(
+    engine: sa.Engine, queue: Queue
+) -> None:
+    """However long a job may wait on the queue: this one was begun."""
+    open_ticket(engine, new_ticket(), destinations=["backoffice"], now=NOW)
+    assert relay_once(engine, queue.connection, PATIENT, LANES) == 1
+    eager = RetryPolicy(base_s=0.000_001, cap_s=0.000_001)
+    nowhere = deliverer_to(engine, f"http://127.0.0.1:{free_tcp_port()}/", eager)
+    assert nowhere.deliver(list_deliveries(engine)[0].id) == "failed"
+    assert relay_once(engine, queue.connection, PATIENT, LANES) == 1
+
+
+def test_what_two_relays_see_at_once_is_queued_once(
+    any_engine: sa.Engine, any_url: str, queue: Queue
+) -> None:
+    """Between the look of one and its claim the other has queued it."""
+    open_ticket(any_engine, new_ticket(), destinations=["backoffice"], now=NOW)
+    other = make_engine(any_url)
+    queued: list[int] = []
+
+    @sa.event.listens_for(any_engine, "after_cursor_execute")
+    def looked(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+        if "ORDER BY" in statement and not queued:
+            queued.append(relay_once(other, queue.connection, PATIENT, LANES))
+
+    assert relay_once(any_engine, queue.connection, PATIENT, LANES) == 0
+    other.dispose()
+    assert (queued, queue.count) == ([1], 1)
