@@ -18,8 +18,11 @@ def open_queue(connection: redis.Redis, name: str) -> Queue:
     return Queue(name, connection=connection, serializer=JSONSerializer)
 
 
-def enqueue(queue: Queue, work: Work, row_id: str, count: int, *, timeout_s: int) -> None:
-    """Put a row's work on the queue for the `count`-th time; its job is cut off after `timeout_s`.
+def enqueue(queue: Queue, work: Work, row_id: str, count: int) -> None:
+    """Put a row's work on the queue for the `count`-th time.
+
+    RQ's limit of a job's time is left as it is, for no worker of ours keeps it (`NoPenalty`): what
+    ends an attempt before its lease is the attempt's own deadline.
 
     The job's id says both, so a repetition after a lost reply finds the job in place: that is
     success. A new count is a new job, whatever has become of the one before it. Raises
@@ -30,7 +33,6 @@ def enqueue(queue: Queue, work: Work, row_id: str, count: int, *, timeout_s: int
             work.function,
             row_id,
             job_id=f"{work.name}-{row_id}-{count}",
-            job_timeout=timeout_s,
             result_ttl=0,
             failure_ttl=_FAILURE_KEPT_S,
             unique=True,

@@ -4,7 +4,6 @@ New tickets, retries whose moment has come, work of dead workers and everything 
 Redis has lost are the same here: due, free, and not queued lately.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -68,11 +67,9 @@ def _anything(engine: sa.Engine, policy: RelayPolicy, work: Work) -> bool:
 def _relay(engine: sa.Engine, queue: Queue, policy: RelayPolicy, lane: Lane) -> int:
     room = policy.max_queued - queue.count
     claimed = _claim(engine, policy, lane, room) if room > 0 else []
-    # A job is cut off before its lease ends: it must not run beside its own repetition.
-    timeout_s = max(1, math.ceil(policy.lease_s) - 1)
     for position, (row_id, count) in enumerate(claimed):
         try:
-            enqueue(queue, lane.work, row_id, count, timeout_s=timeout_s)
+            enqueue(queue, lane.work, row_id, count)
         except redis.exceptions.RedisError:
             _release(engine, lane.work, [key for key, _ in claimed[position:]])
             raise

@@ -127,7 +127,7 @@ def _job(house: House, folder: Path) -> None:
     with redis.Redis.from_url(house.redis_url) as client:
         client.flushall()
         delivery = list_deliveries(house.engine)[0]
-        enqueue(open_queue(client, MAIN_QUEUE), DELIVERIES, delivery.id, 1, timeout_s=13)
+        enqueue(open_queue(client, MAIN_QUEUE), DELIVERIES, delivery.id, 1)
         (key,) = client.scan_iter("rq:job:*")
         fields = client.hgetall(key)
         _json(

@@ -145,10 +145,10 @@ def test_a_full_queue_leaves_the_rest_in_sql(engine: sa.Engine, queue: Queue) ->
 
 def test_a_job_that_is_on_the_queue_already_is_success(queue: Queue) -> None:
     """After a lost reply the repetition finds the job in place and adds none."""
-    enqueue(queue, DELIVERIES, "d1", 1, timeout_s=5)
-    enqueue(queue, DELIVERIES, "d1", 1, timeout_s=5)
+    enqueue(queue, DELIVERIES, "d1", 1)
+    enqueue(queue, DELIVERIES, "d1", 1)
     assert queue.count == 1
-    enqueue(queue, DELIVERIES, "d1", 2, timeout_s=5)
+    enqueue(queue, DELIVERIES, "d1", 2)
     assert queue.count == 2
 
 
