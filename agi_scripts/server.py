@@ -148,7 +148,6 @@ class FastAgiServer:
     def _admitted(self, connection: socket.socket, peer: str) -> bool:
         """Give the connection a thread, or say that it is refused."""
         address = ip_address(peer.partition("%")[0])
-        address = getattr(address, "ipv4_mapped", None) or address
         if not any(address in network for network in self._allowed):
             return _refused("peer")
         with self._idle:

@@ -7,13 +7,13 @@ import redis
 import sqlalchemy as sa
 from rq import Queue
 
-from outbox.lanes import MAIN_QUEUE, delivery_lanes
 from outbox.queue import open_queue
 from outbox.relay import RelayPolicy, relay_once
 from outbox.retry import RetryPolicy
 from store.database import make_engine
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
+from tickets.lanes import MAIN_QUEUE, delivery_lanes
 from tickets.open import open_ticket
 from tickets.outbox import list_deliveries
 

@@ -168,6 +168,13 @@ def test_writing_to_a_closed_connection_is_the_same_error() -> None:
             channel.noop()
 
 
+def test_an_end_position_in_a_callers_words_is_none() -> None:
+    """A value with a line break is cut there; what it says of itself is not Asterisk's word."""
+    with channel_hearing(b"200 result=1 (7 endpos=3\n") as (channel, _):
+        reply = channel.command("GET VARIABLE", "CALLERID(name)")
+    assert (reply.result, reply.data, reply.endpos) == ("1", None, None)
+
+
 def test_latin_1_in_a_reply_is_read() -> None:
     """pyst2 raises UnicodeDecodeError on a name such as René in Latin-1."""
     with channel_hearing(b"200 result=1 (Ren\xe9)\n") as (channel, _):
@@ -210,6 +217,16 @@ def test_a_silent_asterisk_is_given_up_at_the_deadline() -> None:
             stop.set()
             thread.join(5)
         assert time.monotonic() - started < 5
+
+
+def test_a_command_that_lasts_is_waited_for_as_long() -> None:
+    """The margin is Asterisk's own; a prompt or a recording has its time besides."""
+    with channel_hearing(margin_s=0.02) as (channel, peer):
+        timer = threading.Timer(0.1, peer.sendall, (b"200 result=0\n",))
+        timer.start()
+        reply = channel.command("WAIT FOR DIGIT", 100, lasts=5.0)
+        timer.join(5)
+    assert reply.result == "0"
 
 
 def test_an_asterisk_that_does_not_read_is_given_up() -> None:
