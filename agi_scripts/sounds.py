@@ -52,16 +52,15 @@ def is_path(text: str) -> bool:
 class Sounds:
     """The sounds of all prompts.
 
-    `available` tells whether a stem has its file, `seconds` how long that is; they are asked for
-    every piece of every turn, so they answer from memory. `prefix` is the folder as Asterisk sees
-    it. `languages` are tried in this order when the turn's own has no audio.
+    `seconds` tells how long the file of a stem is just now, None when it has none; it is asked for
+    every piece of every turn. `prefix` is the folder as Asterisk sees it. `languages` are tried in
+    this order when the turn's own has no audio.
     """
 
     catalogue: SpokenPrompts
-    available: Callable[[str], bool]
+    seconds: Callable[[str], float | None]
     prefix: str
-    languages: tuple[str, ...] = ("ar", "en")
-    seconds: Callable[[str], float] = lambda _stem: LONGEST_S
+    languages: tuple[str, ...]
 
     def of(self, turn: Turn) -> list[Sound]:
         """The files of the turn's prompts, in the order they are played."""
@@ -88,10 +87,10 @@ class Sounds:
             return []  # a prompt or value that this language does not know
         sounds = []
         for piece in pieces:
-            if not (is_path(piece.audio) and self.available(piece.audio)):
+            seconds = self.seconds(piece.audio) if is_path(piece.audio) else None
+            if seconds is None:
                 return []
             path = f"{self.prefix}/{piece.audio}"
-            seconds = self.seconds(piece.audio)
             sounds.append(Sound(path, piece.guarded, prompt.whole, seconds))
         return sounds
 

@@ -33,6 +33,7 @@ from call_handlers.sessions import SessionStore, StoreAway
 from ivr.engine import TRANSFERRED, FlowError, begin, step, unsent
 from ivr.event import Done, Event, HungUp, Transferred
 from ivr.flow import Flow
+from ivr.flows import Flows
 from ivr.session import Session
 from ivr.turn import OPERATORS, Collect, Perform, Transfer
 from ivr.turn import Record as Listen
@@ -58,7 +59,7 @@ class CallDesk:
     could.
     """
 
-    flow: Flow
+    flows: Flows
     screening: Screening
     sessions: SessionStore
     records: RecordWriter
@@ -82,12 +83,12 @@ class CallDesk:
         emergency = comes_by(arrival, self.emergency_lines)
         way = Way(arrival.trunk, arrival.attestation, arrival.origin)
         verdict = self.screening.screen(number, emergency=emergency, way=way)
-        facts = facts_of(arrival, number, verdict, self.flow, self._now_ms())
+        facts = facts_of(arrival, number, verdict, self.flows.current, self._now_ms())
         answers = given_answers(
             number, verdict, now=self.clock(), digit=self.draw(), kept_days=self.kept_days
         )
         session, turn = begin(
-            self.flow, facts.call_id, verdict=verdict.disposition, answers=answers
+            self.flows.current, facts.call_id, verdict=verdict.disposition, answers=answers
         )
         metrics.CALLS.labels(facts.channel, facts.verdict, facts.screening).inc()
         log.info("call_began", verdict=facts.verdict, screening=facts.screening)
@@ -221,7 +222,7 @@ class CallDesk:
         if call.turn.number >= _MOST_TURNS:
             raise CallFailed(f"more than {_MOST_TURNS} turns")
         try:
-            session, turn = step(self.flow, call.session, event)
+            session, turn = step(self._flow(call), call.session, event)
         except FlowError as error:
             log.error("flow_error", error=str(error))
             if isinstance(call.turn.action, Transfer):
@@ -232,6 +233,9 @@ class CallDesk:
         return Call(
             call.facts, session, turn, now_ms, events, call.unsaved + 1, left, late=call.late
         )
+
+    def _flow(self, call: Call) -> Flow:
+        return self.flows.of(call.session.flow, call.session.flow_version)
 
     def _settled(self, call: Call) -> Call:
         """Run effects until the turn is one that a channel can perform.
@@ -289,12 +293,12 @@ class CallDesk:
         except StoreAway:
             return False
         ended_ms = self._now_ms()
-        facts = facts_never_led(arrival, self.flow, ended_ms)
+        facts = facts_never_led(arrival, self.flows.current, ended_ms)
         disposition = _BY_REASON.get(reason, "abandoned")
         self.records.submit(
             Record(
                 facts,
-                language=self.flow.language,
+                language=self.flows.current.language,
                 ended_ms=ended_ms,
                 disposition=disposition,
                 transferred_to=OPERATORS if disposition == TRANSFERRED else "",
@@ -322,7 +326,7 @@ class CallDesk:
         It does not matter how it ended, or who ends it twice: the ticket is that of the turn, and
         says whom the caller has talked to.
         """
-        if not unsent(self.flow, held.session) or self._is_over(held.call_id):
+        if not unsent(self._flow(held), held.session) or self._is_over(held.call_id):
             return held
         if reason == TRANSFERRED:
             answers = {**held.session.answers, TALKED_TO: _target(held.session)}

@@ -15,7 +15,7 @@ import redis
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from agi_scripts.sounds import LONGEST_S, Sounds
+from agi_scripts.sounds import Sounds
 from blacklist.policy import Policy
 from blacklist.screening import RedisScreening
 from call_handlers.desk import CallDesk
@@ -30,6 +30,7 @@ from hotline.files import HouseFiles
 from hotline.screening import make_screening
 from hotline.settings import Settings
 from ivr.flow import Flow
+from ivr.flows import Flows
 from ivr.prompts import Catalogue
 from store.breaker import Breaker
 from store.call_database import CallDatabase
@@ -41,12 +42,10 @@ from tickets.catalogue import Service
 from tickets.mobile import SMS, wants_sms
 from tickets.model import NewTicket, Ticket
 from tickets.open import BACKOFFICE, open_ticket, withdraw_ticket
+from voice.folder import SoundFolder
 
 if TYPE_CHECKING:  # a server that leads calls needs neither RQ nor an HTTP client in its memory
     from hotline.outbound import Outbound
-
-WAV_BYTES_A_SECOND = 16_000
-"""Of prompts: 8 kHz, 16 bit, mono."""
 
 
 class Services:
@@ -69,6 +68,11 @@ class Services:
     def flow(self) -> Flow:
         """The flow. Raises FlowFileError."""
         return self.files.flow
+
+    @property
+    def flows(self) -> Flows:
+        """The flow, and those that calls in progress began with. Raises FlowFileError."""
+        return self.files.flows
 
     @property
     def inside_flow(self) -> Flow:
@@ -197,7 +201,7 @@ class Services:
     def desk(self) -> CallDesk:
         """The one way to lead a call."""
         return CallDesk(
-            flow=self.flow,
+            flows=self.flows,
             screening=self.screening,
             sessions=self.sessions,
             records=self.records,
@@ -237,20 +241,15 @@ class Services:
 
         return opened
 
+    @cached_property
+    def sound_folder(self) -> SoundFolder:
+        """The prompts' audio as it lies on the disk."""
+        return SoundFolder(self.settings.sounds)
+
     def sounds(self, prefix: str) -> Sounds:
         """The prompts as Asterisk plays them from its folder `prefix`."""
-        folder = self.settings.sounds
-        lasting = {
-            f"{path.parent.name}/{path.stem}": path.stat().st_size / WAV_BYTES_A_SECOND
-            for path in folder.glob("*/*.wav")
-            if path.is_file()
-        }
-        return Sounds(
-            self.catalogue,
-            lasting.__contains__,
-            prefix,
-            seconds=lambda stem: lasting.get(stem, LONGEST_S),
-        )
+        languages = self.catalogue.languages
+        return Sounds(self.catalogue, self.sound_folder.seconds, prefix, languages)
 
     def sweep(self) -> SweepReport:
         """Close calls that nobody ended, and write what the journal holds into SQL.

@@ -10,6 +10,7 @@ from pathlib import Path
 from blacklist.policy import Policy
 from blacklist.policy_load import load_policy
 from ivr.flow import Flow
+from ivr.flows import Flows
 from ivr.load import load_flow
 from ivr.prompts import Catalogue, load_catalogue
 from tickets.catalogue import Service, load_services
@@ -26,6 +27,12 @@ class HouseFiles:
     def flow(self) -> Flow:
         """The flow. Raises FlowFileError."""
         return load_flow(self._folder / "flows" / "940.yaml")
+
+    @cached_property
+    def flows(self) -> Flows:
+        """The flow, and earlier versions of it that were put beside it. Raises FlowFileError."""
+        kept = sorted((self._folder / "flows" / "earlier").glob("*.yaml"))
+        return Flows(self.flow, tuple(load_flow(path) for path in kept))
 
     @cached_property
     def inside_flow(self) -> Flow:

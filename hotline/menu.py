@@ -7,6 +7,7 @@ and a role that runs already keeps the menu that it has.
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 from pathlib import Path
 
 from blacklist.policy_load import PolicyWrong
@@ -64,7 +65,9 @@ def callers_findings(services: Services) -> list[Finding]:
         targets=targets,
         verdicts=frozenset(DISPOSITIONS),
     )
-    return [*_services(services), *lint(services.flow, _placeholders(services), known)]
+    said, ways = _placeholders(services), services.flows
+    found = (lint(flow, said, known) for flow in (ways.current, *ways.earlier))
+    return [*_services(services), *chain.from_iterable(found)]
 
 
 def inside_findings(services: Services) -> list[Finding]:
@@ -74,7 +77,8 @@ def inside_findings(services: Services) -> list[Finding]:
 
 def flows(services: Services) -> tuple[Flow, ...]:
     """Every flow. Raises FlowFileError."""
-    return services.flow, services.inside_flow
+    ways = services.flows
+    return ways.current, *ways.earlier, services.inside_flow
 
 
 def refuse_unfit(services: Services) -> None:

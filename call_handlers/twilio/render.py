@@ -7,6 +7,7 @@
   before its notice; over the notice itself nobody listens for them, so that it is heard whole.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from twilio.twiml.voice_response import Gather, VoiceResponse
@@ -30,6 +31,8 @@ class Rendering:
     speaker: Speaker
     lines: Lines
     phrases: Phrases = field(default_factory=Phrases)
+    sounds: Callable[[], object] = lambda: None
+    """Differs from what it gave earlier when other sounds are there."""
 
     @property
     def base(self) -> str:
@@ -85,17 +88,21 @@ class Renderer:
     def __init__(self, rendering: Rendering) -> None:
         self._rendering = rendering
         self._known: dict[object, str] = {}
+        self._sounds: object = None
 
     def render(self, turn: Turn, call_id: str, shown: str | None = "") -> str:
         """As `render`."""
         if any(prompt.values for prompt in turn.prompts):
             return render(turn, call_id, self._rendering, shown)
+        if (sounds := self._rendering.sounds()) != self._sounds:
+            self._known, self._sounds = {}, sounds
         said = tuple((prompt.key, prompt.guarded) for prompt in turn.prompts)
         same = (turn.node, turn.language, said, turn.action, shown)
-        text = self._known.get(same)
+        known = self._known
+        text = known.get(same)
         if text is None:
             somewhere = replace(turn, number=0)
-            text = self._known[same] = render(somewhere, _SOME_CALL, self._rendering, shown)
+            text = known[same] = render(somewhere, _SOME_CALL, self._rendering, shown)
         return text.replace(f"{_SOME_CALL}/0", f"{call_id}/{turn.number}")
 
 

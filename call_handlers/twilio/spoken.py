@@ -40,7 +40,7 @@ class Spoken(NamedTuple):
 class Speaker:
     """How prompts are said.
 
-    `available` tells from memory whether a stem has its file below `<public_url>/prompts/`.
+    `available` tells whether a stem has its file just now below `<public_url>/prompts/`.
     `voices` say what has none, by language; their order is that in which languages are tried when a
     prompt is not known in the turn's own.
     """

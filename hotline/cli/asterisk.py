@@ -16,7 +16,7 @@ from hotline.cli.roles import stop_event
 from hotline.secret import embedded_secret
 from hotline.settings import PREFIX
 from ivr.prompts import CatalogueError
-from voice import AudioError
+from voice.sound import AudioError
 
 log = structlog.get_logger()
 

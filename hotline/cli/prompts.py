@@ -11,7 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hotline.bootstrap import Services
 from hotline.logs import is_terminal
 from ivr.prompts import CatalogueError, prompt_findings
-from voice import AudioError, BuildReport, build, check
+from voice.build import BuildReport, build, check
+from voice.sound import AudioError
 
 
 def build_with_progress(services: Services, *, prune: bool = False) -> BuildReport:

@@ -1,6 +1,5 @@
 """The web application, put together from the services of a process."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -31,20 +30,16 @@ def make_web_app(services: Services, remembered: int = 2000) -> Flask:
     Raises what a flow or catalogue that is wrong raises.
     """
     settings = services.settings
-    there = {
-        f"{path.parent.name}/{path.stem}"
-        for path in settings.sounds.glob("*/*.wav")
-        if path.is_file()
-    }
+    sounds = services.sound_folder
     folder = shared_folder()
     app = create_app(
-        replace(make_webhooks(services, there.__contains__), remembered=remembered),
+        replace(make_webhooks(services), remembered=remembered),
         sounds=settings.sounds,
         languages=services.flow.languages,
         checks={
             "redis": lambda: bool(services.fast_redis.ping()),
             "database": lambda: _answers(services.engine()),
-            "prompts": lambda: there.issuperset(services.catalogue.sources),
+            "prompts": lambda: all(map(sounds.has, services.catalogue.sources)),
         },
         metrics=generate_latest if folder is None else lambda: all_processes(folder),
     )
@@ -61,10 +56,11 @@ def make_api(services: Services) -> Blueprint:
     )
 
 
-def make_webhooks(services: Services, available: Callable[[str], bool]) -> Webhooks:
-    """Twilio's webhooks; `available` tells whether a sound has its file."""
+def make_webhooks(services: Services) -> Webhooks:
+    """Twilio's webhooks."""
     twilio = services.settings.twilio
     tokens = (twilio.auth_token, twilio.secondary_auth_token)
+    sounds = services.sound_folder
     engine, journal = services.call_engine, services.journal
 
     note = services.call_database.bounded(partial(note_recording, engine))
@@ -73,7 +69,7 @@ def make_webhooks(services: Services, available: Callable[[str], bool]) -> Webho
         now = datetime.now(UTC)
         note_or_journal(note, journal, call_id=call_id, turn=turn, recording_sid=sid, now=now)
 
-    speaker = Speaker(services.catalogue, available, twilio.public_url, voices_of(twilio))
+    speaker = Speaker(services.catalogue, sounds.has, twilio.public_url, voices_of(twilio))
     phrases = menu_phrases(services.flow, services.catalogue) if twilio.speech else Phrases()
     return Webhooks(
         desk=services.desk,
@@ -82,7 +78,7 @@ def make_webhooks(services: Services, available: Callable[[str], bool]) -> Webho
             [token.get_secret_value() for token in tokens],
             twilio.account_sid,
         ),
-        rendering=Rendering(speaker, lines_of(twilio), phrases),
+        rendering=Rendering(speaker, lines_of(twilio), phrases, sounds.state),
         note_recording=noted,
     )
 

@@ -7,7 +7,7 @@ from queue import Empty, SimpleQueue
 
 from agi_scripts.scripts import make_scripts
 from agi_scripts.server import FastAgiServer
-from agi_scripts.sounds import Sounds
+from agi_scripts.sounds import LONGEST_S, Sounds
 from call_handlers.arrival import Arrival
 from ivr.prompts import Catalogue
 from ivr.turn import Prompt, Record, Turn
@@ -47,7 +47,7 @@ class AgiDriver:
     def dial(self, transcript: Transcript, stores: Stores) -> Iterator["AgiLine"]:
         """Call a server that has nothing else to do; call and server are over when this is."""
         need_no_more_than_keys(transcript)
-        sounds = Sounds(self._catalogue, lambda _stem: True, SOUNDS)
+        sounds = Sounds(self._catalogue, lambda _stem: LONGEST_S, SOUNDS, self._catalogue.languages)
         server = FastAgiServer(HOST, 0, make_scripts(stores.desk, sounds, recordings=RECORDINGS))
         server.start()
         arrival = Arrival("asterisk", f"transcript-{stores.folder.name}")

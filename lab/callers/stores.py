@@ -196,7 +196,7 @@ def own_stores(services: Services, transcript: Transcript, database: Path) -> It
             references = _give_tickets(own, services, transcript)
             sessions = WitnessedSessions()
             desk = CallDesk(
-                flow=services.flow,
+                flows=services.flows,
                 screening=screening,
                 sessions=sessions,
                 records=own.records,

@@ -19,7 +19,7 @@ from lab.callers.engine_driver import EngineDriver
 from lab.callers.line import Driver
 from lab.callers.runs import Result, run_all
 from lab.transcript import Transcript, TranscriptError, find_transcripts, load_transcript
-from voice import AudioError
+from voice.sound import AudioError
 
 SIP_JOBS = 3
 

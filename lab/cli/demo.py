@@ -31,7 +31,7 @@ from lab.callers.player import CallDiffers, play
 from lab.demo.stage import StoredTurns, call_by_agi, call_by_sip, stage_settings
 from lab.demo.story import ToldLine
 from lab.transcript import TranscriptError, load_transcript
-from voice import AudioError
+from voice.sound import AudioError
 
 RECORD_S = 15.0
 DELIVERY_S = 30.0

@@ -19,7 +19,7 @@ from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import BUILDING, CALLER, POSTAL
 from tests.fixtures.whole_stack import Parts, parts_of, with_redis
 from tickets.reference import LENGTH
-from voice import build
+from voice.build import build
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.alone("one call")]
 

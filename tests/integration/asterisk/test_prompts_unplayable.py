@@ -7,7 +7,7 @@ import pytest
 
 from agi_scripts.scripts import make_scripts
 from agi_scripts.server import FastAgiServer
-from agi_scripts.sounds import Sounds
+from agi_scripts.sounds import LONGEST_S, Sounds
 from ivr.turn import Collect, HangUp
 from tests.fixtures.agi import ListDesk, StubCatalogue, dialog, serving
 from tests.fixtures.asterisk import NewCaller, running_asterisk
@@ -31,7 +31,9 @@ def test_prompts_that_asterisk_may_not_read_lead_to_an_operator_at_once(
         for folder in laid.iterdir():
             shutil.chown(folder, "root")
             folder.chmod(0o700)
-        sounds = Sounds(StubCatalogue(), lambda _stem: True, asterisk.sounds_inside)
+        sounds = Sounds(
+            StubCatalogue(), lambda _stem: LONGEST_S, asterisk.sounds_inside, ("ar", "en")
+        )
         scripts = make_scripts(desk, sounds, recordings="/rec")
         with serving(FastAgiServer("127.0.0.1", port, scripts)):
             caller = new_caller(asterisk)

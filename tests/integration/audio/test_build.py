@@ -11,8 +11,8 @@ import pytest
 
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.turn import GUARD_MS, Prompt
-from voice import AudioError, build, check, duration_ms
-from voice.sound import RATE, read
+from voice.build import build, check
+from voice.sound import RATE, AudioError, duration_ms, read
 from voice.studio import recording_hashes
 
 TEXTS = {

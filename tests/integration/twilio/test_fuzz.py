@@ -19,6 +19,7 @@ from call_handlers.sessions import MemorySessions
 from call_handlers.twilio.fields import DOCUMENTED
 from call_handlers.twilio.signature import signature
 from ivr.event import Done
+from ivr.flows import Flows
 from tests.fixtures.amounts import examples
 from tests.fixtures.dialog import FLOW
 from tests.fixtures.twilio import BASE, CALL_ID, RECORDING, SECOND, SID, STANDARD, TOKEN, web_app
@@ -101,7 +102,7 @@ def http() -> Iterator[FlaskClient]:
     """The whole application on the real dialog, with sessions in memory."""
     opened = Done("opened", {"reference": "572400002", "target_hours": "72"})
     desk = CallDesk(
-        flow=FLOW,
+        flows=Flows(FLOW),
         screening=Fair(),
         sessions=MemorySessions(),
         records=NoRecords(),  # type: ignore[arg-type]

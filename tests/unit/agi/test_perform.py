@@ -15,7 +15,7 @@ from agi_scripts.errors import (
     PromptNotPlayed,
 )
 from agi_scripts.perform import perform
-from agi_scripts.sounds import Sounds
+from agi_scripts.sounds import LONGEST_S, Sounds
 from agi_scripts.wire import MAX_LINE
 from ivr import turn as t
 from ivr.catalogue import Piece
@@ -152,7 +152,7 @@ def test_a_key_before_a_guarded_message_counts_and_the_rest_is_not_said() -> Non
 
 def test_a_turn_that_ends_guarded_still_listens() -> None:
     """A `Read` without files follows."""
-    sounds = Sounds(HeadOnly(), lambda _: True, "/s")
+    sounds = Sounds(HeadOnly(), lambda _: LONGEST_S, "/s", ("ar", "en"))
     model = Spy(does(Press("2")))
     with channel_on(model) as channel:
         assert perform(channel, menu("nomatch_1"), sounds, PATH) == Digits("2")

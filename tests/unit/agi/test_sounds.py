@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
-from agi_scripts.sounds import Sound, Sounds, is_path
+from agi_scripts.sounds import LONGEST_S, Sound, Sounds, is_path
 from ivr.catalogue import Piece
 from ivr.turn import Prompt, Turn
 from tests.fixtures.agi import StubCatalogue, menu, stub_sounds
@@ -43,7 +43,9 @@ def test_the_head_of_an_error_message_is_guarded() -> None:
 
 def test_a_prompt_with_one_piece_missing_is_said_whole_in_the_other_language() -> None:
     """Half a sentence in each language would be worse."""
-    sounds = Sounds(ManyPieces(), lambda stem: stem != "ar/two", "/s")
+    sounds = Sounds(
+        ManyPieces(), lambda stem: None if stem == "ar/two" else LONGEST_S, "/s", ("ar", "en")
+    )
     before = missing("ar", "en")
     with capture_logs() as logs:
         files = sounds.of(menu("main"))
@@ -72,7 +74,7 @@ def test_a_prompt_without_any_audio_is_left_out_and_said_so() -> None:
 
 def test_a_prompt_that_the_catalogue_does_not_know_is_left_out() -> None:
     """A wrong key or value costs that prompt, not the call."""
-    sounds = Sounds(StubCatalogue(unknown=["main"]), lambda _: True, "/s")
+    sounds = Sounds(StubCatalogue(unknown=["main"]), lambda _: LONGEST_S, "/s", ("ar", "en"))
     with capture_logs():
         assert sounds.of(menu("main", "danger")) == [Sound("/s/ar/danger", guarded=False)]
 

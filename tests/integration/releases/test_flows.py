@@ -1,0 +1,74 @@
+"""The menu is changed at noon: who is in a call goes on in the flow that the call began with."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hotline.files import HouseFiles
+from ivr.event import Digits
+from ivr.flow import Flow, Menu, SayNode
+from ivr.flows import Flows
+from tests.fixtures.calls import House, arrival, open_house
+from tests.fixtures.dialog import FLOW, FLOW_FILE
+
+
+@pytest.fixture
+def house(tmp_path: Path, redis_url: str) -> Iterator[House]:
+    """A Redis, a database, and desks on them."""
+    with open_house(tmp_path, redis_url) as opened:
+        yield opened
+
+
+def changed() -> Flow:
+    """The next version: its menu has another name, and a key less."""
+    nodes = dict(FLOW.nodes)
+    menu = nodes.pop("language")
+    assert isinstance(menu, Menu)
+    less = {key: option for key, option in menu.options.items() if key != "2"}
+    nodes["tongue"] = replace(menu, name="tongue", options=less)
+    for name, node in nodes.items():
+        if isinstance(node, SayNode) and node.next == "language":
+            nodes[name] = replace(node, next="tongue")
+    starts = {name: "tongue" if at == "language" else at for name, at in FLOW.starts.items()}
+    return replace(FLOW, version=FLOW.version + 1, nodes=nodes, starts=starts)
+
+
+def test_a_call_goes_on_in_the_version_that_it_began_with(house: House) -> None:
+    """Another process, with the new menu, takes the next key as the caller was told to press it."""
+    before = house.desk().begin(arrival())
+    assert before.turn.node == "language"
+    after = house.desk(flows=Flows(changed(), (FLOW,)))
+    went_on = after.advance(before, Digits("2"))
+    assert (went_on.session.language, went_on.session.flow_version) == ("en", FLOW.version)
+    assert went_on.turn.node == house.desk().advance(before, Digits("2")).turn.node
+
+
+def test_a_call_that_begins_now_begins_with_the_current_version(house: House) -> None:
+    """And its record says so."""
+    call = house.desk(flows=Flows(changed(), (FLOW,))).begin(arrival())
+    assert (call.turn.node, call.facts.flow_version) == ("tongue", FLOW.version + 1)
+
+
+def test_a_call_whose_version_is_not_kept_comes_to_a_human(house: House) -> None:
+    """Its question is none of the new menu's: nobody guesses what a key meant."""
+    before = house.desk().begin(arrival())
+    went_on = house.desk(flows=Flows(changed())).advance(before, Digits("2"))
+    assert type(went_on.turn.action).__name__ == "Transfer"
+
+
+def test_earlier_versions_are_files_beside_the_flow(tmp_path: Path) -> None:
+    """A copy in `earlier` is all that an admin has to make before the menu is changed."""
+    flows = tmp_path / "flows"
+    (flows / "earlier").mkdir(parents=True)
+    text = FLOW_FILE.read_text(encoding="utf-8")
+    (flows / "earlier" / "940-1.yaml").write_text(text, encoding="utf-8")
+    line = f"version: {FLOW.version}"
+    assert line in text
+    now = text.replace(line, f"version: {FLOW.version + 1}", 1)
+    (flows / "940.yaml").write_text(now, encoding="utf-8")
+    found = HouseFiles(tmp_path).flows
+    assert found.of("940", FLOW.version).version == FLOW.version
+    assert found.current.version == FLOW.version + 1
+    assert found.of("940", FLOW.version + 7) is found.current
