@@ -3,7 +3,7 @@
 import hashlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from http.client import HTTPConnection
@@ -17,7 +17,7 @@ from pydantic import BaseModel, SecretStr
 from embedded.asterisk.install import AsteriskUnavailable, find_asterisk
 from embedded.asterisk.instance import AsteriskInstance
 from embedded.asterisk.layout import Layout
-from embedded.asterisk.places import SOUNDS_INSIDE, Places
+from embedded.asterisk.places import SOUNDS_INSIDE
 from embedded.child import ChildSpec, role
 from embedded.redis_child import redis_child
 from host.inherited import OF_DATABASES
@@ -159,11 +159,16 @@ def _web_child(settings: Settings, env: dict[str, str]) -> ChildSpec:
     )
 
 
-def asterisk_instance(settings: Settings) -> AsteriskInstance | None:
-    """The embedded Asterisk of these settings, not yet started; None where none is installed."""
+def asterisk_instance(
+    settings: Settings, *, globals: Mapping[str, str] | None = None, keep: bool = True
+) -> AsteriskInstance:
+    """The embedded Asterisk of these settings, not yet started.
+
+    Its folders outlive it with `keep`. Raises AsteriskUnavailable where none is installed.
+    """
     root = find_asterisk(settings.cache_dir)
     if root is None:
-        return None
+        raise AsteriskUnavailable("no Asterisk here: run `make setup` as root on Debian")
     layout = _layout(settings)
     return AsteriskInstance(
         root,
@@ -174,19 +179,9 @@ def asterisk_instance(settings: Settings) -> AsteriskInstance | None:
         agi_a=layout.agi_a,
         agi_b=layout.agi_b,
         sounds_source=settings.sounds,
-        keep=True,
+        globals=globals,
+        keep=keep,
     )
-
-
-def embedded_places(settings: Settings) -> Places:
-    """Where the embedded Asterisk of these settings has what is ours.
-
-    Raises AsteriskUnavailable where none is installed.
-    """
-    instance = asterisk_instance(settings)
-    if instance is None:
-        raise AsteriskUnavailable("run `make setup` as root on Debian")
-    return instance.places
 
 
 def _layout(settings: Settings) -> Layout:

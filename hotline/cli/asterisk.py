@@ -30,14 +30,16 @@ def asterisk_group() -> None:
 @click.pass_obj
 def asterisk_run(services: Services) -> None:
     """Run the embedded Asterisk until SIGTERM; then it finishes its calls and takes no new ones."""
+    from embedded.asterisk.install import AsteriskUnavailable
     from embedded.asterisk.instance import AsteriskFailed
     from hotline.stack import asterisk_instance
     from recordings.collect import collect_recordings
 
     stop = stop_event()
-    instance = asterisk_instance(services.settings)
-    if instance is None:
-        click.echo("no Asterisk here: run `make setup` as root on Debian", err=True)
+    try:
+        instance = asterisk_instance(services.settings)
+    except AsteriskUnavailable as error:
+        click.echo(str(error), err=True)
         sys.exit(1)
     ensure_folders(services.settings)
     kept = services.settings.recordings

@@ -27,7 +27,7 @@ from embedded.asterisk.sounds import is_music
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
 from hotline.settings import PREFIX
-from hotline.stack import embedded_places
+from hotline.stack import asterisk_instance
 
 
 def asterisk_checks(services: Services, folder: Path | None) -> Iterator[Check]:
@@ -81,7 +81,7 @@ def _places(services: Services, folder: Path | None) -> Places:
     if folder is None:
         installed = Path("/etc/asterisk", MANIFEST).exists()
         if not installed and find_asterisk(settings.cache_dir) is not None:
-            return embedded_places(settings)
+            return asterisk_instance(settings).places
     return Places(
         tree_of(folder or Path("/")),
         sounds=settings.agi.sounds_prefix or str(settings.sounds.absolute()),

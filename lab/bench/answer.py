@@ -25,7 +25,7 @@ NOTES = (
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    """The figures. Raises NotHere, BenchFailed, AsteriskFailed."""
+    """The figures. Raises BenchFailed, and what `open_house` raises."""
     first = next(turns(bench.services))
     piece = bench.services.catalogue.speak(first.language, first.prompts[0])[0]
     count = bench.sizes.answers

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from host.inherited import inherited
 from lab.bench.conversation import NUMBER, TURNS, ScriptedCaller
 from lab.bench.figures import Bound, Figure, Measured, times_less
 from lab.bench.house import BenchFailed, House, open_house
@@ -33,16 +34,16 @@ NOTES = (
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    """The figures. Raises BenchFailed."""
+    """The figures. Raises BenchFailed, and what `open_house` raises."""
     sizes = bench.sizes
     with open_house(bench.services) as house:
         bench.say(f"{sizes.socket_calls} calls on one FastAGI process")
         place_calls(house, sizes.warm_calls)
-        before = house.agi_cpu()
+        before = house.cpu()
         place_calls(house, sizes.socket_calls)
         ours = Measured(
             f"our FastAGI process, mean of {sizes.socket_calls} calls",
-            (house.agi_cpu() - before) / sizes.socket_calls * 1000,
+            (house.cpu() - before) / sizes.socket_calls * 1000,
             "ms CPU",
         )
         count = sizes.processes
@@ -110,7 +111,7 @@ def _started(house: House, arguments: Sequence[str], log: int) -> "subprocess.Po
         stdout=subprocess.PIPE,
         stderr=log,
         cwd=Path(__file__).parents[2],
-        env={**os.environ, **house.environment},
+        env={**inherited(os.environ), **house.under_test.spec.env},
     )
 
 

@@ -4,7 +4,6 @@ Real SIP calls by SIPp through a real Asterisk to one real FastAGI process with 
 SQLite. Both processes are read before the first call and after the last record is written.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from lab.bench.processes import cpu_seconds
 from lab.bench.setting import Bench
 from lab.bench.sipp import place_sip_calls
 from lab.bench.telephone import Plan, plan
+from lab.own_stack import own_folder
 
 BOUND = Bound("at most", 1.0)
 _KNOWS_THE_WAY_S = 0.8
@@ -46,13 +46,9 @@ class Cost:
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    """The figures. Raises NotHere, BenchFailed, AsteriskFailed."""
+    """The figures. Raises NotHere, BenchFailed, and what `open_house` raises."""
     sizes = bench.sizes
-    with (
-        open_house(bench.services, asterisk=True) as house,
-        tempfile.TemporaryDirectory(prefix="hotline-bench-") as name,
-    ):
-        folder = Path(name)
+    with open_house(bench.services, asterisk=True) as house, own_folder() as folder:
         prompts = prompt_seconds(bench.services)
         brief = knowing_caller(prompts)
         bench.say(f"{sizes.warm_calls} calls to warm up ({brief.seconds:.0f} s)")
@@ -90,14 +86,14 @@ def patient_caller(prompts: Sequence[float]) -> Plan:
 
 def _cost(house: House, plan: Plan, folder: Path, calls: int, rate: int) -> Cost:
     asterisk = _asterisk(house)
-    pids = (house.agi_pid, house.redis_pid, asterisk.pid)
+    pids = (house.pid, house.redis_pid, asterisk.pid)
     before = house.counts()
     started = [cpu_seconds(pid) for pid in pids]
     placed = place_sip_calls(asterisk.sip_address, plan, folder, calls=calls, rate=rate)
     after = house.settle(before.ended + calls)
     ours, redis, theirs = (cpu_seconds(pid) - at for pid, at in zip(pids, started, strict=True))
     complete = after.complete - before.complete
-    if complete < calls * (1 - _LOST) or house.agi_pid != pids[0]:
+    if complete < calls * (1 - _LOST) or house.pid != pids[0]:
         raise BenchFailed(
             f"of {calls} calls {placed} were placed to their end and {complete} came to a ticket: "
             "the machine is too busy to measure"

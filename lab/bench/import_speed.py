@@ -9,20 +9,18 @@ import resource
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import replace
-from pathlib import Path
 
 from embedded.redis_child import redis_child
-from hotline.settings import PREFIX
+from host.inherited import inherited
+from hotline.settings import Settings
+from hotline.stack import to_environment
 from lab.bench.figures import Bound, Figure, Measured, amount, ratio
-from lab.bench.house import BenchFailed, start_child
+from lab.bench.house import BenchFailed
 from lab.bench.import_rows import Took, bare, importing, write_file
 from lab.bench.setting import Bench
-from store.redis_socket import embedded_redis_url
+from lab.own_stack import left_alone, own_folder, own_settings
 
 IMPORT = Bound("at most", 2.4)
 """It was 3 while each row was checked, converted and told by itself."""
@@ -38,10 +36,10 @@ NOTES = (
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    """The figures. Raises BenchFailed, RedisMissing."""
+    """The figures. Raises BenchFailed, StartFailed, RedisMissing."""
     rows, rounds = bench.sizes.compared_rows, bench.sizes.import_rounds
     bench.say(f"{rounds} rounds of {rows:,} rows each way")
-    took = [(importing(rows), _command(rows), bare(rows)) for _ in range(rounds)]
+    took = [(importing(rows), _command(bench, rows), bare(rows)) for _ in range(rounds)]
     imports, commands, bares = zip(*took, strict=True)
     beside = _each(bares, rows, "the rows alone, by csv and executemany")
     ours = _each(imports, rows, f"importing {rows:,} rows")
@@ -60,13 +58,11 @@ def _rate(took: tuple[Took, ...], rows: int) -> float:
     return rows / statistics.median(t.seconds for t in took)
 
 
-def _command(rows: int) -> Took:
+def _command(bench: Bench, rows: int) -> Took:
     """What the command takes on an empty database and an empty Redis."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-")))
-        start_child(stack, replace(redis_child(folder), probe=None), folder / "log")
+    with own_folder() as folder, left_alone([redis_child(folder)], folder):
+        given = own_settings(bench.services.settings, folder)
         write_file(folder / "numbers.csv", rows)
-        given = {f"{PREFIX}STATE_DIR": str(folder), "REDIS_URL": embedded_redis_url(folder)}
         _run(given, "db", "upgrade")
         spent = resource.getrusage(resource.RUSAGE_CHILDREN)
         began = time.monotonic()
@@ -78,9 +74,9 @@ def _command(rows: int) -> Took:
     return Took(0.0, seconds, cpu)
 
 
-def _run(given: dict[str, str], *words: str) -> None:
-    kept = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+def _run(settings: Settings, *words: str) -> None:
+    env = inherited(os.environ) | to_environment(settings)
     command = [sys.executable, "-m", "hotline", *words]
-    done = subprocess.run(command, env=kept | given, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BenchFailed(f"the command ended with status {done.returncode}: {done.stderr[-300:]}")

@@ -50,10 +50,10 @@ class Listener:
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    """The figures. Raises BenchFailed."""
+    """The figures. Raises BenchFailed, and what `open_house` raises."""
     count = bench.sizes.held_calls
     with open_house(bench.services) as house:
-        pid = house.agi_pid
+        pid = house.pid
         empty = rss_bytes(pid)
         bench.say(f"{count} calls that stay in progress")
         with ExitStack() as stack:

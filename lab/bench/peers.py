@@ -8,20 +8,18 @@ processes of their own and take turns in short rounds.
 import statistics
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from embedded.child import Child, ChildSpec
 from lab.bench.agi_peers.call import TURNS
 from lab.bench.agi_peers.placing import place
 from lab.bench.figures import Bound, Figure, Measured, ratio
-from lab.bench.house import AGI_PORTS, HOST, BenchFailed, NotHere, start_child
+from lab.bench.house import BenchFailed, NotHere
 from lab.bench.processes import cpu_seconds
 from lab.bench.setting import Bench
-from lab.callers.ports import free_port
+from lab.own_stack import HOST, left_alone, own_folder, server_port
 
 BOUND = Bound("at most", 1.0)
 _ROUNDS = 8
@@ -58,12 +56,11 @@ PEERS = (
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    """The figures. Raises BenchFailed, and NotHere after those of the peers that are here."""
-    with ExitStack() as stack:
-        running: dict[Peer, tuple[Child, int]] = {}
-        log = Path(stack.enter_context(TemporaryDirectory(prefix="hotline-bench-")))
-        for peer in (OURS, *filter(lambda peer: peer.here, PEERS)):
-            running[peer] = _started(stack, peer, log)
+    """The figures. Raises BenchFailed, StartFailed; NotHere after those of the peers here."""
+    ports = {peer: server_port() for peer in (OURS, *filter(lambda peer: peer.here, PEERS))}
+    specs = [_spec(peer, port) for peer, port in ports.items()]
+    with own_folder() as folder, left_alone(specs, folder) as children:
+        running = {peer: (children[peer.module], port) for peer, port in ports.items()}
         calls = max(1, bench.sizes.socket_calls // _ROUNDS)
         bench.say(f"{_ROUNDS} rounds of {calls} calls on each of {len(running)} servers")
         spent = _in_turns(running, calls, bench.sizes.warm_calls)
@@ -80,16 +77,14 @@ def measure(bench: Bench) -> Iterator[Figure]:
         raise NotHere(f"{' and '.join(away)} not here: install the extra `bench`")
 
 
-def _started(stack: ExitStack, peer: Peer, log: Path) -> tuple[Child, int]:
-    port = free_port(AGI_PORTS, udp=False)
+def _spec(peer: Peer, port: int) -> ChildSpec:
     argv = (sys.executable, "-m", f"lab.bench.agi_peers.{peer.module}", str(port))
 
     def leads() -> bool:
         place((HOST, port), 1, 1)
         return True
 
-    spec = ChildSpec(peer.module, argv, cwd=Path(__file__).parents[2], ready=leads)
-    return start_child(stack, spec, log), port
+    return ChildSpec(peer.module, argv, cwd=Path(__file__).parents[2], ready=leads)
 
 
 def _in_turns(

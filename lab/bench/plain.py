@@ -1,19 +1,16 @@
 """Part `plain`: figures for information, compared with nothing: how fast, and what a step costs."""
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
-from hotline.bootstrap import Services, ensure_folders
 from ivr.engine import begin, step
 from lab.bench.conversation import ANSWERS, MOVES, NUMBER, TURNS, event_of, turns
 from lab.bench.figures import Figure, Measured, amount
-from lab.bench.house import open_house, own_settings
+from lab.bench.house import open_house
 from lab.bench.placing import place_calls
 from lab.bench.setting import Bench
-from store.migrations import upgrade
+from lab.own_stack import own_folder, own_services, own_settings
 from tickets.model import Address, NewTicket
 
 _AT_ONCE = 8
@@ -25,7 +22,7 @@ NOTES = (
 
 
 def measure(bench: Bench) -> Iterator[Figure]:
-    """The figures. Raises BenchFailed."""
+    """The figures. Raises BenchFailed, and what `open_house` raises."""
     yield from _throughput(bench)
     yield _ticket(bench)
     yield from _pure(bench)
@@ -36,9 +33,9 @@ def _throughput(bench: Bench) -> Iterator[Figure]:
     bench.say(f"{count} calls, {_AT_ONCE} at once")
     with open_house(bench.services) as house:
         place_calls(house, bench.sizes.warm_calls)
-        spent, started = house.agi_cpu(), time.monotonic()
+        spent, started = house.cpu(), time.monotonic()
         place_calls(house, count, at_once=_AT_ONCE)
-        seconds, spent = time.monotonic() - started, house.agi_cpu() - spent
+        seconds, spent = time.monotonic() - started, house.cpu() - spent
     made = count * TURNS
     at_once = Measured(f"{count} calls, {_AT_ONCE} at once", made / seconds, "turns/s")
     yield amount("one FastAGI process under load", at_once)
@@ -50,20 +47,17 @@ def _ticket(bench: Bench) -> Figure:
     """Opening tickets in this process on an SQLite file of its own, commits included."""
     count = bench.sizes.tickets
     bench.say(f"{count} tickets")
-    with tempfile.TemporaryDirectory(prefix="hotline-bench-") as folder:
-        own = Services(own_settings(bench.services.settings, Path(folder)))
-        try:
-            ensure_folders(own.settings)
-            upgrade(own.engine())
-            open_ticket = own.open_ticket()
-            moment = datetime.now(UTC)
-            open_ticket(_new_ticket(-1), moment)
-            started = time.process_time()
-            for number in range(count):
-                open_ticket(_new_ticket(number), moment)
-            spent = time.process_time() - started
-        finally:
-            own.close()
+    with (
+        own_folder() as folder,
+        own_services(own_settings(bench.services.settings, folder)) as own,
+    ):
+        open_ticket = own.open_ticket()
+        moment = datetime.now(UTC)
+        open_ticket(_new_ticket(-1), moment)
+        started = time.process_time()
+        for number in range(count):
+            open_ticket(_new_ticket(number), moment)
+        spent = time.process_time() - started
     mean = Measured(f"mean of {count}", spent / count * 1000, "ms CPU")
     return amount("opening one ticket with its delivery", mean)
 

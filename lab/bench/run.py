@@ -7,6 +7,7 @@ from typing import NamedTuple
 from embedded.asterisk.install import AsteriskUnavailable
 from embedded.asterisk.instance import AsteriskFailed
 from embedded.redis_child import RedisMissing
+from embedded.supervisor import StartFailed
 from lab.bench import (
     answer,
     classic,
@@ -63,7 +64,7 @@ def run(bench: Bench, names: Sequence[str] = PARTS) -> Iterator[Part]:
             figures.extend(measurement.measure(bench))
         except (NotHere, AsteriskUnavailable, RedisMissing) as reason:
             skipped = str(reason)
-        except (BenchFailed, AsteriskFailed) as error:
+        except (BenchFailed, StartFailed, AsteriskFailed) as error:
             failed = str(error)
         notes = tuple(measurement.notes) if figures else ()
         yield Part(name, tuple(figures), notes, skipped, failed, time.monotonic() - started)

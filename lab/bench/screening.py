@@ -5,12 +5,10 @@ is compared takes turns in short rounds, so that a machine that is busy is busy 
 """
 
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 
 import redis
 
@@ -20,8 +18,9 @@ from blacklist.numbers import CallerNumber
 from blacklist.screening import RedisScreening
 from embedded.redis_child import redis_child
 from lab.bench.figures import Bound, Figure, Measured, amount, ratio
-from lab.bench.house import BenchFailed, start_child
+from lab.bench.house import BenchFailed
 from lab.bench.setting import Bench
+from lab.own_stack import left_alone, own_folder
 from store.breaker import Breaker
 from store.redis_clients import make_redis
 from store.redis_socket import embedded_redis_url
@@ -62,7 +61,7 @@ class Stage:
 
 
 def measure_rate(bench: Bench) -> Iterator[Figure]:
-    """The decision beside HMGET. Raises BenchFailed, RedisMissing."""
+    """The decision beside HMGET. Raises BenchFailed, StartFailed, RedisMissing."""
     with _server() as url, _stage(bench, url, FEW) as stage:
         stage.client.hset(_HASH, mapping=dict.fromkeys(_FIELDS, "2026-12-31"))
 
@@ -81,7 +80,7 @@ def measure_rate(bench: Bench) -> Iterator[Figure]:
 
 
 def measure_scale(bench: Bench) -> Iterator[Figure]:
-    """The decision with few entries and with all. Raises BenchFailed, RedisMissing."""
+    """The decision with few entries and with all. Raises BenchFailed, StartFailed, RedisMissing."""
     most = bench.sizes.entries
     with (
         _server() as url,
@@ -104,7 +103,7 @@ def measure_scale(bench: Bench) -> Iterator[Figure]:
 
 
 def measure_memory(bench: Bench) -> Iterator[Figure]:
-    """What an entry takes. Raises BenchFailed, RedisMissing."""
+    """What an entry takes. Raises BenchFailed, StartFailed, RedisMissing."""
     most = bench.sizes.entries
     with _server() as url, _stage(bench, url, most) as stage:
         measured = Measured(f"mean of {most:,} entries", stage.bytes_each, "B")
@@ -148,9 +147,7 @@ def _settled(client: redis.Redis) -> None:
 @contextmanager
 def _server() -> Iterator[str]:
     """The address of an empty Redis."""
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-bench-")))
-        start_child(stack, replace(redis_child(folder), probe=None), folder / "log")
+    with own_folder() as folder, left_alone([redis_child(folder)], folder):
         yield embedded_redis_url(folder)
 
 

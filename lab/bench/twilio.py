@@ -7,8 +7,8 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from lab.bench.figures import Bound, Figure, Measured, ratio
+from lab.bench.house import BenchFailed, House, open_web_house
 from lab.bench.setting import Bench
-from lab.bench.web_house import WebHouse, open_web_house
 from lab.bench.web_load import (
     AT_ONCE,
     ENTRIES,
@@ -38,7 +38,7 @@ TAIL_NOTES = (
 
 
 def measure_rate(bench: Bench) -> Iterator[Figure]:
-    """The figures. Raises BenchFailed, RedisMissing."""
+    """The figures. Raises BenchFailed, and what `open_house` raises."""
     with open_web_house(bench.services) as house:
         turns, constants = _rates(bench, house, bench.sizes.web_rounds)
         count = bench.sizes.web_calls * len(ENTRIES)
@@ -51,7 +51,7 @@ def measure_rate(bench: Bench) -> Iterator[Figure]:
 
 
 def measure_tail(bench: Bench) -> Iterator[Figure]:
-    """The figures. Raises BenchFailed, RedisMissing."""
+    """The figures. Raises BenchFailed, and what `open_house` raises."""
     with open_web_house(bench.services) as house:
         turns, _ = _rates(bench, house, 1)
         rate = LOAD * turns[0]
@@ -76,7 +76,7 @@ def measure_tail(bench: Bench) -> Iterator[Figure]:
         )
 
 
-def _rates(bench: Bench, house: WebHouse, rounds: int) -> tuple[list[float], list[float]]:
+def _rates(bench: Bench, house: House, rounds: int) -> tuple[list[float], list[float]]:
     """Requests a second at full load: of turns, and of the constant."""
     count = bench.sizes.web_calls * len(ENTRIES)
     bench.say(f"{rounds} rounds of {count} turns and as many constants, as fast as they go")
@@ -90,26 +90,32 @@ def _rates(bench: Bench, house: WebHouse, rounds: int) -> tuple[list[float], lis
     return turns, constants
 
 
-def _warm(bench: Bench, house: WebHouse) -> None:
+def _warm(bench: Bench, house: House) -> None:
     calls = [web_call(house.token) for _ in range(max(AT_ONCE, bench.sizes.warm_calls))]
-    before = house.begun()
+    before = house.counts().begun
     closed_loop(house, [(call.voice, *call.turns, call.end) for call in calls])
-    house.settle(begun=before + len(calls), ended=before + len(calls))
+    _written(house, begun=before + len(calls), ended=before + len(calls))
     closed_loop(house, [[constant()] * len(ENTRIES) for _ in calls])
 
 
-def _begun(bench: Bench, house: WebHouse) -> list[WebCall]:
+def _begun(bench: Bench, house: House) -> list[WebCall]:
     """Calls that wait for their first keys; their records are written."""
     calls = [web_call(house.token) for _ in range(bench.sizes.web_calls)]
-    before = house.begun()
+    before = house.counts().begun
     closed_loop(house, [[call.voice] for call in calls])
-    house.settle(begun=before + len(calls))
+    _written(house, begun=before + len(calls))
     return calls
 
 
-def _over(house: WebHouse, calls: Sequence[WebCall]) -> None:
+def _over(house: House, calls: Sequence[WebCall]) -> None:
     closed_loop(house, [[call.end] for call in calls])
-    house.settle(ended=house.begun())
+    _written(house, ended=house.counts().begun)
+
+
+def _written(house: House, *, begun: int = 0, ended: int = 0) -> None:
+    counts = house.settle(ended, begun=begun)
+    if counts.begun < begun or counts.ended < ended:
+        raise BenchFailed("the records of the calls are not written")
 
 
 def _constants(bench: Bench) -> list[list[Exchange]]:

@@ -17,8 +17,7 @@ from twilio.request_validator import RequestValidator
 
 from call_handlers.arrival import Arrival
 from lab.bench.conversation import MOVES, NUMBER, Keys
-from lab.bench.house import BenchFailed
-from lab.bench.web_house import PUBLIC_URL, WebHouse
+from lab.bench.house import PUBLIC_URL, BenchFailed, House
 from lab.bench.web_server import CONSTANT, CONSTANT_PATH
 from lab.callers.twilio_forms import Party, ended
 
@@ -119,7 +118,7 @@ class Connection:
         return more
 
 
-def closed_loop(house: WebHouse, lists: Sequence[Sequence[Exchange]]) -> float:
+def closed_loop(house: House, lists: Sequence[Sequence[Exchange]]) -> float:
     """Seconds to exchange all: each list in its order, `AT_ONCE` at a time, as fast as it goes."""
     shares = [[exchange for one in lists[at::AT_ONCE] for exchange in one] for at in range(AT_ONCE)]
 
@@ -132,7 +131,7 @@ def closed_loop(house: WebHouse, lists: Sequence[Sequence[Exchange]]) -> float:
     return seconds
 
 
-def open_loop(house: WebHouse, lists: Sequence[Sequence[Exchange]], rate: float) -> list[float]:
+def open_loop(house: House, lists: Sequence[Sequence[Exchange]], rate: float) -> list[float]:
     """How long each exchange took (s) when `rate` begin every second, whatever became of others.
 
     Measured from the moment when it was to begin: who waits for a connection waits as well.
@@ -155,7 +154,7 @@ def open_loop(house: WebHouse, lists: Sequence[Sequence[Exchange]], rate: float)
 
 
 def _at_once(
-    house: WebHouse, run: Callable[[Connection, int, float], list[float]]
+    house: House, run: Callable[[Connection, int, float], list[float]]
 ) -> tuple[float, list[float]]:
     gate = threading.Barrier(AT_ONCE)
 

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from queue import Empty, SimpleQueue
 
 from agi_scripts.scripts import make_scripts
@@ -54,7 +55,7 @@ class AgiDriver:
         asterisk = FakeAsterisk([(HOST, server.port)])
         line = AgiLine(
             stores.sessions,
-            self._files,
+            partial(sound_files, self._catalogue, SOUNDS),
             lambda caller: asterisk.call(
                 caller,
                 number=transcript.caller or "unknown",
@@ -72,12 +73,13 @@ class AgiDriver:
             line.close()
             server.stop()
 
-    def _files(self, language: str, prompts: Sequence[Prompt]) -> list[str]:
-        return [
-            f"{SOUNDS}/{piece.audio}"
-            for prompt in prompts
-            for piece in self._catalogue.speak(language, prompt)
-        ]
+
+def sound_files(
+    catalogue: Catalogue, prefix: str, language: str, prompts: Sequence[Prompt]
+) -> list[str]:
+    """What Asterisk is to play of these prompts, in order, from its folder `prefix`."""
+    pieces = (piece for prompt in prompts for piece in catalogue.speak(language, prompt))
+    return [f"{prefix}/{piece.audio}" for piece in pieces]
 
 
 class AgiLine:

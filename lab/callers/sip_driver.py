@@ -4,8 +4,6 @@ transcript needs must be heard in the sound that arrived at the caller's telepho
 
 import itertools
 import re
-import secrets
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -13,19 +11,17 @@ from pathlib import Path
 from agi_scripts.channel import AgiChannel
 from agi_scripts.scripts import Script, make_scripts
 from agi_scripts.server import FastAgiServer
-from embedded.asterisk.install import AsteriskUnavailable, find_asterisk
 from embedded.asterisk.instance import AsteriskInstance
 from hotline.bootstrap import Services
+from hotline.stack import asterisk_instance
 from lab.callers.line import CannotPlay, need_no_more_than_keys
-from lab.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
 from lab.callers.sip_attestation import AttestingNetwork
 from lab.callers.sip_line import SipLine, sip_call, sound_pieces
 from lab.callers.stores import Stores
+from lab.own_stack import HOST, changed, own_folder, stack_settings
 from lab.transcript import Transcript
 
-HOST = "127.0.0.1"
 SCRIPT_NAMES = ("call", "transferred", "ended")
-MEDIA_PORTS = 100
 OPERATOR_SECONDS = "1"
 """How long the operator who answers stays; then the call is over."""
 _DIALABLE = re.compile(r"\+?[A-Za-z0-9._-]{1,64}")
@@ -94,25 +90,17 @@ def open_sip_driver(services: Services, proof: Path | None = None) -> Iterator[S
 
     Raises AsteriskUnavailable where none is installed, AsteriskFailed when it does not start.
     """
-    root = find_asterisk(services.settings.cache_dir)
-    if root is None:
-        raise AsteriskUnavailable("no Asterisk here: run `make setup` as root on Debian")
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="hotline-sip-")))
+        folder = stack.enter_context(own_folder())
         scripts = SwitchedScripts()
         server = FastAgiServer(HOST, 0, scripts.by_name)
         server.start()
         stack.callback(server.stop)
-        asterisk = AsteriskInstance(
-            root,
-            f"call-{secrets.token_hex(4)}",
-            config=services.settings.config_dir / "asterisk",
-            sip_port=free_port(CALLER_SIP),
-            rtp_range=media_range(ASTERISK_MEDIA, MEDIA_PORTS),
-            agi_a=f"{HOST}:{server.port}",
-            agi_b=f"{HOST}:{server.port}",
-            sounds_source=services.settings.sounds,
+        settings = stack_settings(services.settings, folder)
+        asterisk = asterisk_instance(
+            changed(settings, agi={"ports": (server.port,)}),
             globals={"LAB_SECONDS": OPERATOR_SECONDS},
+            keep=False,
         )
         stack.enter_context(asterisk)
         yield SipDriver(services, asterisk, scripts, folder, proof or services.settings.sounds)

@@ -6,11 +6,10 @@ is kept in memory: the sessions (as JSON text, as Redis has them) and the blockl
 
 import json
 import shutil
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -25,14 +24,11 @@ from blacklist.numbers import CallerNumber, Kind, normalise
 from blacklist.verdict import Disposition, Verdict
 from call_handlers.arrival import call_from_json
 from call_handlers.desk import CallDesk
-from call_handlers.schema import calls
 from call_handlers.sessions import MemorySessions
 from hotline.bootstrap import Services
-from hotline.settings import Settings
 from ivr.turn import Perform, Turn
+from lab.own_stack import own_folder, own_services, own_settings, wait_record
 from lab.transcript import Transcript, TranscriptError
-from store.migrations import upgrade
-from store.sql import reading
 from tickets.model import Address, InvalidTicket, NewTicket, to_wire
 from tickets.open import list_tickets, withdraw_ticket
 from tickets.schema import tickets as ticket_table
@@ -43,7 +39,6 @@ CHALLENGE = "7"
 GIVEN_DAYS = 7
 """How long a verdict that a transcript gives still holds."""
 _RECORD_S = 10.0
-_POLL_S = 0.01
 
 
 class WitnessedSessions(MemorySessions):
@@ -140,27 +135,20 @@ class Stores:
         Waits for the writer for at most ten seconds; a record that is never completed is given as
         it is, with an empty disposition.
         """
-        deadline = time.monotonic() + _RECORD_S
-        while True:
-            with reading(self.engine) as connection:
-                row = connection.execute(
-                    sa.select(calls).where(calls.c.id == call_id)
-                ).one_or_none()
-            if (row is not None and row.ended_at) or time.monotonic() > deadline:
-                break
-            time.sleep(_POLL_S)
+        found = wait_record(self.engine, call_id, _RECORD_S)
         made = tuple(to_wire(t) for t in reversed(list_tickets(self.engine, call_id=call_id)))
-        if row is None:
+        if found is None:
             return CallFacts(call_id, "", "", "", (), 0, made, "")
+        record, _ = found
         return CallFacts(
             call_id=call_id,
-            disposition=row.disposition,
-            verdict=row.verdict,
-            language=row.language,
-            path=tuple(row.path),
-            turns=row.turns,
+            disposition=record.disposition,
+            verdict=record.verdict,
+            language=record.language,
+            path=record.path,
+            turns=record.turns,
             tickets=made,
-            transferred_to=row.transferred_to,
+            transferred_to=record.transferred_to,
         )
 
 
@@ -170,13 +158,10 @@ def empty_database(services: Services) -> Iterator[Path]:
 
     Migrating takes longer than a call without sound, and Alembic cannot do it in two threads.
     """
-    with tempfile.TemporaryDirectory(prefix="hotline-database-") as folder:
-        own = Services(_settings(services, Path(folder)), services.files)
-        try:
-            upgrade(own.engine())
-        finally:
-            own.close()
-        yield Path(folder) / DATABASE
+    with own_folder() as folder:
+        with own_services(own_settings(services.settings, folder), services.files):
+            pass  # closed, all of it is in the one file
+        yield folder / DATABASE
 
 
 @contextmanager
@@ -186,14 +171,13 @@ def own_stores(services: Services, transcript: Transcript, database: Path) -> It
     `database` is `empty_database`'s. Raises TranscriptError when a fact cannot be given, such as
     an unknown reason.
     """
-    with tempfile.TemporaryDirectory(prefix="hotline-call-") as name:
-        folder = Path(name)
+    with own_folder() as folder:
         shutil.copyfile(database, folder / DATABASE)
-        own = Services(_settings(services, folder), services.files)
-        try:
+        settings = own_settings(services.settings, folder)
+        with closing(Services(settings, services.files)) as own:
             engine = own.engine()
             screening = GivenScreening(_verdicts(transcript))
-            references = _give_tickets(own, services, transcript)
+            references = _give_tickets(own, transcript)
             sessions = WitnessedSessions()
             desk = CallDesk(
                 flows=services.flows,
@@ -206,14 +190,6 @@ def own_stores(services: Services, transcript: Transcript, database: Path) -> It
                 withdraw=partial(withdraw_ticket, engine),
             )
             yield Stores(folder, engine, sessions, desk, references)
-        finally:
-            own.close()
-
-
-def _settings(services: Services, folder: Path) -> Settings:
-    """The same settings with another state folder, and no store that others may use."""
-    own = {"state_dir": folder, "database_url": None, "redis_url": None}
-    return services.settings.model_copy(update=own)
 
 
 def _verdicts(transcript: Transcript) -> dict[str, Verdict]:
@@ -243,12 +219,12 @@ def _verdicts(transcript: Transcript) -> dict[str, Verdict]:
     return {entry.number: verdict}
 
 
-def _give_tickets(own: Services, services: Services, transcript: Transcript) -> tuple[str, ...]:
+def _give_tickets(own: Services, transcript: Transcript) -> tuple[str, ...]:
     open_ticket = own.open_ticket()
     references = []
     for number, given in enumerate(transcript.tickets):
         where = f"{transcript.path}:{given.line}: given.tickets.{number}"
-        service = services.services.get(given.service_code)
+        service = own.services.get(given.service_code)
         if service is None:
             raise TranscriptError([f"{where}: no such service: {given.service_code}"])
         caller = normalise(transcript.caller, withheld=transcript.withheld)

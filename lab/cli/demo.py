@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.markup import escape
 
 from call_handlers.fields import CallEvent, CallRecord
-from call_handlers.history import find_call
 from embedded.asterisk.install import find_asterisk
 from embedded.asterisk.instance import AsteriskFailed
 from embedded.redis_child import RedisMissing
@@ -28,8 +27,9 @@ from hotline.settings import Settings
 from hotline.stack import stack_children
 from lab.callers.line import Differs, Line
 from lab.callers.player import CallDiffers, play
-from lab.demo.stage import StoredTurns, call_by_agi, call_by_sip, stage_settings
+from lab.demo.stage import StoredTurns, call_by_agi, call_by_sip
 from lab.demo.story import ToldLine
+from lab.own_stack import stack_settings, wait_record
 from lab.transcript import TranscriptError, load_transcript
 from voice.sound import AudioError
 
@@ -65,7 +65,7 @@ def demo(services: Services, via: str) -> None:
     configure("error")  # the roles' own logs are in files; here they would interrupt the story
     folder = services.settings.state_dir.absolute() / "demo"
     shutil.rmtree(folder, ignore_errors=True)
-    settings = stage_settings(services.settings, folder)
+    settings = stack_settings(services.settings, folder)
     own = Services(settings)
     try:
         delivered = _shown(own, console, via)
@@ -137,14 +137,10 @@ def _teller(console: Console) -> Callable[[float, str, str, str], None]:
 
 def _record(own: Services, call_id: str) -> tuple[CallRecord, tuple[CallEvent, ...]]:
     """The call's record, once its end is written. Raises Differs when it is not in time."""
-    deadline = time.monotonic() + RECORD_S
-    while True:
-        found = find_call(own.engine(), call_id)
-        if found is not None and found[0].ended_at is not None:
-            return found
-        if time.monotonic() > deadline:
-            raise Differs("a complete call record", "none in time")
-        time.sleep(0.05)
+    found = wait_record(own.engine(), call_id, RECORD_S)
+    if found is None or found[0].ended_at is None:
+        raise Differs("a complete call record", "none in time")
+    return found
 
 
 def _tell_ticket(own: Services, console: Console, record: CallRecord) -> bool:

@@ -1,67 +1,23 @@
-"""The stage of the demo: an embedded stack of its own on free ports, and a telephone."""
+"""The stage of the demo: the turns of its one call as they are stored, and a telephone."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import redis
 
 from call_handlers.arrival import call_from_json
 from hotline.bootstrap import Services
-from hotline.settings import Settings
-from ivr.turn import Perform, Prompt, Turn
-from lab.callers.agi_driver import AgiLine
+from ivr.turn import Perform, Turn
+from lab.callers.agi_driver import AgiLine, sound_files
 from lab.callers.fake_asterisk import FakeAsterisk
 from lab.callers.line import Line
-from lab.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
 from lab.callers.sip_line import sip_call, sound_pieces
 
-HOST = "127.0.0.1"
-MEDIA_PORTS = 100
 _POLL_S = 0.02
-_SERVICE_PORTS = (29000, 29999)
 _STATES = "hotline:call:*:state"
-
-
-def stage_settings(settings: Settings, folder: Path) -> Settings:
-    """The given settings, with a state folder of the demo's own and ports that are free."""
-    ports = iter({free_port(_SERVICE_PORTS) for _ in range(64)})
-    backoffice = next(ports)
-    rtp_first, rtp_last = media_range(ASTERISK_MEDIA, MEDIA_PORTS)
-    changed = {
-        "state_dir": folder,
-        "sounds_dir": settings.sounds.absolute(),
-        "redis_url": None,
-        "database_url": None,
-        "agi": settings.agi.model_copy(
-            update={"host": HOST, "ports": (next(ports), next(ports)), "drain_seconds": 5.0}
-        ),
-        "metrics": settings.metrics.model_copy(
-            update={
-                "agi_ports": (next(ports), next(ports)),
-                "worker_port": next(ports),
-                "relay_port": next(ports),
-            }
-        ),
-        "sip": settings.sip.model_copy(
-            update={
-                "host": HOST,
-                "port": free_port(CALLER_SIP),
-                "rtp_first": rtp_first,
-                "rtp_last": rtp_last,
-            }
-        ),
-        "backoffice": settings.backoffice.model_copy(
-            update={
-                "host": HOST,
-                "port": backoffice,
-                "url": f"http://{HOST}:{backoffice}/tickets",
-                "secrets": (),
-            }
-        ),
-    }
-    return settings.model_copy(update=changed)
 
 
 class StoredTurns:
@@ -112,14 +68,7 @@ def call_by_agi(services: Services, turns: StoredTurns, number: str) -> Iterator
     agi = services.settings.agi
     asterisk = FakeAsterisk([(agi.host, port) for port in agi.ports])
     prefix = agi.sounds_prefix or str(services.settings.sounds.absolute())
-
-    def files(language: str, prompts: Sequence[Prompt]) -> list[str]:
-        return [
-            f"{prefix}/{piece.audio}"
-            for prompt in prompts
-            for piece in services.catalogue.speak(language, prompt)
-        ]
-
+    files = partial(sound_files, services.catalogue, prefix)
     line = AgiLine(turns, files, lambda caller: asterisk.call(caller, number=number, eager=True))
     try:
         line.start()

@@ -17,13 +17,12 @@ from hotline.main import COMMANDS
 from hotline.settings import load_settings
 from lab.bench import answer, classic, memory, peers, plain, twilio
 from lab.bench.figures import Figure
-from lab.bench.house import BenchFailed, open_house
+from lab.bench.house import BenchFailed, open_house, open_web_house
 from lab.bench.memory import hold_call
 from lab.bench.placing import place_calls
 from lab.bench.processes import cpu_seconds, pss_bytes, rss_bytes
 from lab.bench.run import PARTS, run
 from lab.bench.setting import Bench, Sizes
-from lab.bench.web_house import open_web_house
 from lab.bench.web_load import closed_loop, web_call
 from lab.cli.bench import bench as command
 from tests.fixtures.processes import alive
@@ -137,7 +136,7 @@ def test_a_house_leaves_no_process_and_no_folder_behind(bench: Bench) -> None:
 
     def break_off() -> Path:
         with open_house(bench.services) as house:
-            seen.extend((house.agi_pid, house.redis_pid))
+            seen.extend((house.pid, house.redis_pid))
             assert all(map(alive, seen))
             raise BenchFailed(str(house.services.settings.state_dir))
 
@@ -164,12 +163,12 @@ def test_a_server_that_is_gone_is_not_a_cheap_server(bench: Bench) -> None:
     """Calls that come to no ticket are not measured, and a held call that ends is told."""
     with open_house(bench.services) as house:
         hold_call(house, 2).close()
-        os.kill(house.agi_pid, SIGKILL)
-        assert house.agi.wait(5.0)
+        os.kill(house.pid, SIGKILL)
+        assert house.under_test.wait(5.0)
         with pytest.raises(BenchFailed, match="turns instead of 12"):
             place_calls(house, 1)
-        with pytest.raises(BenchFailed, match="agi ended with status -9"):
-            house.agi_cpu()
+        with pytest.raises(BenchFailed, match="agi-1 ended with status -9"):
+            house.cpu()
 
 
 def test_a_call_that_the_server_closes_is_not_in_progress(bench: Bench) -> None:
