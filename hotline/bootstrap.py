@@ -248,7 +248,7 @@ class Services:
 
     def sounds(self, prefix: str) -> Sounds:
         """The prompts as Asterisk plays them from its folder `prefix`."""
-        languages = self.catalogue.languages
+        languages = self.flow.languages
         return Sounds(self.catalogue, self.sound_folder.seconds, prefix, languages)
 
     def sweep(self) -> SweepReport:

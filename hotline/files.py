@@ -41,9 +41,9 @@ class HouseFiles:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """The prompts. Raises CatalogueError."""
+        """The prompts, a file a language. Raises CatalogueError."""
         folder = self._folder / "prompts"
-        paths = {language: folder / f"{language}.yaml" for language in ("ar", "en")}
+        paths = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
         return load_catalogue(paths, recording_hashes(self.recorded_prompts))
 
     @property

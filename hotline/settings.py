@@ -169,6 +169,8 @@ class TwilioSettings(Group):
     """The number shown to whoever is dialled; empty: the caller's own, else that they dialled."""
     voice_ar: Voice = "Polly.Hala-Neural ar-AE"
     voice_en: Voice = "Polly.Joanna-Neural en-US"
+    voices: dict[str, Voice] = Field(default_factory=dict)
+    """Those of further languages, by their codes."""
     speech: bool = False
     """Whether callers may also say what they choose in menus."""
 

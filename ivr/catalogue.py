@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ivr.prompt_text import Part, Slot
-from ivr.spoken import PAUSES, count, digits, vocabulary
-from ivr.spoken.voice import VOICES
+from ivr.spoken import LANGUAGES, count, digits, vocabulary
 from ivr.turn import Prompt
 
 WITHHELD = "phone_withheld"
@@ -109,7 +108,7 @@ class Catalogue:
 
     def text(self, language: str, prompt: Prompt) -> str:
         """The whole prompt, for people to read. Raises PromptError as `speak` does."""
-        pause = PAUSES[language]
+        pause = LANGUAGES[language].pause
         texts = [piece.text for piece in self.speak(language, prompt) if piece.text]
         return " ".join(texts).replace(f" {pause}", pause)
 
@@ -189,7 +188,9 @@ _SPOKEN: Mapping[str, Callable[[str, str], tuple[str, ...]]] = MappingProxyType(
 
 def stem(language: str, text: str, form: str = "", recording: str = "") -> str:
     """The name of a sound: its language, and a hash of all that decides how it sounds."""
-    voice = f"recording {recording}" if recording else f"{VOICES[language].version}\n{text}"
+    voice = (
+        f"recording {recording}" if recording else f"{LANGUAGES[language].voice.version}\n{text}"
+    )
     digest = hashlib.sha256(f"{voice}\n{form}".encode()).hexdigest()
     return f"{language}/{digest[:12]}"
 

@@ -23,8 +23,7 @@ from ivr.catalogue import (
 )
 from ivr.prompt_lint import prompt_findings
 from ivr.prompt_text import Literal, Part, Pause, Slot, TextError, parse
-from ivr.spoken import PAUSES
-from ivr.spoken.voice import VOICES
+from ivr.spoken import LANGUAGES
 
 __all__ = [
     "Catalogue",
@@ -55,8 +54,9 @@ def load_catalogue(
     """
     languages = frozenset(paths)
     for language, path in paths.items():
-        if language not in VOICES:
-            raise CatalogueError(f"{path}: there is no voice for {language!r}")
+        if language not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise CatalogueError(f"{path}: there is no voice for {language!r}, but for {known}")
     literals = {language: _read(path, language, languages) for language, path in paths.items()}
     words = {language: words_of(language) for language in paths}
     sources: dict[str, Source] = {}
@@ -68,7 +68,7 @@ def load_catalogue(
             names = _recording_names(language, key, parts)
             used.update(names)
             hashes = [recordings.get(name, "") for name in names]
-            pause = words[language][PAUSES[language]]
+            pause = words[language][LANGUAGES[language].pause]
             lines[language][key] = _line(key, parts, pause, names, hashes, sources)
     for language, pieces in words.items():
         for piece in pieces.values():

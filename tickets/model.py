@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
+from ivr.spoken import LANGUAGES
 from store.fields import Kept, lengths_of
 
 RIYADH = timezone(timedelta(hours=3), "Asia/Riyadh")
@@ -18,7 +19,6 @@ RIYADH = timezone(timedelta(hours=3), "Asia/Riyadh")
 KINDS = ("inquiry", "report", "complaint", "suggestion")
 CHANNELS = ("phone",)
 PRIORITIES = ("low", "normal", "high")
-LANGUAGES = ("ar", "en")
 JURISDICTION = "jeddah.gov.sa"
 MAX_DESCRIPTION = 4000
 
@@ -117,7 +117,7 @@ class NewTicket:
             raise InvalidTicket("origin", "is empty", "pass a text such as call:<id>:<n>")
         _one_of(self.kind, "kind", KINDS)
         _one_of(self.channel, "channel", CHANNELS)
-        _one_of(self.language, "language", LANGUAGES)
+        _one_of(self.language, "language", tuple(LANGUAGES))
         _one_of(self.priority, "priority", PRIORITIES)
         if not _SERVICE_CODE.fullmatch(self.service_code):
             raise InvalidTicket(

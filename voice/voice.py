@@ -1,11 +1,13 @@
 """The synthetic voice: espeak-ng, text in, sound out."""
 
-from ivr.spoken.voice import VOICES
+from ivr.spoken import LANGUAGES
 from voice.arabic import phonemes
 from voice.sound import Samples, run, silence, telephone
 
 PAUSE_MS = 130
 """What is heard for punctuation alone: a breath between groups of digits."""
+_WRITTEN = {"ar": phonemes}
+"""How text is handed over in a language whose spelling the voice does not read well."""
 _MARGINS_MS, _WORD_MARGINS_MS = (10, 60), (10, 40)
 
 
@@ -16,9 +18,9 @@ def spoken(language: str, text: str, *, word: bool = False) -> Samples:
     """
     if not any(char.isalpha() for char in text):
         return silence(PAUSE_MS)
-    voice = VOICES[language]
+    voice = LANGUAGES[language].voice
     speed = voice.word_speed if word else voice.speed
-    said = phonemes(text) if language == "ar" else text
+    said = _WRITTEN.get(language, str)(text)
     # The text goes through standard input, so that none can be taken for an option.
     audio = run(
         [

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 from twilio.twiml.voice_response import Gather, VoiceResponse
 from twilio.twiml.voice_response import Record as RecordVerb
 
-from call_handlers.twilio.speech import RECOGNISED, Phrases
+from call_handlers.twilio.speech import Phrases
 from call_handlers.twilio.spoken import Speaker, Spoken
 from call_handlers.twilio.transfers import Lines, connect
+from ivr.spoken import LANGUAGES
 from ivr.turn import Collect, HangUp, Prompt, Record, Transfer, Turn
 
 SKIPPING_S = 1
@@ -142,7 +143,7 @@ def _ask(response: VoiceResponse, spoken: list[Spoken], gather: Gather) -> None:
 
 
 def _gather(collect: Collect, action: str, language: str, hints: tuple[str, ...]) -> Gather:
-    speech = bool(hints) and language in RECOGNISED
+    speech = bool(hints) and language in LANGUAGES
     return Gather(
         input="dtmf speech" if speech else "dtmf",
         action=action,
@@ -151,7 +152,7 @@ def _gather(collect: Collect, action: str, language: str, hints: tuple[str, ...]
         num_digits=collect.max_digits,
         finish_on_key="" if collect.max_digits == 1 else collect.terminator,
         action_on_empty_result=True,
-        language=RECOGNISED[language] if speech else None,
+        language=LANGUAGES[language].locale if speech else None,
         hints=", ".join(hints) if speech else None,
         speech_timeout="auto" if speech else None,
     )

@@ -10,15 +10,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import NamedTuple
 
 from ivr.catalogue import Catalogue, Piece, PromptError
 from ivr.flow import Flow, Menu
+from ivr.spoken import LANGUAGES
 from ivr.turn import Prompt
 
-RECOGNISED = MappingProxyType({"ar": "ar-SA", "en": "en-US"})
-"""The languages of Twilio's recogniser, by ours."""
 _LABEL = "service_code"
 _LONGEST = 200
 _WORDS = re.compile(r"\w+")
@@ -97,7 +95,6 @@ _AGREED = frozenset(
     )
 )
 """Whoever may say these may also say yes."""
-_YES = {"ar": ("نعم", "ايوه", "ايوا", "اي"), "en": ("yes", "yeah")}
 _PREFIXES = ("لل", "ال", "ل", "ب", "و")
 _SHORTEST = 3
 """Letters that must be left of a word when a prefix or an ending is taken off."""
@@ -166,13 +163,17 @@ def menu_phrases(flow: Flow, catalogue: Catalogue) -> Phrases:
                     if key in keys:
                         phrases.setdefault(words, Meant(key, alone=False))
                         if any(not _AGREED.isdisjoint(stems) for stems in _stems(words)):
-                            for yes in _YES.get(language, ()):
+                            for yes in _yes(language):
                                 phrases.setdefault(yes, Meant(key, alone=False))
             for key, option in node.options.items():
                 label = plain(_label(catalogue, language, option.set))
                 if label:
                     phrases.setdefault(label, Meant(key, alone=False))
     return Phrases(known)
+
+
+def _yes(language: str) -> tuple[str, ...]:
+    return LANGUAGES[language].yes if language in LANGUAGES else ()
 
 
 def _options(catalogue: Catalogue, language: str, prompt: str) -> Iterator[tuple[str, str]]:
@@ -233,7 +234,7 @@ def _stems_of(word: str) -> frozenset[str]:
 
 def _numbers(language: str, key: str) -> tuple[str, ...]:
     """A key as it may be said, for the recogniser."""
-    ascii_words = language == "en"
+    ascii_words = LANGUAGES[language].digits[0].isascii()
     return tuple(
         word
         for word, digit in _DIGITS.items()

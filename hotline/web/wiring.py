@@ -96,7 +96,7 @@ def lines_of(twilio: TwilioSettings) -> Lines:
 
 def voices_of(twilio: TwilioSettings) -> dict[str, Voice]:
     """The synthetic voices, by language."""
-    given = {"ar": twilio.voice_ar, "en": twilio.voice_en}
+    given = {"ar": twilio.voice_ar, "en": twilio.voice_en, **twilio.voices}
     return {language: Voice(*voice.split(" ", 1)) for language, voice in given.items()}
 
 

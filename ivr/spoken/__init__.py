@@ -8,23 +8,17 @@ be recorded once and any number be put together from recordings.
 """
 
 import re
-from typing import Literal
+from collections.abc import Mapping
 
 from ivr.spoken import arabic, english
-
-Noun = Literal["hour", "day", "minute", "year", "caller"]
-Case = Literal["nominative", "genitive"]
+from ivr.spoken.language import Case, Language, Noun
 
 NOUNS: tuple[Noun, ...] = ("hour", "day", "minute", "year", "caller")
 CASES: tuple[Case, ...] = ("nominative", "genitive")
 LARGEST = 999
 
-PAUSES = {"ar": "،", "en": ","}
-"""Not words: a short silence, between groups of digits."""
-
-_DIGITS = {"ar": arabic.DIGITS, "en": english.DIGITS}
-_COUNTS = {"ar": arabic.count, "en": english.count}
-LANGUAGES = tuple(_DIGITS)
+LANGUAGES: Mapping[str, Language] = {one.code: one for one in (arabic.LANGUAGE, english.LANGUAGE)}
+"""Every language that is spoken here, by its code. A flow chooses among them."""
 _UNGROUPED = 5
 
 
@@ -36,13 +30,13 @@ def digits(language: str, text: str) -> tuple[str, ...]:
     """
     if not re.fullmatch("[0-9]+", text):
         raise ValueError("only the digits 0-9 can be read out")
-    names = _DIGITS[language]
+    spoken = LANGUAGES[language]
     ends = set() if len(text) <= _UNGROUPED else set(range(3, len(text) - 1, 3))
     words: list[str] = []
     for position, digit in enumerate(text):
         if position in ends:
-            words.append(PAUSES[language])
-        words.append(names[int(digit)])
+            words.append(spoken.pause)
+        words.append(spoken.digits[int(digit)])
     return tuple(words)
 
 
@@ -53,12 +47,12 @@ def count(language: str, number: int, noun: Noun, case: Case = "nominative") -> 
     """
     if not 0 <= number <= LARGEST:
         raise ValueError(f"a count from 0 to {LARGEST} can be spoken, not {number}")
-    return _COUNTS[language](number, noun, case)
+    return LANGUAGES[language].count(number, noun, case)
 
 
 def vocabulary(language: str) -> tuple[str, ...]:
     """Every word that `digits` and `count` can give, each once, in a fixed order."""
-    words = dict.fromkeys((*_DIGITS[language], PAUSES[language]))
+    words = dict.fromkeys((*LANGUAGES[language].digits, LANGUAGES[language].pause))
     for noun in NOUNS:
         for case in CASES:
             for number in range(LARGEST + 1):

@@ -14,6 +14,9 @@ The rules (any grammar of the written language, under العدد والمعدو�
 
 from dataclasses import dataclass
 
+from ivr.spoken.language import Language
+from ivr.spoken.voice import Voice
+
 DIGITS = (
     *("صِفْرْ", "وَاحِدْ", "اِثْنَانْ", "ثَلَاثَةْ", "أَرْبَعَةْ"),
     *("خَمْسَةْ", "سِتَّةْ", "سَبْعَةْ", "ثَمَانِيَةْ", "تِسْعَةْ"),
@@ -163,3 +166,14 @@ def _unit_before_ten(units: int, feminine: bool, genitive: bool) -> str:
         stem = "اِثْنَت" if feminine else "اِثْن"
         return stem + ("َيْنِ" if genitive else "َانِ")
     return _units(units, feminine, _IN if genitive else _UN)
+
+
+LANGUAGE = Language(
+    code="ar",
+    locale="ar-SA",
+    digits=DIGITS,
+    count=count,
+    pause="،",
+    voice=Voice("ar", pitch=45, speed=195, word_speed=245),
+    yes=("نعم", "ايوه", "ايوا", "اي"),
+)

@@ -1,4 +1,7 @@
-"""English numbers."""
+"""English: its numbers, and what else the house must know of it."""
+
+from ivr.spoken.language import Case, Language, Noun
+from ivr.spoken.voice import Voice
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -9,7 +12,7 @@ _TEENS = (
 _TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
 
 
-def count(number: int, noun: str, case: str) -> tuple[str, ...]:
+def count(number: int, noun: Noun, case: Case) -> tuple[str, ...]:
     """`number` (0 to 999) of `noun`. English nouns have no case: `case` makes no difference."""
     del case
     return (*_cardinal(number), noun if number == 1 else f"{noun}s")
@@ -26,3 +29,14 @@ def _cardinal(number: int) -> tuple[str, ...]:
     if tens == 1:
         return (_TEENS[units],)
     return (_TENS[tens - 2], DIGITS[units]) if units else (_TENS[tens - 2],)
+
+
+LANGUAGE = Language(
+    code="en",
+    locale="en-US",
+    digits=DIGITS,
+    count=count,
+    pause=",",
+    voice=Voice("en-gb", pitch=45, speed=160, word_speed=175),
+    yes=("yes", "yeah"),
+)

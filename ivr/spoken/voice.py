@@ -27,9 +27,3 @@ class Voice:
     def version(self) -> str:
         """A text that changes with anything that changes the sound."""
         return f"{REVISION}/{self.name}/{self.pitch}/{self.speed}/{self.word_speed}"
-
-
-VOICES = {
-    "ar": Voice("ar", pitch=45, speed=195, word_speed=245),
-    "en": Voice("en-gb", pitch=45, speed=160, word_speed=175),
-}

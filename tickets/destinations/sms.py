@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Annotated, Protocol
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, RootModel, StringConstraints
 
 from files.yaml_model import load_yaml
+from ivr.spoken import LANGUAGES
 from outbox.retry import RetryPolicy
 from tickets.destination import PushResult
 from tickets.mobile import SMS
-from tickets.model import LANGUAGES, Ticket
+from tickets.model import Ticket
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _KNOWN = frozenset({"reference", "expected"})
@@ -97,18 +98,21 @@ class _Texts(BaseModel):
     opened_open: _Text
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    ar: _Texts
-    en: _Texts
+class _File(RootModel[dict[str, _Texts]]):
+    """Texts by language."""
 
 
 def load_sms_texts(path: Path) -> Mapping[str, SmsText]:
     """The texts by language. Raises FileWrong, naming file, line and key."""
     document = load_yaml(path, _File)
     texts: dict[str, SmsText] = {}
-    for language in LANGUAGES:
-        row: _Texts = getattr(document.value, language)
+    rows = document.value.root
+    for language in LANGUAGES.keys() | rows.keys():
+        if language not in rows:
+            raise document.fail((language,), "is missing: write it here")
+        if language not in LANGUAGES:
+            raise document.fail((language,), "is no language that callers are spoken to in")
+        row = rows[language]
         for key, needed in (("opened", _KNOWN), ("opened_open", frozenset({"reference"}))):
             value: str = getattr(row, key)
             if frozenset(_PLACEHOLDER.findall(value)) != needed:

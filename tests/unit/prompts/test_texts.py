@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ivr.prompts import Catalogue, load_catalogue, prompt_findings
+from ivr.spoken import LANGUAGES
 from ivr.turn import Prompt
 
 CONFIG = Path(__file__).parents[3] / "config"
@@ -34,7 +35,7 @@ def test_nothing_is_wrong_with_them(catalogue: Catalogue) -> None:
     assert prompt_findings(catalogue) == ()
 
 
-@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_each_can_be_said(catalogue: Catalogue, language: str) -> None:
     """Every prompt speaks with the values that the flow hands over, every piece has a source."""
     for key in catalogue.keys(language):

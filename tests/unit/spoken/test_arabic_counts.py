@@ -4,7 +4,8 @@ import unicodedata
 
 import pytest
 
-from ivr.spoken import CASES, LARGEST, NOUNS, Case, Noun, count
+from ivr.spoken import CASES, LARGEST, NOUNS, count
+from ivr.spoken.language import Case, Noun
 from ivr.spoken.orthography import unvowelled_words
 
 KNOWN: list[tuple[int, Noun, Case, str]] = [

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.spoken import CASES, LANGUAGES, NOUNS, PAUSES, count, digits, vocabulary
+from ivr.spoken import CASES, LANGUAGES, NOUNS, count, digits, vocabulary
 
 
 def test_arabic_digits_are_read_one_by_one_in_the_pausal_form() -> None:
@@ -20,15 +20,15 @@ def test_long_numbers_are_grouped_and_no_last_digit_stands_alone(
     length: int, groups: list[int]
 ) -> None:
     """Pauses cut more than five digits into threes."""
-    words = " ".join(digits("en", "1" * length)).split(PAUSES["en"])
+    words = " ".join(digits("en", "1" * length)).split(LANGUAGES["en"].pause)
     assert [len(group.split()) for group in words] == groups
 
 
-@given(st.text(alphabet="0123456789", min_size=1, max_size=30), st.sampled_from(LANGUAGES))
+@given(st.text(alphabet="0123456789", min_size=1, max_size=30), st.sampled_from(tuple(LANGUAGES)))
 def test_no_digit_is_lost_or_added(text: str, language: str) -> None:
     """What is heard is the number, whatever its grouping."""
     names = [digits(language, digit)[0] for digit in "0123456789"]
-    heard = [word for word in digits(language, text) if word != PAUSES[language]]
+    heard = [word for word in digits(language, text) if word != LANGUAGES[language].pause]
     assert "".join(str(names.index(word)) for word in heard) == text
 
 
