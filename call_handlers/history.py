@@ -10,7 +10,7 @@ from blacklist.numbers import normalise
 from call_handlers.fields import CallEvent, CallRecord
 from call_handlers.schema import call_events, calls
 from store.fields import record_of
-from store.sql import reading
+from store.sql import beyond, reading
 
 BATCH = 500
 """Calls read at once: what an export holds in memory, however many there are."""
@@ -70,16 +70,11 @@ def stream_calls(
     export keeps no transaction open, and calls that come meanwhile are neither lost nor doubled.
     Raises SQLAlchemyError.
     """
-    place = sa.tuple_(calls.c.started_at, calls.c.id)
-    statement = (
-        sa.select(calls)
-        .where(*_conditions(wanted))
-        .order_by(calls.c.started_at, calls.c.id)
-        .limit(batch)
-    )
+    order = (calls.c.started_at, calls.c.id)
+    statement = sa.select(calls).where(*_conditions(wanted)).order_by(*order).limit(batch)
     last: CallRecord | None = None
     while True:
-        after = () if last is None else (place > sa.tuple_(_at(last), sa.literal(last.id)),)
+        after = () if last is None else (beyond(order, (last.started_at, last.id)),)
         with reading(engine) as connection:
             records = [
                 record_of(CallRecord, row) for row in connection.execute(statement.where(*after))
@@ -90,10 +85,6 @@ def stream_calls(
         if len(records) < batch:
             return
         last = records[-1]
-
-
-def _at(record: CallRecord) -> sa.BindParameter[datetime]:
-    return sa.literal(record.started_at, type_=calls.c.started_at.type)
 
 
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:

@@ -10,7 +10,7 @@ from blacklist.record.entries import in_force
 from blacklist.record.schema import entries, strikes
 from blacklist.replay.history import Label, PastCall
 from call_handlers.schema import calls
-from store.sql import reading
+from store.sql import beyond, reading
 
 _MOST_SERVED = 100
 PAGE = 2_000
@@ -55,7 +55,6 @@ def _of_prefix(prefix: str, since: datetime) -> sa.ColumnElement[bool]:
 def _paged(
     engine: sa.Engine, wanted: sa.ColumnElement[bool], *order: sa.Column[Any]
 ) -> Iterator[PastCall]:
-    place = sa.tuple_(*order)
     page_of = sa.select(*_PAST, _struck()).where(wanted).order_by(*order).limit(PAGE)
     after = page_of
     while True:
@@ -66,7 +65,7 @@ def _paged(
         if len(page) < PAGE:
             return
         last = page[-1]._mapping
-        after = page_of.where(place > sa.tuple_(*(sa.literal(last[c], c.type) for c in order)))
+        after = page_of.where(beyond(order, [last[column] for column in order]))
 
 
 _PAST = (

@@ -5,12 +5,13 @@ The document of all of it is at `/openapi.json`.
 
 import io
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import cache
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, jsonify, request
+from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 
 from blacklist.record.consequence import Struck
 from blacklist.record.csv_read import Defaults, Reader
@@ -24,6 +25,7 @@ from blacklist.record.reviews import Review, list_reviews
 from console import bodies
 from console.access import token_holder
 from console.operation import Asked, Operation, document
+from console.pages import Place, read_place
 from console.server import Refused, add_routes
 from people.audit import Change
 from people.person import NothingThere
@@ -67,7 +69,7 @@ def make_operations(collaborators: Collaborators) -> tuple[Operation, ...]:
     return (
         Operation(
             "list", "GET", ROOT, "Entries in force, the first to end first", "operator",
-            verbs.list, list[RecordedEntry], query=bodies.Page,
+            verbs.list, list[RecordedEntry], query=bodies.Entries, place=place_of_entry,
         ),
         Operation(
             "add", "POST", ROOT, "Restrict a number for a time", "supervisor",
@@ -83,7 +85,7 @@ def make_operations(collaborators: Collaborators) -> tuple[Operation, ...]:
         ),
         Operation(
             "history", "GET", f"{number}/history", "Every change, newest first", "supervisor",
-            verbs.history, list[Change],
+            verbs.history, list[Change], query=bodies.Page, place=lambda change: (change.id,),
         ),
         Operation(
             "strike", "POST", f"{number}/strikes", "Strike a number", "operator",
@@ -133,7 +135,7 @@ def make_operations(collaborators: Collaborators) -> tuple[Operation, ...]:
         ),
         Operation(
             "reviews", "GET", f"{ROOT}/reviews", "Requests for review, by deadline", "supervisor",
-            verbs.reviews, list[Review], query=bodies.Reviews,
+            verbs.reviews, list[Review], query=bodies.Reviews, place=place_of_review,
         ),
         Operation(
             "accept_review", "POST", f"{review}/accept",
@@ -154,7 +156,8 @@ class _Verbs:
 
     def list(self, asked: Asked) -> Any:
         page = asked.query
-        return self.register.list(kind=page.kind, limit=page.limit, offset=page.offset)
+        after = read_place(page.after, _ENTRY)
+        return self.register.list(kind=page.kind, limit=page.limit, after=after)
 
     def add(self, asked: Asked) -> Any:
         body: bodies.NumberRestriction = asked.body
@@ -177,7 +180,9 @@ class _Verbs:
         return _there(self.register.remove(number, by=asked.person, why=asked.query.why))
 
     def history(self, asked: Asked) -> Any:
-        return self.register.history(asked.path["number"])
+        page = asked.query
+        (before,) = read_place(page.after, _CHANGE) or (None,)
+        return self.register.history(asked.path["number"], limit=page.limit, before=before)
 
     def strike(self, asked: Asked) -> Any:
         given = asked.body.model_dump()
@@ -262,7 +267,13 @@ class _Verbs:
 
     def reviews(self, asked: Asked) -> Any:
         with reading(self.register.engine) as connection:
-            return list_reviews(connection, self.register.now(), only=asked.query.only)
+            return list_reviews(
+                connection,
+                self.register.now(),
+                only=asked.query.only,
+                limit=asked.query.limit,
+                after=read_place(asked.query.after, _REVIEW),
+            )
 
     def accept(self, asked: Asked) -> Any:
         return self._decide(asked, accept=True)
@@ -273,6 +284,23 @@ class _Verbs:
     def _decide(self, asked: Asked, *, accept: bool) -> Any:
         review, why = _review(asked.path["review"]), asked.body.why
         return self.register.decide_review(review, accept=accept, why=why, by=asked.person)
+
+
+_Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+_Number = Annotated[int, Field(ge=0, le=2**31 - 1)]
+_ENTRY = TypeAdapter(tuple[_Moment | None, Annotated[str, Field(max_length=32)]])
+_REVIEW = TypeAdapter(tuple[_Moment, _Number])
+_CHANGE = TypeAdapter(tuple[_Number])
+
+
+def place_of_entry(entry: RecordedEntry) -> Place:
+    """By its end, then by its id."""
+    return None if entry.until is None else entry.until.isoformat(), entry.id
+
+
+def place_of_review(review: Review) -> Place:
+    """By its deadline, then by its number."""
+    return review.due_at.isoformat(), review.id
 
 
 def _wanted(body: bodies.Restriction) -> Wanted:

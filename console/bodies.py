@@ -81,14 +81,19 @@ class Decision(Body):
 
 
 class Page(Body):
-    """Which part of a list."""
+    """Which part of a list: so many items, behind the place that the page before named."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    after: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+
+
+class Entries(Page):
+    """Which entries."""
 
     kind: Literal["number", "prefix", "allow"] | None = None
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
-    offset: Annotated[int, Field(ge=0, le=10_000_000)] = 0
 
 
-class Reviews(Body):
+class Reviews(Page):
     """Which requests: `due` are those past their deadline."""
 
     only: Literal["open", "due", "all"] = "open"
@@ -109,11 +114,16 @@ class ImportHow(Body):
     days: Days | None = None
 
 
-class Failure(BaseModel):
-    """What every error answers. `errors` names the parts of the request that are wrong."""
+class Problem(BaseModel):
+    """What every error answers (RFC 9457). `errors` names the parts of the request that are wrong.
 
-    error: str
-    message: str
+    `type` tells kinds of problems apart for programs, `title` for people; `detail` is of this one.
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
     errors: list[str] = []
 
 

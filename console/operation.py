@@ -7,7 +7,8 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 
 from blacklist.numbers import LONGEST_RAW
-from console.bodies import Failure
+from console.bodies import Problem
+from console.pages import Place
 from people.person import Person, Role
 
 
@@ -42,9 +43,15 @@ class Operation:
     content: str = "application/json"
     takes: str = ""
     """What a body that is no JSON must be."""
+    place: Callable[[Any], Place] | None = None
+    """Where an item stands in its list, which is given in pages."""
     fails: tuple[int, ...] = field(default=(422,))
 
 
+_NEXT = {
+    "description": 'The next page, rel="next" (RFC 8288); none behind the last',
+    "schema": {"type": "string"},
+}
 _FAILURES = {
     400: "The request is no JSON",
     401: "No token, or one that is not good",
@@ -56,13 +63,15 @@ _FAILURES = {
     422: "Refused: the message says what and why",
     503: "A store is away; nothing was changed",
 }
+PROBLEM = "application/problem+json"
+"""The media type of errors (RFC 9457, section 3)."""
 _REFS = "#/components/schemas/{model}"
 
 
 def document(operations: tuple[Operation, ...], *, title: str, version: str) -> dict[str, Any]:
     """The OpenAPI 3.1 document of these operations."""
     schemas: dict[str, Any] = {}
-    failure = _schema(Failure, schemas)
+    failure = _schema(Problem, schemas)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
         told = _operation(operation, schemas, failure)
@@ -104,10 +113,12 @@ def _operation(
             "content": {operation.content: {"schema": reply}},
         }
     }
+    if operation.place is not None:
+        answers[str(operation.status)]["headers"] = {"Link": _NEXT}
     for status in _fails(operation):
         answers[str(status)] = {
             "description": _FAILURES[status],
-            "content": {"application/json": {"schema": failure}},
+            "content": {PROBLEM: {"schema": failure}},
         }
     told["responses"] = answers
     return told

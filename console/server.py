@@ -1,4 +1,4 @@
-"""Turns operations into routes: who may ask, what is asked, and errors as JSON."""
+"""Turns operations into routes: who may ask, what is asked, pages, and errors as problem+json."""
 
 import json
 from collections.abc import Callable
@@ -15,8 +15,10 @@ from blacklist.port import RegisterUnavailable
 from blacklist.record.csv_lines import FileUnusable
 from blacklist.record.prefix_replay import RecordUnreadable
 from console.access import Holder
+from console.bodies import Problem
 from console.json_body import NotJson, read_json
-from console.operation import Asked, Operation
+from console.operation import PROBLEM, Asked, Operation
+from console.pages import next_link
 from people.person import NotAllowed, NothingThere
 
 LONGEST_BODY = 65_536
@@ -26,13 +28,29 @@ LONGEST_FILE = 16_777_216
 log = structlog.get_logger()
 
 
-class Refused(Exception):
-    """A request that is answered with a status and a reason."""
+_TITLES = {
+    "unauthorized": "No token that is good",
+    "forbidden": "Not with this role",
+    "not_found": "There is none",
+    "no_length": "The body has no length",
+    "too_large": "The body is too large",
+    "wrong_kind": "The body is of another kind",
+    "no_json": "The body is no JSON",
+    "refused": "The request is refused",
+    "unavailable": "A store is away",
+}
+"""Kinds of problems, and what each is for people. Contract: programs tell them apart."""
+TYPE = "tag:jeddah.gov.sa,2026:940/problems/"
+"""Begins the names of kinds: tag URIs (RFC 4151), which nobody can look up."""
 
-    def __init__(self, status: int, error: str, message: str, errors: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
+
+class Refused(Exception):
+    """A request that is answered with a status and a reason; `kind` is one of `_TITLES`."""
+
+    def __init__(self, status: int, kind: str, detail: str, errors: tuple[str, ...] = ()) -> None:
+        super().__init__(detail)
         self.status = status
-        self.error = error
+        self.kind = kind
         self.errors = errors
 
 
@@ -53,13 +71,18 @@ def _view(operation: Operation, holder: Holder) -> Callable[..., Response]:
 
     def view(**path: Any) -> Response:
         try:
-            given = operation.handler(_let_in(operation, holder, path))
+            asked = _let_in(operation, holder, path)
+            given = operation.handler(asked)
         except Exception as error:
             return _told(error)
         if replies is None:
             assert isinstance(given, Response)
             return given
-        return _json(replies.dump_python(given, mode="json"), operation.status)
+        answer = _json(replies.dump_python(given, mode="json"), operation.status)
+        if operation.place is not None and len(given) == asked.query.limit:
+            query = request.args.to_dict()
+            answer.headers["Link"] = next_link(request.path, query, operation.place(given[-1]))
+        return answer
 
     return view
 
@@ -106,7 +129,7 @@ def _told(error: Exception) -> Response:
     """The error as an answer; values of the request are never repeated in it."""
     match error:
         case Refused():
-            return failed(error.status, error.error, str(error), error.errors)
+            return failed(error.status, error.kind, str(error), error.errors)
         case ValidationError():
             parts = tuple(
                 f"{'.'.join(map(str, part['loc'])) or 'body'}: {part['msg']}"[:200]
@@ -129,17 +152,20 @@ def _told(error: Exception) -> Response:
             raise error
 
 
-def failed(status: int, error: str, message: str, errors: tuple[str, ...] = ()) -> Response:
-    """An error as JSON, and a line in the log that repeats nothing of the request."""
-    log.info("api_refused", operation=request.endpoint, status=status, error=error)
-    answer = _json({"error": error, "message": message, "errors": list(errors)}, status)
+def failed(status: int, kind: str, detail: str, errors: tuple[str, ...] = ()) -> Response:
+    """An error as problem+json, and a line in the log that repeats nothing of the request."""
+    log.info("api_refused", operation=request.endpoint, status=status, error=kind)
+    problem = Problem(
+        type=TYPE + kind, title=_TITLES[kind], status=status, detail=detail, errors=list(errors)
+    )
+    answer = _json(problem.model_dump(), status, PROBLEM)
     if status == 401:
         answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
 
-def _json(value: Any, status: int) -> Response:
+def _json(value: Any, status: int, kind: str = "application/json") -> Response:
     body = json.dumps(value, ensure_ascii=False)
-    answer = Response(body, status=status, content_type="application/json")
+    answer = Response(body, status=status, content_type=kind)
     answer.headers["Cache-Control"] = "no-store"
     return answer

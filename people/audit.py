@@ -53,9 +53,12 @@ def note_change(
     connection.execute(audit.insert(), line(person, action, subject, now, details))
 
 
-def history(connection: sa.Connection, subject: str, *, limit: int = 200) -> list[Change]:
-    """The newest changes of a number or prefix, newest first."""
-    rows = connection.execute(
-        sa.select(audit).where(audit.c.subject == subject).order_by(audit.c.id.desc()).limit(limit)
-    )
+def history(
+    connection: sa.Connection, subject: str, *, limit: int = 200, before: int | None = None
+) -> list[Change]:
+    """The newest changes of a number or prefix, newest first; `before` the one of that id."""
+    wanted = sa.select(audit).where(audit.c.subject == subject)
+    if before is not None:
+        wanted = wanted.where(audit.c.id < before)
+    rows = connection.execute(wanted.order_by(audit.c.id.desc()).limit(limit))
     return [Change(**row._mapping) for row in rows]

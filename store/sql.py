@@ -1,8 +1,9 @@
 """What the tables of every room share: their names, moments, reading, one at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
@@ -58,6 +59,17 @@ def database_now(connection: sa.Connection) -> datetime:
         return datetime.now(UTC)
     moment: datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
     return moment.astimezone(UTC)
+
+
+def beyond(
+    order: Sequence[sa.ColumnElement[Any]], place: Sequence[object]
+) -> sa.ColumnElement[bool]:
+    """The condition of rows behind `place` in this order: keyset pagination.
+
+    What comes or goes meanwhile moves nothing. No column of `order` is ever NULL.
+    """
+    values = (sa.literal(value, key.type) for key, value in zip(order, place, strict=True))
+    return sa.tuple_(*order) > sa.tuple_(*values)
 
 
 def one_at_a_time(connection: sa.Connection, subject: str) -> None:

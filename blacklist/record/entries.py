@@ -6,7 +6,7 @@ Each function works in the caller's transaction and writes its line of the audit
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, cast, get_args
 
 import sqlalchemy as sa
@@ -18,13 +18,14 @@ from blacklist.record.schema import entries
 from blacklist.verdict import DISPOSITIONS, Disposition
 from people.audit import note_change
 from people.person import Person
-from store.sql import one_at_a_time
+from store.sql import UtcDateTime, beyond, one_at_a_time
 
 Kind = Literal["number", "prefix", "allow"]
 Source = Literal["person", "strikes", "import"]
 Ending = Literal["lifted", "review"]
 _KINDS = frozenset(get_args(Kind))
 LONGEST_EVIDENCE = 50
+_NO_END = datetime.max.replace(tzinfo=UTC)
 PAGE = 1000
 
 
@@ -259,13 +260,25 @@ def standing_holds(connection: sa.Connection, now: datetime) -> Iterator[Standin
 
 
 def list_entries(
-    connection: sa.Connection, now: datetime, *, kind: Kind | None = None, limit: int, offset: int
+    connection: sa.Connection,
+    now: datetime,
+    *,
+    kind: Kind | None = None,
+    limit: int,
+    offset: int = 0,
+    after: tuple[datetime | None, str] | None = None,
 ) -> list[RecordedEntry]:
-    """Entries in force, the first to end first."""
+    """Entries in force, the first to end first, those without an end last.
+
+    They begin behind the one of this end and id, `after`, where one is given.
+    """
+    order = (sa.func.coalesce(entries.c.until, sa.literal(_NO_END, UtcDateTime)), entries.c.id)
     wanted = sa.select(entries).where(in_force(now))
+    if after is not None:
+        wanted = wanted.where(beyond(order, (after[0] or _NO_END, after[1])))
     if kind is not None:
         wanted = wanted.where(entries.c.kind == kind)
-    wanted = wanted.order_by(entries.c.until, entries.c.id).limit(limit).offset(offset)
+    wanted = wanted.order_by(*order).limit(limit).offset(offset)
     return [_read(dict(row._mapping)) for row in connection.execute(wanted)]
 
 

@@ -108,20 +108,32 @@ class BlacklistRegister:
             )
 
     def list(
-        self, *, kind: Kind | None = None, limit: int = 1000, offset: int = 0
+        self,
+        *,
+        kind: Kind | None = None,
+        limit: int = 1000,
+        offset: int = 0,
+        after: tuple[datetime | None, str] | None = None,
     ) -> list[RecordedEntry]:
-        """Entries in force, the first to end first."""
+        """Entries in force, the first to end first; `after` the end and id of one of them."""
         with reading(self.engine) as connection:
-            return list_entries(connection, self.now(), kind=kind, limit=limit, offset=offset)
+            return list_entries(
+                connection, self.now(), kind=kind, limit=limit, offset=offset, after=after
+            )
 
-    def history(self, raw: str, *, limit: int = 200) -> builtins.list[Change]:
-        """Every change to the number or prefix that `raw` means, newest first."""
+    def history(
+        self, raw: str, *, limit: int = 200, before: int | None = None
+    ) -> builtins.list[Change]:
+        """The changes to the number or prefix that `raw` means, newest first.
+
+        Those `before` the change of that id, where one is given.
+        """
         try:
             subject = full_number(raw)
         except EntryRefused:
             subject = full_prefix(raw)
         with reading(self.engine) as connection:
-            return history(connection, subject, limit=limit)
+            return history(connection, subject, limit=limit, before=before)
 
     def add(
         self,

@@ -11,7 +11,7 @@ from blacklist.record.schema import reviews
 from blacklist.record.strikes import lift_strikes
 from people.audit import note_change
 from people.person import NothingThere, Person
-from store.sql import one_at_a_time
+from store.sql import beyond, one_at_a_time
 
 LONGEST_WHY = 500
 CALLER = Person("caller", "operator")
@@ -109,10 +109,21 @@ def decide_review(
 
 
 def list_reviews(
-    connection: sa.Connection, now: datetime, *, only: Literal["open", "due", "all"] = "open"
+    connection: sa.Connection,
+    now: datetime,
+    *,
+    only: Literal["open", "due", "all"] = "open",
+    limit: int | None = None,
+    after: tuple[datetime, int] | None = None,
 ) -> list[Review]:
-    """Requests, the one with the nearest deadline first; `due` are those past it."""
-    wanted = sa.select(reviews).order_by(reviews.c.due_at, reviews.c.id)
+    """Requests, the one with the nearest deadline first; `due` are those past it.
+
+    They begin behind the one of this deadline and id, `after`, where one is given.
+    """
+    order = (reviews.c.due_at, reviews.c.id)
+    wanted = sa.select(reviews).order_by(*order).limit(limit)
+    if after is not None:
+        wanted = wanted.where(beyond(order, after))
     if only != "all":
         wanted = wanted.where(reviews.c.state == "open")
     if only == "due":

@@ -13,11 +13,14 @@ from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import open_review
 from blacklist.verdict import Disposition
 from call_handlers.prefix_replay import replay_prefix
+from console.pages import written
 from people.person import Role
 from tests.fixtures.record import LINE, NUMBER, Clock
 from tests.fixtures.spellings import MOBILE, SPELLINGS
 from tests.integration.api.conftest import Ask
 
+WRONG_QUERIES = ("limit=0", "limit=x", "limit=1&limit=2", "page=2", "after=", "after=x")
+NO_PLACE = written(("0001-01-01T00:00:00+05:00", "x"))
 BLOCK = {"number": "0501234567", "reason": "abuse", "days": 3, "note": "ليلاً"}
 
 
@@ -77,7 +80,7 @@ def test_a_prefix_is_not_accepted_when_the_recorded_calls_cannot_be_read(
         connection.exec_driver_sql("ALTER TABLE calls RENAME TO lost")
     refused = ask("POST", "/prefixes", json={"number": "05012345", "reason": "flood", "days": 3})
     assert refused.status_code == 503
-    assert "not accepted" in (refused.json or {})["message"]
+    assert "not accepted" in (refused.json or {})["detail"]
     assert ask("GET", "/prefixes/05012345").status_code == 404
 
 
@@ -207,7 +210,8 @@ def test_bad_input_is_refused_and_says_why(
     assert answer.status_code == status, answer.json
     assert len(ask("GET").json or []) == (status == 201)
     if status == 422:
-        assert {"error", "message", "errors"} == set(answer.json or {})
+        assert {"type", "title", "status", "detail", "errors"} == set(answer.json or {})
+        assert answer.content_type == "application/problem+json"
 
 
 @pytest.mark.parametrize(
@@ -232,7 +236,7 @@ def test_a_body_that_is_none_is_refused(
     assert ask("GET").json == []
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=x", "limit=1&limit=2", "offset=-1", "page=2"])
+@pytest.mark.parametrize("query", [*WRONG_QUERIES, f"after={NO_PLACE}"])
 def test_a_query_that_is_wrong_is_refused(ask: Ask, query: str) -> None:
     """An unknown or repeated parameter is no silent default."""
     assert ask("GET", f"?{query}").status_code == 422

@@ -60,7 +60,7 @@ def imported(ask: Ask, source: bytes) -> tuple[int, list[str], str]:
     """Import a file; the status, the errors and the message."""
     answer = ask("POST", "/import?days=3&reason=abuse", data=source, content_type="text/csv")
     told = answer.json or {}
-    return answer.status_code, told.get("errors", []), told.get("message", "")
+    return answer.status_code, told.get("errors", []), told.get("detail", "")
 
 
 @pytest.mark.parametrize(
@@ -163,8 +163,8 @@ def test_a_body_that_says_no_one_thing_is_refused_at_once(
 ) -> None:
     """Of two values for one name another program would take the other."""
     answer = ask("POST", data=body, content_type="application/json")
-    assert (answer.status_code, (answer.json or {})["error"]) == (400, "no_json")
-    assert message in (answer.json or {})["message"]
+    assert (answer.status_code, (answer.json or {})["type"].rpartition("/")[2]) == (400, "no_json")
+    assert message in (answer.json or {})["detail"]
     assert ask("GET").json == []
 
 

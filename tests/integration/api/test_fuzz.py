@@ -158,7 +158,7 @@ def broken(request: Request, answer: TestResponse, document: Schema) -> Iterator
     ((kind, media),) = told["responses"][status]["content"].items()
     if answer.mimetype != kind:
         yield f"{answer.mimetype} in place of {kind}"
-    value = answer.json if kind == "application/json" else answer.text
+    value = answer.json if kind.endswith("json") else answer.text
     yield from faults(media["schema"], value, document)
 
 

@@ -1,0 +1,42 @@
+"""Lists in pages by keys: the next page begins behind the last item of this one.
+
+Items that come or go meanwhile move nothing. The next page is named by a `Link` header with
+`rel="next"` (RFC 8288); its `after` is a place, opaque to whoever asks.
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from pydantic import TypeAdapter, ValidationError
+
+Place = tuple[Any, ...]
+"""The keys of an item in the order of its list, as JSON can hold them."""
+
+
+class NoPlace(ValueError):
+    """What was given is no place in this list."""
+
+
+def written(place: Place) -> str:
+    """A place as a parameter of a URL."""
+    text = json.dumps(place, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def read_place(text: str | None, kinds: TypeAdapter[Any]) -> Any:
+    """The place that `written` gave, as `kinds` has it; None for none. Raises NoPlace."""
+    if text is None:
+        return None
+    try:
+        return kinds.validate_json(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError, OverflowError, ValidationError):
+        raise NoPlace("after: is no place that this list has given") from None
+
+
+def next_link(path: str, query: Mapping[str, str], place: Place) -> str:
+    """The header's value: the same list, behind this place."""
+    return f'<{path}?{urlencode({**query, "after": written(place)})}>; rel="next"'
