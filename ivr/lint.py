@@ -54,7 +54,7 @@ def lint(flow: Flow, prompts: Placeholders, known: Catalogues) -> list[Finding]:
     """
     findings = [*_targets(flow)]
     if not findings:  # the walks below need a graph that is whole
-        findings += [
+        findings = [
             *_unreachable(flow),
             *_no_way_out(flow),
             *_spinning(flow),
@@ -77,7 +77,7 @@ def _at(flow: Flow, node: str) -> str:
 
 
 def _line_of(where: str) -> int:
-    return int(where.split(":")[1]) if where.count(":") >= 2 else 0
+    return int(where.rsplit(":", 2)[1])
 
 
 def _targets(flow: Flow) -> Iterator[Finding]:

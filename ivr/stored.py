@@ -6,7 +6,7 @@ out; what it misses it fills in.
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields
+from dataclasses import fields
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -43,8 +43,4 @@ def from_stored(kind: type[T], stored: object, **otherwise: object) -> T:
 @lru_cache(maxsize=64)
 def _fields(kind: Any) -> tuple[tuple[str, bool], ...]:
     """Each field's name, and whether null is a value of its own there."""
-    return tuple((one.name, _default(one) is None) for one in fields(kind))
-
-
-def _default(one: Field[Any]) -> object:
-    return MISSING if one.default_factory is not MISSING else one.default
+    return tuple((one.name, one.default is None) for one in fields(kind))

@@ -136,7 +136,7 @@ class _Reader:
         vowels = [_VOWELS[mark] for mark in marks if mark in (FATHA, DAMMA, KASRA)]
         if vowels:
             self.heard += ["ء", vowels[0]]
-        elif marks or len(self.letters) == 1:
+        elif marks:
             raise self._fail("the first alif")
         elif self._letter(1)[0] == "ل":
             self._moon_letter_after(1)

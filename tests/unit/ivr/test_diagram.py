@@ -6,7 +6,7 @@ from pathlib import Path
 from ivr.diagram import mermaid
 from ivr.flow import edges
 from tests.fixtures.dialog import FLOW
-from tests.fixtures.flows import small
+from tests.fixtures.flows import HEAD, small
 
 _NODE = re.compile(r"  n_(\w+)\W")
 _ARROW = re.compile(r"  (n_\w+|call) -->(?:\|(.*)\|)? n_(\w+)")
@@ -53,6 +53,48 @@ def test_every_way_is_drawn_but_giving_up_and_the_operator() -> None:
 def test_a_call_begins_where_its_verdict_says() -> None:
     """Each start is an arrow of its own."""
     assert drawn()[("call", "blocked_notice")] == ["block"]
+
+
+def test_each_kind_of_node_has_a_shape_and_each_way_its_name(tmp_path: Path) -> None:
+    """The whole drawing of a small flow that has one of each."""
+    head = HEAD.replace("nodes:", "unsent: [{answers: [a, b], to: keep}]\nnodes:")
+    flow = small(
+        tmp_path,
+        """\
+        main: {kind: menu, options: {"1": {to: ask}, "2": {to: call}}, noinput_to: bye}
+        ask: {kind: ask, digits: [4, 4], store: a, next: words}
+        words: {kind: record, max_seconds: 5, store: b, next: keep, unavailable: bye, silent: bye}
+        keep: {kind: do, effect: open, outcomes: {opened: thanks, failed: call}}
+        thanks: {kind: say, next: bye}
+        call: {kind: transfer, target: operators, unavailable: main}
+        bye: {kind: end}
+        """,
+        head,
+    )
+    assert mermaid(flow).splitlines() == [
+        "flowchart TD",
+        '  call(["a call"])',
+        "  call -->|default| n_main",
+        '  over(["the call is over"])',
+        "  over -->|a + b| n_keep",
+        '  n_main{{"main"}}',
+        "  n_main -->|1| n_ask",
+        "  n_main -->|noinput| n_bye",
+        "  n_main -->|2| n_call",
+        '  n_ask[/"ask"/]',
+        "  n_ask --> n_words",
+        '  n_words[("words")]',
+        "  n_words -->|silent, unavailable| n_bye",
+        "  n_words --> n_keep",
+        '  n_keep[["keep"]]',
+        "  n_keep -->|failed| n_call",
+        "  n_keep -->|opened| n_thanks",
+        '  n_thanks["thanks"]',
+        "  n_thanks --> n_bye",
+        '  n_call(["call"])',
+        "  n_call -->|unavailable| n_main",
+        '  n_bye(("bye"))',
+    ]
 
 
 def test_it_is_text_that_mermaid_takes(tmp_path: Path) -> None:

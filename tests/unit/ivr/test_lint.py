@@ -1,6 +1,7 @@
 """The lint: one small broken flow a rule, and nothing to say of the hotline's own."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,7 +138,7 @@ def test_a_node_that_no_call_can_reach(tmp_path: Path) -> None:
 
 def test_a_dead_end(tmp_path: Path) -> None:
     """An effect without outcomes leads nowhere."""
-    nodes = menu("main", "x", "bye") + "x: {kind: do, effect: open, outcomes: {}}\n" + BYE
+    nodes = BYE + menu("main", "x", "bye") + "x: {kind: do, effect: open, outcomes: {}}\n"
     assert "x: dead end" in rules(findings(tmp_path, nodes))
 
 
@@ -171,7 +172,8 @@ def test_half_a_skip(tmp_path: Path) -> None:
 
 def test_more_than_five_options(tmp_path: Path) -> None:
     """Nobody remembers the first when the sixth is read out."""
-    assert rules(findings(tmp_path, menu("main", *["bye"] * 6) + BYE)) == ["main: too many options"]
+    (found,) = findings(tmp_path, menu("main", *["bye"] * 6) + BYE)
+    assert str(found).endswith("main: too many options: 6; at most 5")
     assert findings(tmp_path, menu("main", *["bye"] * 5) + BYE) == []
 
 
@@ -212,6 +214,17 @@ def test_only_the_first_outcome_of_an_effect_gives_its_answers(tmp_path: Path) -
     ]
 
 
+def test_an_effect_that_succeeds_clears_what_it_has_used(tmp_path: Path) -> None:
+    """Behind its other outcomes it is still there."""
+    ask = "ask: {kind: ask, digits: [1, 1], store: name, next: x}\n"
+    do = "x: {kind: do, effect: save, clears: [name], outcomes: {saved: %s, failed: %s}}\n"
+    read = "read: {kind: say, say: [{read: [name]}], next: bye}\n"
+    known = replace(KNOWN, effects=by_name((EffectContract("save", {"saved": (), "failed": ()}),)))
+    for ways, told in ((("bye", "read"), []), (("read", "bye"), ["read: unset answer"])):
+        flow = small(tmp_path, menu("main", "ask") + ask + do % ways + read + BYE)
+        assert rules(lint(flow, PROMPTS, known)) == told
+
+
 @pytest.mark.parametrize("key", ["main", "bye", "noinput", "nomatch"])
 def test_a_prompt_missing_in_one_language(tmp_path: Path, key: str) -> None:
     """Error messages too, and it is said which language."""
@@ -222,18 +235,38 @@ def test_a_prompt_missing_in_one_language(tmp_path: Path, key: str) -> None:
     assert found[0].message == f"{key} in en"
 
 
-@pytest.mark.parametrize("values", ["[]", "[name, more]", "[other]"])
-def test_placeholders_that_do_not_fit(tmp_path: Path, values: str) -> None:
+def test_a_notice_that_is_missing(tmp_path: Path) -> None:
+    """What is said before a recording is a prompt like any other."""
+    x = f"x: {{{RECORD.replace('more', 'law')}, next: bye, unavailable: bye}}\n"
+    (found,) = findings(tmp_path, menu("main", "x") + x + BYE)
+    assert (found.rule, found.message) == ("missing prompt", "law in ar")
+
+
+@pytest.mark.parametrize(
+    ("prompt", "told"),
+    [
+        ("read: []", "prompt read in ar has name; the flow gives none"),
+        ("read: [name, more]", "prompt read in ar has name; the flow gives more, name"),
+        ("read: [other]", "prompt read in ar has name; the flow gives other"),
+        ("more: [name]", "prompt more in ar has none; the flow gives name"),
+        ("both: [a]", "prompt both in ar has a, b; the flow gives a"),
+    ],
+)
+def test_placeholders_that_do_not_fit(tmp_path: Path, prompt: str, told: str) -> None:
     """One too few, one too many, another one."""
-    nodes = SOUND.replace("say: [bye]", f"say: [{{read: {values}}}]")
-    found = findings(tmp_path, nodes)
-    assert "placeholders" in [finding.rule for finding in found]
+    nodes = SOUND.replace("say: [bye]", f"say: [{{{prompt}}}]")
+    prompts = {"ar": {**PROMPTS["ar"], "both": frozenset({"a", "b"})}}
+    found = findings(tmp_path, nodes, prompts=prompts)
+    assert [one.message for one in found if one.rule == "placeholders"] == [told]
 
 
 def test_a_key_that_means_two_things(tmp_path: Path) -> None:
-    """An option and "say it again" cannot share a key."""
+    """An option and "say it again" cannot share a key; it is told how to give one up."""
     nodes = menu("main", "bye", more=", keys: {'1': repeat}") + BYE
-    assert rules(findings(tmp_path, nodes)) == ["main: key used twice"]
+    (found,) = findings(tmp_path, nodes)
+    assert str(found).endswith(
+        'main: key used twice: 1: an option has it too; to give it up: keys: {"1": ""}'
+    )
 
 
 def test_a_key_that_is_an_option_and_a_way(tmp_path: Path) -> None:
@@ -362,3 +395,17 @@ def test_findings_come_in_the_order_of_the_file(tmp_path: Path) -> None:
         "lost: unreachable",
         "more: unreachable",
     ]
+    nodes = menu("main", "many") + "lost: {kind: say, next: bye}\n" + menu("many", *["bye"] * 6)
+    assert rules(findings(tmp_path, nodes + BYE)) == [
+        "lost: unreachable",
+        "many: too many options",
+    ]
+
+
+def test_findings_come_in_order_wherever_the_file_lies(tmp_path: Path) -> None:
+    """A colon in the name of a folder is none between file and line."""
+    folder = tmp_path / "a:b"
+    folder.mkdir()
+    nodes = menu("main", "bye") + "lost: {kind: say, next: bye}\n" + BYE
+    (found,) = findings(folder, nodes)
+    assert str(found).startswith(f"{folder}/small.yaml:")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.flow import Ask, Menu, RecordNode
+from ivr.flow import Ask, Do, Menu, RecordNode
 from ivr.load import FlowFileError, load_flow
 from tests.fixtures.counting import counted_calls
 from tests.fixtures.dialog import FLOW, FLOW_FILE
@@ -51,7 +51,8 @@ def test_a_number_for_a_key_is_told_to_be_quoted(tmp_path: Path) -> None:
     path = small_flow(tmp_path, SOUND.replace('"1":', "1:"))
     (message,) = mistakes(path)
     assert message.startswith(f"{line_of(path, '1: {to: bye}')}: nodes.main.")
-    assert 'put the key in quotes: "1"' in message
+    assert message.endswith(': put the key in quotes: "1"')
+    assert "[key]" not in message
 
 
 def test_a_key_given_twice_is_refused(tmp_path: Path) -> None:
@@ -102,8 +103,9 @@ def test_a_mistake_in_a_node_is_named(
     path = small_flow(tmp_path, SOUND.replace(old, new))
     (message,) = mistakes(path)
     line, _, rest = message.partition(": ")
-    assert rest.startswith(where)
+    assert rest.startswith(f"{where}: ")
     assert says in rest
+    assert "Value error" not in rest
     text = path.read_text(encoding="utf-8").splitlines()[int(line) - 1]
     assert any(f"{key}:" in text or f'"{key}":' in text for key in where.split(".")[1:])
 
@@ -131,6 +133,9 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     """Whoever mends a file does it in one go."""
     path = small_flow(tmp_path, SOUND.replace("kind: end", "kind: stop").replace('"1":', "1:"))
     assert len(mistakes(path)) == 2
+    with pytest.raises(FlowFileError) as caught:
+        load_flow(path)
+    assert str(caught.value).splitlines() == list(caught.value.messages)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- a list\n", "just words\n", "null\n"])
@@ -201,8 +206,31 @@ def test_what_the_common_keys_do_depends_on_the_kind_of_node(tmp_path: Path) -> 
     assert keys["long"] == {"0": "bye", "*": "back", "#": "repeat"}
     assert keys["short"] == {"*": "back", "#": "repeat"}
     assert keys["words"] == {"0": "bye", "*": "back"}
-    assert isinstance(flow.nodes["long"], Ask)
-    assert isinstance(flow.nodes["words"], RecordNode)
+    long, words = flow.nodes["long"], flow.nodes["words"]
+    assert isinstance(long, Ask)
+    assert (long.store, long.min_digits, long.max_digits) == ("number", 4, 4)
+    assert isinstance(words, RecordNode)
+    assert (words.store, words.max_seconds) == ("words", 5)
+
+
+def test_an_entry_of_two_digits_has_the_operator_on_0(tmp_path: Path) -> None:
+    """Alone it is no entry there, so it means what it always does."""
+    nodes = """\
+    main: {kind: ask, digits: [2, 2], store: number, next: bye}
+    bye: {kind: end}
+    """
+    assert small(tmp_path, nodes).nodes["main"].keys["0"] == "bye"  # type: ignore[attr-defined]
+
+
+def test_an_effect_knows_what_it_gives_and_what_it_has_used(tmp_path: Path) -> None:
+    """By its node: both are part of the conversation."""
+    nodes = """\
+    main: {kind: do, effect: open, stores: [a], clears: [b, c], outcomes: {opened: bye}}
+    bye: {kind: end}
+    """
+    do = small(tmp_path, nodes).nodes["main"]
+    assert isinstance(do, Do)
+    assert (do.stores, do.clears, do.outcomes) == (("a",), ("b", "c"), {"opened": "bye"})
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ def test_arabic_spans_stand_in_the_genitive_and_queues_in_the_nominative(
 ) -> None:
     """خِلَالَ asks for the genitive; callers ahead are a subject."""
     assert catalogue.text("ar", Prompt("within", {"target_hours": "48"})) == "خِلَالَ يَوْمَيْنِ،"
+    assert catalogue.text("ar", Prompt("within", {"target_hours": "2"})) == "خِلَالَ سَاعَتَيْنِ،"
     assert catalogue.text("ar", Prompt("queue", {"n": "2"})) == "أَمَامَكَ مُتَّصِلَانِ،"
 
 
@@ -133,6 +134,9 @@ def test_the_rest_of_a_guarded_prompt_follows_its_tail(catalogue: Catalogue) -> 
 def test_a_prompt_without_a_cut_head_is_guarded_whole(catalogue: Catalogue) -> None:
     """Whatever is guarded, keys do not cut its beginning."""
     assert [p.guarded for p in catalogue.speak("en", Prompt("plain", {}, guarded=True))] == [True]
+    first, *rest = catalogue.speak("en", Prompt("number", {"reference": "4"}, guarded=True))
+    plain = catalogue.speak("en", Prompt("number", {"reference": "4"}))
+    assert ((first.text, first.guarded), tuple(rest)) == ((plain[0].text, True), plain[1:])
 
 
 def test_placeholders_and_keys_are_known(catalogue: Catalogue) -> None:
@@ -180,10 +184,18 @@ def test_a_recording_wins_and_names_the_sound_by_its_content(tmp_path: Path) -> 
     (one,), (two,) = (c.speak("en", Prompt("plain")) for c in (first, second))
     assert one.audio != two.audio
     assert first.sources[one.audio].recording == "en/plain"
+    assert [s.recording for s in first.sources.values() if s.text == "Pothole"] == [""]
     again = first.speak("en", Prompt("number", {"reference": "1"}))[3]
     assert again.text == "Again:"
     assert first.sources[again.audio].recording == "en/number.2"
     assert first.unused_recordings == ("en/nothing",)
+
+
+def test_a_sound_keeps_its_name_from_release_to_release(tmp_path: Path) -> None:
+    """As long as the voice is the same: else every file would be rendered anew."""
+    spoken = loaded(tmp_path).speak("en", Prompt("plain"))
+    recorded = loaded(tmp_path, {"en/plain": "a1"}).speak("en", Prompt("plain"))
+    assert [piece.audio for piece in (*spoken, *recorded)] == ["en/2b1dafb680cb", "en/42d9f087b53c"]
 
 
 def test_pieces_are_plain_data() -> None:

@@ -69,6 +69,7 @@ def test_a_language_without_a_voice_is_refused(tmp_path: Path) -> None:
         ('a: "بَيْتْ ٩"', 'a: "House"', "ar: a: write numbers in words"),
         ('a: "بَيْتْ"', 'a: "House 9"', "en: a: write numbers in words"),
         ('a: "بَيْتْ"', 'a: "[[ar]] بيت"', "en: a: vowel marks are missing: بيت"),
+        ('a: "بَيْتْ {n|digits} بيت"', 'a: "A {n|digits}"', "ar: a: vowel marks are missing: بيت"),
     ],
 )
 def test_what_a_caller_could_not_be_told_right_is_found(
