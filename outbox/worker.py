@@ -46,8 +46,9 @@ def run_worker(
     """Work on `lanes` until SIGTERM (or until they are empty, with `burst`). Main thread only.
 
     `functions` are what this worker runs, by their names on the queue: no others. `made` is told
-    the lane that has made a round. Raises LaneEnded when a lane's loop ends by itself, as when
-    Redis is away at the start, and LaneStuck when a job takes longer than `stuck_s`.
+    the lane that has made a round. Raises redis.exceptions.RedisError when Redis is away at the
+    start, LaneEnded when a lane's loop ends by itself, and LaneStuck when a job takes longer than
+    `stuck_s`.
     """
     wake, asked = threading.Event(), threading.Event()
 
