@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-all faults check format bench lock clean
+.PHONY: help setup demo serve test test-all faults mutants check format bench lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ test-all: setup ## Run those of the night and of the bench too, and the replay o
 
 faults: setup ## Break one part after another, those of the night too: kills, hangs, failovers
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not bench" tests/faults
+
+mutants: setup ## Change the core in thousands of small ways: do its tests notice? Hours (ROOMS="ivr desk")
+	@$(BIN)/python tools/mutants.py $(ROOMS)
 
 check: setup ## Run the linters and the type checker
 	$(BIN)/ruff check .
