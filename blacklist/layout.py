@@ -20,9 +20,10 @@ import zlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from blacklist.class_policy import IN_PART
+from blacklist.counted import BLOCK_DIGITS, CLASSES, NUMBERS, class_limit
 from blacklist.decision import Decision, Hold, Way
-from blacklist.model import BLOCK_DIGITS, CLASSES, NUMBERS, class_limit
-from blacklist.policy import IN_PART, Policy, RatePolicy
+from blacklist.policy import Policy, RatePolicy
 from blacklist.verdict import Disposition
 
 HEAD = "hotline:screening:head"

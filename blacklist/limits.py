@@ -9,9 +9,9 @@ import math
 from dataclasses import dataclass
 from importlib.resources import files
 
+from blacklist.counted import ATTESTATIONS, CLASSES, NUMBERS, class_limit, origin_lasts_s
 from blacklist.decision import PATIENCE_S, Way
 from blacklist.layout import LETTERS
-from blacklist.model import ATTESTATIONS, CLASSES, NUMBERS, class_limit, origin_lasts_s
 from blacklist.policy import Policy
 
 _TEXT = (files("blacklist") / "screen.lua").read_text(encoding="utf-8")

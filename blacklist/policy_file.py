@@ -5,23 +5,20 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from blacklist.class_policy import ClassLimit, ClassPolicy, RotationPolicy, Vouched
 from blacklist.policy import (
-    ClassLimit,
-    ClassPolicy,
     LoadPolicy,
     Policy,
     PrefixPolicy,
     RatePolicy,
     ReviewPolicy,
-    RotationPolicy,
     Step,
     StrikePolicy,
     StruckPolicy,
     TrustPolicy,
-    Vouched,
-    Window,
 )
 from blacklist.verdict import DISPOSITIONS, Disposition
+from blacklist.window import Window
 from people.person import Role
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

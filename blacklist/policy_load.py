@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from blacklist.policy import Policy, faults
+from blacklist.policy import Policy
+from blacklist.policy_faults import faults
 from blacklist.policy_file import PolicyFile, policy_of
 from files.yaml_model import FileWrong, load_yaml
 

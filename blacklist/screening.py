@@ -12,13 +12,14 @@ from prometheus_client import Counter
 from redis.exceptions import NoScriptError, ResponseError
 
 from blacklist import layout, metrics
+from blacklist.class_policy import IN_PART
 from blacklist.decision import UNKNOWN_WAY, Decision, Way, verdict
 from blacklist.hidden import Hidden
 from blacklist.layout import Unreadable
 from blacklist.limits import script_of
 from blacklist.local_counts import LocalCounts
 from blacklist.numbers import UNUSABLE, CallerNumber, Kind
-from blacklist.policy import IN_PART, Policy
+from blacklist.policy import Policy
 from blacklist.snapshot import Snapshot
 from blacklist.verdict import HARD_DISPOSITIONS, Verdict
 from store.breaker import Breaker

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import rich_click as click
 
-from blacklist.policy import ClassLimit, Policy, RotationPolicy
+from blacklist.class_policy import ClassLimit, RotationPolicy
+from blacklist.policy import Policy
 from blacklist.policy_load import PolicyWrong, load_policy
 from hotline.bootstrap import Services
 

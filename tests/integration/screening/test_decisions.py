@@ -11,9 +11,9 @@ from blacklist.entry import Entry
 from blacklist.ladder import Measure
 from blacklist.model import ScreeningModel
 from blacklist.numbers import normalise
-from blacklist.policy import Window
 from blacklist.screening import COUNTS_BYTES
 from blacklist.verdict import Disposition
+from blacklist.window import Window
 from tests.fixtures.screening import WITHHELD, Screened, screened, strict_policy
 
 CALLER = "+966501234567"

@@ -12,23 +12,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
+from blacklist.class_policy import ClassLimit, ClassPolicy, RotationPolicy, Vouched
 from blacklist.decision import UNKNOWN_WAY, Way, hold, verdict
 from blacklist.entry import Entry
 from blacklist.index import entry_of, strikes_of
 from blacklist.ladder import Measure
 from blacklist.model import ScreeningModel
 from blacklist.numbers import CallerNumber, Kind
-from blacklist.policy import (
-    ClassLimit,
-    ClassPolicy,
-    LoadPolicy,
-    Policy,
-    RotationPolicy,
-    StruckPolicy,
-    Vouched,
-    Window,
-)
+from blacklist.policy import LoadPolicy, Policy, StruckPolicy
 from blacklist.verdict import DISPOSITIONS, Disposition
+from blacklist.window import Window
 from tests.fixtures.screening import WITHHELD, Clock, Screened, default_policy, full, screened
 
 NUMBERS = ("+966501234567", "+966501234568", "+966551111111", "+441632960000")

@@ -5,15 +5,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from blacklist.policy import (
-    ClassLimit,
-    LoadPolicy,
-    RotationPolicy,
-    StruckPolicy,
-    TrustPolicy,
-    Window,
-)
+from blacklist.class_policy import ClassLimit, RotationPolicy
+from blacklist.policy import LoadPolicy, StruckPolicy, TrustPolicy
 from blacklist.policy_load import PolicyWrong, load_policy
+from blacklist.window import Window
 from hotline.main import cli
 from hotline.settings import load_settings
 from tests.fixtures.screening import POLICY_FILE, default_policy
