@@ -7,7 +7,8 @@ Items that come or go meanwhile move nothing. The next page is named by a `Link`
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +16,14 @@ from pydantic import TypeAdapter, ValidationError
 
 Place = tuple[Any, ...]
 """The keys of an item in the order of its list, as JSON can hold them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages of a list: where an item stands in it, and what such a place is made of."""
+
+    place: Callable[[Any], Place]
+    kinds: TypeAdapter[Any]
 
 
 class NoPlace(ValueError):

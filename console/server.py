@@ -1,7 +1,8 @@
-"""Turns operations into routes: who may ask, what is asked, pages, and errors as problem+json."""
+"""Serves the routes: who may ask, what is asked, pages, and errors as problem+json."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -15,11 +16,10 @@ from blacklist.port import RegisterUnavailable
 from blacklist.record.csv_lines import FileUnusable
 from blacklist.record.prefix_replay import RecordUnreadable
 from console.access import Holder
-from console.bodies import Problem
 from console.json_body import NotJson, read_json
-from console.operation import PROBLEM, Asked, Operation
-from console.pages import next_link
-from people.person import NotAllowed, NothingThere
+from console.pages import next_link, read_place
+from console.route import JSON, PROBLEM, Problem, Route
+from people.person import NotAllowed, NothingThere, Person
 
 LONGEST_BODY = 65_536
 LONGEST_FILE = 16_777_216
@@ -54,58 +54,70 @@ class Refused(Exception):
         self.errors = errors
 
 
-def add_routes(blueprint: Blueprint, operations: tuple[Operation, ...], holder: Holder) -> None:
-    """Give the blueprint a route for each operation."""
-    for operation in operations:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was let in: who asks, about what, and what else was given, all checked."""
+
+    person: Person
+    about: tuple[object, ...]
+    given: Mapping[str, object]
+
+
+Does = Callable[[Route, Asked], Any]
+"""What is done for a request; its result is the answer."""
+
+
+def add_routes(blueprint: Blueprint, routes: tuple[Route, ...], holder: Holder, does: Does) -> None:
+    """Serve these routes on the blueprint."""
+    for route in routes:
         blueprint.add_url_rule(
-            operation.path.replace("{", "<").replace("}", ">"),
-            endpoint=operation.name,
-            view_func=_view(operation, holder),
-            methods=[operation.method],
+            route.path.replace("{", "<").replace("}", ">"),
+            endpoint=route.name,
+            view_func=_view(route, holder, does),
+            methods=[route.method],
             provide_automatic_options=False,
         )
 
 
-def _view(operation: Operation, holder: Holder) -> Callable[..., Response]:
-    replies = None if operation.reply is None else TypeAdapter(operation.reply)
+def _view(route: Route, holder: Holder, does: Does) -> Callable[..., Response]:
+    replies = TypeAdapter(route.operation.gives)
 
-    def view(**path: Any) -> Response:
+    def view(**path: str) -> Response:
         try:
-            asked = _let_in(operation, holder, path)
-            given = operation.handler(asked)
+            asked = _let_in(route, holder, path)
+            done = does(route, asked)
         except Exception as error:
             return _told(error)
-        if replies is None:
-            assert isinstance(given, Response)
-            return given
-        answer = _json(replies.dump_python(given, mode="json"), operation.status)
-        if operation.place is not None and len(given) == asked.query.limit:
-            query = request.args.to_dict()
-            answer.headers["Link"] = next_link(request.path, query, operation.place(given[-1]))
+        if route.gives != JSON:
+            return _file(done, route.gives)
+        answer = _json(replies.dump_python(done, mode="json"), route.status)
+        if route.pages is not None and len(done) == asked.given["limit"]:
+            query, last = request.args.to_dict(), route.pages.place(done[-1])
+            answer.headers["Link"] = next_link(request.path, query, last)
         return answer
 
     return view
 
 
-def _let_in(operation: Operation, holder: Holder, path: dict[str, Any]) -> Asked:
+def _let_in(route: Route, holder: Holder, path: dict[str, str]) -> Asked:
     person = holder(request.headers.get("Authorization"))
     if person is None:
         raise Refused(401, "unauthorized", "give a token: Authorization: Bearer h940_...")
-    person.must_be(operation.role, "this")
-    longest = LONGEST_FILE if operation.takes else LONGEST_BODY
+    person.must_be(route.operation.role, "this")
+    longest = LONGEST_FILE if route.takes else LONGEST_BODY
     if (request.content_length or 0) > longest:
-        mend = ": import it by `hotline blacklist import`" if operation.takes else ""
+        mend = ": import it by `hotline blacklist import`" if route.takes else ""
         raise Refused(413, "too_large", f"the body is larger than {longest:,} bytes{mend}")
     if request.content_length is None and "Transfer-Encoding" in request.headers:
         raise Refused(411, "no_length", "the body has no Content-Length")
-    if operation.takes and request.mimetype != operation.takes:
-        raise Refused(415, "wrong_kind", f"the body must be {operation.takes}")
-    return Asked(
-        person=person,
-        path={name: str(value) for name, value in path.items()},
-        query=None if operation.query is None else _query(operation.query),
-        body=None if operation.body is None else _body(operation.body),
-    )
+    if route.takes and request.mimetype != route.takes:
+        raise Refused(415, "wrong_kind", f"the body must be {route.takes}")
+    given: dict[str, Any] = {} if route.query is None else dict(_query(route.query))
+    if route.pages is not None:
+        given["after"] = read_place(given["after"], route.pages.kinds)
+    if route.body is not None:
+        given = dict(_body(route.body))
+    return Asked(person, (*path.values(), *([request.stream] if route.takes else [])), given)
 
 
 def _query(kind: type[BaseModel]) -> BaseModel:
@@ -116,8 +128,8 @@ def _query(kind: type[BaseModel]) -> BaseModel:
 
 
 def _body(kind: type[BaseModel]) -> BaseModel:
-    if request.mimetype != "application/json":
-        raise Refused(415, "wrong_kind", "the body must be application/json")
+    if request.mimetype != JSON:
+        raise Refused(415, "wrong_kind", f"the body must be {JSON}")
     try:
         found = read_json(request.get_data())
     except NotJson as error:
@@ -164,8 +176,17 @@ def failed(status: int, kind: str, detail: str, errors: tuple[str, ...] = ()) ->
     return answer
 
 
-def _json(value: Any, status: int, kind: str = "application/json") -> Response:
+def _json(value: Any, status: int, kind: str = JSON) -> Response:
     body = json.dumps(value, ensure_ascii=False)
-    answer = Response(body, status=status, content_type=kind)
+    return _private(Response(body, status=status, content_type=kind))
+
+
+def _file(text: str, kind: str) -> Response:
+    answer = Response(text, content_type=f"{kind}; charset=utf-8")
+    answer.headers["Content-Disposition"] = 'attachment; filename="blocklist.csv"'
+    return _private(answer)
+
+
+def _private(answer: Response) -> Response:
     answer.headers["Cache-Control"] = "no-store"
     return answer

@@ -19,15 +19,12 @@ from blacklist.numbers import normalise
 from blacklist.port import RegisterUnavailable
 from blacklist.record.entries import RecordedEntry
 from blacklist.record.prefix_replay import RecordUnreadable
+from blacklist.record.register import Standing
 from hotline.cli.columns import one_line, print_columns
 from hotline.trouble import of_database
 from people.person import ROLES, NotAllowed, Person
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, times in UTC")
-reason_option = click.option(
-    "--reason", type=click.Choice(tuple(MISUSE)), required=True, help="The misuse"
-)
-note_option = click.option("--note", default="", help="What happened")
 who_option = click.option("--who", help="Who decides [default: the user of this machine]")
 role_option = click.option(
     "--role",
@@ -38,7 +35,6 @@ role_option = click.option(
 )
 name_option = click.option("--name", required=True, help="Whose it is: the audit names them so")
 rights_option = click.option("--role", type=click.Choice(ROLES), required=True)
-why_option = click.option("--why", default="", help="Why, for the audit")
 
 
 def person(who: str | None, role: str) -> Person:
@@ -87,6 +83,21 @@ def entry_fields(entry: RecordedEntry) -> dict[str, Any]:
     """An entry for other programs."""
     fields: dict[str, Any] = plain(entry)
     return {"number": fields.pop("subject"), **fields, "added": fields["added_at"]}
+
+
+def told(result: Any) -> Any:
+    """What came of an operation, for other programs."""
+    match result:
+        case list():
+            return [told(each) for each in result]
+        case RecordedEntry():
+            return entry_fields(result)
+        case Standing():
+            shown = told(result.entry) if result.entry else {"number": result.number}
+            allowed = told(result.allowed)
+            return shown | {"allowed": allowed, "strikes": plain(result.strikes)}
+        case _:
+            return plain(result)
 
 
 def print_json(value: Any) -> None:
@@ -169,12 +180,6 @@ def _replayed(replay: Mapping[str, Any]) -> Iterator[str]:
             f"{touched['genuine']:,} with tickets, {touched['nuisance']:,} struck, "
             f"{touched['shared']:,} both, {touched['unknown']:,} neither"
         )
-
-
-def nothing_there(subject: str) -> None:
-    """Say that there is no entry, and end with status 1."""
-    click.echo(f"{one_line(subject)}: no entry", err=True)
-    sys.exit(1)
 
 
 def local(when: datetime | None, zone: ZoneInfo) -> str:

@@ -6,25 +6,22 @@ import rich_click as click
 
 from hotline.cli.lazy import LazyGroup
 
-_ENTRIES, _PEOPLE = "hotline.cli.blacklist_entries", "hotline.cli.blacklist_people"
-_FILES, _INDEX = "hotline.cli.blacklist_files", "hotline.cli.blacklist_index"
+_ENTRIES, _FILES = "hotline.cli.blacklist_entries", "hotline.cli.blacklist_files"
+_INDEX, _REVIEWS = "hotline.cli.blacklist_index", "hotline.cli.blacklist_reviews"
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "add": (f"{_ENTRIES}:blacklist_add", "Restrict a number for a time."),
     "remove": (f"{_ENTRIES}:blacklist_remove", "Lift a restriction at once."),
     "show": (f"{_ENTRIES}:blacklist_show", "What stands against a number."),
     "list": (f"{_ENTRIES}:blacklist_list", "Every entry in force, the first to end first."),
-    "strike": (f"{_PEOPLE}:blacklist_strike", "Note that a call was a nuisance."),
-    "allow": (f"{_PEOPLE}:blacklist_allow", "Let a number always come through."),
-    "approve": (f"{_PEOPLE}:blacklist_approve", "Agree to a prefix, as the second person."),
-    "history": (f"{_PEOPLE}:blacklist_history", "Everything that was ever done about a number."),
+    "strike": (f"{_ENTRIES}:blacklist_strike", "Note that a call was a nuisance."),
+    "allow": (f"{_ENTRIES}:blacklist_allow", "Let a number always come through."),
+    "approve": (f"{_ENTRIES}:blacklist_approve", "Agree to a prefix, as the second person."),
+    "history": (f"{_ENTRIES}:blacklist_history", "Everything that was ever done about a number."),
     "import": (f"{_FILES}:blacklist_import", "Restrict the numbers of a CSV file."),
     "export": (f"{_FILES}:blacklist_export", "Write every entry in force as CSV."),
     "rebuild": (f"{_INDEX}:blacklist_rebuild", "Make the index anew from the record."),
     "verify": (f"{_INDEX}:blacklist_verify", "Compare the index with the record."),
-    "reviews": (
-        "hotline.cli.blacklist_reviews:blacklist_reviews",
-        "Requests for review, and decisions on them.",
-    ),
+    "reviews": (f"{_REVIEWS}:blacklist_reviews", "Requests for review, and decisions on them."),
     "replay": ("hotline.cli.replay:replay_command", "Run a policy over past calls."),
     "simulate": ("lab.cli.simulate:simulate_command", "Make a labelled history of a city's calls."),
     "policy": ("hotline.cli.policy:policy_group", "The screening policy: check."),

@@ -4,32 +4,29 @@ import gc
 import io
 import sys
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import Any, BinaryIO, TextIO
 
 import rich_click as click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from blacklist.entry import MISUSE
-from blacklist.record.csv_read import Defaults, Reader
+from blacklist.record.arguments import ImportHow
 from blacklist.record.exporting import export_rows
-from blacklist.record.importing import Imported, import_rows
-from blacklist.record.projection import rebuild
+from blacklist.record.importing import Imported
+from blacklist.record.whole import import_file
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line
 from hotline.cli.progress import told
+from hotline.cli.verbs import options_of
 from hotline.register import make_register, zone_of
 
 
 @click.command("import")
 @click.argument("file", type=click.File("rb"))
-@click.option("--reason", type=click.Choice(tuple(MISUSE)), help="For rows that give none")
-@click.option("--days", type=float, help="For rows that give no end")
-@click.option("--dry-run", is_flag=True, help="Check and count; write nothing")
-@click.option("--keep-going", is_flag=True, help="Leave rows with errors out, write the others")
+@options_of(ImportHow)
 @asking.who_option
 @asking.role_option
 @asking.json_option
@@ -38,13 +35,10 @@ def blacklist_import(
     services: Services,
     /,
     file: BinaryIO,
-    reason: str | None,
-    days: float | None,
-    dry_run: bool,
-    keep_going: bool,
     who: str | None,
     role: str,
     as_json: bool,
+    **how: Any,
 ) -> None:
     """Import FILE (CSV; - for stdin): all of it, or nothing when a row is wrong.
 
@@ -55,33 +49,13 @@ def blacklist_import(
     """
     with asking.plain_errors():
         register, by = make_register(services, told), asking.person(who, role)
-        now = datetime.now(UTC)
-        policy = register.policy
-        reader = Reader(
-            file,
-            now=now,
-            zone=zone_of(services),
-            defaults=Defaults(reason or "", days),
-            protected=register.protected,
-            shortest_saudi=policy.prefix.shortest_saudi,
-            longest=timedelta(seconds=policy.longest_seconds),
-        )
         gc.freeze()  # rows come and go, the program stays: it is not searched each time for garbage
         with _progress() as shown:
-            done = import_rows(
-                register.engine,
-                reader,
-                by=by,
-                now=now,
-                replays=register.replays,
-                keep_going=keep_going,
-                dry_run=dry_run,
-                progress=_Bar(shown),
+            done = import_file(
+                register, file, by=by, zone=zone_of(services), progress=_Bar(shown), **how
             )
-        if done.written and done.added + done.replaced:
-            rebuild(register.engine, register.index, datetime.now(UTC), policy.strikes)
     _tell(done, as_json)
-    sys.exit(2 if done.refused and not keep_going else 0)
+    sys.exit(2 if done.refused and not how["keep_going"] else 0)
 
 
 @click.command("export")
@@ -125,7 +99,7 @@ def _progress() -> Progress:
 
 def _tell(done: Imported, as_json: bool) -> None:
     if as_json:
-        asking.print_json(asking.plain(done))
+        asking.print_json(asking.told(done))
         return
     for error in done.errors:
         click.echo(f"row {error.row}: {one_line(error.message)}", err=True)

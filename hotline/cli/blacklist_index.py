@@ -1,30 +1,22 @@
 """`hotline blacklist rebuild | verify`: the index that calls are screened by, and the record."""
 
 import sys
-from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import rich_click as click
 
-from blacklist.index import RedisIndex
-from blacklist.record.projection import differences, rebuild
+from blacklist.record.whole import Rebuilt, verify_index
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line
+from hotline.cli.verbs import verb
+from hotline.register import make_register
 
 
-@click.command("rebuild")
-@asking.json_option
-@click.pass_obj
-def blacklist_rebuild(services: Services, as_json: bool) -> None:
+@verb("rebuild")
+def blacklist_rebuild(done: Rebuilt, _zone: ZoneInfo) -> None:
     """Make the index in Redis anew from SQL; the old one screens calls until it is whole."""
-    with asking.plain_errors():
-        policy = services.policy.strikes
-        index = RedisIndex(services.slow_redis)
-        written = rebuild(services.engine(), index, datetime.now(UTC), policy)
-    if as_json:
-        asking.print_json({"written": written})
-    else:
-        click.echo(f"{written:,} written")
+    click.echo(f"{done.written:,} written")
 
 
 @click.command("verify")
@@ -33,16 +25,12 @@ def blacklist_rebuild(services: Services, as_json: bool) -> None:
 def blacklist_verify(services: Services, as_json: bool) -> None:
     """Compare the index in Redis with SQL; name every difference and exit 1 when there is one."""
     with asking.plain_errors():
-        policy = services.policy.strikes
-        index = RedisIndex(services.slow_redis)
-        found = differences(services.engine(), index, datetime.now(UTC), policy)
-        whole = index.built
-    if not whole:
-        found.append("the index was never built, or was lost: run `hotline blacklist rebuild`")
+        found = verify_index(make_register(services))
     if as_json:
-        asking.print_json({"agree": not found, "differences": found})
+        asking.print_json(asking.told(found))
     else:
-        for line in found:
+        for line in found.differences:
             click.echo(one_line(line))
-        click.echo(f"{len(found)} differences" if found else "record and index agree")
-    sys.exit(1 if found else 0)
+        count = len(found.differences)
+        click.echo("record and index agree" if found.agree else f"{count} differences")
+    sys.exit(0 if found.agree else 1)

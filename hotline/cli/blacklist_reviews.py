@@ -2,15 +2,17 @@
 
 from datetime import UTC, datetime
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 import rich_click as click
 
 from blacklist.record.entries import to_review
-from blacklist.record.reviews import list_reviews
+from blacklist.record.reviews import Review, list_reviews
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import print_columns
-from hotline.register import make_register, zone_of
+from hotline.cli.verbs import verb
+from hotline.register import zone_of
 from store.sql import reading
 
 
@@ -66,48 +68,21 @@ def blacklist_reviews(
         click.echo(f"{entry.subject}: {entry.disposition} was to be looked at again by {when}")
 
 
-@blacklist_reviews.command("accept")
-@click.argument("review", type=int)
-@asking.why_option
-@asking.who_option
-@asking.role_option
-@asking.json_option
-@click.pass_obj
-def reviews_accept(
-    services: Services, /, review: int, why: str, who: str | None, role: str, as_json: bool
-) -> None:
+@verb("accept_review")
+def reviews_accept(decided: Review, _zone: ZoneInfo) -> None:
     """Accept: the restriction and the strikes behind it are lifted."""
-    _decide(services, review, True, why, who, role, as_json)
+    _tell(decided)
 
 
-@blacklist_reviews.command("refuse")
-@click.argument("review", type=int)
-@click.option("--why", required=True, help="Why: it is kept, and can be told to the caller")
-@asking.who_option
-@asking.role_option
-@asking.json_option
-@click.pass_obj
-def reviews_refuse(
-    services: Services, /, review: int, why: str, who: str | None, role: str, as_json: bool
-) -> None:
+@verb("refuse_review")
+def reviews_refuse(decided: Review, _zone: ZoneInfo) -> None:
     """Refuse, and say why."""
-    _decide(services, review, False, why, who, role, as_json)
+    _tell(decided)
 
 
-def _decide(
-    services: Services,
-    review: int,
-    accept: bool,
-    why: str,
-    who: str | None,
-    role: str,
-    as_json: bool,
-) -> None:
-    with asking.plain_errors():
-        decided = make_register(services).decide_review(
-            review, accept=accept, why=why, by=asking.person(who, role)
-        )
-    if as_json:
-        asking.print_json(asking.plain(decided))
-    else:
-        click.echo(f"{decided.number}: review {decided.id} {decided.state}")
+def _tell(decided: Review) -> None:
+    click.echo(f"{decided.number}: review {decided.id} {decided.state}")
+
+
+for command in (reviews_accept, reviews_refuse):
+    blacklist_reviews.add_command(command)

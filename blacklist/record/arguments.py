@@ -1,7 +1,10 @@
-"""What requests carry: checked by pydantic, told to others as JSON Schema."""
+"""What the operations on the blocklist are told: names, limits and meaning, each said once.
+
+The HTTP API checks requests by them and tells them as JSON Schema; the command makes its options of
+them.
+"""
 
 import unicodedata
-from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
@@ -9,6 +12,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from blacklist.entry import LONGEST_DAYS, LONGEST_NOTE
 from blacklist.numbers import LONGEST_RAW
 from blacklist.record.entries import LONGEST_EVIDENCE
+from blacklist.record.limits import DEFAULT_DAYS
 from people.person import SHORTEST_DAYS
 
 
@@ -21,66 +25,89 @@ def _plain(text: str) -> str:
 
 Plain = AfterValidator(_plain)
 Raw = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_RAW)]
-Reason = Literal[
+Misuse = Literal[
     "harassment", "false_report", "malicious_complaint", "abuse", "silent_call", "flood"
 ]
+Reason = Annotated[Misuse, Field(description="The misuse")]
 Measure = Literal["warn", "challenge", "low_priority", "voicemail", "block"]
-Note = Annotated[str, StringConstraints(max_length=LONGEST_NOTE), Plain]
+Text = Annotated[str, StringConstraints(max_length=LONGEST_NOTE), Plain]
+Note = Annotated[Text, Field(description="What happened")]
 Reference = Annotated[str, StringConstraints(min_length=1, max_length=200), Plain]
 References = Annotated[tuple[Reference, ...], Field(max_length=LONGEST_EVIDENCE)]
 Days = Annotated[float, Field(ge=SHORTEST_DAYS, le=LONGEST_DAYS)]
+Until = Annotated[AwareDatetime | None, Field(description="Its end instead")]
 
 
-class Body(BaseModel):
-    """What all share: unknown names are refused."""
+class Arguments(BaseModel):
+    """What all share: unknown names are refused, and what stands under a name describes it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-class Restriction(Body):
+class Restriction(Arguments):
     """A restriction of a number or prefix. It ends after `days` (default 7) or at `until`."""
 
     number: Raw
     reason: Reason
-    days: Days | None = None
-    until: AwareDatetime | None = None
+    days: Annotated[Days | None, Field(description=f"How long [default: {DEFAULT_DAYS:g}]")] = None
+    until: Until = None
     note: Note = ""
     disposition: Measure = "block"
+    """What happens to their calls"""
 
 
 class NumberRestriction(Restriction):
     """A restriction of one number, with what it rests on."""
 
     calls: References = ()
+    """Evidence: the id of a call"""
     recordings: References = ()
+    """Evidence: a recording"""
     review_at: AwareDatetime | None = None
+    """When somebody looks again"""
 
 
-class StrikeBody(Body):
+class StrikeBody(Arguments):
     """A strike."""
 
     reason: Reason
     threat: bool = False
+    """The caller threatened somebody"""
     note: Note = ""
     call_id: Annotated[str, StringConstraints(max_length=100), Plain] = ""
+    """The id of the call"""
     recording: Annotated[str, StringConstraints(max_length=200), Plain] = ""
+    """The recording of the call"""
 
 
-class AllowBody(Body):
+class AllowBody(Arguments):
     """An allowed number, without an end unless one is given."""
 
     days: Days | None = None
-    until: AwareDatetime | None = None
+    """How long [default: without an end]"""
+    until: Until = None
     note: Note = ""
 
 
-class Decision(Body):
+class Why(Arguments):
+    """Why, for the audit."""
+
+    why: Text = ""
+    """Why, for the audit"""
+
+
+class Decision(Why):
     """Why a review is decided so."""
 
-    why: Note = ""
+
+class Refusal(Arguments):
+    """Why a review is refused."""
+
+    why: Text
+    """Why: it is kept, and can be told to the caller"""
 
 
-class Page(Body):
+class Page(Arguments):
     """Which part of a list: so many items, behind the place that the page before named."""
 
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
@@ -91,51 +118,24 @@ class Entries(Page):
     """Which entries."""
 
     kind: Literal["number", "prefix", "allow"] | None = None
+    """Only this kind"""
 
 
 class Reviews(Page):
     """Which requests: `due` are those past their deadline."""
 
     only: Literal["open", "due", "all"] = "open"
+    """due: past their deadline"""
 
 
-class Why(Body):
-    """Why, for the audit."""
-
-    why: Note = ""
-
-
-class ImportHow(Body):
+class ImportHow(Arguments):
     """How a file is imported."""
 
-    dry_run: bool = False
-    keep_going: bool = False
-    reason: Reason | None = None
+    reason: Misuse | None = None
+    """For rows that give none"""
     days: Days | None = None
-
-
-class Problem(BaseModel):
-    """What every error answers (RFC 9457). `errors` names the parts of the request that are wrong.
-
-    `type` tells kinds of problems apart for programs, `title` for people; `detail` is of this one.
-    """
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: list[str] = []
-
-
-class Verified(BaseModel):
-    """Whether record and index agree, and every difference."""
-
-    agree: bool
-    differences: list[str]
-
-
-class Rebuilt(BaseModel):
-    """How much the index holds now."""
-
-    written: int
-    at: datetime
+    """For rows that give no end"""
+    dry_run: bool = False
+    """Check and count; write nothing"""
+    keep_going: bool = False
+    """Leave rows with errors out, write the others"""

@@ -1,0 +1,88 @@
+"""What is done with the whole blocklist at once: a file of it, and its index."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from blacklist.record.csv_read import Defaults, Reader
+from blacklist.record.importing import Imported, Progress, import_rows
+from blacklist.record.projection import differences, rebuild
+from blacklist.record.register import BlacklistRegister
+from people.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """How much the index holds now."""
+
+    written: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Whether record and index agree, and every difference."""
+
+    agree: bool
+    differences: list[str]
+
+
+def import_file(
+    register: BlacklistRegister,
+    file: BinaryIO,
+    *,
+    by: Person,
+    zone: ZoneInfo,
+    reason: str | None = None,
+    days: float | None = None,
+    keep_going: bool = False,
+    dry_run: bool = False,
+    progress: Progress = lambda _what, _rows: None,
+) -> Imported:
+    """Import lines of CSV; `zone` is for times that give none. The index is made anew after it.
+
+    Raises as `import_rows`, and RegisterUnavailable or RebuildOvertaken when all is written and the
+    index cannot be made.
+    """
+    now, policy = register.now(), register.policy
+    reader = Reader(
+        file,
+        now=now,
+        zone=zone,
+        defaults=Defaults(reason or "", days),
+        protected=register.protected,
+        shortest_saudi=policy.prefix.shortest_saudi,
+        longest=timedelta(seconds=policy.longest_seconds),
+    )
+    done = import_rows(
+        register.engine,
+        reader,
+        by=by,
+        now=now,
+        replays=register.replays,
+        keep_going=keep_going,
+        dry_run=dry_run,
+        progress=progress,
+    )
+    if done.written and done.added + done.replaced:
+        rebuild_index(register)
+    return done
+
+
+def rebuild_index(register: BlacklistRegister) -> Rebuilt:
+    """Make the index anew; the old one screens calls until it is whole.
+
+    Raises RegisterUnavailable, RebuildOvertaken, SQLAlchemyError.
+    """
+    now = register.now()
+    return Rebuilt(rebuild(register.engine, register.index, now, register.policy.strikes), now)
+
+
+def verify_index(register: BlacklistRegister) -> Verified:
+    """Compare the index with the record. Raises RegisterUnavailable, SQLAlchemyError."""
+    strikes = register.policy.strikes
+    found = differences(register.engine, register.index, register.now(), strikes)
+    if not register.index.built:
+        found.append("the index was never built, or was lost: rebuild it")
+    return Verified(not found, found)
