@@ -30,13 +30,14 @@ from call_handlers.late import (
 from call_handlers.operators import to_operators
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import SessionStore, StoreAway
-from ivr.engine import TRANSFERRED, FlowError, begin, step, unsent
+from ivr.engine import TRANSFERRED, FlowError, begin, step
 from ivr.event import Done, Event, HungUp, Transferred
 from ivr.flow import Flow
 from ivr.flows import Flows
 from ivr.session import Session
 from ivr.turn import OPERATORS, Collect, Perform, Transfer
 from ivr.turn import Record as Listen
+from ivr.way import unsent
 
 log = structlog.get_logger()
 _OVERTAKEN = 3

@@ -14,9 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from call_handlers.arrival import Facts
 from ivr.contract import EffectContract, by_name
-from ivr.engine import given
 from ivr.event import Done
 from ivr.session import Session
+from ivr.way import given
 from tickets.catalogue import Service
 from tickets.model import Address, InvalidTicket, NewTicket, Ticket
 

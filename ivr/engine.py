@@ -37,14 +37,13 @@ from ivr.flow import (
 )
 from ivr.session import Session
 from ivr.turn import OPERATORS, Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
+from ivr.way import NO_RECORDING, earned, menu_before, trail_at, unsent
 
 TRIES = 3
 MOST_REPEATS = 5
 """How often a question is said again when that is all that the caller asks for."""
 TRANSFERRED = "transferred"
 """The disposition of a call that was put through and answered; waiting for that earns none."""
-NO_RECORDING = "none"
-"""The answer that stands for "no recording": the question was asked and answered."""
 QUEUE, LAST = "queue", "last"
 """The answer that screening gives for a caller whom the operators take after all others."""
 _ASCII_DIGITS = frozenset("0123456789")
@@ -100,29 +99,12 @@ def step(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
         case TransferNode(), Transferred(result=result):
             if result == "answered":
                 return _end(replace(session, disposition=TRANSFERRED), ())
-            session = replace(session, disposition=_earned(flow, session), transferred_to="")
+            session = replace(session, disposition=earned(flow, session), transferred_to="")
             return _go(flow, session, node, "unavailable")
         case Waiting(), _:
             return _nomatch(flow, session, node)
         case _:
             raise FlowError(f"node {node.name}: {type(event).__name__} cannot happen here")
-
-
-def unsent(flow: Flow, session: Session) -> str:
-    """The node at which a call that ends now leaves what it was given; empty when nothing is left.
-
-    `step` with `HungUp` goes there, once a call.
-    """
-    for left in flow.unsent:
-        if all(given(session.answers, name) for name in left.answers):
-            return "" if left.to in session.path else left.to
-    return ""
-
-
-def given(answers: Mapping[str, str], name: str) -> str:
-    """The answer of this name; empty where there is none, or no recording was made for it."""
-    answer = answers.get(name, "")
-    return "" if answer == NO_RECORDING else answer
 
 
 def _go(
@@ -157,7 +139,7 @@ def _enter(
             noinput=0,
             nomatch=0,
             repeats=0,
-            trail=_trail(session.trail, node),
+            trail=trail_at(session.trail, node),
             path=(*session.path, name),
             disposition=node.disposition or session.disposition,
         )
@@ -206,7 +188,7 @@ def _end(session: Session, said: tuple[Prompt, ...]) -> tuple[Session, Turn]:
 
 def _hung_up(flow: Flow, session: Session) -> tuple[Session, Turn]:
     if session.disposition == TRANSFERRED:  # said before it was known, by an earlier release
-        session = replace(session, disposition=_earned(flow, session))
+        session = replace(session, disposition=earned(flow, session))
     session = replace(session, disposition=session.disposition or "abandoned")
     left = unsent(flow, session)
     return _enter(flow, session, left, ()) if left else _numbered(session, (), HangUp())
@@ -247,7 +229,7 @@ def _special(flow: Flow, session: Session, node: Waiting, key: str) -> tuple[Ses
         return None
     if meaning not in (REPEAT, BACK):
         return _go(flow, session, node, "key", key)
-    earlier = _menu_before(flow, session, node) if meaning == BACK else None
+    earlier = menu_before(flow, session, node) if meaning == BACK else None
     if earlier is not None:
         return _enter(flow, session, earlier, (), returning=True)
     if session.repeats >= MOST_REPEATS:
@@ -300,35 +282,6 @@ def _done(
     cleared = node.clears if outcome == next(iter(node.outcomes), "") else ()
     kept = {name: value for name, value in session.answers.items() if name not in cleared}
     return _go(flow, replace(session, answers={**kept, **data}), node, "outcome", outcome)
-
-
-def _earned(flow: Flow, session: Session) -> str:
-    """The disposition that the way here has earned, without the transfer that failed."""
-    nodes = (flow.nodes.get(name) for name in reversed(session.path))
-    return next((node.disposition for node in nodes if node and node.disposition), "")
-
-
-def _trail(trail: tuple[str, ...], node: Node) -> tuple[str, ...]:
-    """The menus on the way here. A menu met again cuts the trail back to itself."""
-    if not isinstance(node, Menu):
-        return trail
-    if node.name in trail:
-        return trail[: trail.index(node.name) + 1]
-    return (*trail, node.name)
-
-
-def _menu_before(flow: Flow, session: Session, node: Node) -> str | None:
-    """The menu to go back to: the last one on the trail whose question can still be put.
-
-    A read-back whose answers were cleared since cannot be put, so it is passed over.
-    """
-    for name in reversed(session.trail):
-        menu = flow.nodes.get(name)
-        if menu is None or name == node.name:
-            continue
-        if all(value in session.answers for say in menu.say for value in say.values):
-            return name
-    return None
 
 
 def _prompts(session: Session, says: tuple[Say, ...]) -> tuple[Prompt, ...]:

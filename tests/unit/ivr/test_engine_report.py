@@ -2,9 +2,9 @@
 
 import pytest
 
-from ivr.engine import NO_RECORDING
 from ivr.event import Done
 from ivr.turn import HangUp, Record, Transfer, turn_from_dict, turn_to_dict
+from ivr.way import NO_RECORDING
 from tests.fixtures.dialog import KNOWN, REPORT, Caller, at_confirm
 
 # --- changes at confirm -------------------------------------------------------------------------

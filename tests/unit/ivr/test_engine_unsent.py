@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from ivr.engine import NO_RECORDING, TRANSFERRED, given, step, unsent
+from ivr.engine import TRANSFERRED, step
 from ivr.event import HungUp
 from ivr.session import Session
 from ivr.turn import HangUp, Perform
+from ivr.way import NO_RECORDING, given, unsent
 from tests.fixtures.dialog import FLOW, Caller, at_confirm
 
 
