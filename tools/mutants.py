@@ -36,6 +36,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=table["processes"])
     parser.add_argument("--show", action="store_true", help="tell of the last run and try nothing")
     asked = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     if unknown := set(asked.rooms) - set(table["rooms"]):
         parser.error(f"no such room: {', '.join(sorted(unknown))}")
     found: dict[str, dict[str, str]] = {}
@@ -94,7 +95,10 @@ def settings(files: list[str], tests: list[str], untouched: list[str]) -> str:
         "also_copy": [name for name in beside if name not in (*rooms, "tests", "pyproject.toml")],
         "pytest_add_cli_args_test_selection": tests,
         # One database is enough here: what differs between them is no branch of these files.
-        "pytest_add_cli_args": ["-k", "not postgresql", "-m", "not nightly and not bench"],
+        "pytest_add_cli_args": [
+            *("-k", "not postgresql", "-m", "not nightly and not bench"),
+            *("-p", "tools.quick_first"),
+        ],
         "process_isolation": "forkserver",
         "do_not_mutate_patterns": untouched,
         "type_check_command": [

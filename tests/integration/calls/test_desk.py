@@ -12,6 +12,7 @@ from call_handlers.arrival import Call
 from call_handlers.desk import CallDesk, CallFailed
 from call_handlers.sessions import MemorySessions
 from ivr.event import Digits, Done, NoInput, Recorded
+from ivr.flows import Flows
 from ivr.turn import HangUp, Perform, Record, Transfer
 from tests.fixtures.calls import CALLER, FailingSessions, House, arrival, play, to_confirm
 from tests.fixtures.dialog import REPORT
@@ -195,7 +196,7 @@ def test_what_an_effects_node_says_is_heard_before_what_follows(
       say: [bye]
     """
     effects = {"note": lambda *_: Done("noted")}
-    desk = replace(house.desk(), flow=small(tmp_path, nodes), effects=effects)
+    desk = replace(house.desk(flows=Flows(small(tmp_path, nodes))), effects=effects)
     call = play(desk, desk.begin(arrival()), "1")
     assert [prompt.key for prompt in call.turn.prompts] == ["more", "bye"]
     assert desk.begin(arrival()).turn == call.turn
