@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from blacklist.entry import AGENCIES, HOTLINE, MISUSE, EntryRefused
 from blacklist.numbers import normalise
 from blacklist.policy import Policy
-from blacklist.record.entries import Evidence
+from blacklist.record.fields import Evidence
 from blacklist.record.limits import Wanted
 from call_handlers.given import spoken_number
 from ivr.contract import EffectContract, by_name

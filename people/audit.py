@@ -1,27 +1,15 @@
 """The audit: one line for every change, who made it and when. It is only ever appended to."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from people.fields import Change
 from people.person import Person
 from people.schema import audit
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line of the audit. `subject` is a number, a prefix or a token's name."""
-
-    id: int
-    at: datetime
-    who: str
-    role: str
-    action: str
-    subject: str
-    details: Mapping[str, Any]
+from store.fields import record_of
 
 
 def line(
@@ -61,4 +49,4 @@ def history(
     if before is not None:
         wanted = wanted.where(audit.c.id < before)
     rows = connection.execute(wanted.order_by(audit.c.id.desc()).limit(limit))
-    return [Change(**row._mapping) for row in rows]
+    return [record_of(Change, row) for row in rows]

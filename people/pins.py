@@ -10,16 +10,17 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 
 import sqlalchemy as sa
 
 from people.audit import note_change
+from people.fields import Pin
 from people.identity import identity
 from people.person import LONGEST_GRANT_DAYS, Person, Role, holder_of
 from people.schema import pins
+from store.fields import columns_in, record_of
 from store.sql import one_at_a_time, reading
 
 PIN_DIGITS = 8
@@ -34,19 +35,6 @@ _NOBODY = f"{_COST}:{_BLOCK}:{_PARALLEL}:{bytes(16).hex()}:{bytes(32).hex()}"
 
 class PinRefused(ValueError):
     """The PIN may not be set; the message says why and what to do instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pin:
-    """What is known of a PIN; never the PIN itself. `number` is keyed before it."""
-
-    id: str
-    number: str
-    name: str
-    role: Role
-    created_at: datetime
-    expires_at: datetime
-    revoked_at: datetime | None
 
 
 def set_pin(
@@ -127,11 +115,9 @@ def revoke_pin(engine: sa.Engine, number: str, *, by: Person, now: datetime) -> 
 def list_pins(connection: sa.Connection) -> list[Pin]:
     """Every PIN that was ever set, the newest first."""
     rows = connection.execute(
-        sa.select(*(column for column in pins.c if column.name != "hash")).order_by(
-            pins.c.created_at.desc(), pins.c.number
-        )
+        sa.select(*columns_in(pins, Pin)).order_by(pins.c.created_at.desc(), pins.c.number)
     )
-    return [Pin(**row._mapping) for row in rows]
+    return [record_of(Pin, row) for row in rows]
 
 
 def count_pins(connection: sa.Connection, now: datetime) -> int:

@@ -7,30 +7,19 @@ would only make every request slow.
 import hashlib
 import re
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from people.audit import note_change
+from people.fields import Token
 from people.person import Person, Role, holder_of
 from people.schema import api_tokens
+from store.fields import columns_in, record_of
 
 SCHEME = "h940_"
 """What tokens begin with, so that scanners of leaked secrets can know one."""
 _SHAPE = re.compile(SCHEME + r"[A-Za-z0-9_-]{43}")
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """What is known of a token; never the token itself."""
-
-    id: str
-    name: str
-    role: Role
-    created_at: datetime
-    expires_at: datetime
-    revoked_at: datetime | None
 
 
 def create_token(
@@ -90,11 +79,9 @@ def revoke_token(engine: sa.Engine, token_id: str, *, by: Person, now: datetime)
 def list_tokens(connection: sa.Connection) -> list[Token]:
     """Every token that was ever made, the newest first."""
     rows = connection.execute(
-        sa.select(*(column for column in api_tokens.c if column.name != "hash")).order_by(
-            api_tokens.c.created_at.desc()
-        )
+        sa.select(*columns_in(api_tokens, Token)).order_by(api_tokens.c.created_at.desc())
     )
-    return [Token(**row._mapping) for row in rows]
+    return [record_of(Token, row) for row in rows]
 
 
 def _hash(text: str) -> str:

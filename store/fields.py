@@ -1,15 +1,16 @@
 """One list of a record's fields: the dataclass, from which its table and its rows are made.
 
-A field says by its type what column it has: `str`, `int`, `float`, `bool`, `datetime`, and JSON for
-tuples and mappings; `None` among its types makes it nullable. What a type cannot say stands beside
-it: `Annotated[str, Kept(32, index=True)]`. Whoever adds a field adds it here, and a revision.
+A field says by its type what column it has: `str` (and literals), `int`, `float`, `bool`,
+`datetime`, and JSON for tuples and mappings; `None` among its types makes it nullable. What a type
+cannot say stands beside it: `Annotated[str, Kept(32, index=True)]`. Whoever adds a field adds it
+here, and a revision.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import sqlalchemy as sa
 from sqlalchemy.schema import SchemaItem
@@ -55,9 +56,14 @@ def table_of(
     return sa.Table(name, metadata, *first, *columns_of(record), *more)
 
 
-def record_of(record: type[Record], row: sa.Row[Any]) -> Record:
+def columns_in(table: sa.Table, record: type) -> list[sa.Column[Any]]:
+    """Of a table that has more, the columns of a record."""
+    return [table.c[name] for name in _hints(record)]
+
+
+def record_of(record: type[Record], row: sa.Row[Any] | Mapping[str, Any]) -> Record:
     """The record that a row holds; columns that are none of its fields are left out."""
-    tuples, held = _tuples(record), row._mapping
+    tuples, held = _tuples(record), row if isinstance(row, Mapping) else row._mapping
     return record(
         **{name: tuple(held[name]) if name in tuples else held[name] for name in _hints(record)}
     )
@@ -104,6 +110,7 @@ def _split(hint: Any) -> tuple[Any, bool, Kept]:
 
 def _column(name: str, hint: Any) -> sa.Column[Any]:
     kind, nullable, kept = _split(hint)
+    kind = str if get_origin(kind) is Literal else kind
     if kind is str and kept.length is None:
         raise TypeError(f"{name}: text needs a length, as in Annotated[str, Kept(32)]")
     of = sa.String(kept.length) if kind is str else _TYPES.get(kind, sa.JSON)

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from blacklist.entry import LONGEST_DAYS, LONGEST_NOTE
 from blacklist.numbers import LONGEST_RAW
-from blacklist.record.entries import LONGEST_EVIDENCE
+from blacklist.record.fields import LONGEST_EVIDENCE
 from blacklist.record.limits import DEFAULT_DAYS
 from people.person import SHORTEST_DAYS
 

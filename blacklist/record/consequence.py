@@ -8,16 +8,8 @@ import sqlalchemy as sa
 from blacklist.entry import Entry
 from blacklist.policy import Step, StrikePolicy
 from blacklist.record import strikes
-from blacklist.record.entries import (
-    LONGEST_EVIDENCE,
-    Evidence,
-    RecordedEntry,
-    find_entry,
-    put_entry,
-    row_of,
-    was_blocked_before,
-)
-from blacklist.record.strikes import NotedStrike
+from blacklist.record.entries import find_entry, put_entry, row_of, was_blocked_before
+from blacklist.record.fields import LONGEST_EVIDENCE, Evidence, NotedStrike, RecordedEntry
 from blacklist.verdict import DISPOSITIONS, HARD_DISPOSITIONS
 from people.person import Person
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from blacklist.entry import LONGEST_NOTE, EntryRefused, full_number, moment_of, new_entry
 from blacklist.record.csv_form import COLUMNS, restored
 from blacklist.record.csv_lines import FileUnusable, lines_of
-from blacklist.record.entries import Evidence, Kind
+from blacklist.record.fields import Evidence, Kind
 from blacklist.record.prefixes import STAND_IN, full_prefix
 
 _NONE: frozenset[str] = frozenset()

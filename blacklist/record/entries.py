@@ -5,101 +5,24 @@ Each function works in the caller's transaction and writes its line of the audit
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal, NamedTuple, cast, get_args
+from typing import Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
 from blacklist.decision import Hold, seconds
 from blacklist.entry import Entry
-from blacklist.ladder import Measure
+from blacklist.record.fields import Evidence, Kind, RecordedEntry, Source, is_understood
 from blacklist.record.schema import entries
-from blacklist.verdict import DISPOSITIONS, Disposition
+from blacklist.verdict import Disposition
 from people.audit import note_change
 from people.person import Person
+from store.fields import record_of
 from store.sql import UtcDateTime, beyond, one_at_a_time
 
-Kind = Literal["number", "prefix", "allow"]
-Source = Literal["person", "strikes", "import"]
 Ending = Literal["lifted", "review"]
-_KINDS = frozenset(get_args(Kind))
-LONGEST_EVIDENCE = 50
 _NO_END = datetime.max.replace(tzinfo=UTC)
 PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What a decision rests on: ids of calls, and references of recordings (never audio)."""
-
-    calls: tuple[str, ...] = ()
-    recordings: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        for kind, items in (("calls", self.calls), ("recordings", self.recordings)):
-            if len(items) > LONGEST_EVIDENCE:
-                raise ValueError(f"evidence: at most {LONGEST_EVIDENCE} {kind}")
-            for item in items:
-                if not 0 < len(item) <= 200 or not item.isprintable():
-                    raise ValueError(f"evidence: an item of {kind} has 1 to 200 characters")
-
-
-@dataclass(frozen=True, slots=True)
-class RecordedEntry:
-    """One row. `until` is None only for an allowed number; `approved_by` speaks of prefixes."""
-
-    id: str
-    kind: Kind
-    subject: str
-    disposition: Disposition
-    reason: str
-    note: str
-    calls: tuple[str, ...]
-    recordings: tuple[str, ...]
-    source: Source
-    who: str
-    approved_by: str | None
-    replay: dict[str, Any]
-    added_at: datetime
-    until: datetime | None
-    review_at: datetime | None
-    ended_at: datetime | None
-    ended_why: str
-
-    @property
-    def understood(self) -> bool:
-        """Whether this release knows what it says; another may have written it."""
-        return is_understood(self.kind, self.disposition, self.until)
-
-    @property
-    def in_effect(self) -> bool:
-        """Whether it may act: a prefix only once a second person agreed."""
-        return self.ended_at is None and (self.kind != "prefix" or self.approved_by is not None)
-
-    def as_measure(self) -> Measure:
-        """What the index is told of a prefix."""
-        assert self.until is not None
-        return Measure(self.disposition, self.reason, self.until, self.id)
-
-    def as_entry(self) -> Entry:
-        """What the index is told of a number. Only for kind `number`, which always has an end."""
-        assert self.until is not None
-        return Entry(
-            number=self.subject,
-            reason=self.reason,
-            until=self.until,
-            added=self.added_at,
-            who=self.who,
-            note=self.note,
-            disposition=self.disposition,
-        )
-
-
-def is_understood(kind: str, disposition: str, until: datetime | None) -> bool:
-    """Whether this release knows such an entry."""
-    ends = until is not None or kind == "allow"
-    return ends and kind in _KINDS and disposition in DISPOSITIONS
 
 
 def row_of(
@@ -165,7 +88,7 @@ def put_entry(
     connection.execute(entries.insert(), row)
     more = {"replaces": replaced} if replaced else {}
     note_change(connection, by, action, row["subject"], now, **told(row), **more)
-    return _read(row)
+    return record_of(RecordedEntry, row)
 
 
 def end_entry(
@@ -199,7 +122,7 @@ def find_entry(
             entries.c.kind == kind, entries.c.subject == subject, in_force(now)
         )
     ).one_or_none()
-    return None if row is None else _read(dict(row._mapping))
+    return None if row is None else record_of(RecordedEntry, row)
 
 
 def standing_entries(
@@ -213,7 +136,7 @@ def standing_entries(
             wanted = wanted.where(entries.c.kind == kind)
         page = connection.execute(wanted.order_by(entries.c.id).limit(PAGE)).all()
         for row in page:
-            yield _read(dict(row._mapping))
+            yield record_of(RecordedEntry, row)
         if len(page) < PAGE:
             return
         after = page[-1].id
@@ -279,7 +202,7 @@ def list_entries(
     if kind is not None:
         wanted = wanted.where(entries.c.kind == kind)
     wanted = wanted.order_by(*order).limit(limit).offset(offset)
-    return [_read(dict(row._mapping)) for row in connection.execute(wanted)]
+    return [record_of(RecordedEntry, row) for row in connection.execute(wanted)]
 
 
 def count_entries(connection: sa.Connection, now: datetime) -> dict[str, int]:
@@ -292,7 +215,7 @@ def to_review(connection: sa.Connection, now: datetime) -> list[RecordedEntry]:
     """Entries in force whose own date of review has come, the oldest first."""
     wanted = sa.select(entries).where(in_force(now), entries.c.review_at <= now)
     ordered = wanted.order_by(entries.c.review_at)
-    return [_read(dict(row._mapping)) for row in connection.execute(ordered)]
+    return [record_of(RecordedEntry, row) for row in connection.execute(ordered)]
 
 
 def was_blocked_before(connection: sa.Connection, number: str) -> bool:
@@ -316,9 +239,3 @@ def in_force(now: datetime) -> sa.ColumnElement[bool]:
     return sa.and_(
         entries.c.ended_at.is_(None), sa.or_(entries.c.until.is_(None), entries.c.until > now)
     )
-
-
-def _read(row: dict[str, Any]) -> RecordedEntry:
-    row = row | {"calls": tuple(row["calls"]), "recordings": tuple(row["recordings"])}
-    row["disposition"] = cast(Disposition, row["disposition"])
-    return RecordedEntry(**row)

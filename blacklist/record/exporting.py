@@ -8,7 +8,8 @@ from typing import TextIO
 import sqlalchemy as sa
 
 from blacklist.record.csv_form import BYTE_ORDER_MARK, COLUMNS, neutral
-from blacklist.record.entries import RecordedEntry, standing_entries
+from blacklist.record.entries import standing_entries
+from blacklist.record.fields import RecordedEntry
 from store.sql import reading
 
 

@@ -9,14 +9,14 @@ from typing import Any, Literal
 from blacklist.record import arguments
 from blacklist.record.arguments import Arguments
 from blacklist.record.consequence import Struck
-from blacklist.record.entries import Evidence, RecordedEntry
 from blacklist.record.exporting import export_rows
+from blacklist.record.fields import Evidence, RecordedEntry, Review
 from blacklist.record.importing import Imported
 from blacklist.record.limits import Wanted
 from blacklist.record.register import BlacklistRegister, Standing
-from blacklist.record.reviews import Review, list_reviews
+from blacklist.record.reviews import list_reviews
 from blacklist.record.whole import Rebuilt, Verified, import_file, rebuild_index, verify_index
-from people.audit import Change
+from people.fields import Change
 from people.person import NothingThere, Person, Role
 from store.sql import reading
 

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from blacklist.entry import AGENCIES, HOTLINE, EntryRefused
 from blacklist.numbers import LONGEST_RAW, REGION, WITHHELD_NUMBERS, written
-from blacklist.record.entries import RecordedEntry, find_entry
+from blacklist.record.entries import find_entry
+from blacklist.record.fields import RecordedEntry
 from blacklist.record.prefix_replay import is_fresh
 from blacklist.record.schema import entries
 from people.audit import note_change

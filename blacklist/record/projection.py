@@ -19,13 +19,8 @@ from blacklist.index import (
 )
 from blacklist.ladder import Measure
 from blacklist.policy import StrikePolicy
-from blacklist.record.entries import (
-    Kind,
-    RecordedEntry,
-    Standing,
-    find_entry,
-    standing_holds,
-)
+from blacklist.record.entries import Standing, find_entry, standing_holds
+from blacklist.record.fields import Kind, RecordedEntry
 from blacklist.record.strikes import noted_strikes, numbers_with_strikes
 from blacklist.verdict import Disposition
 from people.schema import audit

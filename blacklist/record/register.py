@@ -19,16 +19,8 @@ from blacklist.policy import Policy
 from blacklist.port import RegisterUnavailable
 from blacklist.record import reviews, strikes
 from blacklist.record.consequence import Struck, strike
-from blacklist.record.entries import (
-    Evidence,
-    Kind,
-    RecordedEntry,
-    end_entry,
-    find_entry,
-    list_entries,
-    put_entry,
-    row_of,
-)
+from blacklist.record.entries import end_entry, find_entry, list_entries, put_entry, row_of
+from blacklist.record.fields import Evidence, Kind, NotedStrike, RecordedEntry, Review
 from blacklist.record.limits import Wanted, restriction
 from blacklist.record.prefix_replay import Replays, citizens, is_fresh, touches_more
 from blacklist.record.prefixes import (
@@ -39,9 +31,8 @@ from blacklist.record.prefixes import (
     waiting_prefix,
 )
 from blacklist.record.projection import WholeIndex, project
-from blacklist.record.reviews import Review
-from blacklist.record.strikes import NotedStrike
-from people.audit import Change, history
+from people.audit import history
+from people.fields import Change
 from people.person import Person
 from store.sql import reading
 

@@ -1,37 +1,22 @@
 """Redress: a restricted caller asks for review, a person decides by a deadline and says why."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
 import sqlalchemy as sa
 
 from blacklist.record.entries import end_entry
+from blacklist.record.fields import Review
 from blacklist.record.schema import reviews
 from blacklist.record.strikes import lift_strikes
 from people.audit import note_change
 from people.person import NothingThere, Person
+from store.fields import record_of
 from store.sql import beyond, one_at_a_time
 
 LONGEST_WHY = 500
 CALLER = Person("caller", "operator")
 """Who the audit names for what the caller asked for: never the number's owner by name."""
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """One request. `recording_ref` is where the caller's words are kept, never audio."""
-
-    id: int
-    number: str
-    call_id: str
-    recording_ref: str
-    opened_at: datetime
-    due_at: datetime
-    state: Literal["open", "accepted", "refused"]
-    decided_at: datetime | None
-    decided_by: str | None
-    why: str
 
 
 def open_review(
@@ -105,7 +90,9 @@ def decide_review(
     if accept:
         end_entry(connection, "number", number, by, now, why=f"review {review_id}", how="review")
         lift_strikes(connection, number, by, now, why=f"review {review_id}")
-    return _read(connection.execute(sa.select(reviews).where(reviews.c.id == review_id)).one())
+    return record_of(
+        Review, connection.execute(sa.select(reviews).where(reviews.c.id == review_id)).one()
+    )
 
 
 def list_reviews(
@@ -128,7 +115,7 @@ def list_reviews(
         wanted = wanted.where(reviews.c.state == "open")
     if only == "due":
         wanted = wanted.where(reviews.c.due_at <= now)
-    return [_read(row) for row in connection.execute(wanted)]
+    return [record_of(Review, row) for row in connection.execute(wanted)]
 
 
 def count_due(connection: sa.Connection, now: datetime) -> int:
@@ -142,8 +129,4 @@ def _waiting(connection: sa.Connection, number: str) -> Review | None:
     row = connection.execute(
         sa.select(reviews).where(reviews.c.number == number, reviews.c.state == "open")
     ).one_or_none()
-    return None if row is None else _read(row)
-
-
-def _read(row: sa.Row[tuple[object, ...]]) -> Review:
-    return Review(**row._mapping)
+    return None if row is None else record_of(Review, row)

@@ -6,42 +6,20 @@ accepted lifts them. Only a person's own strike, given with the rights for it, l
 
 import secrets
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from blacklist import ladder
 from blacklist.policy import Step, StrikePolicy
+from blacklist.record.fields import NotedStrike
 from blacklist.record.schema import strikes
 from people.audit import note_change
 from people.person import Person
+from store.fields import record_of
 from store.sql import one_at_a_time
 
 PAGE = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class NotedStrike:
-    """One strike as it stands in the record. `operator` is a name of the audit."""
-
-    id: str
-    number: str
-    operator: str
-    role: str
-    at: datetime
-    reason: str
-    threat: bool
-    note: str
-    call_id: str
-    recording: str
-    served: int
-    lifted_at: datetime | None
-
-    def for_ladder(self) -> ladder.Strike:
-        """What the ladder counts."""
-        # The role was checked when the strike was written.
-        return ladder.Strike(self.at, self.operator, self.reason, self.role, self.served)  # type: ignore[arg-type]
 
 
 def add_strike(
@@ -89,7 +67,7 @@ def noted_strikes(
         .where(strikes.c.number == number, _matters(now, policy))
         .order_by(strikes.c.at, strikes.c.id)
     )
-    return tuple(NotedStrike(**row._mapping) for row in rows)
+    return tuple(record_of(NotedStrike, row) for row in rows)
 
 
 def live_strikes(

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from blacklist.entry import Entry
 from blacklist.record.bulk import BulkInsert
 from blacklist.record.csv_read import Row
-from blacklist.record.entries import Kind, row_of, told
+from blacklist.record.entries import row_of, told
+from blacklist.record.fields import Kind
 from blacklist.record.schema import entries
 from people.audit import line
 from people.person import Person

@@ -17,7 +17,7 @@ from blacklist.entry import MISUSE, EntryRefused, moment_of
 from blacklist.index import RebuildOvertaken
 from blacklist.numbers import normalise
 from blacklist.port import RegisterUnavailable
-from blacklist.record.entries import RecordedEntry
+from blacklist.record.fields import RecordedEntry
 from blacklist.record.prefix_replay import RecordUnreadable
 from blacklist.record.register import Standing
 from hotline.cli.columns import one_line, print_columns

@@ -6,12 +6,12 @@ from zoneinfo import ZoneInfo
 import rich_click as click
 
 from blacklist.record.consequence import Struck
-from blacklist.record.entries import RecordedEntry
+from blacklist.record.fields import RecordedEntry
 from blacklist.record.register import Standing
 from hotline.cli.asking import local, print_entry
 from hotline.cli.columns import one_line, print_columns
 from hotline.cli.verbs import verb
-from people.audit import Change
+from people.fields import Change
 
 
 @verb(

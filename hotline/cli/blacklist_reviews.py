@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 import rich_click as click
 
 from blacklist.record.entries import to_review
-from blacklist.record.reviews import Review, list_reviews
+from blacklist.record.fields import Review
+from blacklist.record.reviews import list_reviews
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import print_columns

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from blacklist.decision import Hold
 from blacklist.entry import EntryRefused
-from blacklist.record.entries import RecordedEntry
+from blacklist.record.fields import RecordedEntry
 from blacklist.record.limits import Wanted
 from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable, Touched
 from blacklist.record.register import BlacklistRegister

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from blacklist.record.fields import Review
 from blacklist.record.limits import Wanted
 from blacklist.record.register import BlacklistRegister
-from blacklist.record.reviews import Review, count_due, list_reviews, open_review
+from blacklist.record.reviews import count_due, list_reviews, open_review
 from people.person import NotAllowed, NothingThere
 from store.sql import reading
 from tests.fixtures.record import AMAL, BADR, HIND, NUMBER, SALEM, Clock
