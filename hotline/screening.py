@@ -11,7 +11,7 @@ from blacklist.policy import Policy
 from blacklist.record.entries import standing_entries
 from blacklist.screening import RedisScreening
 from blacklist.snapshot import Kept, Snapshot
-from hotline.settings import ScreeningSettings
+from hotline.setting_groups import ScreeningSettings
 from store.breaker import Breaker
 from store.sql import reading
 

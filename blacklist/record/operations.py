@@ -13,8 +13,9 @@ from blacklist.record.exporting import export_rows
 from blacklist.record.fields import Evidence, RecordedEntry, Review
 from blacklist.record.importing import Imported
 from blacklist.record.limits import Wanted
-from blacklist.record.register import BlacklistRegister, Standing
+from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import list_reviews
+from blacklist.record.standing import Standing
 from blacklist.record.whole import Rebuilt, Verified, import_file, rebuild_index, verify_index
 from people.fields import Change
 from people.person import NothingThere, Person, Role

@@ -6,8 +6,8 @@ When the index cannot be told, the change still stands; the next synchronisation
 
 import builtins
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -31,32 +31,13 @@ from blacklist.record.prefixes import (
     waiting_prefix,
 )
 from blacklist.record.projection import WholeIndex, project
+from blacklist.record.standing import Served, Standing, forgiven_calls, never_served
 from people.audit import history
 from people.fields import Change
 from people.person import Person
 from store.sql import reading
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """All that stands about one number."""
-
-    number: str
-    entry: RecordedEntry | None
-    allowed: RecordedEntry | None
-    strikes: tuple[NotedStrike, ...]
-
-
-Served = Callable[[sa.Connection, str, datetime], int]
-"""How many calls of a number (E.164) were served since then, those that were struck left out."""
-
-
-def never_served(connection: sa.Connection, number: str, since: datetime) -> int:
-    """For a record without calls: nobody was."""
-    del connection, number, since
-    return 0
 
 
 class BlacklistRegister:
@@ -255,7 +236,7 @@ class BlacklistRegister:
                 note=note,
                 call_id=call_id,
                 recording=recording,
-                served=self._served_calls(connection, number, now),
+                served=forgiven_calls(self.policy, self._served, connection, number, now),
             )
         self.project("number", number)
         return struck
@@ -269,13 +250,6 @@ class BlacklistRegister:
         if accept:
             self.project("number", decided.number)
         return decided
-
-    def _served_calls(self, connection: sa.Connection, number: str, now: datetime) -> int:
-        trust, ladder = self.policy.rate.trust, self.policy.strikes
-        if trust is None or not ladder.forgiven:
-            return 0
-        since = now - timedelta(seconds=trust.seconds)
-        return min(ladder.forgiven, self._served(connection, number, since))
 
     def project(self, kind: Kind, subject: str) -> None:
         """Tell the index how a subject stands now; a log line when it cannot be told."""

@@ -19,7 +19,7 @@ from blacklist.numbers import normalise
 from blacklist.port import RegisterUnavailable
 from blacklist.record.fields import RecordedEntry
 from blacklist.record.prefix_replay import RecordUnreadable
-from blacklist.record.register import Standing
+from blacklist.record.standing import Standing
 from hotline.cli.columns import one_line, print_columns
 from hotline.trouble import of_database
 from people.person import ROLES, NotAllowed, Person

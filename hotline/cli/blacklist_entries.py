@@ -7,7 +7,7 @@ import rich_click as click
 
 from blacklist.record.consequence import Struck
 from blacklist.record.fields import RecordedEntry
-from blacklist.record.register import Standing
+from blacklist.record.standing import Standing
 from hotline.cli.asking import local, print_entry
 from hotline.cli.columns import one_line, print_columns
 from hotline.cli.verbs import verb

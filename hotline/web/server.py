@@ -10,7 +10,7 @@ from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from host.signals import hangup_reopens_logs
 from hotline.gunicorn_logger import HouseLogger
-from hotline.settings import WebSettings
+from hotline.setting_groups import WebSettings
 from hotline.web.metrics import forget
 from hotline.web.worker import BufferedWorker
 

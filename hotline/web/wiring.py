@@ -18,7 +18,7 @@ from call_handlers.twilio.webhooks import Webhooks
 from console import api
 from hotline.bootstrap import Services
 from hotline.register import make_register, zone_of
-from hotline.settings import TwilioSettings
+from hotline.setting_groups import TwilioSettings
 from hotline.web.app import create_app
 from hotline.web.metrics import all_processes, shared_folder
 from recordings.register import note_or_journal, note_recording

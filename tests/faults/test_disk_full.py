@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from hotline.settings import DiskSettings, Settings
+from hotline.setting_groups import DiskSettings
+from hotline.settings import Settings
 from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place

@@ -12,7 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from hotline.settings import LogSettings, MetricsSettings, Settings
+from hotline.setting_groups import LogSettings, MetricsSettings
+from hotline.settings import Settings
 from hotline.stack import to_environment
 from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.processes import descendants, free_tcp_port, wait_until

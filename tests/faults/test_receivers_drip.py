@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from hotline.settings import Settings, SmsSettings, TwilioSettings
+from hotline.setting_groups import SmsSettings, TwilioSettings
+from hotline.settings import Settings
 from recordings.register import note_recording, recordings_of
 from tests.fixtures.processes import wait_until
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, Receiver, receiver, silence

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from agi_scripts.codes import make_code_scripts
 from agi_scripts.server import FastAgiServer
-from blacklist.record.register import Standing
+from blacklist.record.standing import Standing
 from call_handlers.arrival import Arrival, Facts
 from call_handlers.inside import NUMBERS, REASONS
 from call_handlers.records import Record, write_records

@@ -9,15 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from embedded.supervisor import Supervisor
-from hotline.settings import (
-    SECRET_NAMES,
-    BackofficeSettings,
-    DeliverySettings,
-    Settings,
-    SmsSettings,
-    TwilioSettings,
-    load_settings,
-)
+from hotline.setting_groups import BackofficeSettings, DeliverySettings, SmsSettings, TwilioSettings
+from hotline.settings import SECRET_NAMES, Settings, load_settings
 from hotline.stack import stack_children
 from tests.fixtures.processes import wait_until
 

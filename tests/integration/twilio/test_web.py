@@ -12,7 +12,8 @@ import httpx
 import pytest
 
 from call_handlers.twilio.signature import signature
-from hotline.settings import Settings, WebSettings
+from hotline.setting_groups import WebSettings
+from hotline.settings import Settings
 from hotline.stack import stack_children
 from store.migrations import upgrade
 from tests.fixtures.calls import House

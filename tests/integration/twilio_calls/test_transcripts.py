@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from hotline.bootstrap import Services
-from hotline.settings import Settings, TwilioSettings
+from hotline.setting_groups import TwilioSettings
+from hotline.settings import Settings
 from ivr.turn import Prompt
 from lab.callers.twilio_driver import TwilioDriver
 from lab.callers.twilio_server import application
