@@ -13,10 +13,11 @@ from structlog.testing import capture_logs
 from hotline.doctor.checks import all_checks
 from hotline.main import cli
 from hotline.settings import load_settings
+from store.sql import database_now
 from tests.fixtures.house import house_of
 from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
 from tickets.delivery import Deliverer
-from tickets.health import Health, read_health
+from tickets.health import Health, note_answer, note_failure, read_health
 from tickets.lateness import LateAlarm
 from tickets.open import open_ticket
 from tickets.outbox import list_deliveries
@@ -77,6 +78,22 @@ def test_a_refusal_of_a_ticket_says_that_its_receiver_is_well(
     for number in range(4):
         attempt(engine, deliverer, number)
     assert health(engine).failures == 1
+
+
+def test_an_answer_of_one_destination_says_nothing_of_another(any_engine: sa.Engine) -> None:
+    """Each is ill and well by itself, and told so once."""
+    with any_engine.begin() as connection:
+        now = database_now(connection)
+        for name in ("one", "other", "third"):
+            for number in range(1 if name == "third" else 3):
+                told = note_failure(connection, name, 503, "HTTP 503", now)
+                assert told == ("ill" if number == 2 else None)
+        assert note_answer(connection, "one") == "well"
+        assert note_answer(connection, "one") is None
+        assert note_answer(connection, "third") is None
+        assert note_answer(connection, "never seen") is None
+    failures = {one.name: one.failures for one in read_health(any_engine)}
+    assert failures == {"one": 0, "other": 3, "third": 0}
 
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["table", "json"])
