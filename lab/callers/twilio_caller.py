@@ -147,8 +147,8 @@ class TwilioCall:
 
     def hang_up(self, spoken_s: int = 0) -> None:
         """Leave. From within a recording of some seconds Twilio still asks its action."""
-        if self.moment.kind == "over":
-            return
+        if self.moment.kind == "over" and self._status != "in-progress":
+            return  # in progress without a moment: its first document cannot be performed
         self._status = "completed"
         record = self.moment.verb
         if isinstance(record, Record) and spoken_s:
