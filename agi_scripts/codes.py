@@ -9,7 +9,6 @@ said what came of it; unset, the dialplan asks the next server.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
 
 from structlog.contextvars import bind_contextvars
 
@@ -20,25 +19,12 @@ from agi_scripts.errors import BadEnvironment
 from agi_scripts.perform import perform
 from agi_scripts.scripts import Script
 from agi_scripts.sounds import Sounds
-from call_handlers.inside import InsideCall
-from ivr.event import Event, HungUp
+from call_handlers.inside import InsideDesk
+from ivr.event import HungUp
 from ivr.turn import HangUp, Prompt, Turn
 
 
-class Inside(Protocol):
-    """Who decides. See `call_handlers.inside.InsideDesk`."""
-
-    def begin(self, code: str, extension: str, last_call: str = "", /) -> InsideCall:
-        """The first turn. Raises ValueError."""
-
-    def advance(self, call: InsideCall, event: Event, /) -> InsideCall:
-        """The next turn."""
-
-    def strike(self, call_id: str, digit: str, extension: str, /) -> str:
-        """Note a strike; the prompt that says what came of it."""
-
-
-def make_code_scripts(desk: Inside, sounds: Sounds, *, language: str) -> Mapping[str, Script]:
+def make_code_scripts(desk: InsideDesk, sounds: Sounds, *, language: str) -> Mapping[str, Script]:
     """Both scripts. Strikes are confirmed in `language`."""
 
     def inside(channel: AgiChannel) -> str:

@@ -37,7 +37,6 @@ from store.call_database import CallDatabase
 from store.database import CALL_DEADLINE_S, disk_is_full, make_engine
 from store.journal import Journal
 from store.redis_clients import make_redis
-from store.redis_socket import embedded_redis_url
 from tickets.catalogue import Service
 from tickets.mobile import SMS, wants_sms
 from tickets.model import NewTicket, Ticket
@@ -127,23 +126,17 @@ class Services:
         """What bounds how long callers wait for SQL: a deadline, and the process' one breaker."""
         return CallDatabase(Breaker())
 
-    @property
-    def redis_url(self) -> str:
-        """Where Redis is: `REDIS_URL`, else the embedded one of this state folder."""
-        given = self.settings.redis_url
-        return given.get_secret_value() if given else embedded_redis_url(self.settings.state_dir)
-
     @cached_property
     def fast_redis(self) -> redis.Redis:
         """Redis for the path of a call: short time-outs, no retry."""
-        client = make_redis(self.redis_url, fast=True)
+        client = make_redis(self.settings.redis, fast=True)
         self._stack.callback(client.close)
         return client
 
     @cached_property
     def slow_redis(self) -> redis.Redis:
         """Redis for queues and for people."""
-        client = make_redis(self.redis_url, fast=False)
+        client = make_redis(self.settings.redis, fast=False)
         self._stack.callback(client.close)
         return client
 

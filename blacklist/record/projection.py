@@ -1,19 +1,17 @@
 """From SQL to the index that screening reads: one subject, all of them, and the comparison."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
-from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
 
 from blacklist import ladder
 from blacklist.decision import Hold
-from blacklist.entry import Entry
 from blacklist.index import (
     Projected,
-    Rebuild,
+    RedisIndex,
     allow_of,
     strikes_of,
 )
@@ -35,66 +33,9 @@ MANY = 2000
 """Changed subjects beyond which the whole index is made anew instead."""
 
 
-class Index(Protocol):
-    """What screening reads, as it is told of one subject. All raise RegisterUnavailable."""
-
-    def put(self, entry: Entry) -> None:
-        """Restrict a number, in place of any entry it has."""
-        ...
-
-    def drop(self, number: str) -> None:
-        """Lift the restriction of a number."""
-        ...
-
-    def put_allow(self, number: str, until: datetime | None) -> None:
-        """Let a number through."""
-        ...
-
-    def drop_allow(self, number: str) -> None:
-        """Let it through no more."""
-        ...
-
-    def put_prefix(self, prefix: str, measure: Measure) -> None:
-        """Restrict every number that begins with `prefix`."""
-        ...
-
-    def drop_prefix(self, prefix: str) -> None:
-        """Lift it."""
-        ...
-
-    def put_strikes(self, number: str, measures: Sequence[Measure]) -> None:
-        """What the strikes of a number come to; nothing when empty."""
-        ...
-
-
-class WholeIndex(Index, Protocol):
-    """An index that can also be made anew and read. All raise RegisterUnavailable."""
-
-    @property
-    def built(self) -> bool:
-        """Whether it is known to be whole."""
-        ...
-
-    def entries(self) -> Iterator[Projected]:
-        """Everything that stands in it."""
-        ...
-
-    def begin_rebuild(self) -> Rebuild:
-        """Begin a new one beside the one that counts."""
-        ...
-
-    def project(self, rebuild: Rebuild, batch: Iterable[Projected]) -> None:
-        """Write into the new one."""
-        ...
-
-    def commit_rebuild(self, rebuild: Rebuild) -> None:
-        """Let the new one count."""
-        ...
-
-
 def project(
     connection: sa.Connection,
-    index: Index,
+    index: RedisIndex,
     kind: Kind,
     subject: str,
     now: datetime,
@@ -172,7 +113,7 @@ def _told(
     return Projected("entry", "", (entry.as_hold(),))
 
 
-def rebuild(engine: sa.Engine, index: WholeIndex, now: datetime, policy: StrikePolicy) -> int:
+def rebuild(engine: sa.Engine, index: RedisIndex, now: datetime, policy: StrikePolicy) -> int:
     """Make the index anew from the record, beside the one that counts; how much it holds.
 
     No moment is without an index: calls are screened by the old one until the new one is whole.
@@ -194,7 +135,7 @@ def rebuild(engine: sa.Engine, index: WholeIndex, now: datetime, policy: StrikeP
 
 
 def differences(
-    engine: sa.Engine, index: WholeIndex, now: datetime, policy: StrikePolicy
+    engine: sa.Engine, index: RedisIndex, now: datetime, policy: StrikePolicy
 ) -> list[str]:
     """Every difference between record and index, one line each; empty when they agree.
 
@@ -208,7 +149,7 @@ def differences(
 
 
 def _differences(
-    engine: sa.Engine, index: WholeIndex, now: datetime, policy: StrikePolicy
+    engine: sa.Engine, index: RedisIndex, now: datetime, policy: StrikePolicy
 ) -> dict[tuple[str, str], str]:
     moment = int(now.timestamp())
     found: dict[tuple[str, str], str] = {}
@@ -238,7 +179,7 @@ def _alive(holds: Iterable[Hold], moment: int) -> tuple[Hold, ...]:
 
 
 def synchronise(
-    engine: sa.Engine, index: WholeIndex, since: datetime, now: datetime, policy: StrikePolicy
+    engine: sa.Engine, index: RedisIndex, since: datetime, now: datetime, policy: StrikePolicy
 ) -> int:
     """Repair the index: what changed since then is told again, or all when it is not whole.
 

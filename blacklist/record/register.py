@@ -15,6 +15,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.entry import LONGEST_NOTE, MISUSE, Entry, EntryRefused, full_number, lasting
+from blacklist.index import RedisIndex
 from blacklist.policy import Policy
 from blacklist.port import RegisterUnavailable
 from blacklist.record import reviews, strikes
@@ -30,7 +31,7 @@ from blacklist.record.prefixes import (
     renew_replay,
     waiting_prefix,
 )
-from blacklist.record.projection import WholeIndex, project
+from blacklist.record.projection import project
 from blacklist.record.standing import Served, Standing, forgiven_calls, never_served
 from people.audit import history
 from people.fields import Change
@@ -52,7 +53,7 @@ class BlacklistRegister:
     def __init__(
         self,
         engine: sa.Engine,
-        index: WholeIndex,
+        index: RedisIndex,
         *,
         policy: Policy,
         replays: Replays,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import rich_click as click
@@ -22,6 +22,7 @@ from blacklist.record.prefix_replay import RecordUnreadable
 from blacklist.record.standing import Standing
 from hotline.cli.columns import one_line, print_columns
 from hotline.trouble import of_database
+from people.fields import Pin, Token
 from people.person import ROLES, NotAllowed, Person
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, times in UTC")
@@ -105,27 +106,7 @@ def print_json(value: Any) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-class Granted(Protocol):
-    """What lets a person in until it ends: a token, a PIN."""
-
-    @property
-    def name(self) -> str:
-        """Whose it is."""
-
-    @property
-    def role(self) -> str:
-        """With which rights."""
-
-    @property
-    def expires_at(self) -> datetime:
-        """When it ends."""
-
-    @property
-    def revoked_at(self) -> datetime | None:
-        """When it was ended."""
-
-
-def print_granted(found: Sequence[Granted], zone: ZoneInfo, key: str, *, as_json: bool) -> None:
+def print_granted(found: Sequence[Pin | Token], zone: ZoneInfo, key: str, *, as_json: bool) -> None:
     """What was given out; `key` is the field that names each."""
     if as_json:
         print_json([plain(one) for one in found])

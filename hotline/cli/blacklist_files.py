@@ -1,12 +1,10 @@
 """`hotline blacklist import | export`: the blocklist as CSV."""
 
 import gc
-import io
 import sys
-from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import Any, BinaryIO
 
 import rich_click as click
 from rich.console import Console
@@ -19,6 +17,7 @@ from blacklist.record.whole import import_file
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line
+from hotline.cli.output import writing
 from hotline.cli.progress import told
 from hotline.cli.verbs import options_of
 from hotline.register import make_register, zone_of
@@ -63,11 +62,9 @@ def blacklist_import(
 @click.pass_obj
 def blacklist_export(services: Services, output: Path | None) -> None:
     """Export every entry in force as CSV, which `import` reads and no spreadsheet computes."""
-    with asking.plain_errors(), ExitStack() as stack:
-        out = _opened(stack, output)
+    with asking.plain_errors(), writing(output) as out:
         for _ in export_rows(services.engine(), out, datetime.now(UTC)):
             pass
-        out.flush()
 
 
 class _Bar:
@@ -112,15 +109,3 @@ def _tell(done: Imported, as_json: bool) -> None:
         click.echo(f"{done.refused:,} of {done.rows:,} rows are wrong: nothing was imported")
     else:
         click.echo(f"{done.rows:,} rows would be: {counts}; nothing was written")
-
-
-def _opened(stack: ExitStack, output: Path | None) -> TextIO:
-    """The file, or stdout, as UTF-8 with line ends as they are written."""
-    if output is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", newline="")
-        return sys.stdout
-    try:
-        return stack.enter_context(output.open("w", encoding="utf-8", newline=""))
-    except OSError as error:
-        raise click.ClickException(f"{output}: {error.strerror}") from None

@@ -1,12 +1,10 @@
 """`hotline records`: the calls that were, as lists, as stories, and for other programs."""
 
-import io
 import json
 import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, TypeVar
@@ -27,6 +25,7 @@ from call_handlers.history import Wanted, count_calls, find_call, list_calls, st
 from call_handlers.vcon import vcon
 from hotline.bootstrap import Services
 from hotline.cli.columns import print_columns
+from hotline.cli.output import writing
 from hotline.cli.story import story
 from hotline.trouble import of_database
 from recordings.register import recordings_of
@@ -152,8 +151,7 @@ def records_export(
         else:
             total = count_calls(services.engine(), wanted)
             calls = stream_calls(services.engine(), wanted)
-        with ExitStack() as stack:
-            out = _opened(stack, output)
+        with writing(output) as out:
             zone = ZoneInfo(services.settings.timezone)
             writers = {
                 "jsonl": lambda: write_jsonl(calls, out),
@@ -161,7 +159,6 @@ def records_export(
                 "vcon": lambda: _write_vcons(calls, out),
             }
             _told(writers[form](), total)
-            out.flush()
     except SQLAlchemyError as error:
         _database_away(error)
 
@@ -184,18 +181,6 @@ def _told(written: Iterator[int], total: int) -> None:
             last, told = now, True
     if told:
         click.echo(f"{number:,} calls written", err=True)
-
-
-def _opened(stack: ExitStack, output: Path | None) -> TextIO:
-    """The file, or stdout, as UTF-8 with line ends as they are written."""
-    if output is None:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", newline="")
-        return sys.stdout
-    try:
-        return stack.enter_context(output.open("w", encoding="utf-8", newline=""))
-    except OSError as error:
-        raise click.ClickException(f"{output}: {error.strerror}") from None
 
 
 def _wanted(filters: dict[str, Any]) -> Wanted:

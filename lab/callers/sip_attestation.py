@@ -7,7 +7,6 @@ dialog goes straight, by the two Contacts.
 
 import socket
 import threading
-from types import TracebackType
 from typing import Self
 
 HOST = "127.0.0.1"
@@ -41,12 +40,7 @@ class AttestingNetwork:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._ending.set()
         self._thread.join()
         self._socket.close()
