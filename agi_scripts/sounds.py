@@ -6,6 +6,7 @@ language. Only when no language has it is it left out; the turn still listens.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -26,6 +27,8 @@ class SpokenPrompts(Protocol):
         """The pieces of this prompt. Raises PromptError."""
 
 
+Lasting = Callable[[str], float | None]
+"""How long the file of a stem is (s), None when it has none."""
 LONGEST_S = 60.0
 """No piece of a prompt is longer (s)."""
 
@@ -43,6 +46,7 @@ class Sound(NamedTuple):
     seconds: float = LONGEST_S
 
 
+@lru_cache(maxsize=4096)
 def is_path(text: str) -> bool:
     """Whether Asterisk takes `text` for one file: no `,`, `&`, quote or blank, and no `..`."""
     return bool(text) and _PATH.issuperset(text) and ".." not in text
@@ -52,21 +56,23 @@ def is_path(text: str) -> bool:
 class Sounds:
     """The sounds of all prompts.
 
-    `seconds` tells how long the file of a stem is just now, None when it has none; it is asked for
-    every piece of every turn. `prefix` is the folder as Asterisk sees it. `languages` are tried in
-    this order when the turn's own has no audio.
+    `now` is asked for each turn and gives what tells of files at that moment. `prefix` is the
+    folder as Asterisk sees it. `languages` are tried in this order when the turn's own has no
+    audio.
     """
 
     catalogue: SpokenPrompts
-    seconds: Callable[[str], float | None]
+    now: Callable[[], Lasting]
     prefix: str
     languages: tuple[str, ...]
 
     def of(self, turn: Turn) -> list[Sound]:
         """The files of the turn's prompts, in the order they are played."""
+        lasting = self.now()
         sounds: list[Sound] = []
         for prompt in turn.prompts:
-            sounds += self._pieces(turn.language, prompt) or self._instead(turn, prompt)
+            said = self._pieces(turn.language, prompt, lasting)
+            sounds += said or self._instead(turn, prompt, lasting)
         return sounds
 
     def ways(self, turn: Turn) -> Iterator[list[Sound]]:
@@ -79,7 +85,7 @@ class Sounds:
             if language != turn.language:
                 yield self.of(replace(turn, language=language))
 
-    def _pieces(self, language: str, prompt: Prompt) -> list[Sound]:
+    def _pieces(self, language: str, prompt: Prompt, lasting: Lasting) -> list[Sound]:
         """The prompt's files in this language; empty unless all are there."""
         try:
             pieces = self.catalogue.speak(language, prompt)
@@ -87,18 +93,18 @@ class Sounds:
             return []  # a prompt or value that this language does not know
         sounds = []
         for piece in pieces:
-            seconds = self.seconds(piece.audio) if is_path(piece.audio) else None
+            seconds = lasting(piece.audio) if is_path(piece.audio) else None
             if seconds is None:
                 return []
             path = f"{self.prefix}/{piece.audio}"
             sounds.append(Sound(path, piece.guarded, prompt.whole, seconds))
         return sounds
 
-    def _instead(self, turn: Turn, prompt: Prompt) -> list[Sound]:
+    def _instead(self, turn: Turn, prompt: Prompt, lasting: Lasting) -> list[Sound]:
         for language in self.languages:
             if language == turn.language:
                 continue
-            if sounds := self._pieces(language, prompt):
+            if sounds := self._pieces(language, prompt, lasting):
                 metrics.AUDIO_MISSING.labels(turn.language, prompt.key, language).inc()
                 log.warning(
                     "prompt_audio_missing",

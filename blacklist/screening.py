@@ -23,6 +23,7 @@ from blacklist.policy import Policy
 from blacklist.snapshot import Snapshot
 from blacklist.verdict import HARD_DISPOSITIONS, Verdict
 from store.breaker import Breaker
+from store.redis_wire import ask, bulks
 
 log = structlog.get_logger()
 
@@ -71,10 +72,10 @@ class RedisScreening:
         self._local = LocalCounts(policy, now_ms or _now_ms)
         self._counted = True
         self._script = script_of(policy)
-        self._load = b"*3\r\n" + _packed(b"SCRIPT", b"LOAD", self._script.text.encode())
-        self._evalsha = _packed(b"EVALSHA", self._script.sha.encode())
-        self._head = _packed(layout.HEAD.encode())
-        self._shared = _packed(layout.PREFIXES.encode(), layout.ALERTS.encode())
+        self._load = b"*3\r\n" + bulks(b"SCRIPT", b"LOAD", self._script.text.encode())
+        self._evalsha = bulks(b"EVALSHA", self._script.sha.encode())
+        self._head = bulks(layout.HEAD.encode())
+        self._shared = bulks(layout.PREFIXES.encode(), layout.ALERTS.encode())
         self._places = layout.places_in(counts_bytes, policy.rate)
         self._ways: dict[tuple[Way, bool], bytes] = {}
         self._hidden = Hidden(client)
@@ -213,9 +214,7 @@ class RedisScreening:
         command = (self._ways.get((way, by_origin)) or self._way(way, by_origin)) % own
         if self._now_ms is None:
             return command
-        return (
-            b"*%d" % (int(command[1:3]) + 1) + command[3:] + _packed(str(self._now_ms()).encode())
-        )
+        return b"*%d" % (int(command[1:3]) + 1) + command[3:] + bulks(str(self._now_ms()).encode())
 
     def _way(self, way: Way, by_origin: bool) -> bytes:
         """The command of a call that came so, but for its caller.
@@ -223,12 +222,12 @@ class RedisScreening:
         `by_origin`: what is counted of its origin matters.
         """
         vouched = way.attestation if way.attestation in layout.VOUCHED else "-"
-        keys = _packed(b"11" if by_origin else b"8") + self._head + _KEYS + self._shared
-        keys += _packed(layout.trunk_key(way.trunk)) + _ONE
+        keys = bulks(b"11" if by_origin else b"8") + self._head + _KEYS + self._shared
+        keys += bulks(layout.trunk_key(way.trunk)) + _ONE
         if by_origin:
-            keys += _packed(*layout.origin_keys(way)) + _ONE
+            keys += bulks(*layout.origin_keys(way)) + _ONE
         packed = b"*%d\r\n" % (15 if by_origin else 12) + self._evalsha + keys
-        packed += _packed(vouched.encode())
+        packed += bulks(vouched.encode())
         if len(self._ways) < _MOST_WAYS:
             self._ways[way, by_origin] = packed
         return packed
@@ -242,22 +241,12 @@ class RedisScreening:
             return self._asked(self._command(number, way))
 
     def _asked(self, command: bytes) -> Any:
-        """Send one command on a connection of the pool. A connection that failed closes itself.
-
-        This is what `execute_command` comes to without a retry and without packing.
-        """
-        pool = self._client.connection_pool
-        connection = pool.get_connection()
-        try:
-            connection.send_packed_command([command], check_health=False)  # type: ignore[no-untyped-call]  # redis-py types neither
-            reply = connection.read_response()
-            if isinstance(reply, bytes) and reply.startswith(_NO_PRIMARY):
-                # The address may be another server's by now: all connections are made anew.
-                connection.disconnect()  # type: ignore[no-untyped-call]
-                pool.disconnect(inuse_connections=False)
-            return reply
-        finally:
-            pool.release(connection)
+        """Send one command, and give its reply."""
+        reply = ask(self._client, command)
+        if isinstance(reply, bytes) and reply.startswith(_NO_PRIMARY):
+            # The address may be another server's by now: all connections are made anew.
+            self._client.connection_pool.disconnect(inuse_connections=False)
+        return reply
 
     def _unbuilt(self, number: CallerNumber, made: Decision) -> tuple[Decision, bool]:
         """The index was lost and is not built yet: it may lack any number.
@@ -301,8 +290,3 @@ def _code(error: Exception) -> str:
 
 def _now_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _packed(*parts: bytes) -> bytes:
-    """Arguments in RESP, the protocol of Redis: bulk strings one after another."""
-    return b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])

@@ -1,6 +1,5 @@
 """A call as it arrives, and a call as it stands between two turns."""
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -8,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import structlog
+from pydantic_core import from_json, to_json
 
 from ivr.session import Session, session_from_dict, session_to_dict
 from ivr.stored import from_stored
@@ -86,7 +86,6 @@ class Facts:
     screening: str = ""
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _FACTS = tuple(f.name for f in fields(Facts))
 
 
@@ -136,7 +135,6 @@ class Call:
 def call_to_json(call: Call) -> str:
     """The call as JSON text for the session store; events are kept beside it."""
     state: dict[str, Any] = {
-        "facts": {name: getattr(call.facts, name) for name in _FACTS},
         "session": session_to_dict(call.session),
         "turn": turn_to_dict(call.turn),
         "at_ms": call.at_ms,
@@ -150,7 +148,13 @@ def call_to_json(call: Call) -> str:
         }
     if call.late:
         state["late"] = True
-    return _ENCODER.encode(state)
+    return f'{{"facts":{_facts_json(call.facts)},{to_json(state).decode()[1:]}'
+
+
+@lru_cache(maxsize=2048)
+def _facts_json(facts: Facts) -> str:
+    """They stay the same from turn to turn."""
+    return to_json({name: getattr(facts, name) for name in _FACTS}).decode()
 
 
 def call_from_json(text: str, events: Sequence[str] = ()) -> Call:
@@ -159,10 +163,7 @@ def call_from_json(text: str, events: Sequence[str] = ()) -> Call:
     It may be of another release: what facts, session and turn have in common is taken from one
     where the other lacks it. Raises ValueError on anything else.
     """
-    try:
-        data = _mapping(json.loads(text))
-    except RecursionError:
-        raise ValueError("nested too deep") from None
+    data = _mapping(from_json(text))
     facts, session, turn = (_mapping(data.get(name)) for name in ("facts", "session", "turn"))
     begun = from_stored(Facts, facts, call_id=session.get("call_id"), started_ms=data.get("at_ms"))
     shared = {name: getattr(begun, name) for name in ("call_id", "flow", "flow_version")}

@@ -1,8 +1,9 @@
 """What a call record says of a turn: prompts, the kind of input, and nothing personal."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic_core import to_json
 
 from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Transferred
 from ivr.turn import Transfer, Turn
@@ -64,4 +65,4 @@ def event_row(turn: Turn, kind: str, kept: str, *, at_ms: int, ms: int) -> str:
         "at_ms": at_ms,
         "ms": ms,
     }
-    return json.dumps(row, separators=(",", ":"))
+    return to_json(row).decode()

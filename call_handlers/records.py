@@ -4,16 +4,18 @@ A record is written when the call begins and completed when it ends. Both are id
 end wins, and an event's place in its call is its key.
 """
 
-import json
 import queue
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
+from pydantic_core import from_json
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import (
     InterfaceError,
@@ -34,6 +36,9 @@ from store.journal import Journal
 
 log = structlog.get_logger()
 _MOST_AT_ONCE = 200
+BEGUN_WAITS_S = 0.5
+"""How long the record of a call that begins may wait for others (s). Should its process die in the
+meantime, it is written whole at the call's end, by whoever has the call then, or by the sweep."""
 _AWAY = (InterfaceError, InternalError, OperationalError, PoolTimeout)
 
 
@@ -60,7 +65,10 @@ class Record:
 
 
 class RecordWriter:
-    """One thread that writes what is handed to it. `submit` never waits and never raises."""
+    """One thread that writes what is handed to it. `submit` never waits and never raises.
+
+    Records of calls that have ended are written at once, with those that wait.
+    """
 
     def __init__(self, engine: sa.Engine, journal: Journal) -> None:
         self._engine = engine
@@ -81,19 +89,32 @@ class RecordWriter:
     def _run(self) -> None:
         going = True
         while going:
-            batch: list[Record] = []
-            item = self._queue.get()
-            while item is not None:
-                batch.append(item)
-                if len(batch) >= _MOST_AT_ONCE or self._queue.empty():
-                    break
-                item = self._queue.get()
-            going = item is not None
+            batch, going = self._batch()
             if batch:
                 try:
                     self._write(batch)
                 except Exception:  # nothing that befalls a batch ends the writing of records
                     log.exception("records_lost", count=len(batch))
+
+    def _batch(self) -> tuple[list[Record], bool]:
+        """What is to be written next, and whether more may come.
+
+        A call that begins waits for others at most `BEGUN_WAITS_S`; one that has ended for none.
+        """
+        batch: list[Record] = []
+        until = float("inf")
+        try:
+            while len(batch) < _MOST_AT_ONCE:
+                left = None if until == float("inf") else max(0.0, until - time.monotonic())
+                item = self._queue.get(timeout=left)
+                if item is None:
+                    return batch, False
+                batch.append(item)
+                waits = 0.0 if item.ended_ms else BEGUN_WAITS_S
+                until = min(until, time.monotonic() + waits)
+        except queue.Empty:
+            pass
+        return batch, True
 
     def _write(self, batch: list[Record]) -> None:
         try:
@@ -149,32 +170,63 @@ def replay_journal(
 
 def write_records(engine: sa.Engine, records: Sequence[Record]) -> None:
     """Write records in one transaction. Raises SQLAlchemyError, and then nothing is written."""
-    insert = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
-    begun = insert(calls).on_conflict_do_nothing(index_elements=[calls.c.id])
-    happened = insert(call_events).on_conflict_do_nothing(
-        index_elements=[call_events.c.call_id, call_events.c.position]
-    )
+    statements = _statements(engine.dialect.name)
+    begun = [_call_row(record) for record in records if not (record.ended_ms and record.led)]
+    ended = [record for record in records if record.ended_ms and record.led]
+    amended = [record for record in ended if record.amended]
+    rows = [_call_row(record) for record in ended if not record.amended]
+    events = [row for record in records if not record.amended for row in _event_rows(record)]
     with engine.begin() as connection:
-        connection.execute(begun, [_call_row(record) for record in records])
-        for record in records:
-            if record.ended_ms and record.led:
-                row = _call_row(record)
-                changed = {name: row[name] for name in _AT_THE_END}
-                of_call = calls.update().where(calls.c.id == record.facts.call_id)
-                if not record.amended:
-                    of_call = of_call.where(calls.c.ended_at.is_(None))
-                connection.execute(of_call.values(changed))
-            if record.amended:
-                of_call_events = call_events.c.call_id == record.facts.call_id
-                connection.execute(call_events.delete().where(of_call_events))
+        for statement, values in (
+            (statements.begun, begun),
+            (statements.ended, rows),
+            (statements.happened, events),
+        ):
+            if values:
+                connection.execute(statement, values)
+        for record in amended:  # takes the place of what was written when it seemed to be over
+            connection.execute(statements.amended, _call_row(record))
+            of_call_events = call_events.c.call_id == record.facts.call_id
+            connection.execute(call_events.delete().where(of_call_events))
             if events := _event_rows(record):
-                connection.execute(happened, events)
+                connection.execute(statements.happened, events)
+
+
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """How each kind of row is written. SQLAlchemy compiles a statement that stays only once."""
+
+    begun: sa.Insert
+    ended: sa.Insert
+    amended: sa.Insert
+    happened: sa.Insert
+
+
+@lru_cache
+def _statements(dialect: str) -> _Statements:
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert
+    key = [calls.c.id]
+    whole = insert(calls)
+    at_the_end = {name: whole.excluded[name] for name in _AT_THE_END}
+    goes_on = calls.c.ended_at.is_(None)
+    return _Statements(
+        whole.on_conflict_do_nothing(index_elements=key),
+        whole.on_conflict_do_update(index_elements=key, set_=at_the_end, where=goes_on),
+        whole.on_conflict_do_update(index_elements=key, set_=at_the_end),
+        insert(call_events).on_conflict_do_nothing(
+            index_elements=[call_events.c.call_id, call_events.c.position]
+        ),
+    )
 
 
 _AT_THE_END = (
     *("language", "ended_at", "disposition", "transferred_to", "tickets"),
     *("last_node", "turns", "path"),
 )
+
+
+_COLUMNS = tuple(calls.c.keys())
+_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in (Facts, Record)}
 
 
 def _call_row(record: Record) -> dict[str, Any]:
@@ -187,11 +239,14 @@ def _call_row(record: Record) -> dict[str, Any]:
         "ended_at": _moment(record.ended_ms) if record.ended_ms else None,
     }
     row = {**known, **times, "id": facts.call_id}
-    return {name: row[name] for name in calls.c.keys()}  # noqa: SIM118 - no mapping
+    return {name: row[name] for name in _COLUMNS}
 
 
 def _named(data: Facts | Record) -> dict[str, Any]:
-    return {field.name: getattr(data, field.name) for field in fields(data)}
+    return {name: getattr(data, name) for name in _NAMES[type(data)]}
+
+
+_OF_EVENT = tuple(f.name for f in fields(StoredEvent) if f.name != "at_ms")
 
 
 def _event_rows(record: Record) -> list[dict[str, Any]]:
@@ -199,13 +254,14 @@ def _event_rows(record: Record) -> list[dict[str, Any]]:
     rows = []
     for position, text in enumerate(record.events):
         try:
-            event = from_stored(StoredEvent, json.loads(text), at_ms=record.facts.started_ms)
-        except (ValueError, RecursionError) as error:
+            event = from_stored(StoredEvent, from_json(text), at_ms=record.facts.started_ms)
+        except ValueError as error:
             log.error("event_unreadable", error=type(error).__name__)
             continue
-        row = asdict(event)
-        row["at"] = _moment(row.pop("at_ms"))
-        rows.append({"call_id": record.facts.call_id, "position": position, **row})
+        row = {name: getattr(event, name) for name in _OF_EVENT}
+        row["call_id"], row["position"] = record.facts.call_id, position
+        row["at"] = _moment(event.at_ms)
+        rows.append(row)
     return rows
 
 

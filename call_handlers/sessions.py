@@ -6,12 +6,13 @@ Redis is fast and can be lost. Whoever gets `StoreAway` goes on with the call it
 import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import redis
 from redis.exceptions import NoScriptError
 
 from store.breaker import Breaker
+from store.redis_wire import ask, bulks
 
 SESSION_TTL_S = 2 * 3600
 """Longer than any call: a session that nobody closed is swept long before."""
@@ -25,6 +26,14 @@ class StoreAway(Exception):
     """The session store did not answer in time; nothing is known of what it holds."""
 
 
+class Stored(NamedTuple):
+    """A call as it is kept: its newest state, the events so far, and whether it has ended."""
+
+    state: str
+    events: list[str]
+    over: bool
+
+
 class SessionStore(Protocol):
     """Compare-and-set by turn number; events in the order they happened.
 
@@ -35,8 +44,8 @@ class SessionStore(Protocol):
         """The newest state of a call that has not ended (or of any), or None. Raises StoreAway."""
         ...
 
-    def load_whole(self, call_id: str, *, ended: bool = False) -> tuple[str, list[str]] | None:
-        """What `load` gives, with the events kept so far. Raises StoreAway."""
+    def load_whole(self, call_id: str) -> Stored | None:
+        """All that is kept of a call, None when it is not known. Raises StoreAway."""
         ...
 
     def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
@@ -96,13 +105,13 @@ class RedisSessions:
         state, mark = self._asked(lambda: self._client.hmget(_state(call_id), "state", "ended"))
         return None if state is None or (mark and not ended) else _text(state)
 
-    def load_whole(self, call_id: str, *, ended: bool = False) -> tuple[str, list[str]] | None:
+    def load_whole(self, call_id: str) -> Stored | None:
         """State and events, in one round trip."""
         found = self._asked(lambda: self._load.run(_state(call_id), _events(call_id)))
         if found is None:
             return None
         over, state, *events = _text(found).split("\n")
-        return None if over == "1" and not ended else (state, events)
+        return Stored(state, events, over == "1")
 
     def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
         """Keep `state` as turn `turn`; the state stored by another process when it was quicker."""
@@ -173,10 +182,12 @@ class MemorySessions:
             return None
         return self._states[call_id][1]
 
-    def load_whole(self, call_id: str, *, ended: bool = False) -> tuple[str, list[str]] | None:
+    def load_whole(self, call_id: str) -> Stored | None:
         """State and events."""
-        state = self.load(call_id, ended=ended)
-        return None if state is None else (state, self.events(call_id))
+        state = self.load(call_id, ended=True)
+        if state is None:
+            return None
+        return Stored(state, self.events(call_id), call_id in self._ended)
 
     def save(self, call_id: str, turn: int, state: str, events: Sequence[str]) -> str | None:
         """Keep `state` as turn `turn`; the stored one when that is as new."""
@@ -222,12 +233,14 @@ class _Script:
     def __init__(self, client: redis.Redis, name: str) -> None:
         self._client = client
         self._text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-        self._sha = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+        sha = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+        self._head = bulks(b"EVALSHA", sha.encode(), b"2")
 
     def run(self, *args: str | int) -> Any:
         """What the script answers. Raises redis.RedisError."""
+        parts = [str(arg).encode() for arg in args]
         try:
-            return self._client.evalsha(self._sha, 2, *args)
+            return ask(self._client, b"*%d\r\n%b%b" % (3 + len(parts), self._head, bulks(*parts)))
         except NoScriptError:  # Redis was started anew: EVAL runs the script and keeps it
             return self._client.eval(self._text, 2, *args)
 

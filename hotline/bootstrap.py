@@ -242,7 +242,7 @@ class Services:
     def sounds(self, prefix: str) -> Sounds:
         """The prompts as Asterisk plays them from its folder `prefix`."""
         languages = self.flow.languages
-        return Sounds(self.catalogue, self.sound_folder.seconds, prefix, languages)
+        return Sounds(self.catalogue, self.sound_folder.now, prefix, languages)
 
     def sweep(self) -> SweepReport:
         """Close calls that nobody ended, and write what the journal holds into SQL.

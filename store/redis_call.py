@@ -7,7 +7,6 @@ all other calls. What is here asks less often, and keeps redis-py's protocol, er
 """
 
 import socket
-import struct
 import time
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ import redis
 from store.redis_address import SCHEMES, watched
 from store.redis_primary import PrimaryPool, TcpConnection, TlsConnection, UnixConnection
 from store.redis_sentinel import SentinelPool, TcpToPrimary, TlsToPrimary, sentinel_pool
+from store.redis_wire import TimedSocket, ask, packed
 
 FRESH_SECONDS = 0.1
 """How long a connection that has just answered is taken to stand."""
@@ -33,21 +33,7 @@ class CallRedis(redis.Redis):
 
         Raises redis.RedisError.
         """
-        command = _packed("EVALSHA", sha, numkeys, *keys_and_args)
-        pool = self.connection_pool
-        connection = pool.get_connection()
-        try:
-            connection.send_packed_command((command,), check_health=False)  # type: ignore[no-untyped-call]
-            return connection.read_response()
-        finally:
-            pool.release(connection)
-
-
-def _packed(*args: str | bytes | int) -> bytes:
-    """A command in RESP, the protocol of Redis: an array of bulk strings."""
-    parts = [arg if isinstance(arg, bytes) else str(arg).encode() for arg in args]
-    head = b"*%d\r\n" % len(parts)
-    return head + b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])
+        return ask(self, packed("EVALSHA", sha, numkeys, *keys_and_args))
 
 
 class CallPool(PrimaryPool):
@@ -101,36 +87,12 @@ def call_pool(url: str, **settings: Any) -> CallPool:
     return CallPool.from_url(url, connection_class=_CONNECTIONS[scheme], **settings)
 
 
-class _TimedSocket(socket.socket):
-    """A socket whose time-out the kernel keeps (socket(7), `SO_RCVTIMEO`)."""
-
-    def settimeout(self, value: float | None) -> None:
-        """Seconds that each read and write may wait; 0: not at all; None: for ever."""
-        super().settimeout(0.0 if value == 0 else None)
-        limit = struct.pack("@ll", *divmod(round((value or 0.0) * 1_000_000), 1_000_000))
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
-        self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-
-    def recv(self, *args: int) -> bytes:
-        """As every socket. Raises TimeoutError, and BlockingIOError where nothing may wait."""
-        try:
-            return super().recv(*args)
-        except BlockingIOError:
-            if self.getblocking():
-                raise TimeoutError from None
-            raise
-
-    def sendall(self, *args: Any) -> None:
-        """As every socket. Raises TimeoutError."""
-        try:
-            super().sendall(*args)
-        except BlockingIOError:
-            raise TimeoutError from None
-
-
 class _Timed(redis.Connection):
-    def _connect(self) -> socket.socket:
-        return _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
+    timed: TimedSocket
+
+    def _connect(self) -> TimedSocket:
+        self.timed = _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
+        return self.timed
 
 
 class _TcpConnection(_Timed, TcpConnection):
@@ -142,15 +104,18 @@ class _TcpToPrimary(TcpToPrimary, _TcpConnection):
 
 
 class _UnixConnection(UnixConnection):
-    def _connect(self) -> socket.socket:
-        return _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
+    timed: TimedSocket
+
+    def _connect(self) -> TimedSocket:
+        self.timed = _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
+        return self.timed
 
 
 _CONNECTIONS = {"redis": _TcpConnection, "rediss": TlsConnection, "unix": _UnixConnection}
 
 
-def _timed(connected: socket.socket, seconds: float | None) -> _TimedSocket:
+def _timed(connected: socket.socket, seconds: float | None) -> TimedSocket:
     kind = connected.family, connected.type, connected.proto
-    timed = _TimedSocket(*kind, fileno=connected.detach())
+    timed = TimedSocket(*kind, fileno=connected.detach())
     timed.settimeout(seconds)
     return timed

@@ -37,6 +37,7 @@ def make_redis(url: str, *, fast: bool, max_connections: int = 100) -> redis.Red
             socket_timeout=FAST_SECONDS,
             retry=Retry(NoBackoff(), 0),
             health_check_interval=0,
+            protocol=2,  # which `store.redis_wire` reads
             max_connections=max_connections,
             client_name="hotline-call",
         )

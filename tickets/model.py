@@ -6,7 +6,7 @@ is told to others.
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
@@ -62,7 +62,8 @@ class Address:
 
     def as_dict(self) -> dict[str, str]:
         """The parts that are known."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
+        known = ((part.name, getattr(self, part.name)) for part in fields(self))
+        return {name: value for name, value in known if value is not None}
 
     def one_line(self) -> str | None:
         """The address in the order it is written on an envelope, or None when nothing is known."""

@@ -26,6 +26,7 @@ UNCONFIRMED = "unconfirmed"
 CONFIRMED_WITHIN_S = 5
 """The caller's last key may be told after their end: so long is such a ticket kept back."""
 _REFERENCE_TRIES = 10
+_INSERT, _HAND_OUT = table.insert(), deliveries.insert()
 
 
 def open_ticket(
@@ -49,11 +50,9 @@ def open_ticket(
         ticket = build_ticket(new, now, mint())
         try:
             with engine.begin() as connection:
-                connection.execute(table.insert(), row_of(ticket))
+                connection.execute(_INSERT, row_of(ticket))
                 if names:
-                    connection.execute(
-                        deliveries.insert(), _outbox(ticket, names, database_now(connection))
-                    )
+                    connection.execute(_HAND_OUT, _outbox(ticket, names, database_now(connection)))
         except IntegrityError:
             existing = find_by_origin(engine, new.origin)
             if existing is not None:

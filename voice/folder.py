@@ -7,7 +7,7 @@ removing a file all change). Files are named by their content: the same name is 
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 WAV_BYTES_A_SECOND = 16_000
@@ -21,7 +21,7 @@ class SoundFolder:
     """The sounds below `folder`, by stem: `ar/0123456789ab`. Threads may share it."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self._path = str(folder)
         self._found: dict[str, tuple[int, Mapping[str, float]]] = {}
         self._asked: set[str] = set()
 
@@ -30,6 +30,22 @@ class SoundFolder:
         language, _, name = stem.partition("/")
         return self._sounds(language).get(name)
 
+    def now(self) -> Callable[[str], float | None]:
+        """What tells of sounds as `seconds` does, as they are when a language is first asked for.
+
+        For somebody who asks for many at once.
+        """
+        seen: dict[str, Mapping[str, float]] = {}
+
+        def seconds(stem: str) -> float | None:
+            language, _, name = stem.partition("/")
+            sounds = seen.get(language)
+            if sounds is None:
+                sounds = seen[language] = self._sounds(language)
+            return sounds.get(name)
+
+        return seconds
+
     def has(self, stem: str) -> bool:
         """Whether that sound is there."""
         return self.seconds(stem) is not None
@@ -37,11 +53,14 @@ class SoundFolder:
     def state(self) -> tuple[int, ...]:
         """Differs from an earlier one when a language that was asked for may have changed since."""
         now = time.time_ns()
-        moments = (_changed(self._folder / language) for language in sorted(self._asked))
+        moments = (_changed(self._of(language)) for language in sorted(self._asked))
         return tuple(at if _settled(at, now) else now for at in moments)
 
+    def _of(self, language: str) -> str:
+        return f"{self._path}/{language}"
+
     def _sounds(self, language: str) -> Mapping[str, float]:
-        folder = self._folder / language
+        folder = self._of(language)
         self._asked.add(language)
         changed = _changed(folder)
         known = self._found.get(language)
@@ -53,10 +72,10 @@ class SoundFolder:
         return found
 
 
-def _changed(folder: Path) -> int:
+def _changed(folder: str) -> int:
     """When it changed last, in ns since the epoch; 0 where there is none."""
     try:
-        return folder.stat().st_mtime_ns
+        return os.stat(folder).st_mtime_ns  # noqa: PTH116 - once a turn, and several times as quick
     except OSError:
         return 0
 
@@ -65,7 +84,7 @@ def _settled(changed: int, now: int) -> bool:
     return abs(now - changed) > _UNSETTLED_NS
 
 
-def _scanned(folder: Path) -> Mapping[str, float]:
+def _scanned(folder: str) -> Mapping[str, float]:
     try:
         with os.scandir(folder) as entries:
             return {

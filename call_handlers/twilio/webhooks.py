@@ -16,7 +16,7 @@ from flask import Blueprint, Response, request
 from structlog.contextvars import bound_contextvars
 
 from call_handlers.arrival import Arrival, Call
-from call_handlers.desk import CallFailed
+from call_handlers.turns import CallFailed
 from call_handlers.twilio import metrics
 from call_handlers.twilio.arrival import arrival_of
 from call_handlers.twilio.events import ANSWERED, OVER, event_of

@@ -10,6 +10,7 @@ from pathlib import Path
 import rich_click as click
 import structlog
 
+from host.heap import settle_heap
 from host.life import Life
 from host.signals import hangup_reopens_logs, signals_told
 from hotline.bootstrap import Services, ensure_folders
@@ -74,6 +75,7 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
         stack.enter_context(disk_beside_calls(services).running())
+        settle_heap()
         server.start()
         log.info("agi_ready", port=server.port)
         stop.wait()

@@ -1,6 +1,5 @@
 """Serving the web application: gunicorn's processes, waitress in each, drained on SIGTERM."""
 
-import gc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from host.heap import settle_heap
 from host.signals import hangup_reopens_logs
 from hotline.gunicorn_logger import HouseLogger
 from hotline.setting_groups import WebSettings
@@ -53,9 +53,7 @@ class _Server(BaseApplication):  # type: ignore[misc]
     def load(self) -> Flask:
         # In the worker process: connections must not cross the fork.
         app, self._close = self._load()
-        # Flow and catalogue stay for good: the collector need not look at them again and again.
-        gc.collect()
-        gc.freeze()
+        settle_heap()
         return app
 
 

@@ -29,6 +29,12 @@ from tickets.schema import tickets
 
 PUBLIC_URL = "https://hotline.example"
 _METRICS = "PROMETHEUS_MULTIPROC_DIR"
+_ALWAYS_KNOWN = frozenset(
+    {
+        *("REDIS_URL", "DATABASE_URL", "HOTLINE_STATE_DIR", "HOTLINE_SOUNDS_DIR"),
+        *("HOTLINE_AGI__HOST", "HOTLINE_AGI__PORTS", "HOTLINE_LOG__LEVEL", "HOTLINE_LOG__FORMAT"),
+    }
+)
 _SETTLE_S = 15.0
 _POLL_S = 0.02
 
@@ -107,16 +113,23 @@ class House:
 
 @contextmanager
 def open_house(
-    services: Services, *, asterisk: bool = False, globals: Mapping[str, str] | None = None
+    services: Services,
+    *,
+    asterisk: bool = False,
+    globals: Mapping[str, str] | None = None,
+    code: Path | None = None,
 ) -> Iterator[House]:
     """A FastAGI process, and an Asterisk that sends it calls; `globals` are the dialplan's.
+
+    The process runs the release in the folder `code`, by that one's flow, else this one.
 
     Raises StartFailed, AsteriskFailed, RedisMissing; AsteriskUnavailable where one is wanted.
     """
     with own_folder() as folder:
         settings = _bench_settings(services.settings, folder)
         instance = asterisk_instance(settings, globals=globals, keep=False) if asterisk else None
-        specs = _chosen(settings, "agi-1", with_asterisk=asterisk)
+        redis, agi = _chosen(settings, "agi-1", with_asterisk=asterisk)
+        specs = [redis, agi if code is None else _of_another_release(agi, code)]
         with (
             own_services(settings) as own,
             left_alone(specs, folder) as children,
@@ -164,6 +177,12 @@ def _chosen(settings: Settings, name: str, *, with_asterisk: bool = False) -> li
     """Redis and the child of this name, in the order of their start."""
     children = stack_children(settings, with_asterisk=with_asterisk)
     return [spec for spec in children if spec.name in ("redis", name)]
+
+
+def _of_another_release(spec: ChildSpec, code: Path) -> ChildSpec:
+    """The same process from the code in this folder, with the settings that every release knows."""
+    known = {name: value for name, value in spec.env.items() if name in _ALWAYS_KNOWN}
+    return replace(spec, cwd=code, env=known)
 
 
 def _pid(child: Child) -> int:

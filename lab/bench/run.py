@@ -10,6 +10,7 @@ from embedded.redis_child import RedisMissing
 from embedded.supervisor import StartFailed
 from lab.bench import (
     answer,
+    before,
     classic,
     cpu,
     import_memory,
@@ -32,6 +33,7 @@ class _Measurement(NamedTuple):
 
 _PARTS: Mapping[str, _Measurement] = {
     "cpu": _Measurement(cpu.measure, cpu.NOTES),
+    "before": _Measurement(before.measure, before.NOTES),
     "answer": _Measurement(answer.measure, answer.NOTES),
     "classic": _Measurement(classic.measure, classic.NOTES),
     "peers": _Measurement(peers.measure, peers.NOTES),

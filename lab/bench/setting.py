@@ -36,8 +36,12 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """One run of the bench. `say` tells a long step in a sentence."""
+    """One run of the bench. `say` tells a long step in a sentence.
+
+    `against` is the earlier commit that is compared with, empty for none.
+    """
 
     services: Services
     say: Callable[[str], None]
     sizes: Sizes = Sizes()
+    against: str = ""

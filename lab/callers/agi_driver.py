@@ -48,7 +48,9 @@ class AgiDriver:
     def dial(self, transcript: Transcript, stores: Stores) -> Iterator["AgiLine"]:
         """Call a server that has nothing else to do; call and server are over when this is."""
         need_no_more_than_keys(transcript)
-        sounds = Sounds(self._catalogue, lambda _stem: LONGEST_S, SOUNDS, self._catalogue.languages)
+        sounds = Sounds(
+            self._catalogue, lambda: lambda _stem: LONGEST_S, SOUNDS, self._catalogue.languages
+        )
         server = FastAgiServer(HOST, 0, make_scripts(stores.desk, sounds, recordings=RECORDINGS))
         server.start()
         arrival = Arrival("asterisk", f"transcript-{stores.folder.name}")

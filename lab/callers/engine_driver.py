@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from call_handlers.arrival import Arrival, Call, call_from_json, call_to_json
-from call_handlers.desk import CallDesk, CallFailed
+from call_handlers.desk import CallDesk
+from call_handlers.turns import CallFailed
 from ivr.event import Digits, Event, HungUp, NoInput, Recorded, Transferred
 from ivr.turn import Collect, HangUp, Record, Transfer, Turn
 from lab.callers.line import Differs, need_no_more_than_keys

@@ -20,9 +20,10 @@ from voice.sound import AudioError
 @click.option(
     "--only", "names", multiple=True, type=click.Choice(PARTS), help="One part; may be repeated"
 )
+@click.option("--against", default="", help="Earlier commit that the part `before` compares with")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table")
 @click.pass_obj
-def bench(services: Services, names: tuple[str, ...], as_json: bool) -> None:
+def bench(services: Services, names: tuple[str, ...], against: str, as_json: bool) -> None:
     """Measure costs as ratios (about five minutes); exit 1 when a bound is not kept."""
     configure("warning", services.settings.log.format)  # nothing between the lines of progress
     chosen = [name for name in PARTS if name in names] if names else list(PARTS)
@@ -31,7 +32,7 @@ def bench(services: Services, names: tuple[str, ...], as_json: bool) -> None:
     except (AudioError, CatalogueError) as error:
         click.echo(f"[bench] {error}", err=True)
         sys.exit(1)
-    parts = list(run(Bench(services, _say), chosen))
+    parts = list(run(Bench(services, _say, against=against), chosen))
     if as_json:
         click.echo(to_json(parts))
     else:

@@ -32,7 +32,7 @@ def test_prompts_that_asterisk_may_not_read_lead_to_an_operator_at_once(
             shutil.chown(folder, "root")
             folder.chmod(0o700)
         sounds = Sounds(
-            StubCatalogue(), lambda _stem: LONGEST_S, asterisk.sounds_inside, ("ar", "en")
+            StubCatalogue(), lambda: lambda _stem: LONGEST_S, asterisk.sounds_inside, ("ar", "en")
         )
         scripts = make_scripts(desk, sounds, recordings="/rec")
         with serving(FastAgiServer("127.0.0.1", port, scripts)):

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from call_handlers.arrival import Call
-from call_handlers.desk import CallDesk, CallFailed
+from call_handlers.desk import CallDesk
 from call_handlers.sessions import MemorySessions
+from call_handlers.turns import CallFailed
 from ivr.event import Digits, Done, NoInput, Recorded
 from ivr.flows import Flows
 from ivr.turn import HangUp, Perform, Record, Transfer

@@ -15,7 +15,7 @@ from ivr.event import HungUp, Transferred
 from ivr.turn import Transfer
 from store.breaker import Breaker
 from store.redis_clients import make_redis
-from tests.fixtures.calls import CALLER, House, arrival, play, to_confirm
+from tests.fixtures.calls import CALLER, FailingSessions, House, arrival, play, to_confirm
 from tests.fixtures.dialog import REPORT
 from tests.fixtures.processes import free_tcp_port
 
@@ -94,6 +94,34 @@ def test_screening_is_asked_and_told_by_which_way_a_call_came(house: House) -> N
     assert screening.ways == [way, way]
     record, _ = house.written(call.call_id)
     assert (record.trunk, record.attestation, record.origin) == way
+
+
+def test_an_end_is_looked_up_once_at_most(house: House) -> None:
+    """Every call ends, and its hang-up handler tells the end once more."""
+    looked: list[str] = []
+
+    def looks(action: str, _turn: int) -> bool:
+        looked.append(action)
+        return False
+
+    desk = house.desk(FailingSessions(house.sessions(), looks))
+    call = play(desk, desk.begin(arrival()), "1")
+    looked.clear()
+    assert desk.ended(call, "hangup")
+    assert looked == ["finish"]
+    assert not desk.ended(arrival(), "hangup")
+    assert looked == ["finish", "load"]
+
+
+def test_an_end_by_one_who_missed_a_turn_takes_what_it_came_to(house: House) -> None:
+    """Another server had a key of the caller's after this one: the record has it."""
+    desk = house.desk()
+    stale = play(desk, desk.begin(arrival()), "1")
+    newest = play(house.desk(), stale, "1")
+    assert desk.ended(stale, "hangup")
+    record, events = house.written(stale.call_id)
+    assert record.last_node == newest.turn.node
+    assert [event.input for event in events if event.kind == "digits"] == ["1", "1"]
 
 
 def test_sixteen_ends_at_once_are_one(house: House) -> None:

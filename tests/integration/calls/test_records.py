@@ -18,6 +18,7 @@ from store.journal import Journal
 from store.migrations import differences, upgrade
 from tests.fixtures.calls import House, arrival, play
 from tests.fixtures.postgres import own_database
+from tests.fixtures.processes import wait_until
 
 FACTS = Facts(
     call_id="a" * 32,
@@ -155,6 +156,26 @@ def test_the_writer_outlives_a_record_that_cannot_be_written(house: House) -> No
     replay_journal(house.engine, house.journal)
     found = find_call(house.engine, FACTS.call_id)
     assert found is not None
+
+
+def test_a_call_that_begins_is_written_soon_and_one_that_ends_at_once(house: House) -> None:
+    """Who looks at the calls that go on sees a new one within a moment; together they cost one."""
+    commits: list[object] = []
+    sa.event.listen(house.engine, "commit", commits.append)
+    writer = RecordWriter(house.engine, house.journal)
+
+    def found(call_id: str, ended: bool) -> bool:
+        one = find_call(house.engine, call_id)
+        return one is not None and (one[0].disposition != "") == ended
+
+    other = replace(FACTS, call_id="b" * 32, provider_id="1.2")
+    writer.submit(Record(other))
+    wait_until(lambda: found("b" * 32, False))
+    writer.submit(BEGUN)
+    writer.submit(ENDED)
+    wait_until(lambda: found(FACTS.call_id, True))
+    writer.close()
+    assert len(commits) == 2
 
 
 def test_nobody_who_appends_waits_for_a_replay(tmp_path: Path) -> None:

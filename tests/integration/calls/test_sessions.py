@@ -51,10 +51,10 @@ def test_state_and_events_come_back_together_as_they_were(store: SessionStore) -
     )
     for turn, text in enumerate(state, start=1):
         store.save("c", turn, text, events)
-        assert store.load_whole("c") == (text, events * turn)
+        assert store.load_whole("c") == (text, events * turn, False)
     assert store.finish("c")
-    assert store.load_whole("c") is None
-    assert store.load_whole("c", ended=True) == (state[-1], events * len(state))
+    assert store.load_whole("c") == (state[-1], events * len(state), True)
+    assert store.load_whole("nobody") is None
 
 
 def test_scripts_that_redis_has_forgotten_are_sent_again(house: House) -> None:
@@ -63,7 +63,7 @@ def test_scripts_that_redis_has_forgotten_are_sent_again(house: House) -> None:
     client.script_flush()
     assert store.save("c", 1, "one", ["a"]) is None
     client.script_flush()
-    assert store.load_whole("c") == ("one", ["a"])
+    assert store.load_whole("c") == ("one", ["a"], False)
 
 
 @pytest.mark.parametrize("turn", [1, 2])
@@ -87,7 +87,7 @@ def test_a_turn_after_the_end_is_not_taken(store: SessionStore) -> None:
     store.save("c", 1, "one", ["a"])
     store.finish("c")
     assert store.save("c", 2, "two", ["b"]) == "one"
-    assert store.load_whole("c", ended=True) == ("one", ["a"])
+    assert store.load_whole("c") == ("one", ["a"], True)
     assert store.load("c") is None
 
 

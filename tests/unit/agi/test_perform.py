@@ -152,7 +152,7 @@ def test_a_key_before_a_guarded_message_counts_and_the_rest_is_not_said() -> Non
 
 def test_a_turn_that_ends_guarded_still_listens() -> None:
     """A `Read` without files follows."""
-    sounds = Sounds(HeadOnly(), lambda _: LONGEST_S, "/s", ("ar", "en"))
+    sounds = Sounds(HeadOnly(), lambda: lambda _: LONGEST_S, "/s", ("ar", "en"))
     model = Spy(does(Press("2")))
     with channel_on(model) as channel:
         assert perform(channel, menu("nomatch_1"), sounds, PATH) == Digits("2")
@@ -314,7 +314,7 @@ def test_an_asterisk_that_cannot_do_it_is_an_error(
 
 def test_an_asterisk_that_says_nothing_is_given_up_after_the_length_of_its_files() -> None:
     """It is not waited for as long as the longest prompt there might be."""
-    sounds = replace(stub_sounds(), seconds=lambda _stem: 0.01)
+    sounds = replace(stub_sounds(), now=lambda: lambda _stem: 0.01)
     for action in (t.Collect(1, timeout_ms=10), t.HangUp(), t.Record(0)):
         with channel_hearing(margin_s=0.05) as (channel, _), pytest.raises(DeadlinePassed):
             perform(channel, turn(action, "main", "main"), sounds, PATH)

@@ -44,7 +44,10 @@ def test_the_head_of_an_error_message_is_guarded() -> None:
 def test_a_prompt_with_one_piece_missing_is_said_whole_in_the_other_language() -> None:
     """Half a sentence in each language would be worse."""
     sounds = Sounds(
-        ManyPieces(), lambda stem: None if stem == "ar/two" else LONGEST_S, "/s", ("ar", "en")
+        ManyPieces(),
+        lambda: lambda stem: None if stem == "ar/two" else LONGEST_S,
+        "/s",
+        ("ar", "en"),
     )
     before = missing("ar", "en")
     with capture_logs() as logs:
@@ -74,7 +77,9 @@ def test_a_prompt_without_any_audio_is_left_out_and_said_so() -> None:
 
 def test_a_prompt_that_the_catalogue_does_not_know_is_left_out() -> None:
     """A wrong key or value costs that prompt, not the call."""
-    sounds = Sounds(StubCatalogue(unknown=["main"]), lambda _: LONGEST_S, "/s", ("ar", "en"))
+    sounds = Sounds(
+        StubCatalogue(unknown=["main"]), lambda: lambda _: LONGEST_S, "/s", ("ar", "en")
+    )
     with capture_logs():
         assert sounds.of(menu("main", "danger")) == [Sound("/s/ar/danger", guarded=False)]
 

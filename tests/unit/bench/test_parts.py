@@ -16,6 +16,7 @@ from hotline.bootstrap import Services
 from hotline.main import COMMANDS
 from hotline.settings import load_settings
 from lab.bench import answer, classic, memory, peers, plain, twilio
+from lab.bench.before import taken_out
 from lab.bench.figures import Figure
 from lab.bench.house import BenchFailed, open_house, open_web_house
 from lab.bench.memory import hold_call
@@ -106,6 +107,20 @@ def test_the_peers_lead_the_same_call_as_our_wire(bench: Bench) -> None:
     ]
     assert all(peer.name in part.skipped for peer in peers.PEERS if not peer.here)
     assert all(f.against is not None and f.against.amount > 0 for f in part.figures)
+
+
+def test_a_commit_that_is_not_here_is_told(bench: Bench) -> None:
+    """And so is that none was named."""
+    none, unknown = (
+        next(run(replace(bench, against=name), ["before"])) for name in ("", "no-such-commit")
+    )
+    assert "--against" in none.skipped
+    assert "no-such-commit" in unknown.skipped
+
+
+def test_the_code_of_a_commit_is_taken_out_whole(tmp_path: Path) -> None:
+    """It runs from there as it ran then."""
+    assert (taken_out("HEAD", tmp_path) / "agi_scripts" / "server.py").is_file()
 
 
 def test_the_plain_part_has_figures_without_bounds(bench: Bench) -> None:
@@ -225,8 +240,8 @@ def test_an_import_is_compared_with_its_rows_alone(bench: Bench) -> None:
 def test_the_command_knows_every_part_and_refuses_others() -> None:
     """`--only` names what there is."""
     assert COMMANDS["bench"][0] == "lab.cli.bench:bench"
-    assert PARTS[:3] == ("cpu", "answer", "classic")
-    assert {"peers", "twilio_rate", "twilio_tail", "import_memory", "plain"} <= set(PARTS[3:])
+    assert PARTS[:4] == ("cpu", "before", "answer", "classic")
+    assert {"peers", "twilio_rate", "twilio_tail", "import_memory", "plain"} <= set(PARTS[4:])
     done = CliRunner().invoke(command, ["--only", "nothing"])
     assert done.exit_code == 2
 

@@ -1,0 +1,225 @@
+"""The end of a call: its record is completed once, and nothing that the caller gave is lost."""
+
+from dataclasses import dataclass, replace
+
+import structlog
+
+from blacklist.decision import Way
+from blacklist.port import Screening
+from call_handlers import metrics
+from call_handlers.arrival import Arrival, Call
+from call_handlers.effects import TALKED_TO
+from call_handlers.events import event_row
+from call_handlers.facts import facts_never_led
+from call_handlers.records import Record, RecordWriter
+from call_handlers.sessions import StoreAway
+from call_handlers.turns import CallFailed, Turns
+from ivr.engine import TRANSFERRED
+from ivr.event import HungUp
+from ivr.session import Session
+from ivr.turn import OPERATORS, Collect, Perform, Transfer
+from ivr.turn import Record as Listen
+from ivr.way import unsent
+
+log = structlog.get_logger()
+_OVERTAKEN = 3
+"""How often the end of a call may find that another process has just gone on with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ends(Turns):
+    """Ends calls, whoever had them last."""
+
+    screening: Screening
+    records: RecordWriter
+
+    def end(self, call: Call | Arrival, reason: str) -> None:
+        """Complete the call's record, once. Never raises.
+
+        `reason`: `done` (we ended it), `hangup` (the caller is gone), `transferred` (connected with
+        somebody), `failed` (it could not be led to its end here).
+        """
+        self.ended(call, reason)
+
+    def ended(self, call: Call | Arrival, reason: str, at_ms: int | None = None) -> bool:
+        """Do as `end`; True when it was this that ended the call, and nobody before.
+
+        `at_ms` is when it ended, if that was not now.
+        """
+        if isinstance(call, Arrival):
+            return self._told_by_its_channel(call, reason, at_ms)
+        held = self._newest(call, reason) if self._leaves_something(call) else call
+        return self._ended(held, reason, at_ms)
+
+    def close(self, held: Call, reason: str, at_ms: int | None = None) -> None:
+        """Write the last record of a call whose session is already marked as ended."""
+        session = held.session
+        at_ms = self._now_ms() if at_ms is None else at_ms
+        tickets = tuple(filter(None, session.answers.get("references", "").split(",")))
+        gone = event_row(held.turn, "end", reason, at_ms=at_ms, ms=at_ms - held.at_ms)
+        disposition = _disposition(session, reason)
+        self.records.submit(
+            Record(
+                facts=held.facts,
+                language=session.language,
+                ended_ms=at_ms,
+                disposition=disposition,
+                transferred_to=_target(session) if disposition == TRANSFERRED else "",
+                tickets=tickets,
+                last_node=session.node,
+                turns=session.turn,
+                path=session.path,
+                events=(*held.events, gone),
+                amended=held.late,
+            )
+        )
+        if not held.late:
+            metrics.ENDED.labels(held.facts.channel, disposition).inc()
+            seconds = (at_ms - held.facts.started_ms) / 1000
+            metrics.CALL_SECONDS.labels(held.facts.channel).observe(max(0.0, seconds))
+        if tickets and not held.late:
+            facts = held.facts
+            came = Way(facts.trunk, facts.attestation, facts.origin)
+            self.screening.served(facts.e164, came, "withheld" if facts.withheld else "unusable")
+        log.info("call_ended", disposition=disposition, node=session.node, turns=session.turn)
+
+    def _ended(self, held: Call, reason: str, at_ms: int | None) -> bool:
+        for _ in range(_OVERTAKEN):
+            held = self._given_up(self._with_its_effect(held), reason)
+            held = self._with_the_unsent(held, reason)
+            if self._finish(held):
+                self.close(held, reason, at_ms)
+                return True
+            newer = self.find(held.call_id)
+            if newer is None or newer.version <= held.version or newer.late != held.late:
+                return False  # ended by another process, or taken up again by one that will end it
+            held = self._left(newer, reason)
+        return False
+
+    def _leaves_something(self, call: Call) -> bool:
+        """Whether there is more to be done at the end of this call than to mark it as ended."""
+        waits = isinstance(call.turn.action, Perform | Transfer)
+        return waits or bool(unsent(self._flow(call), call.session))
+
+    def _newest(self, call: Call, reason: str) -> Call:
+        """The call as it is to be ended: another process may have taken a key after this turn."""
+        held = self.find(call.call_id)
+        return call if held is None or call.version >= held.version else self._left(held, reason)
+
+    def _told_by_its_channel(self, arrival: Arrival, reason: str, at_ms: int | None) -> bool:
+        """End a call that nobody here holds; written down even where no server led it."""
+        try:
+            stored = self.sessions.load_whole(arrival.call_id)
+        except StoreAway:
+            log.warning("sessions_away", doing="load")
+            return False
+        if stored is None:
+            return self._never_led(arrival, reason)
+        held = None if stored.over else self._read(stored)
+        return held is not None and self._ended(held, reason, at_ms)
+
+    def _with_its_effect(self, held: Call) -> Call:
+        """A call that ended while an effect ran, with what the effect made, if it made something.
+
+        The caller had asked for it and hung up, or the server died: the ticket is opened all the
+        same (it is the one that is there, if there is one), and the record knows of it.
+        """
+        if not isinstance(held.turn.action, Perform):
+            return held
+        try:
+            settled = self._settled(held)
+        except CallFailed:
+            return held
+        made = settled.session.answers.get("references", "")
+        return held if made == held.session.answers.get("references", "") else settled
+
+    def _given_up(self, held: Call, reason: str) -> Call:
+        """A call that is over, with the caller's hang-up while they waited to be put through.
+
+        Where they waited and for how long is an event of its turn.
+        """
+        if reason != "hangup" or not isinstance(held.turn.action, Transfer):
+            return held
+        try:
+            return self._settled(self._saved(self._stepped(held, HungUp())))
+        except CallFailed:
+            return held
+
+    def _never_led(self, arrival: Arrival, reason: str) -> bool:
+        """Write down a call that the dialplan put through to the operators by itself.
+
+        It is asked for only where the store is there and knows nothing of the call. A record that
+        is there stays as it is.
+        """
+        ended_ms = self._now_ms()
+        facts = facts_never_led(arrival, self.flows.current, ended_ms)
+        disposition = _BY_REASON.get(reason, "abandoned")
+        self.records.submit(
+            Record(
+                facts,
+                language=self.flows.current.language,
+                ended_ms=ended_ms,
+                disposition=disposition,
+                transferred_to=OPERATORS if disposition == TRANSFERRED else "",
+                last_node=OPERATORS,
+                led=False,
+            )
+        )
+        metrics.ENDED.labels(facts.channel, disposition).inc()
+        log.info("call_never_led", disposition=disposition)
+        return True
+
+    def _left(self, held: Call, reason: str) -> Call:
+        """A call at a question, without its caller."""
+        asked = isinstance(held.turn.action, Collect | Listen)
+        if reason != "hangup" or not asked:
+            return held
+        try:
+            return self.advance(held, HungUp())
+        except CallFailed:
+            return held
+
+    def _with_the_unsent(self, held: Call, reason: str) -> Call:
+        """A call that is over, with what it leaves: a report that was given and never sent.
+
+        It does not matter how it ended, or who ends it twice: the ticket is that of the turn, and
+        says whom the caller has talked to.
+        """
+        if not unsent(self._flow(held), held.session) or self._is_over(held.call_id):
+            return held
+        if reason == TRANSFERRED:
+            answers = {**held.session.answers, TALKED_TO: _target(held.session)}
+            held = replace(held, session=replace(held.session, answers=answers))
+        try:
+            return self._settled(self._saved(self._stepped(held, HungUp())))
+        except CallFailed:
+            log.exception("unsent_lost")
+            return held
+
+    def _is_over(self, call_id: str) -> bool:
+        """Whether the store knows that the call has ended; False while it is away."""
+        try:
+            stored = self.sessions.load_whole(call_id)
+        except StoreAway:
+            return False
+        return stored is not None and stored.over
+
+    def _finish(self, held: Call) -> bool:
+        try:
+            return self.sessions.finish(held.call_id, held.version)
+        except StoreAway:
+            return True  # nobody can say that it was ended before; the record takes the first end
+
+
+_BY_REASON = {"hangup": "abandoned", "failed": "failed", TRANSFERRED: TRANSFERRED}
+
+
+def _disposition(session: Session, reason: str) -> str:
+    if reason == TRANSFERRED:  # nothing that was earned before says more
+        return TRANSFERRED
+    return session.disposition or _BY_REASON.get(reason, "completed")
+
+
+def _target(session: Session) -> str:
+    """Whom the caller was connected with: without our doing, it was the operators."""
+    return session.transferred_to or OPERATORS
