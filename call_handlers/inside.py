@@ -20,9 +20,9 @@ from blacklist.record.fields import Evidence
 from blacklist.record.limits import Wanted
 from call_handlers.given import spoken_number
 from ivr.contract import EffectContract, by_name
-from ivr.engine import TRIES, begin, step
+from ivr.engine import begin, step
 from ivr.event import Done, Event
-from ivr.flow import Flow
+from ivr.flow import WRONG, Flow
 from ivr.session import Session
 from ivr.turn import Perform, Turn
 from people.identity import at_telephone
@@ -39,10 +39,7 @@ CONTRACTS = by_name(
     (
         EffectContract(
             "check_pin",
-            {
-                **{"number": _WHO, "caller": _WHO, "wrong": ("pin_tries",)},
-                **{"give_up": ("pin_tries",), "locked": (), "failed": ()},
-            },
+            {"number": _WHO, "caller": _WHO, WRONG: (), "locked": (), "failed": ()},
             needs=("pin", "code", "extension"),
         ),
         EffectContract(
@@ -52,10 +49,7 @@ CONTRACTS = by_name(
         ),
         EffectContract(
             "check_number",
-            {
-                **{"known": ("number", "e164", "numbers"), "wrong": ("number_tries",)},
-                **{"give_up": (), "refused": ()},
-            },
+            {"known": ("number", "e164", "numbers"), WRONG: (), "give_up": (), "refused": ()},
             needs=("keyed",),
         ),
         EffectContract(
@@ -65,10 +59,7 @@ CONTRACTS = by_name(
         ),
         EffectContract(
             "add_number",
-            {
-                **{"added": ("days",), "wrong": ("reason_tries",), "give_up": ("reason_tries",)},
-                **{"refused": (), "not_allowed": (), "failed": ()},
-            },
+            {"added": ("days",), WRONG: (), "refused": (), "not_allowed": (), "failed": ()},
             needs=("reason", "e164", "code", "last_call", *_WHOSE),
         ),
     )
@@ -202,7 +193,7 @@ class InsideDesk:
             log.error("pin_not_checked", error=type(error).__name__)
             return Done(_FAILED)
         if person is None:
-            return _again(session, "pin")
+            return Done(WRONG)
         who = {"pin": "", "name": person.name, "role": person.role}
         return Done("caller" if answers["code"] == "last" else "number", who)
 
@@ -223,7 +214,7 @@ class InsideDesk:
             return Done("refused")
         number = normalise(keyed)
         if number.e164 is None:
-            return _again(session, "number")
+            return Done(WRONG)
         numbers = int(session.answers.get("numbers", "0")) + 1
         if numbers > NUMBERS:
             return Done("give_up")
@@ -246,7 +237,7 @@ class InsideDesk:
     def _add_number(self, session: Session) -> Done:
         reason = REASONS.get(int(session.answers["reason"]))
         if reason is None:
-            return _again(session, "reason")
+            return Done(WRONG)
         days = self._days()
         wanted = Wanted(reason, days=days, note=_by_code(session))
         number, last = session.answers["e164"], session.answers.get("last_e164")
@@ -267,12 +258,6 @@ class InsideDesk:
         steps = self.register.policy.strikes.steps
         step = next((one for one in steps if one.disposition == "block"), None)
         return (step or self.register.policy.strikes.again).seconds / _DAY_S
-
-
-def _again(session: Session, what: str) -> Done:
-    """Ask once more, the third time no more."""
-    tries = int(session.answers.get(f"{what}_tries", "0")) + 1
-    return Done("give_up" if tries >= TRIES else "wrong", {f"{what}_tries": str(tries)})
 
 
 def _number(e164: str) -> dict[str, str]:

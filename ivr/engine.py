@@ -22,6 +22,7 @@ from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Tr
 from ivr.flow import (
     BACK,
     REPEAT,
+    WRONG,
     Ask,
     Do,
     End,
@@ -94,6 +95,8 @@ def step(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
             return _chosen(flow, session, node, keys)
         case Ask(), Digits(value=digits):
             return _entered(flow, session, node, digits)
+        case Ask(check=check), Done(outcome=outcome, data=data) if check:
+            return _checked(flow, session, node, outcome, data)
         case Do(), Done(outcome=outcome, data=data):
             return _done(flow, session, node, outcome, data)
         case TransferNode(), Transferred(result=result):
@@ -257,7 +260,19 @@ def _entered(flow: Flow, session: Session, node: Ask, digits: str) -> tuple[Sess
     if not (node.min_digits <= len(digits) <= node.max_digits and _ASCII_DIGITS.issuperset(digits)):
         return _nomatch(flow, session, node)
     session = replace(session, answers={**session.answers, node.store: digits})
+    if node.check:
+        return _numbered(session, (), Perform(node.check))
     return _go(flow, session, node, "next")
+
+
+def _checked(
+    flow: Flow, session: Session, node: Ask, outcome: str, data: Mapping[str, str]
+) -> tuple[Session, Turn]:
+    answers = {**session.answers, **data}
+    if outcome != WRONG:
+        return _go(flow, replace(session, answers=answers), node, "outcome", outcome)
+    del answers[node.store]
+    return _nomatch(flow, replace(session, answers=answers), node)
 
 
 def _recorded(

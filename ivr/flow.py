@@ -70,14 +70,24 @@ class Menu(Waiting):
     form: bool = False
 
 
+WRONG = "wrong"
+"""The outcome of a check that is no match."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ask(Waiting):
-    """An entry of `min_digits` to `max_digits` digits, kept as the answer `store`."""
+    """An entry of `min_digits` to `max_digits` digits, kept as the answer `store`.
+
+    It leads to `next`; or an effect says of it what it is, `check`, and leads by `outcomes`, where
+    `WRONG` is no match: the question is put again, and the answer is not kept.
+    """
 
     store: str = ""
     min_digits: int = 1
     max_digits: int = 1
     next: str = ""
+    check: str = ""
+    outcomes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,13 +193,13 @@ def edges(node: Node) -> Iterator[Edge]:
         if node.noinput_to:
             yield Edge(name, node.noinput_to, "noinput")
         yield Edge(name, node.give_up, "give_up")
-    if isinstance(node, Ask | RecordNode | SayNode):
+    if isinstance(node, Ask | RecordNode | SayNode) and node.next:
         yield Edge(name, node.next, "next")
     if isinstance(node, RecordNode):
         yield Edge(name, node.silent, "silent")
     if isinstance(node, RecordNode | TransferNode) and node.unavailable:
         yield Edge(name, node.unavailable, "unavailable")
-    if isinstance(node, Do):
+    if isinstance(node, Ask | Do):
         for outcome, target in node.outcomes.items():
             yield Edge(name, target, "outcome", outcome)
 

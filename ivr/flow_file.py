@@ -5,7 +5,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ivr.flow import KEYS
 
@@ -66,12 +66,26 @@ class MenuFile(WaitingFile):
 
 
 class AskFile(WaitingFile):
-    """An entry of digits: `digits: [least, most]`."""
+    """An entry of digits: `digits: [least, most]`.
+
+    It goes on at `next`. Or an effect checks it (`check`), and each of its `outcomes` says where
+    that leads, but `wrong`, which is asked again as a wrong entry is.
+    """
 
     kind: Literal["ask"]
     digits: Annotated[list[int], Field(min_length=2, max_length=2)]
     store: Name
-    next: Name
+    next: Name | None = None
+    check: Name | None = None
+    outcomes: dict[str, Name] = {}
+
+    @model_validator(mode="after")
+    def _leads_on(self) -> "AskFile":
+        """Raises ValueError unless it leads by one way: `next`, or a check with outcomes."""
+        checked = self.check is not None
+        if checked != bool(self.outcomes) or checked == (self.next is not None):
+            raise ValueError("give next, or check with outcomes")
+        return self
 
 
 class RecordFile(WaitingFile):

@@ -241,6 +241,9 @@ def _after(
         return (answers - set(option.clear)) | set(option.set)
     if isinstance(node, Ask | RecordNode) and edge.kind in ("next", "silent", "unavailable"):
         return answers | {node.store}
+    if isinstance(node, Ask) and edge.kind == "outcome":
+        checked = effects.get(node.check)
+        return answers | {node.store} | set(checked.gives.get(edge.label, ()) if checked else ())
     if isinstance(node, Do) and edge.kind == "outcome":
         contract = effects.get(node.effect)
         given = contract.gives.get(edge.label, ()) if contract else node.stores

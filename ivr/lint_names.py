@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 
 from ivr.contract import Catalogues, EffectContract
-from ivr.flow import Do, Flow, Menu, TransferNode
+from ivr.flow import WRONG, Ask, Do, Flow, Menu, TransferNode
 
 NodeFinding = tuple[str, str, str]
 """Node, rule, message."""
@@ -19,7 +19,11 @@ def unknown_names(flow: Flow, known: Catalogues) -> Iterator[NodeFinding]:
                 yield flow.starts[verdict], "unknown verdict", message
     for name, node in flow.nodes.items():
         if isinstance(node, Do):
-            yield from _effect(name, node, known.effects)
+            yield from _effect(name, node.effect, node.outcomes, known.effects)
+            yield from _stored(name, node, known.effects)
+        elif isinstance(node, Ask) and node.check:
+            again = {**node.outcomes, WRONG: name}
+            yield from _effect(name, node.check, again, known.effects)
         elif isinstance(node, Menu):
             yield from _codes(name, node, known.values)
         elif isinstance(node, TransferNode):
@@ -34,28 +38,36 @@ def missing_needs(
 ) -> Iterator[NodeFinding]:
     """Effects that would be asked without an answer that they need; `there` is what each has."""
     for name, node in flow.nodes.items():
-        if isinstance(node, Do) and node.effect in effects and name in there:
-            for answer in effects[node.effect].needs:
-                if answer not in there[name]:
-                    message = (
-                        f"{node.effect} needs {answer}, and some way here has not asked for it"
-                    )
+        asked = node.effect if isinstance(node, Do) else node.check if isinstance(node, Ask) else ""
+        if asked in effects and name in there:
+            given = there[name] | ({node.store} if isinstance(node, Ask) else set())
+            for answer in effects[asked].needs:
+                if answer not in given:
+                    message = f"{asked} needs {answer}, and some way here has not asked for it"
                     yield name, "unset answer", message
 
 
-def _effect(name: str, node: Do, effects: Mapping[str, EffectContract]) -> Iterator[NodeFinding]:
-    contract = effects.get(node.effect)
+def _effect(
+    name: str, effect: str, outcomes: Mapping[str, str], effects: Mapping[str, EffectContract]
+) -> Iterator[NodeFinding]:
+    contract = effects.get(effect)
     if contract is None:
-        yield name, "unknown effect", f"{node.effect}{_near(node.effect, effects)}"
+        yield name, "unknown effect", f"{effect}{_near(effect, effects)}"
         return
-    for outcome in node.outcomes:
+    for outcome in outcomes:
         if outcome not in contract.gives:
             near = _near(outcome, contract.gives)
-            yield name, "unknown outcome", f"{node.effect} never comes to {outcome}{near}"
+            yield name, "unknown outcome", f"{effect} never comes to {outcome}{near}"
     for outcome in contract.gives:
-        if outcome not in node.outcomes:
-            message = f"{node.effect} may come to {outcome}: say under outcomes: where that leads"
+        if outcome not in outcomes:
+            message = f"{effect} may come to {outcome}: say under outcomes: where that leads"
             yield name, "missing outcome", message
+
+
+def _stored(name: str, node: Do, effects: Mapping[str, EffectContract]) -> Iterator[NodeFinding]:
+    contract = effects.get(node.effect)
+    if contract is None:
+        return
     for answer in node.stores:
         if answer not in contract.answers:
             near = _near(answer, contract.answers)

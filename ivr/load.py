@@ -130,7 +130,13 @@ def _node(name: str, node: Any, defaults: Defaults) -> Node:
         case AskFile():
             least, most = node.digits
             return Ask(
-                **shared, store=node.store, min_digits=least, max_digits=most, next=node.next
+                **shared,
+                store=node.store,
+                min_digits=least,
+                max_digits=most,
+                next=node.next or "",
+                check=node.check or "",
+                outcomes=node.outcomes,
             )
         case RecordFile():
             return RecordNode(
