@@ -30,7 +30,6 @@ from ivr.flow import (
     Menu,
     Node,
     RecordNode,
-    Say,
     SayNode,
     TransferNode,
     Waiting,
@@ -38,7 +37,7 @@ from ivr.flow import (
 )
 from ivr.session import Session
 from ivr.turn import OPERATORS, Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
-from ivr.way import NO_RECORDING, earned, menu_before, trail_at, unsent
+from ivr.way import NO_RECORDING, earned, menu_before, prompts_of, trail_at, unsent
 
 TRIES = 3
 MOST_REPEATS = 5
@@ -146,7 +145,7 @@ def _enter(
             path=(*session.path, name),
             disposition=node.disposition or session.disposition,
         )
-        said += _prompts(session, node.intro) + _prompts(session, node.say)
+        said += prompts_of(session, node.intro) + prompts_of(session, node.say)
         if not isinstance(node, SayNode):
             return _turn(session, node, said)
         name, returning = node.next, False
@@ -160,7 +159,7 @@ def _turn(session: Session, node: Node, said: tuple[Prompt, ...]) -> tuple[Sessi
         case Ask(max_digits=most):
             return _numbered(session, said, Collect(max_digits=most))
         case RecordNode(max_seconds=seconds, notice=notice):
-            whole = tuple(replace(prompt, whole=True) for prompt in _prompts(session, notice))
+            whole = tuple(replace(prompt, whole=True) for prompt in prompts_of(session, notice))
             leads = "".join(key for key in node.keys if key != "#")
             return _numbered(session, said + whole, Record(seconds, leads))
         case Do(effect=effect):
@@ -199,7 +198,7 @@ def _hung_up(flow: Flow, session: Session) -> tuple[Session, Turn]:
 
 def _again(session: Session, node: Node, errors: tuple[Prompt, ...] = ()) -> tuple[Session, Turn]:
     """The node's question once more, after an error message if there is one."""
-    return _turn(session, node, errors + _prompts(session, node.say))
+    return _turn(session, node, errors + prompts_of(session, node.say))
 
 
 def _noinput(flow: Flow, session: Session, node: Waiting) -> tuple[Session, Turn]:
@@ -297,10 +296,3 @@ def _done(
     cleared = node.clears if outcome == next(iter(node.outcomes), "") else ()
     kept = {name: value for name, value in session.answers.items() if name not in cleared}
     return _go(flow, replace(session, answers={**kept, **data}), node, "outcome", outcome)
-
-
-def _prompts(session: Session, says: tuple[Say, ...]) -> tuple[Prompt, ...]:
-    return tuple(
-        Prompt(say.key, {name: session.answers.get(name, "") for name in say.values})
-        for say in says
-    )

@@ -1,9 +1,10 @@
-"""What a session tells of the way here: where back leads, what was earned, what is left unsent."""
+"""What a session tells of the way here: where back leads, what was earned, what is unsent, said."""
 
 from collections.abc import Mapping
 
-from ivr.flow import Flow, Menu, Node
+from ivr.flow import Flow, Menu, Node, Say
 from ivr.session import Session
+from ivr.turn import Prompt
 
 NO_RECORDING = "none"
 """The answer that stands for "no recording": the question was asked and answered."""
@@ -53,3 +54,11 @@ def menu_before(flow: Flow, session: Session, node: Node) -> str | None:
         if all(value in session.answers for say in menu.say for value in say.values):
             return name
     return None
+
+
+def prompts_of(session: Session, says: tuple[Say, ...]) -> tuple[Prompt, ...]:
+    """What is said, with the answers in it."""
+    return tuple(
+        Prompt(say.key, {name: session.answers.get(name, "") for name in say.values})
+        for say in says
+    )
