@@ -3,20 +3,25 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from blacklist.decision import UNKNOWN_WAY, Way
 from blacklist.numbers import CallerNumber, Kind
 from blacklist.verdict import Verdict
 from call_handlers.arrival import call_from_json, call_to_json
+from call_handlers.desk import CallFailed
 from call_handlers.sessions import RedisSessions
-from ivr.event import HungUp, Transferred
+from ivr.event import Digits, HungUp, Transferred
+from ivr.flows import Flows
 from ivr.turn import Transfer
 from store.breaker import Breaker
 from store.redis_clients import make_redis
 from tests.fixtures.calls import CALLER, FailingSessions, House, arrival, play, to_confirm
 from tests.fixtures.dialog import REPORT
+from tests.fixtures.flows import small
 from tests.fixtures.processes import free_tcp_port
 
 
@@ -38,6 +43,12 @@ class Remembering:
         """Told of a call."""
         self.ways.append(way)
         self.told.append((number, kind))
+
+
+def counted(disposition: str) -> float:
+    """How many calls by Asterisk have ended so."""
+    labels = {"channel": "asterisk", "disposition": disposition}
+    return REGISTRY.get_sample_value("hotline_calls_ended_total", labels) or 0.0
 
 
 # --- ending ---------------------------------------------------------------------------------------
@@ -175,7 +186,11 @@ def test_a_caller_who_hangs_up_while_the_ticket_is_opened_has_it_in_the_record(
 
 @pytest.mark.parametrize(
     ("reason", "disposition", "to"),
-    [("hangup", "abandoned", ""), ("transferred", "transferred", "operators")],
+    [
+        ("hangup", "abandoned", ""),
+        ("done", "abandoned", ""),
+        ("transferred", "transferred", "operators"),
+    ],
 )
 def test_a_call_that_no_server_led_has_a_record_of_what_is_known(
     house: House, reason: str, disposition: str, to: str
@@ -183,14 +198,65 @@ def test_a_call_that_no_server_led_has_a_record_of_what_is_known(
     """Who called, when, and whether the operators answered; nobody was screened."""
     began_ms = house.desk().clock() * 1000 - 42_000
     alone = replace(arrival("999"), began_ms=int(began_ms))
+    before = counted(disposition)
     assert house.desk().ended(alone, reason) is True
+    assert counted(disposition) == before + 1
     record, events = house.written(alone.call_id)
     assert (record.disposition, record.transferred_to, record.last_node) == (
         *(disposition, to),
         "operators",
     )
     assert (record.e164, record.verdict, record.screening) == (CALLER, "allow", "away")
+    assert record.language == "ar"
     assert (record.seconds, record.turns, events) == (42.0, 0, ())
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize(
+    ("reason", "disposition", "to"),
+    [
+        ("hangup", "abandoned", ""),
+        ("failed", "failed", ""),
+        ("transferred", "transferred", "operators"),
+    ],
+)
+def test_a_caller_whose_node_the_flow_has_not_any_more_waits_for_a_human(
+    house: House, tmp_path: Path, reason: str, disposition: str, to: str, last: bool
+) -> None:
+    """In their own language and their own place; who only waited was not transferred."""
+    if last:
+        house.restrict(CALLER, days=7, disposition="low_priority")
+    desk = house.desk()
+    call = play(desk, desk.begin(arrival()), "2", "1")
+    changed = house.desk(flows=Flows(small(tmp_path)))
+    put_through = changed.advance(call, Digits("1"))
+    assert put_through.turn.action == Transfer("operators", last)
+    assert (put_through.turn.number, put_through.turn.prompts) == (call.turn.number + 1, ())
+    assert (put_through.turn.language, put_through.turn.node) == ("en", call.turn.node)
+    with pytest.raises(CallFailed):
+        changed.advance(put_through, Transferred("busy"))
+    changed.end(put_through, reason)
+    record, _ = house.written(call.call_id)
+    assert (record.disposition, record.transferred_to) == (disposition, to)
+
+
+@pytest.mark.parametrize(
+    ("reason", "kinds"), [("hangup", ["digits", "hangup", "end"]), ("failed", ["digits", "end"])]
+)
+def test_an_end_that_is_told_of_an_earlier_turn_ends_the_call_where_it_stands(
+    house: House, reason: str, kinds: list[str]
+) -> None:
+    """The caller's last key was quicker, and another process took it."""
+    desk = house.desk()
+    first = desk.begin(arrival())
+    house.clock.now += 5
+    newer = house.desk().advance(first, Digits("1"))
+    house.clock.now += 2.5
+    assert desk.ended(first, reason)
+    record, events = house.written(first.call_id)
+    assert (record.last_node, record.path) == (newer.session.node, newer.session.path)
+    assert [event.kind for event in events] == kinds
+    assert [(event.turn, event.ms) for event in events][:2] == [(1, 5000), (2, 2500)]
 
 
 @pytest.mark.parametrize("finished", [False, True])
