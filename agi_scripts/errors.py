@@ -10,7 +10,6 @@ from asterisk.agi import (
     AGIError,
     AGIHangup,
     AGIInvalidCommand,
-    AGIResultHangup,
     AGISIGPIPEHangup,
     AGIUnknownError,
     AGIUsageError,
@@ -53,10 +52,6 @@ class PromptNotPlayed(ApplicationFailed):
 
 class CallerGone(RemoteError, AGIHangup):  # type: ignore[misc]  # pyst2 has no types
     """The caller has hung up: a `HANGUP` line, or 511 on a dead channel."""
-
-
-class ResultHangup(CallerGone, AGIResultHangup):  # type: ignore[misc]  # pyst2 has no types
-    """The caller hung up while the command ran: `(hangup)` in its result."""
 
 
 class ConnectionLost(RemoteError, AGISIGPIPEHangup):  # type: ignore[misc]  # pyst2 has no types

@@ -27,18 +27,18 @@ class PipeChannel(AgiChannel):
     """
 
     def __init__(self) -> None:
-        AGI.__init__(self)
-        self.environment = Environment(dict(self.env))
+        self._agi = AGI()
+        self.environment = Environment(dict(self._agi.env))
         self.waited = 0.0
         self._replies = ReplyReader()
 
     def command(self, command: str, *arguments: str | int, lasts: float = 0.0) -> Reply:
         """Send one command and wait for its reply, without a limit, as the classic way does."""
         del lasts
-        AGI.send_command(self, encode(command, *arguments).decode())
+        self._agi.send_command(encode(command, *arguments).decode())
         try:
             while (reply := self._replies.reply()) is None:
-                line = self.stdin.readline()
+                line = self._agi.stdin.readline()
                 if not line:
                     raise ConnectionLost("standard input was closed")
                 self._replies.feed(line.encode())

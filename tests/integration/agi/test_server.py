@@ -31,7 +31,7 @@ class Held:
         """Wait."""
         self.entered.release()
         assert self.let_go.wait(10)
-        channel.noop()
+        channel.command("NOOP")
         return "ok"
 
 
@@ -221,7 +221,7 @@ def test_draining_cuts_what_does_not_finish() -> None:
     """The bound holds: the connection ends, so the dialplan takes the call elsewhere."""
 
     def waits(channel: AgiChannel) -> str:
-        channel.noop()  # never answered
+        channel.command("NOOP")  # never answered
         return "ok"
 
     with (
