@@ -45,12 +45,6 @@ class ScreeningModel(StandingLists):
         self._blocks: dict[str, float] = {}
         self._origins = OriginCounts(policy)
 
-    def forget_attempts(self) -> None:
-        """Drop what calls were counted, as Redis does when their time is over."""
-        self._attempts.clear()
-        self._origins.clear()
-        self._blocks.clear()
-
     def forget(self, number: str) -> None:
         """Drop what calls of one number were counted."""
         self._attempts.pop(number, None)

@@ -13,11 +13,6 @@ class OriginCounts:
         self._trunks: dict[str, Trunk] = {}
         self._origins: dict[Way, Origin] = {}
 
-    def clear(self) -> None:
-        """Drop all of it, as Redis does when its time is over."""
-        self._trunks.clear()
-        self._origins.clear()
-
     def forget_idle(self, at_ms: int) -> None:
         """Drop the origins that can matter no more, as their keys' expiry does in Redis."""
         oldest = at_ms - origin_lasts_s(self._policy) * 1000

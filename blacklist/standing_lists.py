@@ -42,10 +42,6 @@ class StandingLists:
         """Lift the entry of a number."""
         self._entries.pop(number, None)
 
-    def drop_strikes(self, number: str) -> None:
-        """Lift what a number's strikes brought."""
-        self._strikes.pop(number, None)
-
     def drop_prefix(self, prefix: str) -> None:
         """Lift the restriction of a prefix."""
         self._prefixes.pop(prefix, None)

@@ -20,7 +20,6 @@ KINDS = ("inquiry", "report", "complaint", "suggestion")
 CHANNELS = ("phone",)
 PRIORITIES = ("low", "normal", "high")
 JURISDICTION = "jeddah.gov.sa"
-MAX_DESCRIPTION = 4000
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SERVICE_CODE = re.compile(r"[A-Z][A-Z0-9_]{1,31}")

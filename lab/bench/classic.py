@@ -23,7 +23,6 @@ BOUND = Bound("at least", 20.0)
 _SCRIPT = ("-m", "lab.bench.classic_script")
 _IMPORTS = ("-c", "import lab.bench.classic_script")
 _LEAST = ("-c", "import asterisk.agi")
-_END_S = 30.0
 
 NOTES = (
     "the classic script is not even charged for the process that Asterisk would start at the "

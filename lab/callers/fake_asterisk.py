@@ -8,11 +8,8 @@ the call ended. What the channel does with a command is `asterisk_model`'s.
 import itertools
 import socket
 import time
-import wave
-from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from lab.callers.asterisk_model import Act, Caller, ChannelModel, Listening, Recorder
 
@@ -24,7 +21,6 @@ OPERATORS = "operators"
 _CONNECT_S = 2.0
 _MOST_ROUNDS = 20
 _ids = itertools.count(1)
-_TONE = array("h", [0, 4000, 5600, 4000, 0, -4000, -5600, -4000]).tobytes()
 """A millisecond of 1 kHz at 8 kHz, 16 bit."""
 
 
@@ -223,18 +219,6 @@ def environment_lines(number: str, presentation: int) -> dict[str, str]:
         "agi_accountcode": "",
         "agi_threadid": "139660252313280",
     }
-
-
-def wav_recorder(folder: Path | None = None) -> Recorder:
-    """A recorder that writes WAV files of a tone, in `folder` or where the path says."""
-
-    def record(path: str, seconds: float) -> None:
-        file = Path(f"{path}.wav") if folder is None else folder / f"{Path(path).name}.wav"
-        with wave.open(str(file), "wb") as sound:
-            sound.setparams((1, 2, 8000, 0, "NONE", "not compressed"))
-            sound.writeframes(_TONE * int(seconds * 1000))
-
-    return record
 
 
 def _block(
