@@ -8,7 +8,7 @@ from blacklist.decision import Way
 from blacklist.port import Screening
 from call_handlers import metrics
 from call_handlers.arrival import Arrival, Call
-from call_handlers.effects import TALKED_TO
+from call_handlers.effects.report import TALKED_TO
 from call_handlers.events import event_row
 from call_handlers.facts import facts_never_led
 from call_handlers.records import Record, RecordWriter

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from call_handlers.effects import OpenTicket, RequestReview
+from call_handlers.effects.port import OpenTicket, RequestReview
 from ivr.stored import from_stored
 from store.journal import Journal
 from tickets.model import Address, NewTicket
@@ -20,7 +20,7 @@ _TICKET, _REVIEW = "ticket", "review"
 
 @dataclass(frozen=True, slots=True)
 class KeptRequests:
-    """Writes requests into `journal` (port `call_handlers.effects.Keep`)."""
+    """Writes requests into `journal` (port `call_handlers.effects.port.Keep`)."""
 
     journal: Journal
 

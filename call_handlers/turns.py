@@ -13,7 +13,7 @@ import structlog
 
 from call_handlers import metrics
 from call_handlers.arrival import Call, call_from_json, call_to_json
-from call_handlers.effects import FAILED, Effect
+from call_handlers.effects.port import FAILED, Effect
 from call_handlers.events import event_row, masked
 from call_handlers.late import left_at
 from call_handlers.operators import to_operators

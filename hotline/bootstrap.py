@@ -19,7 +19,8 @@ from agi_scripts.sounds import Sounds
 from blacklist.policy import Policy
 from blacklist.screening import RedisScreening
 from call_handlers.desk import CallDesk
-from call_handlers.effects import Effect, RequestReview, make_effects
+from call_handlers.effects.every import make_effects
+from call_handlers.effects.port import Effect, RequestReview
 from call_handlers.kept import KeptRequests, make_kept
 from call_handlers.records import RecordWriter
 from call_handlers.sessions import RedisSessions

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from blacklist.policy_load import PolicyWrong
 from blacklist.verdict import DISPOSITIONS
-from call_handlers.effects import CALLBACK_SERVICE
-from call_handlers.effects import CONTRACTS as CALLERS_EFFECTS
+from call_handlers.effects.callback import CALLBACK_SERVICE
+from call_handlers.effects.every import CONTRACTS as CALLERS_EFFECTS
 from call_handlers.inside import CONTRACTS as INSIDE_EFFECTS
 from files.yaml_model import FileWrong
 from hotline.bootstrap import Services

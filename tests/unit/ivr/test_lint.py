@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from call_handlers.effects import CONTRACTS
+from call_handlers.effects.every import CONTRACTS
 from ivr.contract import Catalogues, EffectContract, by_name
 from ivr.lint import Finding, lint
 from ivr.prompts import load_catalogue

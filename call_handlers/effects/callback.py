@@ -1,0 +1,66 @@
+"""A caller who wants to be called, or leaves a message: an inquiry, or the report they began."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from call_handlers.arrival import Facts
+from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect, Keep, OpenTicket
+from call_handlers.effects.ticket import GIVEN, opened, place_of, ticket_of
+from ivr.contract import EffectContract
+from ivr.event import Done
+from ivr.session import Session
+from ivr.way import given
+from tickets.catalogue import Service
+from tickets.model import NewTicket
+
+CALLBACK_SERVICE = "OTHER"
+NO_NUMBER = "no_number"
+UNHEARD = "unheard"
+CONTRACTS = (
+    EffectContract("open_callback", {OPENED: GIVEN, KEPT: (), FAILED: (), NO_NUMBER: ()}),
+    EffectContract(
+        "open_message",
+        {OPENED: GIVEN, KEPT: (), FAILED: (), UNHEARD: ()},
+        needs=("message",),
+    ),
+)
+"""`open_message` is asked too where nothing was left."""
+
+
+def callback_effects(
+    open_ticket: OpenTicket, services: Mapping[str, Service], keep: Keep
+) -> dict[str, Effect]:
+    """The effects of call-backs and messages, by name."""
+
+    def open_callback(facts: Facts, session: Session, now: datetime) -> Done:
+        return Done(NO_NUMBER) if facts.e164 is None else asked(facts, session, now)
+
+    def open_message(facts: Facts, session: Session, now: datetime) -> Done:
+        heard = given(session.answers, "message")
+        return asked(facts, session, now) if heard else Done(UNHEARD)
+
+    def asked(facts: Facts, session: Session, now: datetime) -> Done:
+        about = services.get(session.answers.get("service_code", ""))
+        reported = about is not None and place_of(session.answers).one_line() is not None
+        service = about if about is not None and reported else services[CALLBACK_SERVICE]
+        new = _callback(facts, session, service, "report" if reported else "inquiry")
+        return opened(open_ticket, new, now, service.target_hours, keep)
+
+    return {"open_callback": open_callback, "open_message": open_message}
+
+
+def _callback(
+    facts: Facts, session: Session, service: Service, kind: str
+) -> Callable[[], NewTicket]:
+    """What the caller wants to be called about: a report that was not sent, or they will tell."""
+
+    def new() -> NewTicket:
+        about = session.answers.get("service_code") if kind == "inquiry" else None
+        unconfirmed = True if kind == "report" else None
+        ticket = ticket_of(
+            facts, session, service, kind, unconfirmed=unconfirmed, about_service_code=about
+        )
+        return replace(ticket, callback_requested=facts.e164 is not None)
+
+    return new

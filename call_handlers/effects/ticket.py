@@ -1,0 +1,100 @@
+"""A ticket made of what the caller has given, and opened."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from call_handlers.arrival import Facts
+from call_handlers.effects.port import FAILED, KEPT, OPENED, Keep, OpenTicket, kept
+from ivr.event import Done
+from ivr.session import Session
+from ivr.way import given
+from tickets.catalogue import Service
+from tickets.model import Address, InvalidTicket, NewTicket
+
+log = structlog.get_logger()
+
+GIVEN = ("reference", "target_hours")
+"""The answers that an opened ticket gives."""
+
+
+def opened(
+    open_ticket: OpenTicket,
+    make: Callable[[], NewTicket],
+    now: datetime,
+    target_hours: int,
+    keep: Keep | None = None,
+) -> Done:
+    """Open what `make` makes; `keep` has it where the database is away and nobody can be asked."""
+    try:
+        new = make()
+    except InvalidTicket as error:
+        log.error("ticket_invalid", field=error.field)
+        return Done(FAILED)
+    try:
+        ticket = open_ticket(new, now)
+    except SQLAlchemyError as error:
+        log.error("ticket_not_opened", error=type(error).__name__)
+        if keep is None or not kept(lambda: keep.ticket(new, now)):
+            return Done(FAILED)
+        return Done(KEPT)
+    return Done(OPENED, {"reference": ticket.service_request_id, "target_hours": str(target_hours)})
+
+
+def ticket_of(
+    facts: Facts, session: Session, service: Service, kind: str, **attributes: object
+) -> NewTicket:
+    """A ticket with all that the caller has given, whatever for. Raises InvalidTicket."""
+    answers = session.answers
+    address = place_of(answers)
+    recordings = [name for name in ("recording", "message") if given(answers, name)]
+    return NewTicket(
+        origin=f"call:{session.call_id}:{session.turn}",
+        kind=kind,
+        service_code=service.code,
+        language=session.language,
+        call_id=facts.call_id,
+        phone=facts.e164,
+        caller_id_withheld=facts.withheld,
+        address=address,
+        location_source="number_plate" if address.one_line() else None,
+        agency_responsible=service.departments,
+        target_hours=service.target_hours,
+        recording_ref=given(answers, recordings[0]) if recordings else None,
+        attributes=_attributes(facts, answers, recordings, attributes),
+    )
+
+
+def place_of(answers: Mapping[str, str]) -> Address:
+    """Where it is, as far as the caller has said so."""
+    return Address(
+        building_number=answers.get("building_number"), postal_code=answers.get("postal_code")
+    )
+
+
+def _attributes(
+    facts: Facts,
+    answers: Mapping[str, str],
+    recordings: Sequence[str],
+    more: Mapping[str, object],
+) -> dict[str, object]:
+    """What the back office may want to know of the call beside the ticket's own fields.
+
+    `recordings` names the answers that are recordings: the first is the ticket's own, a message
+    that was left besides is named here.
+    """
+    attributes: dict[str, object] = {
+        "call_channel": facts.channel,
+        "verdict": facts.verdict,
+        "attestation": facts.attestation or None,
+        "flow": f"{facts.flow}@{facts.flow_version}",
+        **more,
+    }
+    for name, prefix in zip(recordings, ("recording", "message"), strict=False):
+        if prefix == "message":
+            attributes["message_ref"] = answers[name]
+        if f"{name}_ms" in answers:
+            attributes[f"{prefix}_ms"] = int(answers[f"{name}_ms"])
+    return {name: value for name, value in attributes.items() if value is not None}
