@@ -39,6 +39,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     if unknown := set(asked.rooms) - set(table["rooms"]):
         parser.error(f"no such room: {', '.join(sorted(unknown))}")
+    for name, room in table["rooms"].items():
+        for path in (*room["files"], *(test for test in room["tests"] if test[0] != "-")):
+            if not any(HERE.glob(path)):
+                parser.error(f"tools/mutants.toml: {name}: there is no {path}")
     found: dict[str, dict[str, str]] = {}
     for name in asked.rooms or table["rooms"]:
         copy = COPIES / name

@@ -12,8 +12,8 @@ from blacklist.decision import UNKNOWN_WAY, Way
 from blacklist.numbers import CallerNumber, Kind
 from blacklist.verdict import Verdict
 from call_handlers.arrival import call_from_json, call_to_json
-from call_handlers.desk import CallFailed
 from call_handlers.sessions import RedisSessions
+from call_handlers.turns import CallFailed
 from ivr.event import Digits, HungUp, Transferred
 from ivr.flows import Flows
 from ivr.turn import Transfer
