@@ -19,6 +19,9 @@ from host.inherited import inherited
 
 log = structlog.get_logger()
 
+_SETTLED_S = 2.0
+"""A file system's clock is coarser than ours: what changed so lately is looked at again."""
+
 
 class AsteriskFailed(Exception):
     """Asterisk did not start or did not answer; the message holds the end of its log."""
@@ -65,6 +68,7 @@ class AsteriskInstance:
         self.sounds_inside = sounds_inside
         self._sounds_source = sounds_source
         self._keep = keep
+        self._laid_at = 0.0
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -145,10 +149,21 @@ class AsteriskInstance:
         log.info("asterisk_started", pid=self.pid, sip=self.sip_address)
 
     def refresh_sounds(self) -> int:
-        """Bring new prompts of `sounds_source` to Asterisk; how many were new."""
+        """Bring new prompts of `sounds_source` to Asterisk; how many were new.
+
+        Files are looked at only where a folder of theirs has changed since: it costs next to
+        nothing to ask every second. Raises OSError.
+        """
         if self._sounds_source is None:
             return 0
-        return lay_sounds(self._sounds_source, self.places.outside(self.sounds_inside))
+        folders = (self._sounds_source, *self._sounds_source.iterdir())
+        changed = max(path.stat().st_mtime for path in folders if path.is_dir())
+        if changed < self._laid_at - _SETTLED_S:
+            return 0
+        began = time.time()
+        laid = lay_sounds(self._sounds_source, self.places.outside(self.sounds_inside))
+        self._laid_at = began
+        return laid
 
     def rx(self, command: str, timeout: float = 10) -> str:
         """What the console answers to `command`.

@@ -57,6 +57,8 @@ def lay_sounds(source: Path, folder: Path) -> int:
     """
     laid = 0
     for path in sorted(source.rglob("*")):
+        if path.name.startswith("."):  # a sound that is being made: soon it has its name
+            continue
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):
             continue

@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 import structlog
@@ -17,6 +18,9 @@ from hotline.secret import embedded_secret
 from hotline.settings import PREFIX
 from ivr.prompts import CatalogueError
 from voice.sound import AudioError
+
+if TYPE_CHECKING:
+    from embedded.asterisk.instance import AsteriskInstance
 
 log = structlog.get_logger()
 
@@ -48,6 +52,7 @@ def asterisk_run(services: Services) -> None:
         instance.start()
         while not stop.wait(1.0):
             collect_recordings(instance.recordings_outside, kept)
+            _bring_prompts(instance)
             if not instance.running:
                 click.echo("Asterisk ended by itself; see its log", err=True)
                 sys.exit(1)
@@ -60,6 +65,14 @@ def asterisk_run(services: Services) -> None:
     finally:
         instance.stop()
         collect_recordings(instance.recordings_outside, kept, settled_s=0)
+
+
+def _bring_prompts(instance: "AsteriskInstance") -> None:
+    """Whatever hinders it, calls go on with the prompts that Asterisk has; a second later again."""
+    try:
+        instance.refresh_sounds()
+    except OSError as error:
+        log.warning("prompts_not_brought", error=type(error).__name__)
 
 
 @asterisk_group.command("install")

@@ -12,6 +12,7 @@ from embedded.asterisk.install import (
     find_asterisk,
     install_asterisk,
 )
+from embedded.asterisk.instance import AsteriskInstance
 from embedded.asterisk.sounds import lay_sounds
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="installing needs root")
@@ -88,3 +89,22 @@ def test_sounds_are_laid_once_and_replaced_when_they_change(tmp_path: Path) -> N
         "one.wav",
         "two.wav",
     ]
+
+
+def test_a_prompt_that_comes_while_asterisk_runs_is_brought_to_it(tmp_path: Path) -> None:
+    """Servers tell Asterisk to play what lies on the disk now: it must have it too."""
+    source, root = tmp_path / "source", AsteriskRoot(tmp_path / "root")
+    (source / "ar").mkdir(parents=True)
+    instance = AsteriskInstance(
+        root, "t", config=tmp_path, sip_port=1, rtp_range=(2, 3), sounds_source=source
+    )
+    laid = instance.places.outside(instance.sounds_inside)
+    assert instance.refresh_sounds() == 0
+    (source / "ar" / "one.wav").write_bytes(b"one")
+    (source / "ar" / ".two.part").write_bytes(b"half of t")
+    assert instance.refresh_sounds() == 1
+    assert (laid / "ar" / "one.wav").read_bytes() == b"one"
+    for folder in (source, source / "ar"):
+        os.utime(folder, (1_000_000_000, 1_000_000_000))
+    (laid / "ar" / "one.wav").unlink()
+    assert instance.refresh_sounds() == 0, "nothing has changed for long: no file is looked at"
