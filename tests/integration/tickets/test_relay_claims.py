@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from rq import Queue
 
 from outbox.queue import open_queue
-from outbox.relay import RelayPolicy, relay_once
+from outbox.relay import RelayPolicy, relay_once, relaying
 from outbox.retry import RetryPolicy
 from store.database import make_engine
 from tests.fixtures.processes import free_tcp_port
@@ -56,3 +56,25 @@ def test_what_two_relays_see_at_once_is_queued_once(
     assert relay_once(any_engine, queue.connection, PATIENT, LANES) == 0
     other.dispose()
     assert (queued, queue.count) == ([1], 1)
+
+
+def test_the_relay_goes_round_by_itself_as_often_as_its_policy_says(
+    engine: sa.Engine, queue: Queue
+) -> None:
+    """In whatever process has its loop."""
+    open_ticket(engine, new_ticket(), destinations=["backoffice"], now=NOW)
+    loop = relaying(engine, queue.connection, RelayPolicy(interval_s=7.0), LANES)
+    assert (loop.name, loop.every_s) == ("relay", 7.0)
+    loop.run()
+    assert queue.count == 1
+
+
+def test_a_queue_is_filled_to_its_last_place(engine: sa.Engine, queue: Queue) -> None:
+    """With what has waited longest; each lane as far as it has room."""
+    for number in range(3):
+        open_ticket(engine, new_ticket(f"call:{number}:1"), destinations=["backoffice"], now=NOW)
+    one = RelayPolicy(max_queued=1)
+    assert relay_once(engine, queue.connection, one, LANES) == 1
+    assert relay_once(engine, queue.connection, one, LANES) == 0
+    assert relay_once(engine, queue.connection, RelayPolicy(max_queued=2), LANES) == 1
+    assert queue.count == 2
