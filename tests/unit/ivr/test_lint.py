@@ -402,6 +402,13 @@ def test_findings_come_in_the_order_of_the_file(tmp_path: Path) -> None:
     ]
 
 
+def test_a_flow_that_no_file_has_is_told_of_at_its_first_line(tmp_path: Path) -> None:
+    """It was made by a program."""
+    flow = replace(small(tmp_path, SOUND + "lost: {kind: say, next: bye}\n"), lines={}, path="made")
+    (found,) = lint(flow, PROMPTS, KNOWN)
+    assert found.where == "made:1: lost"
+
+
 def test_findings_come_in_order_wherever_the_file_lies(tmp_path: Path) -> None:
     """A colon in the name of a folder is none between file and line."""
     folder = tmp_path / "a:b"
