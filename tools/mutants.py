@@ -1,8 +1,8 @@
 """`make mutants`: change the core in thousands of small ways and see whether its tests notice.
 
-mutmut (3) makes the changes, room by room as mutants.toml says, in copies of the checkout below
-var/mutants/. A run that was stopped goes on where it was; a later one tries again what had lived,
-when a test has changed, and what is new in the code.
+mutmut (3) makes the changes, lua_changes.py those of scripts, room by room as mutants.toml says, in
+copies of the checkout below var/mutants/. A run that was stopped goes on where it was; a later one
+tries again what had lived, when a test has changed, and what is new in the code.
 """
 
 import argparse
@@ -18,6 +18,8 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+from lua_changes import changes
+
 HERE = Path(__file__).parents[1]
 COPIES = HERE / "var" / "mutants"
 NOTICED = ("killed", "timeout", "caught by type check")
@@ -25,7 +27,12 @@ NOTICED = ("killed", "timeout", "caught by type check")
 _AGAIN = (0, 5, 33)
 """mutmut's numbers of what lived, and of what no test runs into."""
 _AFRESH = "afresh.json"
+_OF_LUA = ".changes.json"
 _LOOK_S = 2.0
+
+
+class Failed(Exception):
+    """Nothing can be said: mutmut has ended early, or tests fail without a change."""
 
 
 def main() -> int:
@@ -49,10 +56,13 @@ def main() -> int:
         if not asked.show:
             room = table["rooms"][name]
             renew(copy, settings(room["files"], room["tests"], table["untouched"]))
-            if not tried(name, copy, asked.processes):
-                print(f"\n{name}: mutmut did not come to its end; see {copy.with_suffix('.log')}")
+            try:
+                tried(name, copy, asked.processes)
+                tried_afresh(name, copy, room.get("afresh", {}))
+                tried_in_lua(name, copy, room.get("lua", {}))
+            except Failed as error:
+                print(f"\n{error}", file=sys.stderr)
                 return 2
-            tried_afresh(name, copy, room.get("afresh", {}))
         found[name] = results(copy)
         told(name, copy, found[name])
     scores = [score(results) for results in found.values()]
@@ -86,6 +96,10 @@ def renew(copy: Path, more: str) -> None:
             (copy / "mutants" / stale).unlink(missing_ok=True)
         for path in (copy / "mutants").rglob("*.meta"):
             _forget_survivors(path)
+        for path in (copy / "mutants").rglob(f"*{_OF_LUA}"):
+            known = json.loads(path.read_text())
+            known["results"] = {n: s for n, s in known["results"].items() if s in NOTICED}
+            path.write_text(json.dumps(known, indent=1))
 
 
 def settings(files: list[str], tests: list[str], untouched: list[str]) -> str:
@@ -116,8 +130,8 @@ def settings(files: list[str], tests: list[str], untouched: list[str]) -> str:
     return "\n".join(["\n[tool.mutmut]", *lines, ""])
 
 
-def tried(name: str, copy: Path, processes: int) -> bool:
-    """Run mutmut in the copy, with a line of progress; whether it came to its end."""
+def tried(name: str, copy: Path, processes: int) -> None:
+    """Run mutmut in the copy, with a line of progress. Raises Failed where it does not end well."""
     command = [str(HERE / ".venv" / "bin" / "mutmut"), "run", "--max-children", str(processes)]
     environment = {**os.environ, "PATH": f"{HERE / '.venv' / 'bin'}:{os.environ['PATH']}"}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -135,7 +149,8 @@ def tried(name: str, copy: Path, processes: int) -> bool:
                 os.killpg(process.pid, signal.SIGTERM)
                 process.wait()
     _progress(name, copy, said)
-    return process.returncode == 0 and "not checked" not in results(copy).values()
+    if process.returncode or "not checked" in results(copy).values():
+        raise Failed(f"{name}: mutmut did not come to its end; see {copy.with_suffix('.log')}")
 
 
 def tried_afresh(name: str, copy: Path, tests: Mapping[str, list[str]]) -> None:
@@ -151,19 +166,49 @@ def tried_afresh(name: str, copy: Path, tests: Mapping[str, list[str]]) -> None:
         path = copy / "mutants" / f"{module.replace('.', '/')}.py.meta"
         known = json.loads(path.read_text())
         lived = [one for one, code in known["exit_code_by_key"].items() if code in _AGAIN]
-        for mutant in (one for one in lived if one not in seen):
+        left = [one for one in lived if one not in seen]
+        if left and _noticed(copy, of_module):
+            raise Failed(f"{name}: the tests of {module} fail without a change")
+        for mutant in left:
             print(f"{name}: {mutant}, in a process of its own", flush=True)
-            done = subprocess.run(
-                [sys.executable, "-m", "pytest", "-x", "-q", "-k", "not postgresql", *of_module],
-                cwd=copy / "mutants",
-                env={**os.environ, "MUTANT_UNDER_TEST": mutant},
-                capture_output=True,
-            )
-            if done.returncode:
+            if _noticed(copy, of_module, mutant):
                 known["exit_code_by_key"][mutant] = 1
                 path.write_text(json.dumps(known, indent=4))
             seen.add(mutant)
             noted.write_text(json.dumps(sorted(seen)))
+
+
+def tried_in_lua(name: str, copy: Path, scripts: Mapping[str, list[str]]) -> None:
+    """Make each change to these scripts, and run their tests in a process of their own."""
+    for script, tests in scripts.items():
+        whole = (HERE / script).read_text(encoding="utf-8")
+        noted = copy / "mutants" / f"{script}{_OF_LUA}"
+        known = json.loads(noted.read_text()) if noted.exists() else {}
+        if known.get("of") != whole:
+            known = {"of": whole, "results": {}}
+        left = [(one, text) for one, text in changes(whole) if one not in known["results"]]
+        if left and _noticed(copy, tests):
+            raise Failed(f"{name}: the tests of {script} fail without a change")
+        try:
+            for change, text in left:
+                print(f"{name}: {script}:{change}", flush=True)
+                (copy / "mutants" / script).write_text(text, encoding="utf-8")
+                known["results"][change] = "killed" if _noticed(copy, tests) else "survived"
+                noted.write_text(json.dumps(known, indent=1))
+        finally:
+            (copy / "mutants" / script).write_text(whole, encoding="utf-8")
+
+
+def _noticed(copy: Path, tests: list[str], mutant: str = "") -> bool:
+    """Whether one of these tests fails in a new process in which this mutant is active."""
+    options = ("-x", "-q", "-k", "not postgresql", "-p", "tools.quick_first")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *tests],
+        cwd=copy / "mutants",
+        env={**os.environ, "MUTANT_UNDER_TEST": mutant},
+        capture_output=True,
+    )
+    return done.returncode != 0
 
 
 def results(copy: Path) -> dict[str, str]:
@@ -173,7 +218,12 @@ def results(copy: Path) -> dict[str, str]:
     mutmut = str(HERE / ".venv" / "bin" / "mutmut")
     lines = _output(mutmut, "results", "--all", "true", cwd=copy).splitlines()
     pairs = (line.strip().rpartition(": ") for line in lines if ": " in line)
-    return {name: status for name, _, status in pairs}
+    found = {name: status for name, _, status in pairs}
+    for noted in (copy / "mutants").rglob(f"*{_OF_LUA}"):
+        script = str(noted.relative_to(copy / "mutants")).removesuffix(_OF_LUA)
+        of_script = json.loads(noted.read_text())["results"]
+        found |= {f"{script}:{change}": status for change, status in of_script.items()}
+    return found
 
 
 def score(results: Mapping[str, str]) -> float:
