@@ -6,6 +6,7 @@ Nothing here connects to anything before a method is called.
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
@@ -223,8 +224,10 @@ class Services:
         """Commits a ticket, its delivery to the back office, and its message to the caller."""
         engine = self.call_engine
         told = self.settings.sms.gateway != "none"
+        jurisdiction = self.settings.jurisdiction
 
         def opened(new: NewTicket, now: datetime) -> Ticket:
+            new = replace(new, jurisdiction_id=jurisdiction)
             names = (BACKOFFICE, SMS) if told and wants_sms(new) else (BACKOFFICE,)
             try:
                 return open_ticket(engine, new, destinations=names, now=now)

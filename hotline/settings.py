@@ -9,6 +9,7 @@ Lists are written with commas. A secret may be put in a file instead: `<NAME>_FI
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import (
@@ -81,7 +82,7 @@ class Settings(BaseSettings):
     redis_url: RedisUrl | None = Field(None, validation_alias=AliasChoices("REDIS_URL"))
     database_url: DatabaseUrl | None = Field(None, validation_alias=AliasChoices("DATABASE_URL"))
     timezone: Zone = "Asia/Riyadh"
-    jurisdiction: str = "jeddah.gov.sa"
+    jurisdiction: Annotated[str, Field(min_length=1, max_length=100)] = "jeddah.gov.sa"
     emergency_lines: Lines = ()
     """Numbers of ours, or of agencies that send calls on to us, whose calls are not screened."""
     telephones: Telephones = ()

@@ -2,13 +2,18 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from hotline.settings import load_settings
+from tests.fixtures.house import house_of
 from tests.fixtures.tickets import NOW, new_ticket, python_process, wait_until
+from tickets.model import to_wire
 from tickets.open import (
     CONFIRMED_WITHIN_S,
     find_ticket,
@@ -185,3 +190,15 @@ def test_what_was_told_before_kill_9_is_kept(engine: sa.Engine, database_url: st
             assert find_ticket(engine, reference) is not None
             assert len(list_deliveries(engine, reference=reference)) == 1
     assert len(list_deliveries(engine, limit=10_000)) == len(list_tickets(engine, limit=10_000))
+
+
+def test_a_ticket_is_of_the_jurisdiction_of_the_settings(database_url: str, tmp_path: Path) -> None:
+    """Another city's house sends its own `jurisdiction_id` (Open311 GeoReport v2)."""
+    environ = {
+        "DATABASE_URL": database_url,
+        "HOTLINE_STATE_DIR": str(tmp_path),
+        "HOTLINE_JURISDICTION": "makkah.gov.sa",
+    }
+    with closing(house_of(load_settings(environ))) as house:
+        opened = house.open_ticket()(new_ticket(), NOW)
+        assert to_wire(opened)["jurisdiction_id"] == "makkah.gov.sa"
