@@ -113,8 +113,8 @@ def test_a_missing_target_of_every_kind_of_node(tmp_path: Path, node: str) -> No
 def test_whoever_is_recorded_is_told_before(tmp_path: Path) -> None:
     """A recording without a notice is refused."""
     silent = "x: {kind: record, max_seconds: 5, store: a, next: bye, unavailable: bye}\n"
-    found = findings(tmp_path, menu("main", "x") + silent + BYE)
-    assert rules(found) == ["x: no notice"]
+    (found,) = findings(tmp_path, menu("main", "x") + silent + BYE)
+    assert str(found).endswith(": x: no notice: say why and how long under notice:")
 
 
 UNSENT = HEAD.replace("nodes:", "unsent: [{answers: [a], to: keep}]\nnodes:")
@@ -131,22 +131,24 @@ def test_what_is_left_when_a_call_ends_leads_to_an_end_without_a_caller(tmp_path
 
 def test_a_node_that_no_call_can_reach(tmp_path: Path) -> None:
     """Left over from a change, or a way to it was forgotten."""
-    assert rules(findings(tmp_path, SOUND + "lost: {kind: say, next: bye}\n")) == [
-        "lost: unreachable"
-    ]
+    (found,) = findings(tmp_path, SOUND + "lost: {kind: say, next: bye}\n")
+    assert str(found).endswith(": lost: unreachable: no call can come here")
 
 
 def test_a_dead_end(tmp_path: Path) -> None:
     """An effect without outcomes leads nowhere."""
     nodes = BYE + menu("main", "x", "bye") + "x: {kind: do, effect: open, outcomes: {}}\n"
-    assert "x: dead end" in rules(findings(tmp_path, nodes))
+    told = [str(one) for one in findings(tmp_path, nodes) if one.rule == "dead end"]
+    assert [one.rpartition(": x: ")[2] for one in told] == ["dead end: nothing leads on from here"]
 
 
 def test_a_loop_that_the_caller_cannot_leave(tmp_path: Path) -> None:
     """Every way leads back: no end, no operator."""
     loop = "{kind: menu, say: [main], options: {'1': {to: %s}}, keys: {'0': ''}, give_up: %s}\n"
     nodes = menu("main", "a", "bye") + "a: " + loop % ("b", "b") + "b: " + loop % ("a", "a") + BYE
-    assert rules(findings(tmp_path, nodes)) == ["a: endless loop", "b: endless loop"]
+    found = findings(tmp_path, nodes)
+    assert rules(found) == ["a: endless loop", "b: endless loop"]
+    assert {one.message for one in found} == {"the caller can reach no end and no operator"}
 
 
 def test_a_loop_in_which_nobody_is_listened_to(tmp_path: Path) -> None:
@@ -161,13 +163,16 @@ def test_a_loop_of_questions_that_pass_each_other_over(tmp_path: Path) -> None:
     """Two nodes that are skipped to each other spin as well."""
     ask = "{kind: ask, digits: [1, 1], store: %s, next: bye, skip_if: [%s], skip_to: %s}\n"
     nodes = menu("main", "a") + "a: " + ask % ("x", "x", "b") + "b: " + ask % ("y", "y", "a") + BYE
-    assert rules(findings(tmp_path, nodes)) == ["a: endless loop", "b: endless loop"]
+    found = findings(tmp_path, nodes)
+    assert rules(found) == ["a: endless loop", "b: endless loop"]
+    assert {one.message for one in found} == {"comes back here without listening"}
 
 
 def test_half_a_skip(tmp_path: Path) -> None:
     """skip_if without skip_to would be passed over in silence."""
     nodes = menu("main", "x") + "x: {kind: say, next: bye, skip_if: [a]}\n" + BYE
-    assert rules(findings(tmp_path, nodes)) == ["x: half a skip"]
+    (found,) = findings(tmp_path, nodes)
+    assert str(found).endswith(": x: half a skip: skip_if and skip_to go together")
 
 
 def test_more_than_five_options(tmp_path: Path) -> None:

@@ -62,8 +62,12 @@ def test_a_language_without_a_voice_is_refused(tmp_path: Path) -> None:
     ("arabic", "english", "told"),
     [
         ('a: "بَيْتْ"', 'a: "House"\nb: "More"', "ar: b: is missing"),
-        ('a: "بَيْتْ {n|digits}"', 'a: "House"', "a: the placeholders are not the same"),
-        ('a: "بَيْتْ {n|digits}"', 'a: "House {n|days}"', "a: the placeholders are not the same"),
+        ('a: "بَيْتْ {n|digits}"', 'a: "House"', "ar, en: a: the placeholders are not the same"),
+        (
+            'a: "بَيْتْ {n|digits}"',
+            'a: "House {n|days}"',
+            "ar, en: a: the placeholders are not the same",
+        ),
         ('a: "بيت كبير"', 'a: "House"', "ar: a: vowel marks are missing: بيت كبير"),
         ('a: "بَيْتْ OK"', 'a: "House"', "ar: a: vowel marks are missing: OK"),
         ('a: "بَيْتْ ٩"', 'a: "House"', "ar: a: write numbers in words"),

@@ -40,6 +40,7 @@ from ivr.spoken.orthography import NotVowelled, sounds, unvowelled_words
         ("وَالِاخْتِيَارُ", "و a ل i خ ت i ي aa ر u"),
         ("كَاتِبٌ", "ك aa ت i ب u ن"),
         ("كَانْ", "ك aa ن"),
+        ("وَاحَاتٌ", "و aa ح aa ت u ن"),
         ("ادْخُلْ", "~u د خ u ل"),
     ],
 )
