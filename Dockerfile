@@ -18,7 +18,8 @@ RUN .venv/bin/uv pip install --no-cache --python .venv/bin/python --no-deps --no
     && .venv/bin/hotline prompts build \
     && .venv/bin/python -m compileall -q -x '^[.]/([.]|tests/)' . \
     && .venv/bin/uv pip uninstall --python .venv/bin/python mypy ruff prek deptry import-linter \
-        pytest pytest-timeout pytest-xdist pytest-httpserver hypothesis time-machine uv
+        pytest pytest-timeout pytest-xdist pytest-httpserver hypothesis time-machine uv \
+        mutmut libcst textual coverage setproctitle panoramisk pystrix
 
 FROM debian:bookworm-slim
 # hadolint ignore=DL3008  # Debian's own point releases are wanted
