@@ -26,9 +26,9 @@ from store.sql import reading
 class Operation:
     """One operation. `role` is the least that may ask for it over the network.
 
-    `does` is given the register, what it is about (`of`, where there is such), `by` whom, when it
-    `changes` something, and what `takes` names. `gives` is its result. Where it `misses` there may
-    be nothing to be about: NothingThere.
+    `does` is given the register, what it is about (where it is `of` something), `by` whom (where it
+    `changes` the record), and what `takes` names; its result is as `gives` says. Where it `misses`
+    there may be no such thing: NothingThere.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Operation:
     def run(
         self, register: BlacklistRegister, by: Person | None, *about: object, **given: object
     ) -> Any:
-        """Do it; `about` is what it is about. Raises NothingThere, and what `does` raises."""
+        """Do it. Raises NothingThere, and what `does` raises."""
         who = {"by": by} if self.changes else {}
         done = self.does(register, *about, **who, **given)
         if done is None:
