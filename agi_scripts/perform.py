@@ -17,7 +17,7 @@ How keys are collected, with reasons found on Asterisk 22:
 - A turn whose files do not fit into one line is played in several, each listening for that key.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 
 import structlog
@@ -31,6 +31,7 @@ from agi_scripts.errors import (
     LocalError,
     PromptNotPlayed,
 )
+from agi_scripts.play import NOTHING, SLOWNESS, Part, lasting, parts_of, play, playback
 from agi_scripts.sounds import Sound, Sounds, is_path
 from agi_scripts.wire import Reply
 from ivr.event import Digits, Event, HungUp, NoInput, Recorded
@@ -40,11 +41,7 @@ log = structlog.get_logger()
 
 KEYS = frozenset("0123456789*#ABCD")
 """What a keypad can send (ITU-T Q.23)."""
-SLOWNESS = 1.25
-"""How much longer than its files a busy Asterisk may take to play them."""
 BEEP_S = 1.0
-MAX_FILES_BYTES = 1900
-"""Bytes of file names in one line; the rest of the 2 KiB is for the command around them."""
 _BETWEEN_FILES = Collect(1, timeout_ms=50)
 """How a `Read` listens after files that others follow: Asterisk's own pause between files."""
 _SAMPLES_PER_MS = 8
@@ -52,7 +49,6 @@ _LEFT_OF_SILENCE_MS = 1100
 """What Asterisk keeps of a recording that silence ended, when there was nothing before it (ms)."""
 _RECORD_FAILURES = frozenset({"writefile", "randomerror", "waitfor"})
 _READ = "${READSTATUS}:${IVR_IN}"
-_PLAYBACK = "${PLAYBACKSTATUS}"
 _MEND = "see `hotline doctor --asterisk`"
 
 
@@ -129,12 +125,12 @@ def _performed(
             event = _announced(channel, files, record)
             return event or _record(channel, record, recording, heard)
         case Transfer(target=target, last=last):
-            _play(channel, files)
+            play(channel, files)
             if last:
                 channel.command("SET VARIABLE", "IVR_PRIORITY", "last")
             _finish(channel, "transfer", target)
         case HangUp():
-            _play(channel, files)
+            play(channel, files)
             _finish(channel, "hangup")
         case other:
             raise LocalError(f"a channel cannot perform {type(other).__name__}")
@@ -145,12 +141,12 @@ def _announced(channel: AgiChannel, files: Sequence[Sound], record: Record) -> E
     """Say what stands before a recording; the key that led away from it or skipped what it may."""
     for whole, group in groupby(files, key=lambda sound: sound.whole):
         if not whole:
-            if key := _play_until_key(channel, _parts(list(group))):
+            if key := _play_until_key(channel, parts_of(list(group))):
                 return Digits(key)
             continue
         for sound in group:
             channel.test_hangup()
-            lasts = _lasting([sound])
+            lasts = lasting([sound])
             reply = channel.command("STREAM FILE", sound.path, record.leads, lasts=lasts)
             if reply.result == "-1":
                 raise CallerGone("hung up over a notice")
@@ -168,7 +164,8 @@ def _key(reply: Reply) -> str:
 
 
 def _collect(channel: AgiChannel, files: list[Sound], collect: Collect) -> Event:
-    *parts, last = _parts(files) if files and not files[-1].guarded else [*_parts(files), _NONE]
+    parts = parts_of(files)
+    *parts, last = parts if files and not files[-1].guarded else [*parts, NOTHING]
     if not KEYS.issuperset(collect.terminator) or len(collect.terminator) > 1:
         raise LocalError("a terminator is one key")
     most = min(collect.max_digits, 255)
@@ -181,64 +178,14 @@ def _collect(channel: AgiChannel, files: list[Sound], collect: Collect) -> Event
     return Digits(key + _read(channel, (), most - 1, collect).removesuffix(collect.terminator))
 
 
-_Part = tuple[bool, Sequence[Sound]]
-_NONE: _Part = (False, ())
-
-
-def _parts(files: Sequence[Sound]) -> list[_Part]:
-    """Files that one command can play: guarded or not, and short enough for a line."""
-    return [
-        (guarded, part)
-        for guarded, group in groupby(files, key=lambda sound: sound.guarded)
-        for part in _lines(group)
-    ]
-
-
-def _lines(files: Iterable[Sound]) -> Iterator[list[Sound]]:
-    line: list[Sound] = []
-    length = 0
-    for sound in files:
-        size = len(sound.path) + 1
-        if line and length + size > MAX_FILES_BYTES:
-            yield line
-            line, length = [], 0
-        line.append(sound)
-        length += size
-    if line:
-        yield line
-
-
-def _play_until_key(channel: AgiChannel, parts: Sequence[_Part]) -> str:
+def _play_until_key(channel: AgiChannel, parts: Sequence[Part]) -> str:
     """Play parts one after another; the key that stopped them, or an empty text."""
     for guarded, files in parts:
         if guarded:
-            _playback(channel, files)
+            playback(channel, files)
         elif key := _read(channel, files, 1, _BETWEEN_FILES):
             return key
     return ""
-
-
-def _play(channel: AgiChannel, files: Sequence[Sound]) -> None:
-    for part in _lines(files):
-        _playback(channel, part)
-
-
-def _lasting(files: Sequence[Sound]) -> float:
-    """How long Asterisk may take to play these (s)."""
-    return SLOWNESS * sum(sound.seconds for sound in files)
-
-
-def _playback(channel: AgiChannel, files: Sequence[Sound]) -> None:
-    channel.test_hangup()
-    paths = [sound.path for sound in files]
-    reply = channel.command("EXEC Playback", "&".join(paths), lasts=_lasting(files))
-    if reply.result == "-1":
-        raise CallerGone("hung up over a prompt")
-    if reply.result != "0":
-        raise ApplicationFailed(f"Playback: result={reply.result[:8]}")
-    status = channel.command("GET FULL VARIABLE", _PLAYBACK).data
-    if status == "FAILED" and not channel.hung_up:
-        raise PromptNotPlayed(" ".join(paths))
 
 
 def _read(channel: AgiChannel, files: Sequence[Sound], most: int, collect: Collect) -> str:
@@ -248,7 +195,7 @@ def _read(channel: AgiChannel, files: Sequence[Sound], most: int, collect: Colle
     reply = channel.command(
         "EXEC Read",
         f"IVR_IN,{'&'.join(paths)},{most},{_options(most, collect)}",
-        lasts=_lasting(files) + (collect.timeout_ms + most * collect.interdigit_ms) / 1000,
+        lasts=lasting(files) + (collect.timeout_ms + most * collect.interdigit_ms) / 1000,
     )
     if reply.result not in ("0", "-1"):
         raise ApplicationFailed(f"Read: result={reply.result[:8]}")

@@ -8,7 +8,8 @@ import structlog
 from flask import Flask, Response, jsonify, request, send_from_directory
 from werkzeug.exceptions import HTTPException
 
-from call_handlers.twilio.webhooks import Webhooks, make_blueprint, refused
+from call_handlers.twilio.answers import Webhooks
+from call_handlers.twilio.webhooks import make_blueprint, refused
 
 log = structlog.get_logger()
 

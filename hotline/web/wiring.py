@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from flask import Blueprint, Flask
 from prometheus_client import generate_latest
 
+from call_handlers.twilio.answers import Webhooks
 from call_handlers.twilio.render import Rendering
 from call_handlers.twilio.signature import Gate
 from call_handlers.twilio.speech import Phrases, menu_phrases
 from call_handlers.twilio.spoken import Speaker, Voice
 from call_handlers.twilio.transfers import Lines
-from call_handlers.twilio.webhooks import Webhooks
 from console import api
 from hotline.bootstrap import Services
 from hotline.register import make_register, zone_of

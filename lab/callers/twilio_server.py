@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from call_handlers.twilio.answers import Webhooks
 from call_handlers.twilio.render import Rendering
 from call_handlers.twilio.signature import Gate
 from call_handlers.twilio.spoken import Speaker
-from call_handlers.twilio.webhooks import Webhooks
 from hotline.bootstrap import Services
 from hotline.web.app import create_app
 from hotline.web.wiring import lines_of, voices_of
