@@ -61,8 +61,12 @@ def test_a_connection_closed_just_after_its_answer_costs_one_command(
     client: redis.Redis, server: RedisProcess
 ) -> None:
     """Nobody knows whether Redis has done what was sent, so it is not sent twice."""
-    client.get("key")
-    assert closed_by(server) == 1
+    for _ in range(20):  # on a busy machine the close may come when the connection is no more fresh
+        client.get("key")
+        used = time.monotonic()
+        assert closed_by(server) == 1
+        if time.monotonic() - used < FRESH_SECONDS / 2:
+            break
     with pytest.raises(redis.ConnectionError):
         client.get("key")
     assert client.get("key") == b"value"
