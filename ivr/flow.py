@@ -204,7 +204,7 @@ def edges(node: Node) -> Iterator[Edge]:
             yield Edge(name, target, "outcome", outcome)
 
 
-def target(node: Node, kind: str, label: str = "") -> str | None:
+def target(node: Node, kind: str, label: str) -> str | None:
     """Where `node` leads by the edge of this kind and label; None when it has no such edge."""
     for edge in edges(node):
         if edge.kind == kind and edge.label == label:

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from ivr.engine import TRANSFERRED, step
-from ivr.event import HungUp
+from ivr.event import Done, HungUp
 from ivr.session import Session
 from ivr.turn import HangUp, Perform
 from ivr.way import NO_RECORDING, given, unsent
-from tests.fixtures.dialog import FLOW, Caller, at_confirm
+from tests.fixtures.dialog import FLOW, REPORT, Caller, at_confirm
 
 
 def left(session: Session) -> list[str]:
@@ -62,3 +62,12 @@ def test_a_hang_up_takes_back_a_transfer_that_was_only_announced(earned: str) ->
     announced = replace(caller.session, disposition=TRANSFERRED)
     session, _ = step(FLOW, announced, HungUp())
     assert session.disposition == earned
+
+
+@pytest.mark.parametrize(("outcome", "kept"), [("opened", False), ("failed", True)])
+def test_what_was_given_for_a_report_is_kept_until_it_is_opened(outcome: str, kept: bool) -> None:
+    """An effect that failed has used nothing up: whoever takes over has it all."""
+    asked = Caller(done=Done(outcome, {}))
+    report = asked.press(*REPORT).record().press("1")
+    session = report.press("1").session
+    assert ("building_number" in session.answers, "recording" in session.answers) == (kept, kept)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ivr.prompts import Catalogue, Piece, PromptError, load_catalogue
+from ivr.prompts import Catalogue, Piece, PromptError, Source, load_catalogue
 from ivr.turn import Prompt
 
 ENGLISH = """\
@@ -191,10 +191,27 @@ def test_a_recording_wins_and_names_the_sound_by_its_content(tmp_path: Path) -> 
     assert first.unused_recordings == ("en/nothing",)
 
 
+def test_each_sound_is_known_by_what_it_is_made_of(tmp_path: Path) -> None:
+    """A word of the vocabulary, a fragment, or head and tail of a whole that was cut."""
+    catalogue = loaded(tmp_path, {"en/noinput_1": "a1"})
+    sources = catalogue.sources
+    word, fragment = catalogue.words["en"]["two"], catalogue.speak("en", Prompt("plain"))[0]
+    assert sources[word.audio] == Source("en", "two", form="word")
+    assert sources[fragment.audio] == Source("en", "Hello there.")
+    (whole,) = catalogue.speak("en", Prompt("noinput_1"))
+    head, tail = catalogue.speak("en", Prompt("noinput_1", {}, guarded=True))
+    text, recording = "Sorry, we heard nothing.", "en/noinput_1"
+    assert sources[whole.audio] == Source("en", text, recording)
+    assert sources[head.audio] == Source("en", text, recording, "head", whole.audio)
+    assert sources[tail.audio] == Source("en", text, recording, "tail", whole.audio)
+
+
 def test_a_sound_keeps_its_name_from_release_to_release(tmp_path: Path) -> None:
     """As long as the voice is the same: else every file would be rendered anew."""
     spoken = loaded(tmp_path).speak("en", Prompt("plain"))
     recorded = loaded(tmp_path, {"en/plain": "a1"}).speak("en", Prompt("plain"))
+    cut = loaded(tmp_path).speak("en", Prompt("noinput_1", {}, guarded=True))
+    assert [piece.audio for piece in cut] == ["en/12c0ea985662", "en/30cdfaa8f9a1"]
     assert [piece.audio for piece in (*spoken, *recorded)] == ["en/2b1dafb680cb", "en/42d9f087b53c"]
 
 
