@@ -3,11 +3,13 @@
 The contract with the dialplan (`config/asterisk/extensions.conf`): a script that has led the call
 to a decision sets IVR_DONE to `hangup`, or to `transfer` with IVR_TARGET. A script that cannot
 closes the connection and leaves IVR_DONE unset; the dialplan then asks the next server, which
-performs the stored turn again, and at last the operators.
+performs the stored turn again, and at last the operators. One that has closed the call's record
+sets IVR_ENDED: then the hang-up handler does not come for it.
 """
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 from structlog.contextvars import bind_contextvars
@@ -16,7 +18,7 @@ from agi_scripts import metrics
 from agi_scripts.arrival import arrival_of, is_of
 from agi_scripts.asserted import asserted_of
 from agi_scripts.channel import AgiChannel
-from agi_scripts.errors import BadEnvironment, PromptNotPlayed
+from agi_scripts.errors import BadEnvironment, PromptNotPlayed, RemoteError
 from agi_scripts.hosts import UNNAMED
 from agi_scripts.perform import Heard, Room, perform, to_operators
 from agi_scripts.sounds import Sounds
@@ -142,6 +144,12 @@ class _Scripts:
         bind_contextvars(call_id=arrival.call_id)
         return self._desk.begin(arrival)
 
+    def _end(self, channel: AgiChannel, call: Call, reason: str) -> None:
+        """Close the call's record, and tell the dialplan that this is done."""
+        self._desk.end(call, reason)
+        with suppress(RemoteError):  # it does not hear: then the hang-up handler comes, as ever
+            channel.command("SET VARIABLE", "IVR_ENDED", "1")
+
     def _keep(self, call: Call) -> None:
         """Remember a call that is put through: no script has it while people talk.
 
@@ -173,11 +181,11 @@ class _Scripts:
             if isinstance(event, HungUp):
                 if not isinstance(call.turn.action, HangUp):  # else the dialog is over anyway
                     call = self._desk.advance(call, event)
-                self._desk.end(call, "hangup")
+                self._end(channel, call, "hangup")
                 return "caller_gone"
             if event is None:
                 if isinstance(call.turn.action, HangUp):
-                    self._desk.end(call, "done")
+                    self._end(channel, call, "done")
                     return "hangup"
                 self._keep(call)
                 return "transfer"

@@ -194,6 +194,8 @@ def answer(reply: bytes | str | None) -> Answer:
     if reply is None:
         return _ALLOWED
     text = reply.decode("ascii", "replace") if isinstance(reply, bytes) else str(reply)
+    if text[:1] not in ("!", UNBUILT):
+        return Answer(_decision(text) if text else Decision(), True, "")
     found = _REFUSED.fullmatch(text)
     refused = found[1] if found else ""
     text = found[2] if found else text

@@ -47,7 +47,7 @@ def _of_a_number(policy: Policy) -> dict[str, _Value]:
         "rate": LETTERS[rate.disposition],
         "alerts": int(rate.alert),
         "measure": rate.measure_seconds,
-        "lasts": rate.memory_seconds,
+        "lasts": str(rate.memory_seconds),  # as Redis takes it
         "count": len(windows),
         "everies": tuple(window.interval_ms for window in windows),
         "rooms": tuple(window.room_ms for window in windows),

@@ -10,7 +10,8 @@ import os
 import queue
 import stat
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from select import POLLOUT, poll
 
@@ -20,6 +21,10 @@ _PATIENCE_MS = 1000
 """How long a descriptor that somebody made non-blocking may be full before a line is given up."""
 
 
+TOGETHER_S = 0.05
+"""How long a line may wait for others (s): whoever leads calls is interrupted once for all."""
+_AT_ONCE = 2048
+"""Characters written at once: no other process writes between so few (pipe(7), PIPE_BUF)."""
 _SETTLE_S = 1.0
 _opened: list["LineWriter"] = []
 
@@ -127,16 +132,34 @@ class LineWriter(io.TextIOBase):
 
     def _run(self) -> None:
         while True:
-            item = self._waiting.get()
-            if isinstance(item, threading.Event):
-                item.set()
-                continue
-            try:
-                self._line(item)
-            except Exception:  # whatever it is, the thread outlives it
-                self._lose(1)
+            item: str | threading.Event | None = self._waiting.get()
+            if isinstance(item, str):
+                time.sleep(TOGETHER_S)  # what follows is written with it: one wake-up for all
+            while item is not None:
+                item = self._next(item)
 
-    def _line(self, text: str) -> None:
+    def _next(self, item: str | threading.Event) -> str | threading.Event | None:
+        """Do with `item` what is to be done, lines with those that follow; what is next, if any."""
+        following: str | threading.Event | None = None
+        if isinstance(item, threading.Event):
+            item.set()
+            return self._taken()
+        lines, size = [item], len(item)
+        while isinstance(following := self._taken(), str) and size + len(following) <= _AT_ONCE:
+            lines.append(following)
+            size += len(following)
+        try:
+            self._write(lines)
+        except Exception:  # whatever it is, the thread outlives it
+            self._lose(len(lines))
+        return following
+
+    def _taken(self) -> str | threading.Event | None:
+        with suppress(queue.Empty):
+            return self._waiting.get_nowait()
+        return None
+
+    def _write(self, lines: Sequence[str]) -> None:
         if self._moved:
             self._moved = False
             with suppress(OSError):
@@ -145,13 +168,13 @@ class LineWriter(io.TextIOBase):
             unwritten, self._unwritten = self._unwritten, 0
         if unwritten:
             self._lose(unwritten)
-        lost = self._lost
+        lost, text = self._lost, "".join(lines)
         if lost:
             text = self._told(lost) + text
         if self._put(text.encode("utf-8", "backslashreplace")):
             self._lost -= lost
         else:
-            self._lose(1)
+            self._lose(len(lines))
 
     def _lose(self, lines: int) -> None:
         self._lost += lines

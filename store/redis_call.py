@@ -64,8 +64,7 @@ class CallPool(PrimaryPool):
 
     def release(self, connection: Any) -> None:
         """Take back a connection; one that failed is closed by now."""
-        stands = connection.is_connected and not connection.should_reconnect()
-        if stands and self.owns_connection(connection):
+        if connection.is_connected and self.owns_connection(connection):
             self._idle[connection] = time.monotonic()
         else:
             super().release(connection)

@@ -19,6 +19,9 @@ _READ = 65536
 """As many bytes as the library reads at once."""
 
 
+_write, _read = socket.socket.sendall, socket.socket.recv
+
+
 def bulks(*parts: bytes) -> bytes:
     """Arguments in RESP, the protocol of Redis: bulk strings one after another."""
     return b"".join([b"$%d\r\n%b\r\n" % (len(part), part) for part in parts])
@@ -44,6 +47,14 @@ class TimedSocket(socket.socket):
         limit = struct.pack("@ll", *divmod(round((value or 0.0) * 1_000_000), 1_000_000))
         self.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
         self.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
+
+    def exchange(self, data: bytes) -> bytes:
+        """Write all of it, and read what comes. Raises TimeoutError and OSError."""
+        try:
+            _write(self, data)
+            return _read(self, _READ)
+        except BlockingIOError:
+            raise TimeoutError from None
 
     def unread(self, data: bytes) -> None:
         """Give these bytes with the next `recv`."""
@@ -105,8 +116,7 @@ def ask(client: redis.Redis, command: bytes) -> Any:
 def _exchanged(line: Line, command: bytes) -> Any:
     """In RESP2 nothing comes that was not asked for: what is read is the reply, or begins it."""
     try:
-        line.timed.sendall(command)
-        data = line.timed.recv(_READ)
+        data = line.timed.exchange(command)
     except TimeoutError:
         line.disconnect()
         raise redis.TimeoutError("Redis does not answer in time") from None

@@ -26,6 +26,7 @@ AT_ONCE = 8
 ENTRIES = tuple(move.keys for move in MOVES[:8] if isinstance(move, Keys))
 """The entries of the bench's call up to its recording: each is a turn that asks for keys."""
 _TIMEOUT_S = 15.0
+_CLOSES = re.compile(rb"\r\nconnection: *close\r\n", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
 
 
@@ -88,11 +89,11 @@ def web_call(token: str) -> WebCall:
 
 
 class Connection:
-    """One connection that stays."""
+    """One connection that stays, or the next where the server ends it: after an empty answer."""
 
     def __init__(self, server: tuple[str, int]) -> None:
-        self._socket = socket.create_connection(server, _TIMEOUT_S)
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._server = server
+        self._socket = self._connected()
 
     def close(self) -> None:
         """Close it."""
@@ -110,6 +111,14 @@ class Connection:
             received += self._more()
         if not received.startswith(b"HTTP/1.1 20") or exchange.answer not in received[end:]:
             raise BenchFailed(f"answered otherwise: {received[:200]!r}")
+        if _CLOSES.search(received, 0, end + 4):
+            self.close()
+            self._socket = self._connected()
+
+    def _connected(self) -> socket.socket:
+        connected = socket.create_connection(self._server, _TIMEOUT_S)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connected
 
     def _more(self) -> bytes:
         more = self._socket.recv(65536)

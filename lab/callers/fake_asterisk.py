@@ -181,7 +181,10 @@ class _Call:
         self.alone = True
 
     def _ended(self) -> None:
-        """The hang-up handler."""
+        """The hang-up handler. Nobody is asked whose server has closed the record already."""
+        if self.channel.variables.get("IVR_ENDED") == "1":
+            self.channel.hung_up = True
+            return
         transfer = "answered" if self.answered_by else ""
         self.channel.hung_up = True
         done = self._done
