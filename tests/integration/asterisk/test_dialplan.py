@@ -141,6 +141,27 @@ def test_with_the_first_server_away_the_second_leads_the_call(new_caller: NewCal
         assert second.next_call("ended").arguments[0] == "hangup"
 
 
+def test_a_server_that_has_closed_the_record_is_not_asked_again(new_caller: NewCaller) -> None:
+    """The first call's does, also when its caller is gone; the second call's does not."""
+    closed: list[str] = []
+
+    def handler(agi: Agi) -> None:
+        if agi.script == "call":
+            agi.done("hangup")
+            if not closed:
+                agi.command("EXEC Hangup")
+                closed.append(agi.command('SET VARIABLE "IVR_ENDED" "1"'))
+
+    with ScriptedAgi(handler) as first, running_asterisk(first.address) as asterisk:
+        for _ in range(2):
+            caller = new_caller(asterisk)
+            answered(caller)
+            first.next_call("call")
+            caller.wait_closed()
+        assert first.next_call("ended").arguments[0] == "hangup"
+    assert [reply[-12:] for reply in closed] == ["200 result=1"]
+
+
 def test_a_full_server_sends_the_call_to_the_next(new_caller: NewCaller) -> None:
     """A server that closes without a word is full."""
     with (

@@ -52,6 +52,19 @@ def test_lines_are_written_in_their_order(descriptor: int, path: Path) -> None:
     assert path.read_text().split() == [str(number) for number in range(1000)]
 
 
+def test_lines_of_one_moment_are_written_together(pipe: tuple[int, int]) -> None:
+    """One interruption for all, and never so many that another process writes between them."""
+    read, write = pipe
+    writer = writer_on(write)
+    for number in range(3):
+        writer.write(f"{number}\n")
+    assert os.read(read, 65536) == b"0\n1\n2\n"
+    for _ in range(9):
+        writer.write("x" * 1000 + "\n")
+    assert writer.settle(SOON)
+    assert os.read(read, 65536).count(b"\n") == 9
+
+
 def test_what_a_full_disk_did_not_take_is_told_when_it_takes_lines_again(
     descriptor: int, path: Path
 ) -> None:
