@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from prometheus_client import REGISTRY
 
 from call_handlers.sessions import MemorySessions
@@ -53,6 +54,17 @@ def test_a_call_is_counted_at_its_begin_with_its_turns_and_effects_and_at_its_en
     assert ended[("hotline_calls_ended_total", "asterisk completed")] == 1
     assert ended[("hotline_call_seconds_count", "asterisk")] == 1
     assert ended[("hotline_call_seconds_sum", "asterisk")] == 75
+
+
+@pytest.mark.parametrize("passed_s", [0, -30])
+def test_a_call_takes_no_less_than_no_time(house: House, passed_s: float) -> None:
+    """Also where the clock was set back while it went on."""
+    desk = house.desk()
+    call = desk.begin(arrival())
+    house.clock.now += passed_s
+    ended = added(lambda: desk.end(call, "hangup"))
+    assert ended[("hotline_call_seconds_count", "asterisk")] == 1
+    assert ("hotline_call_seconds_sum", "asterisk") not in ended
 
 
 def test_turns_that_the_store_did_not_take_are_counted(house: House) -> None:

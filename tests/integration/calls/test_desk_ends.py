@@ -238,6 +238,7 @@ def test_a_caller_whose_node_the_flow_has_not_any_more_waits_for_a_human(
     changed.end(put_through, reason)
     record, _ = house.written(call.call_id)
     assert (record.disposition, record.transferred_to) == (disposition, to)
+    assert record.language == "en"
 
 
 @pytest.mark.parametrize(
