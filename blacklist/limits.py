@@ -14,8 +14,20 @@ from blacklist.decision import PATIENCE_S, Way
 from blacklist.layout import LETTERS
 from blacklist.policy import Policy
 
-_TEXT = (files("blacklist") / "screen.lua").read_text(encoding="utf-8")
 _HERE = "-- LIMITS\n"
+_PARTS = {"-- ORIGINS\n": "screen_origins.lua", "-- PLACES\n": "screen_places.lua"}
+"""What stands in files of its own, and where it goes."""
+
+
+def _whole() -> str:
+    text = (files("blacklist") / "screen.lua").read_text(encoding="utf-8")
+    for here, name in _PARTS.items():
+        head, tail = text.split(here)
+        text = head + (files("blacklist") / name).read_text(encoding="utf-8") + tail
+    return text
+
+
+_TEXT = _whole()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@
 --       9 what is counted of its origin   10 the same of all of its trunk whose origin is not named
 --       11 the calls of numbers in a row with it
 -- ARGV  1 who vouches for the caller: A, B, C or -   2 the time in ms, left out for Redis' own
--- The limits are written into the script where it says so (blacklist/limits.py).
+-- The limits, `screen_origins.lua` and `screen_places.lua` are written into it where it says so
+-- (blacklist/limits.py).
 -- Reply nil to let the call through, else what `layout.answer` reads. It begins with ? when there
 --       is no head: then the index is not known to be whole. Before that stands !<code>; when Redis
 --       refused to write: then this call was not counted.
@@ -91,74 +92,7 @@ local function load_at(moment)
   end
   return 1
 end
--- What is counted of an origin: the arrival time of each class (numbers that were never served,
--- callers without one, and those whose number is unusable), that of calls that came to something,
--- when it was told of last, and which calls of its trunk have made room. An origin that was never
--- seen counts as the rest of its trunk does: a network may name another one with every call.
-local origin, named, place, keep_origin, read_origin, conforms
-if KEYS[9] then
-  function keep_origin()
-    write('SET', place, struct.pack(ORIGIN, unpack(origin)), 'EX', stays)
-  end
-  function read_origin(state)
-    named, place = KEYS[9] ~= KEYS[10], KEYS[9]
-    if named and not state then
-      write('SET', place, struct.pack(ORIGIN, 0, 0, 0, 0, 0, trunk[3]), 'EX', stays)
-      named, place = false, KEYS[10]
-      state = redis.pcall('GET', place)
-    end
-    if type(state) == 'string' and #state == 48 then
-      origin = { struct.unpack(ORIGIN, state) }
-    else
-      origin = { 0, 0, 0, 0, 0, trunk[3] }
-    end
-  end
-  -- Whether a call of a class has room at a moment (it is counted if so, as a part of one where calls
-  -- weigh less), and whether the class is crowded.
-  function conforms(class, moment, part)
-    local more = trunk[3] - origin[6]
-    origin[6] = trunk[3]
-    if more > 0 then
-      for each = 1, 3 do
-        local _, _, credit = limits(each, named)
-        if each == 1 and named and origin[4] - moment >= quiet then
-          credit = busy
-        end
-        origin[each] = origin[each] - more * credit
-      end
-    end
-    local interval, room, _, crowded = limits(class, named)
-    local arrival = math.max(origin[class], moment)
-    -- If the clock went back, no such time can have been reached.
-    if arrival - moment > room then
-      arrival = moment
-    end
-    if arrival - moment > crowded and arrival > trunk[2] then
-      trunk[2], changed = arrival, true
-    end
-    local after = arrival + interval / part
-    local fits = after - moment <= room
-    origin[class] = fits and after or arrival
-    return fits, origin[class] - moment > crowded
-  end
-end
-
--- Callers without a number are one flow, for each class of them.
-if string.byte(caller) > 57 then
-  read_trunk(redis.pcall('GET', KEYS[7]))
-  read_origin(redis.pcall('GET', KEYS[9]))
-  local fits = conforms(caller == 'withheld' and 2 or 3, milliseconds, load_at(milliseconds))
-  local over, tell = not fits, 0
-  if over and (origin[5] > milliseconds or milliseconds - origin[5] >= ALERT_AGAIN) then
-    tell, origin[5] = 1, milliseconds
-    alert(0, 0)
-  end
-  keep_origin()
-  if changed then
-    keep_trunk()
-  end
-  return reply(over and (letter .. 'f0:w:' .. tell .. ':class') or false)
-end
+-- ORIGINS
 
 local values = redis.call('MGET', KEYS[1], KEYS[2], KEYS[3], KEYS[4],
   unpack(KEYS, 7, math.min(9, #KEYS)))
@@ -210,44 +144,7 @@ if head and #head > 1 and (rank or 0) < HARD then
 end
 local hard = rank and rank >= HARD
 
--- The calls of a few numbers lie in one key, so that there are never more keys than were meant:
--- each number's name, the moment (ms) at which it is empty, and its state, the newest first. What has
--- long been empty goes; and where there are too many, so does the one that is empty first, which is
--- somebody's who called once.
-local raw, mine, beside, length = values[4], nil, '', 0
-local position, others, ends = 1, nil, nil
-while raw and position <= #raw do
-  local name = string.byte(raw, position)
-  local state = position + name + 10
-  local size = string.byte(raw, state - 1)
-  if not size or state + size - 1 > #raw then
-    break -- not ours
-  end
-  if string.sub(raw, position + 1, position + name) == caller then
-    mine, length = state, size
-  else
-    local empty = struct.unpack('>d', raw, position + name + 1)
-    if empty >= milliseconds - PATIENCE then
-      others, ends = others or {}, ends or {}
-      others[#others + 1] = string.sub(raw, position, state + size - 1)
-      ends[#others] = empty
-    end
-  end
-  position = state + size
-end
-if others then
-  while #others > BESIDE do
-    local first = 1
-    for place = 2, #ends do
-      if ends[place] <= ends[first] then
-        first = place
-      end
-    end
-    table.remove(others, first)
-    table.remove(ends, first)
-  end
-  beside = table.concat(others)
-end
+-- PLACES
 
 -- The state: the window that was passed last, the end of its measure (s), the newest call (ms), and
 -- the arrival time of every window. A call that a window has no room for is not counted in it.
