@@ -21,7 +21,7 @@ _AT_ONCE = 4
 
 NOTES = (
     "processor time of the FastAGI process alone: turns, sessions, screening, the ticket, the "
-    "record in SQLite, logs, and the hang-up handler's visit; Redis and the caller are not in it",
+    "record in SQLite, logs, the hang-up handler's visit if any; not Redis, not the caller",
     "each leads calls by its own flow; the ratio is of the rounds' medians",
 )
 

@@ -31,7 +31,7 @@ NOTES = (
     "keys over the prompts are the harder case for the bound: the shorter the call, the less "
     "Asterisk has to play, while our turns are the same",
     "our time is the whole process: turns, sessions, screening, the ticket, the record in SQLite, "
-    "logs, and the hang-up handler's visit",
+    "logs, and the hang-up handler's visit where there is one",
 )
 
 
