@@ -4,7 +4,7 @@ Redis is fast and can be lost. Whoever gets `StoreAway` goes on with the call it
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypeVar
 
@@ -63,7 +63,8 @@ class SessionStore(Protocol):
     def finish(self, call_id: str, turn: int | None = None) -> bool:
         """Mark the call as ended. Raises StoreAway.
 
-        False when it was already, is not known, or has gone on beyond `turn` where that is given.
+        False when it was already, or has gone on beyond `turn` where that is given. A call of which
+        nothing is known (the store was emptied) is ended by whoever has it: True.
         """
         ...
 
@@ -79,6 +80,13 @@ class SessionStore(Protocol):
 
     def unfinished(self, idle_s: float) -> list[str]:
         """Ids of calls whose last turn is older than `idle_s` and that nobody ended.
+
+        Raises StoreAway.
+        """
+        ...
+
+    def ended(self, for_s: float) -> list[str]:
+        """Ids of calls that were ended at least `for_s` ago, as long as they are kept.
 
         Raises StoreAway.
         """
@@ -128,7 +136,8 @@ class RedisSessions:
         """Mark the call as ended."""
         keys = (_state(call_id), _events(call_id))
         ends = -1 if turn is None else turn
-        return bool(self._asked(lambda: self._finish.run(*keys, ends, FINISHED_TTL_S)))
+        marked: int = self._asked(lambda: self._finish.run(*keys, ends, FINISHED_TTL_S))
+        return marked != 0
 
     def reopen(
         self, call_id: str, stored: int, turn: int, state: str, kept: int, events: Sequence[str]
@@ -146,15 +155,30 @@ class RedisSessions:
         """Ids of calls that nobody ended, by the time Redis last saw them."""
 
         def look() -> list[str]:
-            found = []
-            for key in self._client.scan_iter(match=f"{_PREFIX}*:state", count=500):
-                left_s = self._client.ttl(key)
-                idle = 0 <= left_s <= SESSION_TTL_S - idle_s
-                if idle and not self._client.hexists(key, "ended"):
-                    found.append(_text(key)[len(_PREFIX) : -len(":state")])
-            return found
+            longest = SESSION_TTL_S - idle_s
+            return [one for one, left_s, ended in self._kept() if left_s <= longest and not ended]
 
         return self._asked(look)
+
+    def ended(self, for_s: float) -> list[str]:
+        """Ids of calls that were ended, by the time that Redis keeps them yet."""
+
+        def look() -> list[str]:
+            longest = FINISHED_TTL_S - for_s
+            return [one for one, left_s, ended in self._kept() if left_s <= longest and ended]
+
+        return self._asked(look)
+
+    def _kept(self) -> Iterator[tuple[str, int, bool]]:
+        """Every call that is kept: its id, for how many seconds yet, and whether it has ended."""
+        for key in self._client.scan_iter(match=f"{_PREFIX}*:state", count=500):
+            left_s = self._client.ttl(key)
+            if left_s >= 0:
+                yield (
+                    _text(key)[len(_PREFIX) : -len(":state")],
+                    left_s,
+                    bool(self._client.hexists(key, "ended")),
+                )
 
     def _asked(self, question: Callable[[], T]) -> T:
         if not self._breaker.allows():
@@ -204,7 +228,9 @@ class MemorySessions:
 
     def finish(self, call_id: str, turn: int | None = None) -> bool:
         """Mark the call as ended."""
-        if call_id in self._ended or call_id not in self._states:
+        if call_id not in self._states:
+            return True
+        if call_id in self._ended:
             return False
         if turn is not None and self._states[call_id][0] > turn:
             return False
@@ -224,6 +250,11 @@ class MemorySessions:
 
     def unfinished(self, idle_s: float) -> list[str]:  # noqa: ARG002 - the port's signature
         """Nothing outlives this process, so nothing is left to close."""
+        return []
+
+    def ended(self, for_s: float) -> list[str]:
+        """Likewise."""
+        del for_s
         return []
 
 

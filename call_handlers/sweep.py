@@ -7,7 +7,9 @@ killed. `sweep_once` finds such calls and closes each once, however many sweeper
 1. The journal of records and requests that SQL did not take is replayed.
 2. A record that is still open though its session has ended is written again from that session.
 3. A record that is still open though its session is gone is closed as `failed`.
-4. A session whose last turn is long past is ended as far as it had come, and with that turn: of
+4. A session that has ended and has no closed record is written down: its process was killed between
+   the two.
+5. A session whose last turn is long past is ended as far as it had come, and with that turn: of
    what came later nothing is known.
 """
 
@@ -31,6 +33,7 @@ from store.sql import reading
 
 log = structlog.get_logger()
 FAILED = "failed"
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,14 @@ class SweepPolicy:
 
     `idle_s` is more than any turn takes: the longest prompts and recording together. A transfer is
     a turn too, and lasts as long as the caller waits and talks: only a session about to expire
-    (`transfer_s`) ends it. `look_back_s` bounds how old records are looked at.
+    (`transfer_s`) ends it. `look_back_s` bounds how old records are looked at. A call that
+    has ended is written down within `written_s`, unless its process was killed.
     """
 
     idle_s: float = 300.0
     transfer_s: float = SESSION_TTL_S - 600.0
     look_back_s: float = 14 * 86_400.0
+    written_s: float = 300.0
     most: int = 500
 
 
@@ -83,6 +88,9 @@ def sweep_once(
                 rewritten += _rewrite(desk, call_id)
             elif (now - started).total_seconds() > SESSION_TTL_S:
                 gone += _fail(engine, call_id, now)
+        ended_ids = desk.sessions.ended(policy.written_s)
+        for call_id in _unwritten(engine, ended_ids):
+            rewritten += _rewrite(desk, call_id)
         # Last, so that a record which is only just being written is not found open above.
         ended = sum(_end(desk, engine, call_id, now, policy) for call_id in _idle(desk, policy))
     except StoreAway:
@@ -128,6 +136,18 @@ def _end(
             desk.sessions.finish(call_id)  # whoever wrote the record could not reach the sessions
             return False
         return desk.ended(held, _reason(held), held.at_ms)
+
+
+def _unwritten(engine: sa.Engine, call_ids: list[str]) -> list[str]:
+    """Which of these calls have no closed record."""
+    closed: set[str] = set()
+    with reading(engine) as connection:
+        for some in (call_ids[at : at + _AT_ONCE] for at in range(0, len(call_ids), _AT_ONCE)):
+            statement = sa.select(calls.c.id).where(
+                calls.c.id.in_(some), calls.c.ended_at.is_not(None)
+            )
+            closed |= set(connection.scalars(statement))
+    return [call_id for call_id in call_ids if call_id not in closed]
 
 
 def _is_closed(engine: sa.Engine, call_id: str) -> bool:

@@ -25,7 +25,7 @@ _Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))
 _Id = Annotated[int, Field(ge=0, le=2**31 - 1)]
 _ENTRIES = Pages(
     lambda entry: (entry.until and entry.until.isoformat(), entry.id),
-    TypeAdapter(tuple[_Moment | None, Annotated[str, Field(max_length=32)]]),
+    TypeAdapter(tuple[_Moment | None, Annotated[str, Field(pattern=r"^[0-9a-f]{1,32}$")]]),
 )
 _REVIEWS = Pages(
     lambda review: (review.due_at.isoformat(), review.id), TypeAdapter(tuple[_Moment, _Id])

@@ -23,6 +23,8 @@ WATCH_SECONDS = 2.0
 STANDS = 70
 """Exit status of a process whose loop stands (sysexits(3), EX_SOFTWARE)."""
 _PATIENCE_S = 10.0
+RETRY_S = 30.0
+"""What seldom has to be done is tried again so soon when it failed."""
 QUICK_S = 120.0
 """More than a round takes that waits out every time-out of a store that hangs."""
 THOROUGH_S = 900.0
@@ -124,7 +126,7 @@ class Loops:
                 trouble = name
                 self._afresh()
             self.rounds.made(one.name)
-            self._stop.wait(one.every_s)
+            self._stop.wait(one.every_s if trouble is None else min(one.every_s, RETRY_S))
 
     def _watch(self) -> None:
         while not self._stop.wait(self._watch_s):

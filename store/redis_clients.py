@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import redis
+from redis._parsers import _RESP2Parser
 from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.retry import Retry
 
@@ -38,6 +39,7 @@ def make_redis(url: str, *, fast: bool, max_connections: int = 100) -> redis.Red
             retry=Retry(NoBackoff(), 0),
             health_check_interval=0,
             protocol=2,  # which `store.redis_wire` reads
+            parser_class=_RESP2Parser,  # hiredis would not see what is given back to be read
             max_connections=max_connections,
             client_name="hotline-call",
         )

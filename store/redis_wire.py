@@ -123,15 +123,21 @@ def _exchanged(line: Line, command: bytes) -> Any:
     except OSError as error:
         line.disconnect()
         raise redis.ConnectionError(f"the connection to Redis is lost: {error.strerror}") from error
-    kind = data[:1]
-    if kind == b"$":
+    if data.endswith(b"\r\n"):  # else it is not whole
         size, _, rest = data.partition(b"\r\n")
-        if size == b"$-1":
-            return None
-        length = int(size[1:])
-        if len(rest) == length + 2:
-            return rest[:length]
-    elif kind == b":" and data.endswith(b"\r\n"):
-        return int(data[1:-2])
+        kind, number = size[:1], size[1:]
+        if kind == b"$":
+            if number == b"-1" and not rest:
+                return None
+            if number.isdigit() and len(rest) == int(number) + 2:
+                return rest[:-2]
+        elif kind == b":" and not rest and number.removeprefix(b"-").isdigit():
+            return int(number)
     line.timed.unread(data)
-    return line.read_response()
+    try:
+        return line.read_response()
+    except redis.ResponseError:
+        raise  # a whole reply
+    except BaseException:
+        line.disconnect()  # what is left of a reply must not be the next one's
+        raise

@@ -13,8 +13,8 @@ from pathlib import Path
 WAV_BYTES_A_SECOND = 16_000
 """Of prompts: 8 kHz, 16 bit, mono."""
 _SUFFIX = ".wav"
-_UNSETTLED_NS = 200_000_000
-"""A file system may give two changes within one tick of its clock the same mtime."""
+_UNSETTLED_NS = 2_000_000_000
+"""A file system may give changes of up to two seconds (its clock's tick) the same mtime."""
 
 
 class SoundFolder:

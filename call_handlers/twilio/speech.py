@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from ivr.catalogue import Catalogue, Piece, PromptError
 from ivr.flow import Flow, Menu
+from ivr.flows import Flows
 from ivr.spoken import LANGUAGES
 from ivr.turn import Prompt
 
@@ -144,6 +145,14 @@ class Phrases:
         if len(found) != 1 or not about[found[0]].issuperset(set().union(*about.values())):
             return "?"  # a word more speaks of another option
         return found[0]
+
+
+def all_phrases(flows: Flows, catalogue: Catalogue) -> Phrases:
+    """The phrases of every version that leads calls; of a menu that several have, the current's."""
+    known: dict[tuple[str, str], Mapping[str, Meant]] = {}
+    for flow in (*flows.earlier, flows.current):
+        known |= menu_phrases(flow, catalogue).known
+    return Phrases(known)
 
 
 def menu_phrases(flow: Flow, catalogue: Catalogue) -> Phrases:

@@ -69,6 +69,7 @@ class AsteriskInstance:
         self._sounds_source = sounds_source
         self._keep = keep
         self._laid_at = 0.0
+        self._seen: dict[Path, float] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -157,12 +158,13 @@ class AsteriskInstance:
         if self._sounds_source is None:
             return 0
         folders = (self._sounds_source, *self._sounds_source.iterdir())
-        changed = max(path.stat().st_mtime for path in folders if path.is_dir())
-        if changed < self._laid_at - _SETTLED_S:
+        seen = {path: path.stat().st_mtime for path in folders if path.is_dir()}
+        settled = max(seen.values(), default=0.0) < self._laid_at - _SETTLED_S
+        if settled and seen == self._seen:
             return 0
         began = time.time()
         laid = lay_sounds(self._sounds_source, self.places.outside(self.sounds_inside))
-        self._laid_at = began
+        self._laid_at, self._seen = began, seen
         return laid
 
     def rx(self, command: str, timeout: float = 10) -> str:

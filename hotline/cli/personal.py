@@ -55,6 +55,7 @@ def personal_export(services: Services, number: str, output: Path | None, who: s
         return
     try:
         output.touch(mode=0o600)
+        output.chmod(0o600)
         output.write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise click.ClickException(f"{output}: {error.strerror}") from None

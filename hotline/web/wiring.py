@@ -12,7 +12,7 @@ from prometheus_client import generate_latest
 from call_handlers.twilio.answers import Webhooks
 from call_handlers.twilio.render import Rendering
 from call_handlers.twilio.signature import Gate
-from call_handlers.twilio.speech import Phrases, menu_phrases
+from call_handlers.twilio.speech import Phrases, all_phrases
 from call_handlers.twilio.spoken import Speaker, Voice
 from call_handlers.twilio.transfers import Lines
 from console import api
@@ -70,7 +70,7 @@ def make_webhooks(services: Services) -> Webhooks:
         note_or_journal(note, journal, call_id=call_id, turn=turn, recording_sid=sid, now=now)
 
     speaker = Speaker(services.catalogue, sounds.has, twilio.public_url, voices_of(twilio))
-    phrases = menu_phrases(services.flow, services.catalogue) if twilio.speech else Phrases()
+    phrases = all_phrases(services.flows, services.catalogue) if twilio.speech else Phrases()
     return Webhooks(
         desk=services.desk,
         gate=Gate(

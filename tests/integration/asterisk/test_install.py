@@ -104,7 +104,9 @@ def test_a_prompt_that_comes_while_asterisk_runs_is_brought_to_it(tmp_path: Path
     (source / "ar" / ".two.part").write_bytes(b"half of t")
     assert instance.refresh_sounds() == 1
     assert (laid / "ar" / "one.wav").read_bytes() == b"one"
-    for folder in (source, source / "ar"):
+    (source / "ar" / "three.wav").write_bytes(b"three")
+    for folder in (source, source / "ar"):  # as a copy leaves them that keeps times
         os.utime(folder, (1_000_000_000, 1_000_000_000))
+    assert instance.refresh_sounds() == 1
     (laid / "ar" / "one.wav").unlink()
     assert instance.refresh_sounds() == 0, "nothing has changed for long: no file is looked at"

@@ -346,3 +346,14 @@ def test_a_caller_who_hangs_up_is_an_event(house: House) -> None:
     record, events = house.written(call.call_id)
     assert record.disposition == "abandoned"
     assert [event.kind for event in events] == ["hangup", "end"]
+
+
+def test_a_call_whose_session_is_lost_is_written_by_who_has_it(house: House) -> None:
+    """Redis was emptied after the last turn: what the caller has made is in the process's hands."""
+    desk = house.desk()
+    call = play(desk, to_confirm(desk, desk.begin(arrival())), "1")
+    house.client().flushdb()
+    assert desk.ended(call, "hangup")
+    record, events = house.written(call.call_id)
+    assert (record.disposition, len(record.tickets)) == ("completed", 1)
+    assert events[-1].kind == "end"

@@ -32,7 +32,12 @@ def test_a_call_that_nobody_stored_is_none(store: SessionStore) -> None:
     """Not an error."""
     assert store.load("c") is None
     assert store.events("c") == []
-    assert store.finish("c") is False
+
+
+def test_a_call_of_which_nothing_is_known_is_ended_by_whoever_has_it(store: SessionStore) -> None:
+    """An emptied store cannot say that somebody else did so; the record takes the first end."""
+    assert store.finish("c") is True
+    assert store.load("c", ended=True) is None
 
 
 def test_the_newest_turn_is_kept_with_all_events(store: SessionStore) -> None:

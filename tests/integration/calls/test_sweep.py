@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 
 from call_handlers.arrival import Call
 from call_handlers.records import Record
+from call_handlers.schema import call_events, calls
 from call_handlers.sessions import SESSION_TTL_S
 from call_handlers.sweep import SweepPolicy, SweepReport, sweep_once
 from ivr.event import NoInput
@@ -166,6 +167,24 @@ def test_an_end_that_was_never_written_is_written_from_the_session(house: House)
     assert (record.disposition, len(record.tickets)) == ("completed", 1)
     assert len(events) == call.turn.number
     house.flush()
+    assert sweep(house) == SweepReport()
+
+
+def test_a_call_of_which_nothing_was_written_is_written_from_its_session(house: House) -> None:
+    """Its process was killed after the end was marked, and before the first line of the record."""
+    desk = house.desk()
+    call = play(desk, desk.begin(arrival()), "1")
+    assert desk.sessions.finish(call.call_id, call.version)
+    house.flush()
+    with house.engine.begin() as connection:
+        connection.execute(call_events.delete())
+        connection.execute(calls.delete())
+    assert sweep(house) == SweepReport()  # it may be on its way yet
+    pass_time(house, 301, call)
+    assert sweep(house) == SweepReport(rewritten=1)
+    record, events = house.written(call.call_id)
+    assert (record.disposition, record.last_node) == ("abandoned", "main")
+    assert [event.kind for event in events] == ["digits", "end"]
     assert sweep(house) == SweepReport()
 
 
