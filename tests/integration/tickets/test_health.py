@@ -1,6 +1,7 @@
 """What every ticket meets is said once, of the destination: in the log, in figures, to admins."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,21 @@ def test_an_answer_of_one_destination_says_nothing_of_another(any_engine: sa.Eng
         assert note_answer(connection, "never seen") is None
     failures = {one.name: one.failures for one in read_health(any_engine)}
     assert failures == {"one": 0, "other": 3, "third": 0}
+
+
+def test_an_illness_lasts_from_its_first_failure(any_engine: sa.Engine) -> None:
+    """Until an answer; the next failure is the first of another."""
+    moments = [NOW + timedelta(minutes=number) for number in range(3)]
+    with any_engine.begin() as connection:
+        for moment in moments[:2]:
+            note_failure(connection, "one", 503, "HTTP 503", moment)
+    assert health(any_engine).failing_since == moments[0]
+    with any_engine.begin() as connection:
+        note_answer(connection, "one")
+        note_failure(connection, "one", 500, "HTTP 500", moments[2])
+    found = health(any_engine)
+    assert (found.failures, found.failing_since) == (1, moments[2])
+    assert (found.last_status, found.last_error) == (500, "HTTP 500")
 
 
 @pytest.mark.parametrize("as_json", [False, True], ids=["table", "json"])

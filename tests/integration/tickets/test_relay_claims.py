@@ -1,6 +1,7 @@
 """What the relay claims: once though two look at once, and again as soon as it is due."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import redis
@@ -11,11 +12,13 @@ from outbox.queue import open_queue
 from outbox.relay import RelayPolicy, relay_once, relaying
 from outbox.retry import RetryPolicy
 from store.database import make_engine
+from store.sql import database_now
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
 from tickets.lanes import MAIN_QUEUE, delivery_lanes
 from tickets.open import open_ticket
 from tickets.outbox import list_deliveries
+from tickets.schema import deliveries
 
 LANES = delivery_lanes([])
 PATIENT = RelayPolicy(requeue_after_s=3600.0)
@@ -78,3 +81,24 @@ def test_a_queue_is_filled_to_its_last_place(engine: sa.Engine, queue: Queue) ->
     assert relay_once(engine, queue.connection, one, LANES) == 0
     assert relay_once(engine, queue.connection, RelayPolicy(max_queued=2), LANES) == 1
     assert queue.count == 2
+
+
+def test_what_has_waited_longest_is_queued_first(any_engine: sa.Engine, queue: Queue) -> None:
+    """But what is on a queue already, and late there, comes after what never was on one."""
+    waited = {"first": 5, "second": 60, "queued": 90}
+    ids: dict[str, str] = {}
+    for name, minutes in waited.items():
+        new = new_ticket(f"call:{name}:1")
+        ticket = open_ticket(any_engine, new, destinations=["backoffice"], now=NOW)
+        (row,) = list_deliveries(any_engine, reference=ticket.service_request_id)
+        ids[row.id] = name
+        with any_engine.begin() as connection:
+            due = database_now(connection) - timedelta(minutes=minutes)
+            values = {"next_attempt_at": due, "queued_at": due if name == "queued" else None}
+            connection.execute(deliveries.update().where(deliveries.c.id == row.id).values(values))
+    order = []
+    for room in (1, 2, 3):
+        policy = RelayPolicy(requeue_after_s=60.0, max_queued=room)
+        assert relay_once(any_engine, queue.connection, policy, LANES) == 1
+        order.append(ids[queue.jobs[-1].args[0]])
+    assert order == ["second", "first", "queued"]
