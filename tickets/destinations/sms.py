@@ -107,7 +107,7 @@ def load_sms_texts(path: Path) -> Mapping[str, SmsText]:
     document = load_yaml(path, _File)
     texts: dict[str, SmsText] = {}
     rows = document.value.root
-    for language in LANGUAGES.keys() | rows.keys():
+    for language in dict.fromkeys((*LANGUAGES, *rows)):  # in the order of the file
         if language not in rows:
             raise document.fail((language,), "is missing: write it here")
         if language not in LANGUAGES:
