@@ -73,13 +73,19 @@ class RecordWriter:
     def __init__(self, engine: sa.Engine, journal: Journal) -> None:
         self._engine = engine
         self._journal = journal
-        self._queue: queue.SimpleQueue[Record | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Record | threading.Event | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="record-writer", daemon=True)
         self._thread.start()
 
     def submit(self, record: Record) -> None:
         """Have `record` written soon."""
         self._queue.put(record)
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until all that was submitted before is written; False when it takes longer."""
+        written = threading.Event()
+        self._queue.put(written)
+        return written.wait(seconds)
 
     def close(self) -> None:
         """Write all that was submitted, then end the thread."""
@@ -89,15 +95,17 @@ class RecordWriter:
     def _run(self) -> None:
         going = True
         while going:
-            batch, going = self._batch()
+            batch, told, going = self._batch()
             if batch:
                 try:
                     self._write(batch)
                 except Exception:  # nothing that befalls a batch ends the writing of records
                     log.exception("records_lost", count=len(batch))
+            if told is not None:
+                told.set()
 
-    def _batch(self) -> tuple[list[Record], bool]:
-        """What is to be written next, and whether more may come.
+    def _batch(self) -> tuple[list[Record], threading.Event | None, bool]:
+        """What is to be written next, who waits for that, and whether more may come.
 
         A call that begins waits for others at most `BEGUN_WAITS_S`; one that has ended for none.
         """
@@ -108,13 +116,15 @@ class RecordWriter:
                 left = None if until == float("inf") else max(0.0, until - time.monotonic())
                 item = self._queue.get(timeout=left)
                 if item is None:
-                    return batch, False
+                    return batch, None, False
+                if isinstance(item, threading.Event):
+                    return batch, item, True
                 batch.append(item)
                 waits = 0.0 if item.ended_ms else BEGUN_WAITS_S
                 until = min(until, time.monotonic() + waits)
         except queue.Empty:
             pass
-        return batch, True
+        return batch, None, True
 
     def _write(self, batch: list[Record]) -> None:
         try:

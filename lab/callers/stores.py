@@ -135,6 +135,7 @@ class Stores:
         Waits for the writer for at most ten seconds; a record that is never completed is given as
         it is, with an empty disposition.
         """
+        self.desk.records.settle(_RECORD_S)  # an end may be amended by what is told after it
         found = wait_record(self.engine, call_id, _RECORD_S)
         made = tuple(to_wire(t) for t in reversed(list_tickets(self.engine, call_id=call_id)))
         if found is None:

@@ -77,6 +77,20 @@ def test_an_end_without_a_beginning_is_a_whole_record(house: House) -> None:
     assert found[0].disposition == "abandoned"
 
 
+def test_who_waits_for_the_writer_finds_all_that_was_submitted_before(house: House) -> None:
+    """A beginning too, which else waits for others."""
+    writer = RecordWriter(house.engine, house.journal)
+    writer.submit(BEGUN)
+    assert writer.settle(20)
+    assert find_call(house.engine, FACTS.call_id) is not None
+    writer.submit(ENDED)
+    assert writer.settle(20)
+    found = find_call(house.engine, FACTS.call_id)
+    assert found is not None
+    assert found[0].disposition == "abandoned"
+    writer.close()
+
+
 def test_a_record_survives_a_database_that_is_away(house: House, tmp_path: Path) -> None:
     """It goes to the journal, and from there to the database: once, however often replayed."""
     broken = make_engine(f"sqlite:///{tmp_path / 'empty.db'}")
