@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from structlog.contextvars import bound_contextvars
 from structlog.testing import capture_logs
 
 from agi_scripts.channel import AgiChannel
@@ -97,7 +98,7 @@ def test_an_end_that_the_dialplan_does_not_hear_of_counts_all_the_same() -> None
     script = make_scripts(desk, stub_sounds(), recordings="/rec")["call"]
     environment = Environment({"agi_uniqueid": "1.1", "agi_network_script": "call"})
     ours, theirs = socket.socketpair()
-    with ours, theirs:
+    with bound_contextvars(call_id=""), ours, theirs:  # the script binds its own, in this thread
         theirs.sendall(b"200 result=0\n200 result=1 (SUCCESS)\n200 result=1\n")
         theirs.shutdown(socket.SHUT_WR)
         assert script(AgiChannel(Connection(ours), environment)) == "hangup"
