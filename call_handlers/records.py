@@ -136,7 +136,7 @@ class RecordWriter:
         try:
             self._journal.append(asdict(record) for record in batch)
             metrics.RECORDS.labels("journal").inc(len(batch))
-        except Exception as error:
+        except Exception as error:  # a full disk, or a record that is no JSON: it is told as lost
             if len(batch) > 1 and not isinstance(error, OSError):
                 for record in batch:  # one of them is the fault: the others are kept
                     self._write([record])

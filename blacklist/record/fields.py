@@ -112,8 +112,8 @@ class NotedStrike:
 
     def for_ladder(self) -> ladder.Strike:
         """What the ladder counts."""
-        # The role was checked when the strike was written.
-        return ladder.Strike(self.at, self.operator, self.reason, self.role, self.served)  # type: ignore[arg-type]
+        role = self.role  # one of the roles: it was checked when the strike was written
+        return ladder.Strike(self.at, self.operator, self.reason, role, self.served)  # type: ignore[arg-type]  # see role
 
 
 @dataclass(frozen=True, slots=True)
