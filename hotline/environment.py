@@ -45,6 +45,9 @@ def secrets_from_files(environ: dict[str, str], names: frozenset[str]) -> list[s
             environ[name] = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError, ValueError) as error:
             problems.append(f"{name}_FILE cannot be read: {type(error).__name__}")
+            continue
+        if not environ[name]:
+            problems.append(f"{name}_FILE names an empty file: write the secret into it")
     return problems
 
 

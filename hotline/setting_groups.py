@@ -6,7 +6,11 @@ from typing import Annotated, Literal
 from pydantic import Field, SecretStr
 
 from hotline.setting_types import (
+    AccountSid,
     Acknowledged,
+    Agencies,
+    AuthToken,
+    BearerToken,
     CallerId,
     Group,
     Networks,
@@ -14,10 +18,12 @@ from hotline.setting_types import (
     Port,
     Ports,
     Seconds,
-    Secrets,
     ShortNumbers,
     Statuses,
+    TicketUrl,
+    UserAndPassword,
     Voice,
+    WebhookSecrets,
     WebUrl,
 )
 
@@ -63,8 +69,8 @@ class SipSettings(Group):
 class BackofficeSettings(Group):
     """Where tickets are delivered. Unset secrets: one is made for the embedded stack and kept."""
 
-    url: str = "http://127.0.0.1:8941/tickets"
-    secrets: Secrets = ()
+    url: TicketUrl = "http://127.0.0.1:8941/tickets"
+    secrets: WebhookSecrets = ()
     """Standard Webhooks secrets (`whsec_…`), newest first: all are accepted, the first signs."""
     acknowledgement: Acknowledged = ""
     """What the body of a 2xx must say: `json`, a field, `field=value|value`; empty: nothing."""
@@ -109,9 +115,9 @@ class WebSettings(Group):
 class TwilioSettings(Group):
     """The account whose number is 940. Nothing of Twilio runs while `account_sid` is empty."""
 
-    account_sid: str = ""
-    auth_token: SecretStr = SecretStr("")
-    secondary_auth_token: SecretStr = SecretStr("")
+    account_sid: AccountSid = ""
+    auth_token: AuthToken = SecretStr("")
+    secondary_auth_token: AuthToken = SecretStr("")
     """While tokens are exchanged, requests signed with either are genuine."""
     public_url: WebUrl = ""
     """Where Twilio finds us: the scheme and host that it signs, as in https://940.example.sa."""
@@ -123,7 +129,7 @@ class TwilioSettings(Group):
     operators_wait_seconds: Annotated[int, Field(ge=15, le=3600)] = 300
     """How long a caller waits in the queue before other ways are offered."""
     ring_seconds: Annotated[int, Field(ge=5, le=600)] = 30
-    agencies: str = ""
+    agencies: Agencies = ""
     """SIP address of agencies with `{number}` in it; empty: their short number is dialled."""
     caller_id: CallerId = ""
     """The number shown to whoever is dialled; empty: the caller's own, else that they dialled."""
@@ -149,8 +155,8 @@ class SmsSettings(Group):
     url: WebUrl = ""
     format: Literal["json", "form"] = "json"
     template: str = '{"to": "{to}", "from": "{sender}", "text": "{text}"}'
-    bearer: SecretStr = SecretStr("")
-    basic: SecretStr = SecretStr("")
+    bearer: BearerToken = SecretStr("")
+    basic: UserAndPassword = SecretStr("")
     """User and password, with a colon between them."""
     success: Statuses = (200, 201, 202, 204)
     acknowledgement: Acknowledged = ""

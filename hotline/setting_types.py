@@ -17,7 +17,8 @@ from pydantic_settings import NoDecode
 
 from blacklist.entry import HOTLINE
 from blacklist.numbers import normalise, written
-from store.redis_address import SCHEMES, watched
+from hotline import setting_forms
+from store.redis_address import SCHEMES
 from tickets.destinations.acknowledgement import parse_acknowledgement
 
 
@@ -34,13 +35,6 @@ def _scheme(*allowed: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
-
-
-def _sentinels(value: SecretStr) -> SecretStr:
-    url = value.get_secret_value()
-    if url.startswith(SCHEMES):
-        watched(url)
-    return value
 
 
 def _zone(value: str) -> str:
@@ -96,9 +90,7 @@ _OPERATORS = r"queue:[^<>&\x00-\x1f]{1,64}|workflow:WW[0-9a-f]{32}|\+?[0-9]{3,15
 
 
 def _web_address(value: str) -> str:
-    if value and not value.startswith(("https://", "http://")):
-        raise ValueError("must begin with https://")
-    return value.rstrip("/")
+    return setting_forms.web_address(value).rstrip("/")
 
 
 def _acknowledgement(value: str) -> str:
@@ -124,13 +116,27 @@ Telephones = Annotated[
     BeforeValidator(_by_commas),
 ]
 """Extensions, and the name of who sits there."""
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_by_commas)]
+WebhookSecrets = Annotated[
+    tuple[SecretStr, ...],
+    NoDecode,
+    BeforeValidator(_by_commas),
+    AfterValidator(setting_forms.webhook_secrets),
+]
+AccountSid = Annotated[str, AfterValidator(setting_forms.account_sid)]
+AuthToken = Annotated[SecretStr, AfterValidator(setting_forms.auth_token)]
+BearerToken = Annotated[SecretStr, AfterValidator(setting_forms.bearer_token)]
+UserAndPassword = Annotated[SecretStr, AfterValidator(setting_forms.user_and_password)]
+Agencies = Annotated[str, AfterValidator(setting_forms.agencies)]
 RedisUrl = Annotated[
     SecretStr,
     _scheme("redis://", "rediss://", "unix://", *(f"{scheme}://" for scheme in SCHEMES)),
-    AfterValidator(_sentinels),
+    AfterValidator(setting_forms.redis_address),
 ]
-DatabaseUrl = Annotated[SecretStr, _scheme("sqlite:", "postgresql:", "postgresql+psycopg:")]
+DatabaseUrl = Annotated[
+    SecretStr,
+    _scheme("sqlite:", "postgresql:", "postgresql+psycopg:"),
+    AfterValidator(setting_forms.database_address),
+]
 Zone = Annotated[str, AfterValidator(_zone)]
 Seconds = Annotated[float, Field(gt=0)]
 Statuses = Annotated[
@@ -139,6 +145,8 @@ Statuses = Annotated[
 Acknowledged = Annotated[str, AfterValidator(_acknowledgement)]
 """What the body of an answer must say (`tickets.destinations.acknowledgement`)."""
 WebUrl = Annotated[str, AfterValidator(_web_address)]
+"""Without a stroke at its end, so that paths can follow."""
+TicketUrl = Annotated[str, Field(min_length=1), AfterValidator(setting_forms.web_address)]
 Operators = Annotated[str, AfterValidator(_operators)]
 """Where callers of Twilio reach operators."""
 CallerId = Annotated[str, BeforeValidator(_in_full), Field(pattern=r"^[A-Za-z0-9+._@:-]{0,128}$")]

@@ -51,8 +51,9 @@ def test_a_wrong_text_is_named_by_file_and_line(tmp_path: Path) -> None:
 
 def test_twilio_s_own_names_give_way_to_ours() -> None:
     """Where both are set."""
-    settings = load_settings(GOOD | {"HOTLINE_TWILIO__ACCOUNT_SID": "ACours"})
-    assert settings.twilio.account_sid == "ACours"
+    ours = "AC" + "9" * 32
+    settings = load_settings(GOOD | {"HOTLINE_TWILIO__ACCOUNT_SID": ours})
+    assert settings.twilio.account_sid == ours
     assert settings.twilio.auth_token.get_secret_value() == TOKEN
 
 

@@ -46,7 +46,7 @@ def settings(tmp_path: Path) -> Settings:
         state_dir=tmp_path / "state",
         database_url=SecretStr("postgresql://hotline:geheim-sql@127.0.0.1/hotline"),
         deliveries=DeliverySettings(workers=1),
-        backoffice=BackofficeSettings(secrets=(SecretStr("whsec_geheim"),)),
+        backoffice=BackofficeSettings(secrets=(SecretStr("whsec_" + "geheim" * 6),)),
         twilio=TwilioSettings(
             account_sid="AC" + "0" * 32,
             auth_token=secret("token"),
