@@ -1,4 +1,4 @@
-"""`hotline call`: play a caller transcript, or a folder of them."""
+"""`hotline call`: play a caller transcript, or a folder of them; or call what runs (`--to`)."""
 
 import sys
 from collections.abc import Callable
@@ -22,29 +22,67 @@ from lab.transcript import Transcript, TranscriptError, find_transcripts, load_t
 from voice.sound import AudioError
 
 SIP_JOBS = 3
+NUMBER = "94000"
+"""What a canary shows when it is told nothing else: no telephone has it."""
 
 
 @click.command("call")
 @click.option(
     "--transcript",
     "path",
-    required=True,
     type=click.Path(exists=True, path_type=Path),
     help="A transcript, or a folder of them",
 )
+@click.option("--to", metavar="sip:940@HOST", help="Call an installation that runs, as a canary")
+@click.option(
+    "--from", "number", default=NUMBER, show_default=True, help="The number that --to shows"
+)
+@click.option(
+    "--within",
+    type=click.FloatRange(1, 600),
+    default=30.0,
+    show_default=True,
+    help="Seconds for --to: the answer, the welcome and the record",
+)
+@click.option("--no-record", is_flag=True, help="With --to: do not look for the call's record")
 @click.option(
     "--via",
     type=click.Choice(["engine", "agi", "twilio", "sip"]),
     default="engine",
     show_default=True,
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a transcript")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a transcript, or a call")
 @click.option("--jobs", type=click.IntRange(1, 16), help="Calls at once (a folder by sip: 3)")
 @click.pass_obj
-def call_command(services: Services, path: Path, via: str, as_json: bool, jobs: int | None) -> None:
-    """Play a caller transcript; exit 0 as written, 1 at a difference, 2 when the file is wrong."""
+def call_command(
+    services: Services,
+    path: Path | None,
+    to: str | None,
+    number: str,
+    within: float,
+    no_record: bool,
+    via: str,
+    as_json: bool,
+    jobs: int | None,
+) -> None:
+    """Play a caller transcript; exit 0 as written, 1 at a difference, 2 when the file is wrong.
+
+    With --to, call an installation that runs: 0 when the welcome was heard and the call recorded,
+    1 when not, with the reason. Let HOTLINE_SCREENING__EXEMPT name the number that it shows.
+    """
     if services.settings.log.level == "info":
         configure("warning", services.settings.log.format)  # what the calls log is not the result
+    if (path is None) == (to is None):
+        raise click.UsageError("name a transcript (--transcript) or whom to call (--to)")
+    if path is None:
+        from lab.cli.canary import call_canary  # numpy is needed by this one alone
+
+        assert to is not None
+        return call_canary(services, to, number, within, record=not no_record, as_json=as_json)
+    return _play(services, path, via, as_json=as_json, jobs=jobs)
+
+
+def _play(services: Services, path: Path, via: str, *, as_json: bool, jobs: int | None) -> None:
     transcripts = _load(path)
     at_once = jobs or (SIP_JOBS if path.is_dir() and via == "sip" else 1)
     counts = {"passed": 0, "failed": 0, "skipped": 0}
