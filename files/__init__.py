@@ -1,1 +1,1 @@
-"""YAML that people edit, with the line of every mistake."""
+"""Files that people edit: YAML with the line of every mistake; written beside what they changed."""

@@ -12,15 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embedded.asterisk.conf_files import (
+    SITE_FILES,
     SYSTEM_NAME,
     conf_files,
     machine_name,
     system_name_in,
 )
 from embedded.asterisk.folders import open_folder
-from embedded.asterisk.manifest import Written, read_manifest, write_files
 from embedded.asterisk.places import Owner, Places, find_modules, find_owner
 from embedded.asterisk.sounds import Laid, lay_audio
+from files.written import Manifest, Owned, Written, read_manifest, write_files
 
 _OWN_FOLDERS = ("astdbdir", "astspooldir", "astrundir", "astlogdir")
 
@@ -98,11 +99,18 @@ def install(wish: Wish) -> Installed:
     if not etc.is_dir():
         open_folder(etc)
         folders.append(places.etc)
-    written = tuple(write_files(etc, files, owner))
+    texts = {name: text.encode() for name, text in files.items()}
+    owned = Owned(owner.user, owner.group)
+    written = tuple(write_files(etc, texts, owned, edited=_is_the_sites))
     laid = lay_audio(places, owner, wish.sounds, keeper_group=wish.keeper_group)
     return Installed(
         name, owner, written, laid, (*folders, *laid.folders), has_asterisk=modules is not None
     )
+
+
+def _is_the_sites(name: str, known: Manifest) -> bool:
+    # Nobody else has files of the first kind; Debian has an rtp.conf of its own.
+    return name in SITE_FILES and (name.startswith("hotline_") or name in known.files)
 
 
 def _name_before(etc: Path) -> str:

@@ -13,7 +13,6 @@ from embedded.asterisk.conf_files import system_name_in
 from embedded.asterisk.install import find_asterisk
 from embedded.asterisk.installer import CannotInstall, tree_of
 from embedded.asterisk.look import NO_ENTRY, CannotLook, Seen, look
-from embedded.asterisk.manifest import MANIFEST, read_manifest
 from embedded.asterisk.places import (
     ETC_INSIDE,
     HOME_INSIDE,
@@ -24,6 +23,7 @@ from embedded.asterisk.places import (
     find_owner,
 )
 from embedded.asterisk.sounds import is_music
+from files.written import MANIFEST, read_manifest
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
 from hotline.settings import PREFIX

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from agi_scripts.scripts import make_scripts
 from agi_scripts.server import FastAgiServer
 from embedded.asterisk.install import AsteriskRoot
-from embedded.asterisk.manifest import MANIFEST
+from files.written import MANIFEST
 from hotline.bootstrap import Services
 from hotline.doctor.asterisk_checks import asterisk_checks
 from hotline.doctor.check import Check

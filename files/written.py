@@ -1,4 +1,4 @@
-"""Configuration files written beside others' files, and which of them are ours.
+"""Files of ours written into a folder where people edit them, and which of them are still ours.
 
 A manifest in the same folder keeps what we wrote. So a later run knows a file that nobody touched
 since (it may be renewed) from one that somebody edited, and from one that was never ours.
@@ -7,16 +7,14 @@ since (it may be renewed) from one that somebody edited, and from one that was n
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from embedded.asterisk.conf_files import SITE_FILES
-from embedded.asterisk.places import Owner
-
 MANIFEST = "hotline.manifest.json"
 BEFORE = "before-hotline"
-_MODE = 0o640
+RELEASE = "release"
+FILE_MODE = 0o640
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +22,20 @@ class Written:
     """What became of one file: `made`, `renewed`, `replaced` (a copy is kept), `yours`, `same`.
 
     `yours` is a file for the site to edit, and edited: it is left as it is. `copy` is the name of
-    the copy of what was replaced.
+    the copy of what was replaced, or of the release's file beside one of yours.
     """
 
     name: str
     what: str
     copy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """Whose files and folders are, by number."""
+
+    user: int
+    group: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,10 @@ class Manifest:
         return self.files.get(name) == _digest(text)
 
 
+Edited = Callable[[str, Manifest], bool]
+"""Whether a file that is not as we wrote it is the site's to edit, and so left alone."""
+
+
 def read_manifest(folder: Path) -> Manifest | None:
     """The manifest in this folder; None where nothing of ours was installed."""
     try:
@@ -54,62 +64,77 @@ def read_manifest(folder: Path) -> Manifest | None:
         return Manifest()  # unreadable: every file counts as somebody else's, and is kept
 
 
-def write_files(folder: Path, files: Mapping[str, str], owner: Owner) -> Iterator[Written]:
-    """Bring these files into the folder for `owner`, and tell of each. Raises OSError.
+def write_files(
+    folder: Path,
+    files: Mapping[str, bytes],
+    owned: Owned,
+    *,
+    edited: Edited,
+    release_beside: bool = False,
+) -> Iterator[Written]:
+    """Bring these files into the folder for that owner, and tell of each. Raises OSError.
 
-    No other file is touched. One that is not as we wrote it is kept as a copy beside it, or, where
-    it is the site's to edit, left alone.
+    Names may have folders before them, which are there. No other file is touched. One that is not
+    as we wrote it is kept as a copy beside it, or, where it is the site's to edit, left alone; with
+    `release_beside` what a newer release has in its place is then laid beside it.
     """
     known = read_manifest(folder) or Manifest()
     digests = dict(known.files)
-    for name, text in sorted(files.items()):
-        wanted = text.encode()
-        written = _write_one(folder, name, wanted, known, owner)
-        if written.what != "yours" and digests.get(name) != _digest(wanted):
+    for name, wanted in sorted(files.items()):
+        written = _write_one(folder, name, wanted, known, owned, edited)
+        new = digests.get(name) != _digest(wanted)
+        if written.what == "yours" and release_beside and new:
+            copy = f"{name}.{RELEASE}"
+            replace_file(folder / copy, wanted, owned)
+            written = Written(name, "yours", Path(copy).name)
+        if new and (written.what != "yours" or release_beside):
             digests[name] = _digest(wanted)
             # At once: a run that is cut short has not forgotten what it wrote.
-            _replace(folder / MANIFEST, _manifest_text(digests), owner)
+            replace_file(folder / MANIFEST, _manifest_text(digests), owned)
         yield written
 
 
-def _write_one(folder: Path, name: str, wanted: bytes, known: Manifest, owner: Owner) -> Written:
+def _write_one(
+    folder: Path, name: str, wanted: bytes, known: Manifest, owned: Owned, edited: Edited
+) -> Written:
     path = folder / name
     try:
         there = path.read_bytes()
     except FileNotFoundError:
-        _replace(path, wanted, owner)
+        replace_file(path, wanted, owned)
         return Written(name, "made")
     if there == wanted:
         return Written(name, "same")
     if known.is_as_written(name, there):
-        _replace(path, wanted, owner)
+        replace_file(path, wanted, owned)
         return Written(name, "renewed")
-    # Nobody else has files of the first kind; Debian has an rtp.conf of its own.
-    if name in SITE_FILES and (name.startswith("hotline_") or name in known.files):
+    if edited(name, known):
         return Written(name, "yours")
-    copy = _free_name(folder, name)
-    (folder / copy).hardlink_to(path)
-    _replace(path, wanted, owner)
+    copy = _free_name(path)
+    path.with_name(copy).hardlink_to(path)
+    replace_file(path, wanted, owned)
     return Written(name, "replaced", copy)
 
 
-def _free_name(folder: Path, name: str) -> str:
-    copy, number = f"{name}.{BEFORE}", 1
-    while (folder / copy).exists():
+def _free_name(path: Path) -> str:
+    copy, number = f"{path.name}.{BEFORE}", 1
+    while path.with_name(copy).exists():
         number += 1
-        copy = f"{name}.{BEFORE}.{number}"
+        copy = f"{path.name}.{BEFORE}.{number}"
     return copy
 
 
-def _replace(path: Path, text: bytes, owner: Owner) -> None:
-    """Write a file that is whole or not there, for its owner and group alone."""
+def replace_file(path: Path, text: bytes, owned: Owned, mode: int = FILE_MODE) -> None:
+    """Write a file that is whole or not there, for its owner and group alone. Raises OSError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(text)
-    os.chown(draft, owner.user, owner.group)
-    draft.chmod(_MODE)
+        file.flush()
+        os.fsync(file.fileno())
+    os.chown(draft, owned.user, owned.group)
+    draft.chmod(mode)
     draft.replace(path)
 
 
