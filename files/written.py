@@ -132,9 +132,9 @@ def replace_file(path: Path, text: bytes, owned: Owned, mode: int = FILE_MODE) -
     with os.fdopen(descriptor, "wb") as file:
         file.write(text)
         file.flush()
+        os.fchown(file.fileno(), owned.user, owned.group)
+        os.fchmod(file.fileno(), mode)
         os.fsync(file.fileno())
-    os.chown(draft, owned.user, owned.group)
-    draft.chmod(mode)
     draft.replace(path)
 
 

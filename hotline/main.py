@@ -16,12 +16,14 @@ import rich_click as click
 
 from hotline.cli.lazy import LazyGroup
 from hotline.environment import SettingsWrong
+from hotline.installation.rights import become_steward
 from hotline.logs import configure
 from hotline.refusal import MenuUnfit
 from hotline.settings import Settings, load_settings
 
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("hotline.cli.serve:serve", "Run the whole embedded stack until Ctrl-C."),
+    "init": ("hotline.cli.init:init_command", "Make the folder of an installation."),
     "doctor": ("hotline.cli.doctor:doctor", "Check everything that a call needs."),
     "demo": ("lab.cli.demo:demo", "Place one call and tell its story."),
     "agi": ("hotline.cli.roles:agi", "Run one FastAGI server."),
@@ -45,6 +47,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "bench": ("lab.cli.bench:bench", "Measure costs as ratios."),
 }
 
+AS_ROOT = frozenset({"init", "asterisk", "doctor", "serve", "demo", "bench", "call"})
+"""Commands that stay root's where root calls them: they enter an Asterisk, or give files away."""
+
 
 @click.group(
     cls=LazyGroup,
@@ -56,6 +61,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
 def cli(ctx: click.Context) -> None:
     """940: the software that answers a city's hotline."""
     settings = ctx.obj if isinstance(ctx.obj, Settings) else load_settings()
+    if settings.home is not None and ctx.invoked_subcommand not in AS_ROOT:
+        become_steward(settings.state_dir)
     configure(settings.log.level, settings.log.format)
     ctx.obj = _services(ctx, settings)
 

@@ -7,6 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 
 
+def fresh_secret() -> str:
+    """A new Standard Webhooks secret: `whsec_` and 32 random bytes in base64."""
+    return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+
+
 def embedded_secret(state_dir: Path) -> str:
     """The Standard Webhooks secret (`whsec_` and 32 bytes in base64) of this state folder.
 
@@ -16,7 +21,7 @@ def embedded_secret(state_dir: Path) -> str:
     with suppress(FileNotFoundError):
         return path.read_text(encoding="ascii").strip()
     state_dir.mkdir(parents=True, exist_ok=True)
-    fresh = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+    fresh = fresh_secret()
     mine = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(mine, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:

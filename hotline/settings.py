@@ -1,9 +1,11 @@
-"""Every setting of the house, read once from the environment. Nothing else reads it.
+"""Every setting of the house, read once, from the environment. Nothing else reads it.
 
 Names are `HOTLINE_` and the field's name, with `__` between a group and its field
 (`HOTLINE_AGI__MAX_CALLS=300`); `REDIS_URL` and `DATABASE_URL` keep the names that hosts give them,
 and `TWILIO_ACCOUNT_SID` and `TWILIO_AUTH_TOKEN` may be given by the names that Twilio gives them.
 Lists are written with commas. A secret may be put in a file instead: `<NAME>_FILE` names it.
+`HOTLINE_HOME` names the folder of an installation; what `hotline.env` in it says is read as if it
+were in the environment (`hotline/home.py`).
 """
 
 import os
@@ -20,6 +22,7 @@ from pydantic_settings import (
 )
 
 from hotline.environment import Environment, SettingsWrong, explain, secrets_from_files, unknown
+from hotline.home import with_home
 from hotline.setting_groups import (
     AgiSettings,
     BackofficeSettings,
@@ -75,6 +78,8 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
+    home: Path | None = None
+    """The folder of the installation (`hotline init`), from which those below follow."""
     state_dir: Path = Path("var")
     config_dir: Path = CONFIG_DIR
     sounds_dir: Path | None = None
@@ -144,10 +149,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     Raises `SettingsWrong`, whose text lists everything that is wrong at once, never with a value.
     """
     given = dict(os.environ if environ is None else environ)
-    for name, ours in OTHER_NAMES.items():
-        if name in given:
-            given.setdefault(ours, given[name])
-    problems = secrets_from_files(given, SECRET_NAMES)
+    _by_our_names(given)
+    problems = with_home(given)
+    _by_our_names(given)
+    problems += secrets_from_files(given, SECRET_NAMES)
     problems += unknown(given, Settings, PREFIX)
     try:
         values = Environment(Settings, given)()
@@ -159,3 +164,9 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if problems:
         raise SettingsWrong(problems)
     return settings
+
+
+def _by_our_names(given: dict[str, str]) -> None:
+    for name, ours in OTHER_NAMES.items():
+        if name in given:
+            given.setdefault(ours, given[name])

@@ -1,6 +1,7 @@
 """The embedded stack: which roles run, in which order, with which settings."""
 
 import hashlib
+import json
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -246,11 +247,15 @@ def to_environment(settings: Settings) -> dict[str, str]:
     """The settings as the environment that gives them: for child processes of our own only."""
     env: dict[str, str] = {}
     for name, value in _set_fields(settings):
+        if name == "home":
+            continue  # its parts are given one by one; a child is not to read all secrets anew
         if name in ("redis_url", "database_url"):
             if value is not None:
                 env[name.upper()] = _text(value)
         elif isinstance(value, BaseModel):
             for inner, part in _set_fields(value):
+                if part is None:
+                    continue
                 env[f"{PREFIX}{name}__{inner}".upper()] = _text(part)
         elif value is not None:
             env[f"{PREFIX}{name}".upper()] = _text(value)
@@ -267,6 +272,8 @@ def _text(value: Any) -> str:
         return value.get_secret_value()
     if isinstance(value, Path):
         return str(value.absolute())
+    if isinstance(value, dict):
+        return json.dumps(value)
     if isinstance(value, tuple | list):
         return ",".join(_text(part) for part in value)
     return str(value)

@@ -1,0 +1,110 @@
+"""Whose the parts of an installation are, and to whom else they are open."""
+
+import os
+import pwd
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from files.written import Owned
+
+USER = "hotline"
+"""Whom the roles run as where nobody else is named; the Debian package makes it."""
+
+
+class NoUser(Exception):
+    """Nobody of that name, or nobody that the roles should run as; the message has the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steward:
+    """Whom the roles run as."""
+
+    name: str
+    user: int
+    group: int
+
+    @property
+    def theirs(self) -> Owned:
+        """What the roles write."""
+        return Owned(self.user, self.group)
+
+    @property
+    def for_them(self) -> Owned:
+        """What people edit and the roles read: root's, where root makes it."""
+        return Owned(os.geteuid(), self.group)
+
+
+def steward(name: str | None) -> Steward:
+    """The user of this name; without one `hotline` for root, and for all others themselves.
+
+    Raises NoUser.
+    """
+    mine = os.geteuid()
+    if name is None and mine != 0:
+        found = pwd.getpwuid(mine)
+        return Steward(found.pw_name, mine, os.getegid())
+    wanted = name or USER
+    try:
+        found = pwd.getpwnam(wanted)
+    except KeyError:
+        raise NoUser(
+            f"there is no user {wanted}: adduser --system --group --no-create-home {wanted}, "
+            "or name another one by --user"
+        ) from None
+    if mine not in (0, found.pw_uid):
+        raise NoUser(f"only root can make an installation for {wanted}: run it as root")
+    return Steward(found.pw_name, found.pw_uid, found.pw_gid)
+
+
+def folder_for(folder: Path, owned: Owned, mode: int) -> str:
+    """Have a folder of theirs with these rights: `made`, `mended` or `same`. Raises OSError."""
+    made = not folder.is_dir()
+    if made:
+        folder.mkdir(parents=True)
+    what = "made" if made else "same"
+    found = folder.stat()
+    if (found.st_uid, found.st_gid) != (owned.user, owned.group):
+        os.chown(folder, owned.user, owned.group)
+        what = "made" if made else "mended"
+    if stat.S_IMODE(folder.stat().st_mode) != mode:
+        folder.chmod(mode)
+        what = "made" if made else "mended"
+    return what
+
+
+def file_for(path: Path, owned: Owned, mode: int) -> bool:
+    """Give a file that is there these rights; True when it had others. Raises OSError."""
+    found = path.stat()
+    if (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (
+        owned.user,
+        owned.group,
+        mode,
+    ):
+        return False
+    os.chown(path, owned.user, owned.group)
+    path.chmod(mode)
+    return True
+
+
+def become_steward(state: Path) -> None:
+    """From root become whoever `state` belongs to, for the rest of this process.
+
+    What root leaves there (a journal, a log) would be closed to the roles, which then could keep
+    nothing. Nothing happens where the folder is root's, or not there. Raises OSError.
+    """
+    if os.geteuid() != 0 or not state.is_dir():
+        return
+    found = state.stat()
+    if found.st_uid == 0:
+        return
+    try:
+        known = pwd.getpwuid(found.st_uid)
+    except KeyError:  # of a container, where the number alone is known
+        os.setgroups([])
+        group = found.st_gid
+    else:
+        os.initgroups(known.pw_name, known.pw_gid)
+        group = known.pw_gid
+    os.setgid(group)
+    os.setuid(found.st_uid)
