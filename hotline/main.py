@@ -43,6 +43,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "twilio": ("hotline.cli.twilio:twilio_group", "The number at Twilio: configure and check."),
     "token": ("hotline.cli.token:token_group", "Tokens of the HTTP API."),
     "pin": ("hotline.cli.pin:pin_group", "PINs of the telephone codes."),
+    "secrets": (
+        "hotline.cli.secrets:secrets_group",
+        "Secrets of deliveries: list, rotate, retire.",
+    ),
     "db": ("hotline.cli.database:db_group", "The database: upgrade and revision."),
     "bench": ("lab.cli.bench:bench", "Measure costs as ratios."),
 }

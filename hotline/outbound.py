@@ -1,13 +1,14 @@
 """What goes to others and comes from them, put together for a worker and a relay."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
 
+from hotline.environment import SettingsWrong
 from hotline.providers import check_providers, recording_fetcher, retry_policy, sms_destination
-from hotline.secret import embedded_secret
+from hotline.secret import office_secrets
 from hotline.settings import Settings
 from outbox.lanes import Lane
 from outbox.relay import RelayPolicy
@@ -34,10 +35,15 @@ class Outbound:
         self._engine = engine
 
     @cached_property
-    def backoffice_secrets(self) -> tuple[str, ...]:
-        """What signs deliveries; made and kept under `state_dir` for the embedded stack."""
-        given = tuple(secret.get_secret_value() for secret in self._settings.backoffice.secrets)
-        return given or (embedded_secret(self._settings.state_dir),)
+    def backoffice_secrets(self) -> Callable[[], Sequence[str]]:
+        """What gives the secrets that sign deliveries, of this moment.
+
+        One is made and kept under `state_dir` for the embedded stack. Raises SettingsWrong.
+        """
+        try:
+            return office_secrets(self._settings.backoffice, self._settings.state_dir)
+        except ValueError as error:
+            raise SettingsWrong([f"the file of HOTLINE_BACKOFFICE__SECRETS {error}"]) from None
 
     @cached_property
     def destinations(self) -> dict[str, Destination]:
@@ -47,7 +53,7 @@ class Outbound:
             BACKOFFICE: WebhookDestination(
                 BACKOFFICE,
                 self._settings.backoffice.url,
-                self.backoffice_secrets[0],
+                self.backoffice_secrets,
                 self._settings.deliveries.timeout_seconds,
                 parse_acknowledgement(self._settings.backoffice.acknowledgement),
             )

@@ -71,7 +71,9 @@ class BackofficeSettings(Group):
 
     url: TicketUrl = "http://127.0.0.1:8941/tickets"
     secrets: WebhookSecrets = ()
-    """Standard Webhooks secrets (`whsec_…`), newest first: all are accepted, the first signs."""
+    """Standard Webhooks secrets (`whsec_…`), newest first: each of them signs."""
+    secrets_file: Path | None = None
+    """The file that gave them: it may change, and is read anew (`hotline secrets`)."""
     acknowledgement: Acknowledged = ""
     """What the body of a 2xx must say: `json`, a field, `field=value|value`; empty: nothing."""
     host: str = "127.0.0.1"

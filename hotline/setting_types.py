@@ -20,6 +20,7 @@ from blacklist.numbers import normalise, written
 from hotline import setting_forms
 from store.redis_address import SCHEMES
 from tickets.destinations.acknowledgement import parse_acknowledgement
+from tickets.destinations.webhook_secret import split_secrets
 
 
 def _by_commas(value: Any) -> Any:
@@ -119,7 +120,7 @@ Telephones = Annotated[
 WebhookSecrets = Annotated[
     tuple[SecretStr, ...],
     NoDecode,
-    BeforeValidator(_by_commas),
+    BeforeValidator(lambda value: split_secrets(value) if isinstance(value, str) else value),
     AfterValidator(setting_forms.webhook_secrets),
 ]
 AccountSid = Annotated[str, AfterValidator(setting_forms.account_sid)]

@@ -58,6 +58,9 @@ SECRET_NAMES = frozenset({"REDIS_URL", "DATABASE_URL", "HOTLINE_BACKOFFICE__SECR
 )
 """The settings that `<NAME>_FILE` may give."""
 
+ROTATED_FILE = "HOTLINE_BACKOFFICE__SECRETS_FILE"
+"""The one of those files that is read again while processes run, and so is a setting itself."""
+
 OTHER_NAMES = {
     "TWILIO_ACCOUNT_SID": "HOTLINE_TWILIO__ACCOUNT_SID",
     "TWILIO_AUTH_TOKEN": "HOTLINE_TWILIO__AUTH_TOKEN",
@@ -152,7 +155,10 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     _by_our_names(given)
     problems = with_home(given)
     _by_our_names(given)
+    rotated = given.get(ROTATED_FILE)
     problems += secrets_from_files(given, SECRET_NAMES)
+    if rotated is not None:
+        given[ROTATED_FILE] = rotated
     problems += unknown(given, Settings, PREFIX)
     try:
         values = Environment(Settings, given)()

@@ -23,7 +23,7 @@ from embedded.child import ChildSpec, role
 from embedded.redis_child import redis_child
 from host.inherited import OF_DATABASES
 from host.life import LONGEST_SILENCE_S
-from hotline.settings import PREFIX, SECRET_NAMES, Settings
+from hotline.settings import PREFIX, ROTATED_FILE, SECRET_NAMES, Settings
 from store.redis_socket import embedded_redis_url
 
 PROBE_SECONDS = 1.0
@@ -34,7 +34,7 @@ _SILENT_S = 30.0
 _PING = b"agi_network: yes\nagi_network_script: ping\n\n"
 _STAGE_CALLS, _STAGE_AGI, _STAGE_DELIVERY, _STAGE_BACKOFFICE = 10, 20, 30, 40
 _STORES = ("REDIS_URL", "DATABASE_URL")
-_OFFICE = ("HOTLINE_BACKOFFICE__SECRETS",)
+_OFFICE = ("HOTLINE_BACKOFFICE__SECRETS", ROTATED_FILE)
 _CARRIER = ("HOTLINE_TWILIO__AUTH_TOKEN", "HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN")
 _MESSAGES = ("HOTLINE_SMS__BEARER", "HOTLINE_SMS__BASIC")
 _TOGETHER = "once the stores are there"
@@ -82,7 +82,8 @@ def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec
 
 def _only(env: dict[str, str], *secrets: str) -> dict[str, str]:
     """`env` with no other secrets than these."""
-    return {name: env[name] for name in env if name not in SECRET_NAMES or name in secrets}
+    hidden = (SECRET_NAMES | {ROTATED_FILE}) - set(secrets)
+    return {name: env[name] for name in env if name not in hidden}
 
 
 def _delivery_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec]:
@@ -254,11 +255,12 @@ def to_environment(settings: Settings) -> dict[str, str]:
                 env[name.upper()] = _text(value)
         elif isinstance(value, BaseModel):
             for inner, part in _set_fields(value):
-                if part is None:
-                    continue
-                env[f"{PREFIX}{name}__{inner}".upper()] = _text(part)
+                if part is not None:
+                    env[f"{PREFIX}{name}__{inner}".upper()] = _text(part)
         elif value is not None:
             env[f"{PREFIX}{name}".upper()] = _text(value)
+    if settings.backoffice.secrets_file is not None:
+        del env[ROTATED_FILE.removesuffix("_FILE")]  # it is read there, also when it has changed
     return {name: value for name, value in env.items() if value != ""}
 
 

@@ -14,7 +14,7 @@ from embedded.asterisk.places import NoSuchUser, places_of
 from hotline.bootstrap import Services, ensure_folders
 from hotline.cli.prompts import build_with_progress
 from hotline.cli.roles import stop_event
-from hotline.secret import embedded_secret
+from hotline.secret import secrets_file
 from hotline.settings import PREFIX
 from ivr.prompts import CatalogueError
 from voice.sound import AudioError
@@ -102,8 +102,7 @@ def asterisk_install(
     try:
         root = tree_of(folder)
         ensure_folders(settings)
-        if not settings.backoffice.secrets:
-            embedded_secret(settings.state_dir)
+        secrets_file(settings.backoffice, settings.state_dir)
         build_with_progress(services)
         wish = Wish(
             places_of(root, settings.agi.sounds_prefix, settings.agi.recordings_prefix),

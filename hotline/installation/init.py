@@ -8,7 +8,7 @@ from embedded.asterisk.places import RECORDINGS_INSIDE, SOUNDS_INSIDE
 from files.written import Manifest, replace_file, write_files
 from hotline.home import Home
 from hotline.installation.rights import Steward, file_for, folder_for
-from hotline.secret import fresh_secret
+from tickets.destinations.webhook_secret import fresh_secret
 
 _ENV = Path(__file__).with_name("hotline.env")
 _FOLDER, _READ, _THEIRS, _SECRET = 0o755, 0o750, 0o700, 0o600

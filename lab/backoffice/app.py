@@ -1,6 +1,6 @@
 """The HTTP side: `POST /tickets` for signed webhooks, `GET /tickets` to see what came."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +30,14 @@ class Refused(Exception):
         self.status, self.error, self.message, self.about = status, error, message, about
 
 
-def create_backoffice(db_path: Path, secrets: Sequence[str]) -> Flask:
+def create_backoffice(db_path: Path, secrets: Callable[[], Sequence[str]]) -> Flask:
     """The receiver, with its file at `db_path`.
 
-    `secrets` are those whose signatures are taken: the current one, and during a change the
+    `secrets` gives those whose signatures are taken: the current one, and during a change the
     previous one too. Raises ValueError when there is none or one is not base64.
     """
-    if not secrets:
+    if not [Webhook(secret) for secret in secrets()]:
         raise ValueError("the back office needs at least one webhook secret")
-    webhooks = [Webhook(secret) for secret in secrets]
     store = BackofficeStore(db_path)
     app = Flask("lab.backoffice")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
@@ -47,7 +46,7 @@ def create_backoffice(db_path: Path, secrets: Sequence[str]) -> Flask:
     @app.post("/tickets")
     def receive() -> tuple[Response, int]:
         body = request.get_data(cache=False)
-        _verify(webhooks, body, dict(request.headers))
+        _verify(secrets(), body, dict(request.headers))
         event, data = _envelope(body, request.headers["webhook-id"])
         try:
             ticket, new = store.receive(event, data)
@@ -91,11 +90,11 @@ def create_backoffice(db_path: Path, secrets: Sequence[str]) -> Flask:
     return app
 
 
-def _verify(webhooks: Sequence[Webhook], body: bytes, headers: Mapping[str, str]) -> None:
+def _verify(secrets: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:
     """Standard Webhooks signature and time-stamp (five minutes either way), any of our secrets."""
-    for webhook in webhooks:
+    for secret in secrets:
         try:
-            webhook.verify(body, dict(headers), json_parse=False)
+            Webhook(secret).verify(body, dict(headers), json_parse=False)
         except (WebhookVerificationError, ValueError):
             # ValueError: what is not base64, not UTF-8, or has no comma where one belongs.
             continue

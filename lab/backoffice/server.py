@@ -1,6 +1,6 @@
 """Serving the back office: gunicorn, one worker process with threads, ends cleanly on SIGTERM."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ _GRACEFUL_S = 5
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
-    def __init__(self, host: str, port: int, db_path: Path, secrets: Sequence[str]) -> None:
+    def __init__(
+        self, host: str, port: int, db_path: Path, secrets: Callable[[], Sequence[str]]
+    ) -> None:
         self._address = f"{host}:{port}"
         self._db_path = db_path
-        self._secrets = list(secrets)
+        self._secrets = secrets
         super().__init__()
 
     def load_config(self) -> None:
@@ -43,7 +45,9 @@ class _Server(BaseApplication):  # type: ignore[misc]
         return create_backoffice(self._db_path, self._secrets)
 
 
-def serve_backoffice(host: str, port: int, db_path: Path, secrets: Sequence[str]) -> None:
+def serve_backoffice(
+    host: str, port: int, db_path: Path, secrets: Callable[[], Sequence[str]]
+) -> None:
     """Serve until SIGTERM or SIGINT, then finish the requests under way and exit the process.
 
     Ends by SystemExit, as gunicorn does: status 0 on a signal, else when the port is taken.

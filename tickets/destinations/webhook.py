@@ -6,6 +6,7 @@ make the ticket once. See the Standard Webhooks specification, "Webhook Headers"
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -30,11 +31,15 @@ _HAS_IT_ALREADY = frozenset({"already_exists", "duplicate"})
 
 @dataclass(frozen=True, slots=True)
 class WebhookDestination:
-    """A back office that tickets are pushed to at `url`. `secret` signs (`whsec_...`)."""
+    """A back office that tickets are pushed to at `url`.
+
+    `secrets` gives those of this moment (`whsec_…`), newest first: each signs, so that the receiver
+    may know any of them.
+    """
 
     name: str
     url: str
-    secret: str
+    secrets: Callable[[], Sequence[str]]
     timeout_s: float = 8.0
     acknowledgement: Acknowledgement | None = None
     """What the body of a 2xx must be; None: the status says it."""
@@ -46,7 +51,7 @@ class WebhookDestination:
 
     def push(self, ticket: Ticket, event: str) -> PushResult:
         """Send the ticket once and judge the answer."""
-        body, headers = signed_request(ticket, event, self.secret, datetime.now(UTC))
+        body, headers = signed_request(ticket, event, self.secrets(), datetime.now(UTC))
         try:
             request = httpx.Request("POST", self.url, content=body, headers=headers)
             with asked(request, self.timeout_s) as reply:
@@ -58,9 +63,12 @@ class WebhookDestination:
 
 
 def signed_request(
-    ticket: Ticket, event: str, secret: str, now: datetime
+    ticket: Ticket, event: str, secrets: Sequence[str], now: datetime
 ) -> tuple[bytes, dict[str, str]]:
-    """The body and headers of the webhook. `now` must be aware."""
+    """The body and headers of the webhook. `now` must be aware.
+
+    Several signatures stand in one header with spaces between them ("Webhook Headers").
+    """
     envelope = {
         "type": event,
         "timestamp": ticket.updated_datetime.astimezone(UTC).isoformat(),
@@ -68,13 +76,14 @@ def signed_request(
     }
     body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
     message_id = ticket.idempotency_key
-    signature = Webhook(secret).sign(message_id, now.astimezone(UTC), body)
+    moment = now.astimezone(UTC)
+    signatures = [Webhook(secret).sign(message_id, moment, body) for secret in secrets]
     headers = {
         "content-type": "application/json; charset=utf-8",
         "user-agent": "hotline-940",
         "webhook-id": message_id,
         "webhook-timestamp": str(int(now.timestamp())),
-        "webhook-signature": signature,
+        "webhook-signature": " ".join(signatures),
     }
     return body.encode(), headers
 

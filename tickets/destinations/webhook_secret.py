@@ -7,6 +7,7 @@ leaves out letters that are not base64, and then signs by another key than the r
 import base64
 import binascii
 import hashlib
+import re
 import secrets
 
 PREFIX = "whsec_"
@@ -27,6 +28,11 @@ def webhook_key(secret: str) -> bytes:
             f"as `echo {PREFIX}$(openssl rand -base64 {_BYTES})` makes one"
         )
     return key
+
+
+def split_secrets(text: str) -> list[str]:
+    """Those in a text: with commas between them, or each on a line of its own."""
+    return [part for part in re.split(r"[,\s]+", text) if part]
 
 
 def fresh_secret() -> str:

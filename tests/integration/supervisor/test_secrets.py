@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from embedded.supervisor import Supervisor
 from hotline.setting_groups import BackofficeSettings, DeliverySettings, SmsSettings, TwilioSettings
-from hotline.settings import SECRET_NAMES, Settings, load_settings
+from hotline.settings import ROTATED_FILE, SECRET_NAMES, Settings, load_settings
 from hotline.stack import stack_children
 from tests.fixtures.processes import wait_until
 
@@ -90,6 +90,22 @@ def test_a_role_gets_the_secrets_that_it_needs_and_no_other(
         assert ("PGPASSWORD" in found) is ("DATABASE_URL" in NEEDED[name]), name
         hidden = {key for key, value in found.items() if "geheim" in value}
         assert hidden <= NEEDED[name] | {"PGPASSWORD"}, name
+
+
+def test_a_file_of_secrets_is_named_to_those_who_sign_and_who_check(
+    settings: Settings, tmp_path: Path
+) -> None:
+    """By its name alone: they read it, also when it has changed."""
+    file = tmp_path / "secret"
+    file.write_text("whsec_" + "geheim" * 6)
+    office = BackofficeSettings(secrets=settings.backoffice.secrets, secrets_file=file)
+    whole = settings.model_copy(update={"backoffice": office})
+    children = {spec.name: spec.env for spec in stack_children(whole, with_asterisk=True)}
+    named = {name for name, env in children.items() if ROTATED_FILE in env}
+    assert named == {"backoffice", "worker-1"}
+    for name in named:
+        assert "HOTLINE_BACKOFFICE__SECRETS" not in children[name]
+        assert load_settings(children[name]).backoffice == office
 
 
 @pytest.mark.parametrize("name", ["relay", "agi-1", "web", "backoffice", "asterisk"])

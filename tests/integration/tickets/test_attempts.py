@@ -66,8 +66,8 @@ def test_a_destination_is_tried_as_often_as_it_says_itself(engine: sa.Engine) ->
     deliverer = Deliverer(
         engine,
         {
-            "patient": WebhookDestination("patient", NOWHERE, SECRET),
-            "hasty": WebhookDestination("hasty", NOWHERE, SECRET, retry=once),
+            "patient": WebhookDestination("patient", NOWHERE, lambda: [SECRET]),
+            "hasty": WebhookDestination("hasty", NOWHERE, lambda: [SECRET], retry=once),
         },
         EAGER,
     )

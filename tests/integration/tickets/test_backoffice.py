@@ -28,7 +28,7 @@ OLD_SECRET = "whsec_" + base64.b64encode(b"o" * 32).decode()
 @pytest.fixture
 def app(tmp_path: Path) -> Iterator[Flask]:
     """A back office that takes the current and the previous secret."""
-    app = create_backoffice(tmp_path / "backoffice.db", [SECRET, OLD_SECRET])
+    app = create_backoffice(tmp_path / "backoffice.db", lambda: [SECRET, OLD_SECRET])
     yield app
     app.extensions["backoffice_store"].close()
 
@@ -42,7 +42,7 @@ def client(app: Flask) -> FlaskClient:
 def message(secret: str = SECRET, at: datetime | None = None) -> tuple[bytes, dict[str, str]]:
     """A genuine push of a new ticket."""
     ticket = build_ticket(new_ticket(), NOW, new_reference())
-    return signed_request(ticket, "ticket.opened", secret, at or datetime.now(UTC))
+    return signed_request(ticket, "ticket.opened", [secret], at or datetime.now(UTC))
 
 
 def signed(body: str, key: str = "k-1") -> dict[str, str]:
@@ -189,7 +189,7 @@ def test_what_is_not_there_is_404_and_405_in_json(client: FlaskClient) -> None:
 def test_no_secret_is_no_back_office(tmp_path: Path) -> None:
     """It never starts open to everybody."""
     with pytest.raises(ValueError, match="secret"):
-        create_backoffice(tmp_path / "b.db", [])
+        create_backoffice(tmp_path / "b.db", list)
 
 
 def test_sixteen_pushes_at_once_make_one_ticket(backoffice: Backoffice) -> None:

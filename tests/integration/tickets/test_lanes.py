@@ -45,7 +45,7 @@ database_url, redis_url, office, gateway, secret, stuck_s = sys.argv[1:7]
 sms = HttpSms(gateway, '{"a": "{to}{text}"}', timeout_s=60.0)
 destinations = {
     "sms": SmsDestination(sms, load_sms_texts(TEXTS), ZoneInfo("Asia/Riyadh")),
-    "backoffice": WebhookDestination("backoffice", office, secret, timeout_s=5.0),
+    "backoffice": WebhookDestination("backoffice", office, lambda: [secret], timeout_s=5.0),
 }
 deliverer = Deliverer(make_engine(database_url), destinations, RetryPolicy(lease_s=62.0))
 lanes = [lane.name for lane in delivery_lanes(destinations)] + ["recordings"]

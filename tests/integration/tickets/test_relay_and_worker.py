@@ -51,8 +51,8 @@ from outbox.worker import run_worker
 from tickets.jobs import job_table
 database_url, redis_url, url, secret = sys.argv[1:5]
 policy = RetryPolicy(base_s=0.01, cap_s=0.05, max_attempts=10_000, lease_s=3.0)
-destinations = {"backoffice": WebhookDestination("backoffice", url, secret, timeout_s=1.0)}
-deliverer = Deliverer(make_engine(database_url), destinations, policy)
+office = WebhookDestination("backoffice", url, lambda: [secret], timeout_s=1.0)
+deliverer = Deliverer(make_engine(database_url), {"backoffice": office}, policy)
 print("started", flush=True)
 run_worker(
     redis.Redis.from_url(redis_url), job_table(deliverer), ["deliveries"], burst="burst" in sys.argv
