@@ -12,7 +12,7 @@ from datetime import datetime
 from importlib.resources import files
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -20,31 +20,18 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from blacklist import layout
-from blacklist.decision import Hold, hardest, hold, seconds
+from blacklist.decision import Hold
 from blacklist.entry import Entry
 from blacklist.ladder import Measure
-from blacklist.port import RegisterUnavailable
-from blacklist.verdict import MACHINE_DISPOSITIONS
+from blacklist.port import RebuildOvertaken, RegisterUnavailable
+from blacklist.projected import Kind, Projected, allow_of, entry_of, prefix_of, strikes_of
 
 PAGE = 1000
 REBUILD_SECONDS = 3600
 """A rebuild that wrote nothing for so long is taken for dead."""
 
-Kind = Literal["entry", "allow", "strikes", "prefix"]
 _LETTER: dict[str, str] = {"allow": layout.ALLOW, "entry": layout.ENTRY, "strikes": layout.STRIKES}
 _KIND: dict[str, Kind] = {"a": "allow", "e": "entry", "s": "strikes"}
-
-
-class Projected(NamedTuple):
-    """One kind of thing that stands about a number or prefix (E.164): `holds` hardest first."""
-
-    kind: Kind
-    subject: str
-    holds: tuple[Hold, ...]
-
-
-class RebuildOvertaken(RuntimeError):
-    """Another rebuild was begun, or this one took too long: what it wrote does not count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +40,6 @@ class Rebuild:
 
     token: str
     slot: str
-
-
-def entry_of(entry: Entry) -> Projected:
-    """An entry as the index keeps it."""
-    kept = Hold(entry.disposition, entry.reason, seconds(entry.until), "entry")
-    return Projected("entry", entry.number, (kept,))
-
-
-def allow_of(number: str, until: datetime | None) -> Projected:
-    """An allowed number as the index keeps it."""
-    return Projected("allow", number, (Hold("allow", "", seconds(until), "entry"),))
-
-
-def prefix_of(prefix: str, measure: Measure) -> Projected:
-    """A prefix rule as the index keeps it."""
-    return Projected("prefix", prefix, (hold(measure),))
-
-
-def strikes_of(number: str, measures: Iterable[Measure]) -> Projected:
-    """What strikes come to, as the index keeps it: never more than a machine may decide."""
-    kept = (hold(m) for m in measures if m.disposition in MACHINE_DISPOSITIONS)
-    return Projected("strikes", number, hardest(kept))
 
 
 class RedisIndex:

@@ -29,3 +29,7 @@ class Screening(Protocol):
 
 class RegisterUnavailable(RuntimeError):
     """The index could not be reached; nothing was changed there."""
+
+
+class RebuildOvertaken(RuntimeError):
+    """Another rebuild was begun, or this one took too long: what it wrote does not count."""

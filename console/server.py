@@ -11,8 +11,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.entry import EntryRefused
-from blacklist.index import RebuildOvertaken
-from blacklist.port import RegisterUnavailable
+from blacklist.port import RebuildOvertaken, RegisterUnavailable
 from blacklist.record.csv_lines import FileUnusable
 from blacklist.record.prefix_replay import RecordUnreadable
 from console.access import Holder

@@ -1,8 +1,11 @@
 """The composition root: the only place that builds things and hands them in.
 
 `Services` builds each collaborator once, when it is first asked for, and closes what it opened.
-Nothing here connects to anything before a method is called.
+Nothing here connects to anything before a method is called. Rooms are imported where a thing of
+theirs is built: so a command that lists something starts without the dialog, Redis or the desk.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -11,42 +14,35 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
-import redis
-import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
-
-from agi_scripts.sounds import Sounds
-from blacklist.policy import Policy
-from blacklist.screening import RedisScreening
-from call_handlers.desk import CallDesk
-from call_handlers.effects.every import make_effects
-from call_handlers.effects.port import Effect, RequestReview
-from call_handlers.kept import KeptRequests, make_kept
-from call_handlers.records import RecordWriter
-from call_handlers.sessions import RedisSessions
-from call_handlers.sweep import SweepReport, sweep_once
 from host.closed import close_to_others, make_closed_folder
-from host.disk import MB, Reserve
 from hotline.files import HouseFiles
-from hotline.screening import make_screening
 from hotline.settings import Settings
-from ivr.flow import Flow
-from ivr.flows import Flows
-from ivr.prompts import Catalogue
 from store.breaker import Breaker
-from store.call_database import CallDatabase
-from store.database import CALL_DEADLINE_S, disk_is_full, make_engine
-from store.journal import Journal
-from store.redis_clients import make_redis
-from tickets.catalogue import Service
-from tickets.mobile import SMS, wants_sms
-from tickets.model import NewTicket, Ticket
-from tickets.open import BACKOFFICE, open_ticket, withdraw_ticket
-from voice.folder import SoundFolder
 
-if TYPE_CHECKING:  # a server that leads calls needs neither RQ nor an HTTP client in its memory
+if TYPE_CHECKING:
+    import redis
+    import sqlalchemy as sa
+
+    from agi_scripts.sounds import Sounds
+    from blacklist.policy import Policy
+    from blacklist.screening import RedisScreening
+    from call_handlers.desk import CallDesk
+    from call_handlers.effects.port import Effect, RequestReview
+    from call_handlers.records import RecordWriter
+    from call_handlers.sessions import RedisSessions
+    from call_handlers.sweep import SweepReport
+    from host.disk import Reserve
     from hotline.outbound import Outbound
+    from ivr.flow import Flow
+    from ivr.flows import Flows
+    from ivr.prompts import Catalogue
+    from store.call_database import CallDatabase
+    from store.journal import Journal
+    from tickets.catalogue import Service
+    from tickets.model import NewTicket, Ticket
+    from voice.folder import SoundFolder
 
 
 class Services:
@@ -62,6 +58,11 @@ class Services:
     def close(self) -> None:
         """Write what is still to be written and close what was opened."""
         self._stack.close()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The hotline's time zone."""
+        return ZoneInfo(self.settings.timezone)
 
     # --- data that people edit -----------------------------------------------------------------
 
@@ -104,6 +105,8 @@ class Services:
 
     @cached_property
     def _engine(self) -> sa.Engine:
+        from store.database import make_engine
+
         engine = make_engine(self.settings.database)
         self._stack.callback(engine.dispose)
         return engine
@@ -115,6 +118,8 @@ class Services:
     @cached_property
     def call_engine(self) -> sa.Engine:
         """The SQL database beside calls: it answers in seconds, or fails."""
+        from store.database import CALL_DEADLINE_S, make_engine
+
         engine = make_engine(
             self.settings.database,
             deadline_seconds=CALL_DEADLINE_S,
@@ -126,11 +131,15 @@ class Services:
     @cached_property
     def call_database(self) -> CallDatabase:
         """What bounds how long callers wait for SQL: a deadline, and the process' one breaker."""
+        from store.call_database import CallDatabase
+
         return CallDatabase(Breaker())
 
     @cached_property
     def fast_redis(self) -> redis.Redis:
         """Redis for the path of a call: short time-outs, no retry."""
+        from store.redis_clients import make_redis
+
         client = make_redis(self.settings.redis, fast=True)
         self._stack.callback(client.close)
         return client
@@ -138,6 +147,8 @@ class Services:
     @cached_property
     def slow_redis(self) -> redis.Redis:
         """Redis for queues and for people."""
+        from store.redis_clients import make_redis
+
         client = make_redis(self.settings.redis, fast=False)
         self._stack.callback(client.close)
         return client
@@ -160,6 +171,8 @@ class Services:
     @cached_property
     def screening(self) -> RedisScreening:
         """Screening, with the snapshot of the record that holds while Redis is away."""
+        from hotline.screening import make_screening
+
         screening, snapshot = make_screening(
             self.fast_redis, self.policy, self.breaker, self.engine, self.settings.screening
         )
@@ -170,12 +183,16 @@ class Services:
     @cached_property
     def journal(self) -> Journal:
         """Where call records wait while SQL is away."""
+        from store.journal import Journal
+
         path = self.settings.state_dir / "journal" / "records.jsonl"
         return Journal(path, self.reserve.give_back)
 
     @cached_property
     def reserve(self) -> Reserve:
         """Room on the disk that is kept for tickets."""
+        from host.disk import MB, Reserve
+
         return Reserve(self.settings.state_dir / "reserve", self.settings.disk.reserve_mb * MB)
 
     # --- calls -----------------------------------------------------------------------------------
@@ -183,11 +200,15 @@ class Services:
     @cached_property
     def sessions(self) -> RedisSessions:
         """Where calls stand between two turns."""
+        from call_handlers.sessions import RedisSessions
+
         return RedisSessions(self.fast_redis, self.breaker)
 
     @cached_property
     def records(self) -> RecordWriter:
         """The writer of call records."""
+        from call_handlers.records import RecordWriter
+
         writer = RecordWriter(self.call_engine, self.journal)
         self._stack.callback(writer.close)
         return writer
@@ -195,6 +216,9 @@ class Services:
     @cached_property
     def desk(self) -> CallDesk:
         """The one way to lead a call."""
+        from call_handlers.desk import CallDesk
+        from tickets.open import withdraw_ticket
+
         return CallDesk(
             flows=self.flows,
             screening=self.screening,
@@ -208,6 +232,9 @@ class Services:
 
     def effects(self) -> Mapping[str, Effect]:
         """What the dialog can ask of the world. Raises FileWrong, PolicyWrong."""
+        from call_handlers.effects.every import make_effects
+        from call_handlers.kept import KeptRequests
+
         kept = KeptRequests(self.journal)
         bounded = self.call_database.bounded
         open_ticket, review = bounded(self.open_ticket()), bounded(self.request_review())
@@ -222,6 +249,12 @@ class Services:
 
     def open_ticket(self) -> Callable[[NewTicket, datetime], Ticket]:
         """Commits a ticket, its delivery to the back office, and its message to the caller."""
+        from sqlalchemy.exc import DBAPIError
+
+        from store.database import disk_is_full
+        from tickets.mobile import SMS, wants_sms
+        from tickets.open import BACKOFFICE, open_ticket
+
         engine = self.call_engine
         told = self.settings.sms.gateway != "none"
         jurisdiction = self.settings.jurisdiction
@@ -241,10 +274,14 @@ class Services:
     @cached_property
     def sound_folder(self) -> SoundFolder:
         """The prompts' audio as it lies on the disk."""
+        from voice.folder import SoundFolder
+
         return SoundFolder(self.settings.sounds)
 
     def sounds(self, prefix: str) -> Sounds:
         """The prompts as Asterisk plays them from its folder `prefix`."""
+        from agi_scripts.sounds import Sounds
+
         languages = self.flow.languages
         return Sounds(self.catalogue, self.sound_folder.now, prefix, languages)
 
@@ -253,13 +290,16 @@ class Services:
 
         Raises SQLAlchemyError when the database is away.
         """
+        from call_handlers.kept import make_kept
+        from call_handlers.sweep import sweep_once
+
         made = make_kept(self.open_ticket(), self.request_review())
         return sweep_once(self.desk, self.engine(), self.journal, make_kept=made)
 
     # --- what goes out ---------------------------------------------------------------------------
 
     @cached_property
-    def outbound(self) -> "Outbound":
+    def outbound(self) -> Outbound:
         """What goes to others and comes from them: deliveries, messages, recordings."""
         from hotline.outbound import Outbound
 

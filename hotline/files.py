@@ -1,20 +1,22 @@
 """What people edit in the folder of the configuration: each file is read once, when it is needed.
 
-Several houses of one process, each with stores of its own, may have the same files.
+Several houses of one process, each with stores of its own, may have the same files. What reads a
+file is imported with it: most commands need one of them or none.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from blacklist.policy import Policy
-from blacklist.policy_load import load_policy
-from ivr.flow import Flow
-from ivr.flows import Flows
-from ivr.load import load_flow
-from ivr.prompts import Catalogue, load_catalogue
-from tickets.catalogue import Service, load_services
-from voice.studio import recording_hashes
+if TYPE_CHECKING:
+    from blacklist.policy import Policy
+    from ivr.flow import Flow
+    from ivr.flows import Flows
+    from ivr.prompts import Catalogue
+    from tickets.catalogue import Service
 
 
 class HouseFiles:
@@ -26,22 +28,32 @@ class HouseFiles:
     @cached_property
     def flow(self) -> Flow:
         """The flow. Raises FlowFileError."""
+        from ivr.load import load_flow
+
         return load_flow(self._folder / "flows" / "940.yaml")
 
     @cached_property
     def flows(self) -> Flows:
         """The flow, and earlier versions of it that were put beside it. Raises FlowFileError."""
+        from ivr.flows import Flows
+        from ivr.load import load_flow
+
         kept = sorted((self._folder / "flows" / "earlier").glob("*.yaml"))
         return Flows(self.flow, tuple(load_flow(path) for path in kept))
 
     @cached_property
     def inside_flow(self) -> Flow:
         """The flow of the codes that inside telephones dial. Raises FlowFileError."""
+        from ivr.load import load_flow
+
         return load_flow(self._folder / "flows" / "inside.yaml")
 
     @cached_property
     def catalogue(self) -> Catalogue:
         """The prompts, a file a language. Raises CatalogueError."""
+        from ivr.prompts import load_catalogue
+        from voice.studio import recording_hashes
+
         folder = self._folder / "prompts"
         paths = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
         return load_catalogue(paths, recording_hashes(self.recorded_prompts))
@@ -54,9 +66,13 @@ class HouseFiles:
     @cached_property
     def services(self) -> Mapping[str, Service]:
         """The service catalogue. Raises FileWrong."""
+        from tickets.catalogue import load_services
+
         return load_services(self._folder / "services.yaml")
 
     @cached_property
     def policy(self) -> Policy:
         """The policy of screening. Raises PolicyWrong."""
+        from blacklist.policy_load import load_policy
+
         return load_policy(self._folder / "screening.yaml")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
 from pydantic import BaseModel, SecretStr
 
 from embedded.asterisk.install import AsteriskUnavailable, find_asterisk
@@ -237,6 +236,8 @@ def http_answers(url: str) -> bool:
     """
     parts = urlsplit(url)
     if parts.scheme != "http" or parts.hostname is None:
+        import httpx
+
         return httpx.get(url, timeout=PROBE_SECONDS, trust_env=False).status_code == 200
     asked = HTTPConnection(parts.hostname, parts.port, timeout=PROBE_SECONDS)
     with closing(asked) as connection:

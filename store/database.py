@@ -17,7 +17,6 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, ExceptionContext
 
 from host.closed import close_to_others, make_closed_file
-from host.disk import is_full
 from store.database_deadline import BoundedPool, bound_sqlite, bound_waits, left
 from store.database_primary import LONGEST_LIFE_S, READ_WRITE, follow_primary, libpq_url
 
@@ -125,6 +124,8 @@ def _on_full(make_room: Callable[[], object], context: ExceptionContext) -> None
 
 def disk_is_full(engine: sa.Engine, error: BaseException | None) -> bool:
     """Whether an error of this engine's database comes from a disk of ours without room."""
+    from host.disk import is_full  # it counts too, and most commands do not
+
     return is_full(error, Path(engine.url.database or ".").parent)
 
 

@@ -7,25 +7,17 @@ from pathlib import Path
 
 from ivr.prompts import Catalogue, Source
 from ivr.turn import GUARD_MS
+from voice.ready import check
 from voice.recordings import recorded
-from voice.sound import AudioError, Samples, cut, duration_ms, read, write
+from voice.sound import Samples, cut, read, write
 from voice.voice import spoken
+from voice.wav import AudioError
 
 Progress = Callable[[int, int, str], None]
 """Called with how many are done, of how many, and what was done last."""
 
 _WORKERS = 2
 _NO_RECORDINGS = Path("config/prompts/recordings")
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """A sound that callers could be played and that is not there, or is not fit to be played."""
-
-    audio: str
-    language: str
-    text: str
-    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +60,6 @@ def build(
     pruned = _prune(folder, set(catalogue.sources)) if prune else 0
     kept = len(catalogue.sources) - len(missing)
     return BuildReport(len(missing), kept, pruned, catalogue.unused_recordings)
-
-
-def check(catalogue: Catalogue, folder: Path) -> list[Missing]:
-    """Every sound of `catalogue` that `folder` does not have ready, whole and fit to be played."""
-    missing = []
-    for audio, source in catalogue.sources.items():
-        path = folder / f"{audio}.wav"
-        try:
-            if path.exists():
-                duration_ms(path)
-                continue
-            why = "is not there"
-        except AudioError as error:
-            why = str(error)
-        missing.append(Missing(audio, source.language, source.text, why))
-    return missing
 
 
 def _jobs(catalogue: Catalogue, missing: set[str]) -> dict[str, list[str]]:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from voice.sound import AudioError, Samples, telephone
+from voice.sound import Samples, telephone
+from voice.wav import AudioError
 
 
 def recorded(folder: Path, name: str) -> Samples:

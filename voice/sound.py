@@ -1,8 +1,4 @@
-"""Sound as callers get it: 8 kHz, one channel, 16 bit, even in loudness, without dead air.
-
-8 kHz is all that a telephone line carries (G.711); 16-bit PCM in WAV is what every Asterisk plays
-without a codec module.
-"""
+"""Sound as callers get it, made: even in loudness, without dead air, in the form of `voice.wav`."""
 
 import os
 import shutil
@@ -15,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from host.inherited import inherited
+from voice.wav import RATE, AudioError, frames_of
 
-RATE = 8000
 PEAK = 0.7
 """The loudest sample, of full scale: -3.1 dBFS, which leaves a telephone line no reason to clip."""
 LOUDNESS = 0.12
@@ -28,10 +24,6 @@ _ATTACK, _DECAY = RATE // 100, RATE // 50
 _SECONDS = 60
 
 Samples = NDArray[np.float64]
-
-
-class AudioError(Exception):
-    """Sound could not be made or read; the message says what to mend."""
 
 
 def run(command: list[str], stdin: bytes) -> bytes:
@@ -115,28 +107,8 @@ def write(path: Path, samples: Samples) -> None:
 
 def read(path: Path) -> Samples:
     """The samples of a file that `write` made. Raises AudioError for any other."""
-    frames = _frames(path, read_all=True)[1]
+    frames = frames_of(path, read_all=True)[1]
     return np.frombuffer(frames, dtype="<i2").astype(np.float64) / _FULL
-
-
-def duration_ms(path: Path) -> int:
-    """How long a sound lasts. Raises AudioError when it is no sound that callers can be played."""
-    return 1000 * _frames(path, read_all=False)[0] // RATE
-
-
-def _frames(path: Path, read_all: bool) -> tuple[int, bytes]:
-    try:
-        with wave.open(str(path), "rb") as file:
-            form = (file.getframerate(), file.getnchannels(), file.getsampwidth())
-            count = file.getnframes()
-            frames = file.readframes(count) if read_all else b""
-    except (OSError, EOFError, wave.Error) as error:
-        raise AudioError(f"{path}: cannot be read: {error}") from error
-    if form != (RATE, 1, 2) or count == 0:
-        raise AudioError(f"{path}: must be 8 kHz, one channel, 16 bit, and not empty")
-    if 44 + 2 * count > path.stat().st_size:
-        raise AudioError(f"{path}: is cut off")
-    return count, frames
 
 
 def _evened(samples: Samples) -> Samples:

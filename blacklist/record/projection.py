@@ -3,26 +3,25 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 import structlog
 
 from blacklist import ladder
 from blacklist.decision import Hold
-from blacklist.index import (
-    Projected,
-    RedisIndex,
-    allow_of,
-    strikes_of,
-)
 from blacklist.ladder import Measure
 from blacklist.policy import StrikePolicy
+from blacklist.projected import Projected, allow_of, strikes_of
 from blacklist.record.entries import Standing, find_entry, standing_holds
 from blacklist.record.fields import Kind, RecordedEntry
 from blacklist.record.strikes import noted_strikes, numbers_with_strikes
 from blacklist.verdict import Disposition
 from people.schema import audit
 from store.sql import reading
+
+if TYPE_CHECKING:
+    from blacklist.index import RedisIndex
 
 log = structlog.get_logger()
 
@@ -35,7 +34,7 @@ MANY = 2000
 
 def project(
     connection: sa.Connection,
-    index: RedisIndex,
+    index: "RedisIndex",
     kind: Kind,
     subject: str,
     now: datetime,
@@ -113,11 +112,11 @@ def _told(
     return Projected("entry", "", (entry.as_hold(),))
 
 
-def rebuild(engine: sa.Engine, index: RedisIndex, now: datetime, policy: StrikePolicy) -> int:
+def rebuild(engine: sa.Engine, index: "RedisIndex", now: datetime, policy: StrikePolicy) -> int:
     """Make the index anew from the record, beside the one that counts; how much it holds.
 
     No moment is without an index: calls are screened by the old one until the new one is whole.
-    Raises RegisterUnavailable, blacklist.index.RebuildOvertaken, SQLAlchemyError.
+    Raises RegisterUnavailable, RebuildOvertaken, SQLAlchemyError.
     """
     written = 0
 
@@ -135,7 +134,7 @@ def rebuild(engine: sa.Engine, index: RedisIndex, now: datetime, policy: StrikeP
 
 
 def differences(
-    engine: sa.Engine, index: RedisIndex, now: datetime, policy: StrikePolicy
+    engine: sa.Engine, index: "RedisIndex", now: datetime, policy: StrikePolicy
 ) -> list[str]:
     """Every difference between record and index, one line each; empty when they agree.
 
@@ -149,7 +148,7 @@ def differences(
 
 
 def _differences(
-    engine: sa.Engine, index: RedisIndex, now: datetime, policy: StrikePolicy
+    engine: sa.Engine, index: "RedisIndex", now: datetime, policy: StrikePolicy
 ) -> dict[tuple[str, str], str]:
     moment = int(now.timestamp())
     found: dict[tuple[str, str], str] = {}
@@ -179,7 +178,7 @@ def _alive(holds: Iterable[Hold], moment: int) -> tuple[Hold, ...]:
 
 
 def synchronise(
-    engine: sa.Engine, index: RedisIndex, since: datetime, now: datetime, policy: StrikePolicy
+    engine: sa.Engine, index: "RedisIndex", since: datetime, now: datetime, policy: StrikePolicy
 ) -> int:
     """Repair the index: what changed since then is told again, or all when it is not whole.
 

@@ -8,14 +8,14 @@ import builtins
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.entry import LONGEST_NOTE, MISUSE, Entry, EntryRefused, full_number, lasting
-from blacklist.index import RedisIndex
 from blacklist.policy import Policy
 from blacklist.port import RegisterUnavailable
 from blacklist.record import reviews, strikes
@@ -38,13 +38,16 @@ from people.fields import Change
 from people.person import Person
 from store.sql import reading
 
+if TYPE_CHECKING:
+    from blacklist.index import RedisIndex
+
 log = structlog.get_logger()
 
 
 class BlacklistRegister:
-    """Every verb on the record. `index` is what screening reads; `protected` are numbers (E.164)
-    that are never restricted; `replays` looks prefixes up in the past, `served` how many calls of a
-    number were; `now` gives the time.
+    """Every verb on the record. `policy` and `index`, what screening reads, are asked for by a verb
+    that needs them; `protected` are numbers (E.164) that are never restricted; `replays` looks
+    prefixes up in the past, `served` how many calls of a number were; `now` gives the time.
 
     Every verb raises EntryRefused (the input), NotAllowed (the role) and
     sqlalchemy.exc.SQLAlchemyError (the database is away; nothing was changed).
@@ -53,21 +56,31 @@ class BlacklistRegister:
     def __init__(
         self,
         engine: sa.Engine,
-        index: RedisIndex,
+        index: Callable[[], "RedisIndex"],
         *,
-        policy: Policy,
+        policy: Callable[[], Policy],
         replays: Replays,
         served: Served = never_served,
         protected: frozenset[str] = frozenset(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.engine = engine
-        self.index = index
+        self._index = index
         self._served = served
-        self.policy = policy
+        self._policy = policy
         self.protected = protected
         self.now = now
         self.replays = replays
+
+    @cached_property
+    def index(self) -> "RedisIndex":
+        """What screening reads."""
+        return self._index()
+
+    @property
+    def policy(self) -> Policy:
+        """What follows from strikes, and how long measures last. Raises PolicyWrong."""
+        return self._policy()
 
     def standing(self, raw: str) -> Standing:
         """What stands about a number, in whatever way it is written."""

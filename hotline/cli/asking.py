@@ -14,9 +14,8 @@ import rich_click as click
 from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.entry import MISUSE, EntryRefused, moment_of
-from blacklist.index import RebuildOvertaken
 from blacklist.numbers import normalise
-from blacklist.port import RegisterUnavailable
+from blacklist.port import RebuildOvertaken, RegisterUnavailable
 from blacklist.record.fields import RecordedEntry
 from blacklist.record.prefix_replay import RecordUnreadable
 from blacklist.record.standing import Standing

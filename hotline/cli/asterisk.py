@@ -17,7 +17,7 @@ from hotline.cli.roles import stop_event
 from hotline.secret import secrets_file
 from hotline.settings import PREFIX
 from ivr.prompts import CatalogueError
-from voice.sound import AudioError
+from voice.wav import AudioError
 
 if TYPE_CHECKING:
     from embedded.asterisk.instance import AsteriskInstance

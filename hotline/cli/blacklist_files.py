@@ -20,7 +20,7 @@ from hotline.cli.columns import one_line
 from hotline.cli.output import writing
 from hotline.cli.progress import told
 from hotline.cli.verbs import options_of
-from hotline.register import make_register, zone_of
+from hotline.register import make_register
 
 
 @click.command("import")
@@ -51,7 +51,7 @@ def blacklist_import(
         gc.freeze()  # rows come and go, the program stays: it is not searched each time for garbage
         with _progress() as shown:
             done = import_file(
-                register, file, by=by, zone=zone_of(services), progress=_Bar(shown), **how
+                register, file, by=by, zone=services.zone, progress=_Bar(shown), **how
             )
     _tell(done, as_json)
     sys.exit(2 if done.refused and not how["keep_going"] else 0)

@@ -13,7 +13,6 @@ from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import print_columns
 from hotline.cli.verbs import verb
-from hotline.register import zone_of
 from store.sql import reading
 
 
@@ -37,7 +36,7 @@ def blacklist_reviews(
     if ctx.invoked_subcommand is not None:
         return
     services: Services = ctx.obj
-    now, zone = datetime.now(UTC), zone_of(services)
+    now, zone = datetime.now(UTC), services.zone
     with asking.plain_errors(), reading(services.engine()) as connection:
         asked = list_reviews(connection, now, only=only)
         entries = to_review(connection, now)

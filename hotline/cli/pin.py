@@ -7,7 +7,6 @@ import rich_click as click
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line
-from hotline.register import zone_of
 from people.person import NothingThere, Role
 from people.pins import list_pins, revoke_pin, set_pin
 from store.sql import reading
@@ -54,7 +53,7 @@ def pin_set(
         asking.print_json({"keyed": shown, **asking.plain(pin)})
     else:
         click.echo(shown)
-        end = asking.local(pin.expires_at, zone_of(services))
+        end = asking.local(pin.expires_at, services.zone)
         click.echo(
             f"{pin.number} and the PIN, then #: {pin.role}, good until {end}; not shown again",
             err=True,
@@ -68,7 +67,7 @@ def pin_list(services: Services, as_json: bool) -> None:
     """List every PIN that was set, newest first."""
     with asking.plain_errors(), reading(services.engine()) as connection:
         found = list_pins(connection)
-    asking.print_granted(found, zone_of(services), "number", as_json=as_json)
+    asking.print_granted(found, services.zone, "number", as_json=as_json)
 
 
 @pin_group.command("revoke")

@@ -11,8 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hotline.bootstrap import Services
 from hotline.logs import is_terminal
 from ivr.prompts import CatalogueError, prompt_findings
-from voice.build import BuildReport, build, check
-from voice.sound import AudioError
+from voice.build import BuildReport, build
+from voice.ready import check
+from voice.wav import AudioError
 
 
 def build_with_progress(services: Services, *, prune: bool = False) -> BuildReport:

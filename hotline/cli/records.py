@@ -105,7 +105,7 @@ def records_list(services: Services, /, limit: int, as_json: bool, **filters: An
     if as_json:
         click.echo(json.dumps([call_to_dict(one) for one in found], ensure_ascii=False, indent=2))
         return
-    zone = ZoneInfo(services.settings.timezone)
+    zone = services.zone
     print_columns(_HEADINGS, [_row(record, zone) for record in found])
 
 
@@ -124,7 +124,7 @@ def records_show(services: Services, call_id: str, as_json: bool) -> None:
         shown = call_to_dict(record, events) | {"recordings": list(map(recording_to_dict, kept))}
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
         return
-    for line in story(record, events, ZoneInfo(services.settings.timezone), kept):
+    for line in story(record, events, services.zone, kept):
         click.echo(line)
 
 
@@ -152,7 +152,7 @@ def records_export(
             total = count_calls(services.engine(), wanted)
             calls = stream_calls(services.engine(), wanted)
         with writing(output) as out:
-            zone = ZoneInfo(services.settings.timezone)
+            zone = services.zone
             writers = {
                 "jsonl": lambda: write_jsonl(calls, out),
                 "csv": lambda: write_csv(calls, out, zone),

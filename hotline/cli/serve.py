@@ -19,7 +19,7 @@ from hotline.stack import stack_children
 from hotline.trouble import of_database
 from ivr.prompts import CatalogueError
 from store.migrations import upgrade
-from voice.sound import AudioError
+from voice.wav import AudioError
 
 
 @click.command()

@@ -5,7 +5,6 @@ import sys
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import rich_click as click
 from sqlalchemy.exc import SQLAlchemyError
@@ -172,7 +171,7 @@ def _database_away(error: SQLAlchemyError) -> Any:
 def _local(services: Services, moment: datetime | None) -> str:
     if moment is None:
         return ""
-    zone = ZoneInfo(services.settings.timezone)
+    zone = services.zone
     return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 

@@ -7,7 +7,6 @@ import rich_click as click
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line
-from hotline.register import zone_of
 from people.person import NothingThere, Role
 from people.tokens import create_token, list_tokens, revoke_token
 from store.sql import reading
@@ -39,7 +38,7 @@ def token_create(
         asking.print_json({"token": text, **asking.plain(token)})
     else:
         click.echo(text)
-        end = asking.local(token.expires_at, zone_of(services))
+        end = asking.local(token.expires_at, services.zone)
         click.echo(f"{token.id}: {token.role}, good until {end}; it is not shown again", err=True)
 
 
@@ -50,7 +49,7 @@ def token_list(services: Services, as_json: bool) -> None:
     """List every token that was made, newest first."""
     with asking.plain_errors(), reading(services.engine()) as connection:
         tokens = list_tokens(connection)
-    asking.print_granted(tokens, zone_of(services), "id", as_json=as_json)
+    asking.print_granted(tokens, services.zone, "id", as_json=as_json)
 
 
 @token_group.command("revoke")

@@ -21,7 +21,7 @@ from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line
 from hotline.cli.progress import told
-from hotline.register import make_register, zone_of
+from hotline.register import make_register
 
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 Tell = Callable[[Any, ZoneInfo], None]
@@ -75,7 +75,7 @@ def verb(
             **given: Any,
         ) -> None:
             others = (OPERATIONS[other] for flag, (other, _) in flags.items() if given[flag])
-            chosen, zone = next(others, operation), zone_of(services)
+            chosen, zone = next(others, operation), services.zone
             about = (str(given[subject]),) if chosen.of else ()
             takes = chosen.takes.model_fields if chosen.takes else {}
             wanted = {at: given[at] for at in given if at in takes or at in options}

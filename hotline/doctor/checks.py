@@ -27,7 +27,7 @@ from hotline.stack import agi_answers, http_answers, sip_answers
 from tickets.health import read_health
 from tickets.lateness import LATE_S
 from tickets.outbox import oldest_waiting
-from voice.build import check as check_audio
+from voice.ready import check as check_audio
 
 _COUNT = "return redis.call('SET', KEYS[1], '', 'EX', 1)"
 _TAKE_WRITES = (

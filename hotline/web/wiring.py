@@ -17,7 +17,7 @@ from call_handlers.twilio.spoken import Speaker, Voice
 from call_handlers.twilio.transfers import Lines
 from console import api
 from hotline.bootstrap import Services
-from hotline.register import make_register, zone_of
+from hotline.register import make_register
 from hotline.setting_groups import TwilioSettings
 from hotline.web.app import create_app
 from hotline.web.metrics import all_processes, shared_folder
@@ -48,10 +48,10 @@ def make_web_app(services: Services, remembered: int = 2000) -> Flask:
 
 
 def make_api(services: Services) -> Blueprint:
-    """The HTTP API of the blocklist. Raises PolicyWrong."""
+    """The HTTP API of the blocklist."""
     return api.blueprint(
         api.Collaborators(
-            make_register(services, beside_calls=True), zone_of(services), version("hotline-940")
+            make_register(services, beside_calls=True), services.zone, version("hotline-940")
         )
     )
 

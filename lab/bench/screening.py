@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import redis
 
 from blacklist.decision import Hold
-from blacklist.index import Projected, RedisIndex
+from blacklist.index import RedisIndex
 from blacklist.numbers import CallerNumber
+from blacklist.projected import Projected
 from blacklist.screening import RedisScreening
 from embedded.redis_child import redis_child
 from lab.bench.figures import Bound, Figure, Measured, amount, ratio

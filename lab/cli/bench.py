@@ -13,7 +13,7 @@ from lab.bench.figures import to_json
 from lab.bench.run import PARTS, run
 from lab.bench.setting import Bench
 from lab.bench.table import render
-from voice.sound import AudioError
+from voice.wav import AudioError
 
 
 @click.command()

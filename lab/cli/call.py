@@ -19,7 +19,7 @@ from lab.callers.engine_driver import EngineDriver
 from lab.callers.line import Driver
 from lab.callers.runs import Result, run_all
 from lab.transcript import Transcript, TranscriptError, find_transcripts, load_transcript
-from voice.sound import AudioError
+from voice.wav import AudioError
 
 SIP_JOBS = 3
 NUMBER = "94000"

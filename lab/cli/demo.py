@@ -31,7 +31,7 @@ from lab.demo.stage import StoredTurns, call_by_agi, call_by_sip
 from lab.demo.story import ToldLine
 from lab.own_stack import stack_settings, wait_record
 from lab.transcript import TranscriptError, load_transcript
-from voice.sound import AudioError
+from voice.wav import AudioError
 
 RECORD_S = 15.0
 DELIVERY_S = 30.0

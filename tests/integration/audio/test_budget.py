@@ -8,7 +8,7 @@ import pytest
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.turn import Prompt
 from voice.build import build
-from voice.sound import duration_ms
+from voice.wav import duration_ms
 
 pytestmark = pytest.mark.xdist_group("all-sounds")  # one process makes them, once
 

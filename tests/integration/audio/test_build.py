@@ -11,9 +11,11 @@ import pytest
 
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.turn import GUARD_MS, Prompt
-from voice.build import build, check
-from voice.sound import RATE, AudioError, duration_ms, read
+from voice.build import build
+from voice.ready import check
+from voice.sound import read
 from voice.studio import recording_hashes
+from voice.wav import RATE, AudioError, duration_ms
 
 TEXTS = {
     "welcome": "Jeddah Municipality.",

@@ -8,17 +8,10 @@ from pathlib import Path
 import pytest
 
 from blacklist.entry import Entry
-from blacklist.index import (
-    Projected,
-    RebuildOvertaken,
-    RedisIndex,
-    allow_of,
-    entry_of,
-    prefix_of,
-    strikes_of,
-)
+from blacklist.index import RedisIndex
 from blacklist.ladder import Measure
-from blacklist.port import RegisterUnavailable
+from blacklist.port import RebuildOvertaken, RegisterUnavailable
+from blacklist.projected import Projected, allow_of, entry_of, prefix_of, strikes_of
 from store.redis_clients import make_redis
 from tests.fixtures.screening import Screened, screened
 

@@ -15,11 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from blacklist.class_policy import ClassLimit, ClassPolicy, RotationPolicy, Vouched
 from blacklist.decision import UNKNOWN_WAY, Way, hold, verdict
 from blacklist.entry import Entry
-from blacklist.index import entry_of, strikes_of
 from blacklist.ladder import Measure
 from blacklist.model import ScreeningModel
 from blacklist.numbers import CallerNumber, Kind
 from blacklist.policy import LoadPolicy, Policy, StruckPolicy
+from blacklist.projected import entry_of, strikes_of
 from blacklist.verdict import DISPOSITIONS, Disposition
 from blacklist.window import Window
 from tests.fixtures.screening import WITHHELD, Clock, Screened, default_policy, full, screened
