@@ -68,7 +68,7 @@ def beside_calls(stream: TextIO | None, *, people: bool = True) -> TextIO:
 
 
 _QUIET = (
-    *("httpx", "httpcore", "werkzeug", "alembic.runtime.migration"),
+    *("httpx", "httpcore", "werkzeug", "alembic.runtime"),
     "store.database_deadline",  # SQLAlchemy's pool tells there each time that it begins afresh
 )
 """Who is heard from warnings on."""

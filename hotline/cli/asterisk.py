@@ -130,6 +130,23 @@ def asterisk_install(
         _tell(done, wish, told)
 
 
+@asterisk_group.command("check")
+@click.argument("tree", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON list instead of lines")
+@click.pass_obj
+def asterisk_check(services: Services, tree: Path | None, as_json: bool) -> None:
+    """Look from Asterisk's side: what it reads, plays, records into and dials.
+
+    DIR is what it sees as /; without it, this machine's Asterisk, or else the embedded one. Exit
+    status 1 when anything is missing.
+    """
+    from hotline.cli.doctor import tell_checks
+    from hotline.doctor.asterisk_checks import asterisk_checks
+    from hotline.doctor.checks import guarded
+
+    tell_checks(guarded("asterisk", lambda: asterisk_checks(services, tree)), as_json=as_json)
+
+
 def _to_set(services: Services, wish: Wish) -> dict[str, str]:
     """Settings that the servers need to find what was laid."""
     agi = services.settings.agi

@@ -2,18 +2,30 @@
 
 import json
 import sys
+from collections.abc import Iterable
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
+from typing import NoReturn
 
 import rich_click as click
 
 from hotline.bootstrap import Services
 from hotline.doctor.asterisk_checks import asterisk_checks
-from hotline.doctor.checks import all_checks, guarded
+from hotline.doctor.check import Check
+from hotline.doctor.checks import guarded
+from hotline.doctor.roles import ROLES, all_checks
+from hotline.installation.rights import become_steward
 
 
 @click.command()
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    type=click.Choice(ROLES),
+    help="Only what this role needs, on a machine that may have no other; may be given again",
+)
 @click.option(
     "--asterisk",
     "tree",
@@ -25,19 +37,26 @@ from hotline.doctor.checks import all_checks, guarded
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of lines")
 @click.pass_obj
-def doctor(services: Services, tree: str | None, as_json: bool) -> None:
+def doctor(services: Services, roles: tuple[str, ...], tree: str | None, as_json: bool) -> None:
     """Check everything that a call needs; exit 1 when anything is missing.
 
     With --asterisk also whether Asterisk, as the user it runs as, can read prompts and music and
     write recordings; without a DIR that is this machine's, or else the embedded one.
     """
-    failed = 0
-    rows = []
-    checks = [all_checks(services)]
+    if tree is None and services.settings.home is not None:
+        become_steward(services.settings.state_dir)  # what root may do says nothing of the roles
+    checks = [all_checks(services, roles)]
     if tree is not None:
         found = guarded("asterisk", lambda: asterisk_checks(services, Path(tree) if tree else None))
         checks.append(found)
-    for check in chain.from_iterable(checks):
+    tell_checks(chain.from_iterable(checks), as_json=as_json)
+
+
+def tell_checks(checks: Iterable[Check], *, as_json: bool) -> NoReturn:
+    """Tell of each as it is made, and end with status 1 when one failed."""
+    failed = 0
+    rows = []
+    for check in checks:
         failed += not check.passed
         rows.append(asdict(check))
         if not as_json:

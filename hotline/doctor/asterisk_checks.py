@@ -26,6 +26,7 @@ from embedded.asterisk.sounds import is_music
 from files.written import MANIFEST, read_manifest
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
+from hotline.doctor.dialplan_checks import dialplan_checks
 from hotline.settings import PREFIX
 from hotline.stack import asterisk_instance
 
@@ -43,6 +44,7 @@ def asterisk_checks(services: Services, folder: Path | None) -> Iterator[Check]:
     if places.etc == ETC_INSIDE:
         again = f"run `hotline asterisk install --to {places.root}`"
     yield from _configuration(places, again)
+    yield from dialplan_checks(places.outside(places.etc))
     sounds = sorted(f"{places.sounds}/{audio}.wav" for audio in services.catalogue.sources)
     etc = [f"{places.etc}/{name}" for name in _conf_names(places)]
     try:

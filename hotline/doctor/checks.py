@@ -1,9 +1,12 @@
-"""What a call needs, checked one by one: each check says what it found, and the mend."""
+"""What a call needs, checked one by one: each check says what it found, and the mend.
 
-import os
+Which role needs which is in `hotline.doctor.roles`.
+"""
+
 from collections.abc import Callable, Iterator
-from functools import partial
-from pathlib import Path
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,12 +17,10 @@ from agi_scripts.hosts import MEND
 from blacklist.layout import trunk_key
 from carriers.exchange import ExchangeFailed, asked
 from embedded.asterisk.install import find_asterisk
-from host.disk import usage
-from host.life import LONGEST_SILENCE_S, seen
+from host.life import LONGEST_SILENCE_S, Seen, seen
 from hotline.asterisk_hosts import unnamed_hosts
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
-from hotline.doctor.database_checks import database_checks
 from hotline.environment import SettingsWrong
 from hotline.menu import all_findings, flows
 from hotline.providers import check_providers
@@ -29,20 +30,13 @@ from tickets.lateness import LATE_S
 from tickets.outbox import oldest_waiting
 from voice.ready import check as check_audio
 
+_SIGNED_S = 300.0
+"""For how long a receiver takes a signature (Standard Webhooks, "Verifying signatures")."""
 _COUNT = "return redis.call('SET', KEYS[1], '', 'EX', 1)"
 _TAKE_WRITES = (
     "make Redis take writes (the primary? memory, disk, replicas, the user's rights): until then "
     "floods are counted in each process alone, and sessions and jobs are not kept"
 )
-
-
-def all_checks(services: Services) -> Iterator[Check]:
-    """Run every check, in the order in which a call would meet what is checked."""
-    settings = services.settings
-    found = f"state in {settings.state_dir}, configuration in {settings.config_dir}"
-    yield Check("settings", True, found)
-    for name, check in _CHECKS:
-        yield from guarded(name, partial(check, services))
 
 
 def guarded(name: str, checks: Callable[[], Iterator[Check]]) -> Iterator[Check]:
@@ -53,7 +47,8 @@ def guarded(name: str, checks: Callable[[], Iterator[Check]]) -> Iterator[Check]
         yield Check(name, False, f"{type(error).__name__}: {error}".split("\n")[0])
 
 
-def _menu(services: Services) -> Iterator[Check]:
+def menu(services: Services) -> Iterator[Check]:
+    """Whether the flows, prompts and catalogues have nothing to mend."""
     findings = all_findings(services)
     told = "; ".join(
         f"flow {flow.name} version {flow.version}, {len(flow.nodes)} nodes"
@@ -64,7 +59,8 @@ def _menu(services: Services) -> Iterator[Check]:
     yield Check("flow", not findings, found, first)
 
 
-def _prompts(services: Services) -> Iterator[Check]:
+def prompts(services: Services) -> Iterator[Check]:
+    """Whether every sound is there."""
     catalogue = services.catalogue
     missing = check_audio(catalogue, services.settings.sounds)
     for language in services.flow.languages:
@@ -102,7 +98,8 @@ def redis_checks(services: Services) -> Iterator[Check]:
         yield Check("redis counts calls", True, "it takes what screening writes")
 
 
-def _late(services: Services) -> Iterator[Check]:
+def late(services: Services) -> Iterator[Check]:
+    """How long the oldest ticket waits to be delivered."""
     try:
         age = oldest_waiting(services.engine())
     except SQLAlchemyError:
@@ -112,15 +109,37 @@ def _late(services: Services) -> Iterator[Check]:
     yield Check("oldest delivery", age is None or age <= LATE_S, found, mend)
 
 
-def _rounds(services: Services) -> Iterator[Check]:
+def rounds(services: Services) -> Iterator[Check]:
     """Each role of this machine that no port can be asked of is asked for its last round."""
     for role in seen(services.settings.state_dir):
-        passed = role.ago_s <= LONGEST_SILENCE_S
-        found = f"process {role.pid}, all rounds made {role.ago_s:.0f} s ago"
-        yield Check(role.role, passed, found, "end it: its supervisor starts it again")
+        yield _made_rounds(role)
 
 
-def _agi(services: Services) -> Iterator[Check]:
+def role_makes_rounds(role: str, services: Services) -> Iterator[Check]:
+    """Of one role alone, which should be here."""
+    found = [one for one in seen(services.settings.state_dir) if one.role == role]
+    if not found:
+        yield Check(role, False, "none has a sign of life here", f"start `hotline {role}`")
+    for one in found:
+        yield _made_rounds(one)
+
+
+def _made_rounds(role: Seen) -> Check:
+    passed = role.ago_s <= LONGEST_SILENCE_S
+    found = f"process {role.pid}, all rounds made {role.ago_s:.0f} s ago"
+    return Check(role.role, passed, found, "end it: its supervisor starts it again")
+
+
+def web(services: Services) -> Iterator[Check]:
+    """Whether the web application answers."""
+    at = services.settings.web
+    passed = _answers(lambda: http_answers(f"http://{at.host}:{at.port}/healthz"))
+    found = f"{at.host}:{at.port} {'answers' if passed else 'does not answer'}"
+    yield Check("web", passed, found, "start `hotline web` or `hotline serve`")
+
+
+def agi(services: Services) -> Iterator[Check]:
+    """Whether the FastAGI servers answer."""
     settings = services.settings.agi
     for port in settings.ports:
         where = f"{settings.host}:{port}"
@@ -129,7 +148,8 @@ def _agi(services: Services) -> Iterator[Check]:
         yield Check("fastagi", passed, found, "start `hotline agi` or `hotline serve`")
 
 
-def _hosts(services: Services) -> Iterator[Check]:
+def hosts(services: Services) -> Iterator[Check]:
+    """Whether every Asterisk has a name of its own."""
     try:
         found = unnamed_hosts(services.slow_redis)
     except redis.exceptions.RedisError:
@@ -146,7 +166,8 @@ def _hosts(services: Services) -> Iterator[Check]:
         yield Check(name, True, "none without a systemname")
 
 
-def _asterisk(services: Services) -> Iterator[Check]:
+def asterisk(services: Services) -> Iterator[Check]:
+    """Whether the embedded Asterisk answers."""
     root = find_asterisk(services.settings.cache_dir)
     sip = services.settings.sip
     answers = _answers(lambda: sip_answers(sip.host, sip.port))
@@ -159,16 +180,23 @@ def _asterisk(services: Services) -> Iterator[Check]:
     yield Check("asterisk", False, f"{kind} nothing answers SIP on {where}", mend)
 
 
-def _backoffice(services: Services) -> Iterator[Check]:
+def backoffice(services: Services) -> Iterator[Check]:
+    """Whether the receiver of tickets answers, and whether its clock takes our signatures."""
     url = services.settings.backoffice.url
     parts = urlsplit(url)
-    health = f"{parts.scheme}://{parts.netloc}/healthz"
-    passed = _answers(lambda: _status(health) == 200) or _answers(lambda: _status(url) < 500)
+    health = _asked(f"{parts.scheme}://{parts.netloc}/healthz")
+    reply = health if health and health.status == 200 else _asked(url)
+    passed = reply is not None and reply.status < 500
     found = f"{parts.netloc} {'answers' if passed else 'does not answer'}"
     yield Check("back office", passed, found, "check HOTLINE_BACKOFFICE__URL, or start it")
+    if reply is not None and reply.ahead_s is not None:
+        ahead = f"{abs(reply.ahead_s):.0f} s {'ahead of' if reply.ahead_s > 0 else 'behind'} ours"
+        mend = "set the one that is wrong: a signature is good for five minutes"
+        yield Check("clock of the back office", abs(reply.ahead_s) < _SIGNED_S / 2, ahead, mend)
 
 
-def _destinations(services: Services) -> Iterator[Check]:
+def destinations(services: Services) -> Iterator[Check]:
+    """Whether a destination is ill."""
     try:
         found = read_health(services.engine())
     except SQLAlchemyError:
@@ -178,7 +206,8 @@ def _destinations(services: Services) -> Iterator[Check]:
         yield Check("deliveries", not one.ill, str(one), mend)
 
 
-def _providers(services: Services) -> Iterator[Check]:
+def providers(services: Services) -> Iterator[Check]:
+    """Whether a worker could start with these settings."""
     settings = services.settings
     try:
         check_providers(settings)
@@ -189,62 +218,45 @@ def _providers(services: Services) -> Iterator[Check]:
     yield Check("providers", True, f"{account}, text messages: {settings.sms.gateway}")
 
 
-def _web(services: Services) -> Iterator[Check]:
-    twilio, web = services.settings.twilio, services.settings.web
-    if not twilio.configured:
+def web_of_twilio(services: Services) -> Iterator[Check]:
+    """Whether it answers, where the whole stack has one."""
+    if services.settings.twilio.configured:
+        yield from web(services)
+
+
+def twilio(services: Services) -> Iterator[Check]:
+    """Whether Twilio is known by an address that is safe."""
+    told = services.settings.twilio
+    if not told.configured:
         yield Check("twilio", True, "not configured: every webhook is refused")
         return
-    secure = twilio.public_url.startswith("https://")
-    yield Check("twilio", secure, f"at {twilio.public_url}", "give an https:// address")
-    passed = _answers(lambda: http_answers(f"http://{web.host}:{web.port}/healthz"))
-    found = f"{web.host}:{web.port} {'answers' if passed else 'does not answer'}"
-    yield Check("web", passed, found, "start `hotline web` or `hotline serve`")
+    secure = told.public_url.startswith("https://")
+    yield Check("twilio", secure, f"at {told.public_url}", "give an https:// address")
 
 
-def _disk(services: Services) -> Iterator[Check]:
-    folder = services.settings.state_dir
-    found, disk = usage(folder), services.settings.disk
-    enough = not found.filling(disk.alert_percent)
-    yield Check("disk", enough, str(found), "make room: recordings stop first, tickets last")
-    if any(role.role == "relay" for role in seen(folder)):  # who keeps it
-        kept = services.reserve.whole
-        told = f"{disk.reserve_mb} MB {'kept for tickets' if kept else 'were needed or not had'}"
-        yield Check("disk reserve", kept, told, "make room for it")
-    shown = str(folder)
-    yield Check("state folder", os.access(_there(folder), os.W_OK), shown, "make it writable")
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    ahead_s: float | None
+    """How far its clock (Date, RFC 9110 6.6.1: whole seconds) is ahead of ours."""
 
 
-def _there(folder: Path) -> Path:
-    folder = folder.absolute()
-    return folder if folder.exists() else _there(folder.parent)
-
-
-def _status(url: str) -> int:
-    """Of another's server, whatever its answer drips: in two seconds, or ExchangeFailed."""
-    with asked(httpx.Request("GET", url), 2.0) as reply:
-        return reply.status
+def _asked(url: str) -> _Answer | None:
+    """What another's server answers, whatever it drips, within two seconds; None: nothing."""
+    try:
+        with asked(httpx.Request("GET", url), 2.0) as reply:
+            try:
+                theirs = parsedate_to_datetime(reply.headers.get("date", ""))
+                ahead = (theirs - datetime.now(UTC)).total_seconds()
+            except (TypeError, ValueError):
+                return _Answer(reply.status, None)
+            return _Answer(reply.status, ahead)
+    except (OSError, httpx.HTTPError, httpx.InvalidURL, ExchangeFailed):
+        return None
 
 
 def _answers(ask: Callable[[], bool]) -> bool:
     try:
         return ask()
-    except (OSError, httpx.HTTPError, httpx.InvalidURL, ExchangeFailed):
+    except (OSError, httpx.HTTPError):
         return False
-
-
-_CHECKS: tuple[tuple[str, Callable[[Services], Iterator[Check]]], ...] = (
-    ("flow", _menu),
-    ("prompts", _prompts),
-    ("redis", redis_checks),
-    ("database", database_checks),
-    ("oldest delivery", _late),
-    ("rounds", _rounds),
-    ("fastagi", _agi),
-    ("asterisk", _asterisk),
-    ("asterisk hosts", _hosts),
-    ("back office", _backoffice),
-    ("deliveries", _destinations),
-    ("web", _web),
-    ("providers", _providers),
-    ("disk", _disk),
-)

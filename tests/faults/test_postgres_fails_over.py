@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hotline.doctor.check import Check
-from hotline.doctor.checks import all_checks
+from hotline.doctor.roles import all_checks
 from hotline.settings import Settings, load_settings
 from lab.callers.fake_asterisk import FakeAsterisk
 from store.database import make_engine

@@ -12,7 +12,7 @@ from agi_scripts.hosts import is_unnamed
 from agi_scripts.scripts import make_scripts
 from agi_scripts.server import AdmitsUnnamed, FastAgiServer
 from hotline.asterisk_hosts import UnnamedHosts, host_at, unnamed_hosts
-from hotline.doctor.checks import all_checks
+from hotline.doctor.roles import all_checks
 from hotline.settings import load_settings
 from ivr.event import Digits
 from lab.callers.asterisk_model import Press

@@ -121,7 +121,9 @@ def test_one_command_makes_an_asterisk_that_leads_a_call_and_is_never_silent(
             caller.hang_up()
             assert "Unable to open" not in log_of(tree)
             checks = looked(tree, tmp_path)
-            assert all(check.passed for check in checks.values()), checks
+            # A first installation: who answers, and where the second server is, are to be said.
+            to_say = {"dialplan globals", "fastagi AGI_B"}
+            assert {name for name, check in checks.items() if not check.passed} == to_say, checks
             assert "as user asterisk" in checks["asterisk reads prompts"].found
 
 

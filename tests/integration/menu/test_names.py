@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from hotline.bootstrap import Services
 from hotline.cli.flow import flow_group
-from hotline.doctor.checks import all_checks
+from hotline.doctor.roles import all_checks
 from hotline.menu import WRONG_FILE, all_findings, refuse_unfit
 from hotline.refusal import MenuUnfit
 from hotline.settings import CONFIG_DIR, Settings

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from redis.exceptions import RedisError
 
 from hotline.cli.pin import pin_group
-from hotline.doctor.checks import all_checks
+from hotline.doctor.roles import all_checks
 from hotline.settings import Settings
 from people.audit import history
 from people.person import NotAllowed, Person

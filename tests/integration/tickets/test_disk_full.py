@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from host.disk import MB, DiskWatch, Reserve, Usage
 from host.life import Life
 from hotline.bootstrap import Services, ensure_folders
-from hotline.doctor.checks import all_checks
+from hotline.doctor.roles import all_checks
 from hotline.settings import Settings, load_settings
 from store.migrations import upgrade
 from tests.fixtures.small_disk import can_mount, fill, small_disk

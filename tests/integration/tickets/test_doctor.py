@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from host.life import Life
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
-from hotline.doctor.checks import all_checks
+from hotline.doctor.roles import all_checks
 from hotline.settings import load_settings
 from store.sql import database_now
 from tests.fixtures.house import house_of

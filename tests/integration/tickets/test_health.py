@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from pytest_httpserver import HTTPServer
 from structlog.testing import capture_logs
 
-from hotline.doctor.checks import all_checks
+from hotline.doctor.roles import all_checks
 from hotline.main import cli
 from hotline.settings import load_settings
 from store.sql import database_now
