@@ -10,7 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,34 @@ VARIABLE = "NOTIFY_SOCKET"
 _SIGN = b"WATCHDOG=1"
 
 
+class Supervisor:
+    """Whoever started this process and listens to it, if anybody does.
+
+    Telling it never raises and never waits.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._address = environ.get(VARIABLE, "").replace("@", "\0", 1)
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+
+    def told(self, state: bytes) -> None:
+        """Tell it one line of sd_notify(3)."""
+        if self._address:
+            with suppress(OSError):
+                self._socket.sendto(state, self._address)
+
+    def close(self) -> None:
+        """Tell nothing more."""
+        self._socket.close()
+
+
+def tell_ready(environ: Mapping[str, str]) -> None:
+    """Tell the supervisor that this process does its work from now on, as `Type=notify` wants."""
+    with closing(Supervisor(environ)) as supervisor:
+        supervisor.told(b"READY=1")
+
+
 class Life:
     """Tells that the process of `role` lives and does its work: first when this is made.
 
@@ -31,27 +59,20 @@ class Life:
     """
 
     def __init__(self, role: str, state_dir: Path, environ: Mapping[str, str]) -> None:
-        self._address = environ.get(VARIABLE, "").replace("@", "\0", 1)
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._notify()
+        self._supervisor = Supervisor(environ)
+        self._supervisor.told(_SIGN)
         self._file = self._open(_folder(state_dir) / f"{role}-{os.getpid()}")
 
     def tell(self) -> None:
         """All is well just now."""
-        self._notify()
+        self._supervisor.told(_SIGN)
         if self._file is not None:
             with suppress(OSError):
                 os.utime(self._file)
 
-    def _notify(self) -> None:
-        if self._address:
-            with suppress(OSError):
-                self._socket.sendto(_SIGN, self._address)
-
     def close(self) -> None:
         """It ends."""
-        self._socket.close()
+        self._supervisor.close()
         if self._file is not None:
             os.close(self._file)
 

@@ -11,13 +11,19 @@ import rich_click as click
 import structlog
 
 from host.heap import settle_heap
-from host.life import Life
+from host.life import Life, tell_ready
 from host.signals import hangup_reopens_logs, signals_told
 from hotline.bootstrap import Services, ensure_folders
 from hotline.menu import refuse_unfit
 from hotline.observability import metrics_served
 
 log = structlog.get_logger()
+
+
+def say_ready(role: str, **what: object) -> None:
+    """Tell the log and whoever supervises this process that the role does its work from now on."""
+    log.info(f"{role}_ready", **what)
+    tell_ready(os.environ)
 
 
 def stop_event() -> threading.Event:
@@ -77,7 +83,7 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
         stack.enter_context(disk_beside_calls(services).running())
         settle_heap()
         server.start()
-        log.info("agi_ready", port=server.port)
+        say_ready("agi", port=server.port)
         stop.wait()
         log.info("agi_drains")
         cut = server.drain(settings.drain_seconds)
@@ -107,6 +113,7 @@ def worker(services: Services, metrics_port: int | None) -> None:
         stack.enter_context(loops.running())
         lanes = [lane.name for lane in outbound.lanes]
         made = loops.rounds.made
+        say_ready("worker", lanes=lanes)
         try:
             run_worker(services.slow_redis, functions, lanes, made=made)
         except (LaneEnded, LaneStuck) as error:
@@ -131,4 +138,5 @@ def relay(services: Services, metrics_port: int | None) -> None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
         life = stack.enter_context(closing(Life("relay", services.settings.state_dir, os.environ)))
         stack.enter_context(relay_loops(services, life.tell).running())
+        say_ready("relay")
         stop.wait()

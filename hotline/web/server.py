@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
@@ -13,6 +14,8 @@ from hotline.gunicorn_logger import HouseLogger
 from hotline.setting_groups import WebSettings
 from hotline.web.metrics import forget
 from hotline.web.worker import BufferedWorker
+
+log = structlog.get_logger()
 
 TIMEOUT_S = 20
 """A worker that hangs for so long is replaced. Twilio itself waits for 15 s."""
@@ -43,12 +46,16 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "loglevel": "warning",
             "logger_class": HouseLogger,
             "control_socket_disable": True,
-            "post_worker_init": lambda _worker: hangup_reopens_logs(),
+            "post_worker_init": lambda _worker: self._begin(),
             "worker_exit": lambda _server, _worker: self._close(),
             "child_exit": lambda _server, worker: forget(worker.pid, self._metrics),
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
+
+    def _begin(self) -> None:
+        hangup_reopens_logs()
+        log.info("web_ready", port=self._port)  # a supervisor hears it of gunicorn itself
 
     def load(self) -> Flask:
         # In the worker process: connections must not cross the fork.

@@ -4,11 +4,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import structlog
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from host.signals import hangup_reopens_logs
 from hotline.gunicorn_logger import HouseLogger
 from lab.backoffice.app import create_backoffice
+
+log = structlog.get_logger()
 
 _THREADS = 8
 _GRACEFUL_S = 5
@@ -34,11 +37,15 @@ class _Server(BaseApplication):  # type: ignore[misc]
             "accesslog": None,
             "loglevel": "warning",
             "logger_class": HouseLogger,
-            "post_worker_init": lambda _worker: hangup_reopens_logs(),
+            "post_worker_init": lambda _worker: self._begin(),
             "control_socket_disable": True,
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
+
+    def _begin(self) -> None:
+        hangup_reopens_logs()
+        log.info("backoffice_ready", address=self._address)
 
     def load(self) -> Any:
         # In the worker process: a database connection must not cross the fork.
