@@ -1,6 +1,6 @@
 """The composition root: the only place that builds things and hands them in.
 
-`Services` builds each collaborator once, when it is first asked for, and closes what it opened.
+`Services` builds each collaborator once, when it is first asked for, on the stores of `stores.py`.
 Nothing here connects to anything before a method is called. Rooms are imported where a thing of
 theirs is built: so a command that lists something starts without the dialog, Redis or the desk.
 """
@@ -8,7 +8,6 @@ theirs is built: so a command that lists something starts without the dialog, Re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
@@ -16,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from host.closed import close_to_others, make_closed_folder
+from host.closed import make_closed_folder
 from hotline.files import HouseFiles
 from hotline.settings import Settings
-from store.breaker import Breaker
+from hotline.stores import Stores
 
 if TYPE_CHECKING:
     import redis
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from ivr.flow import Flow
     from ivr.flows import Flows
     from ivr.prompts import Catalogue
+    from store.breaker import Breaker
     from store.call_database import CallDatabase
     from store.journal import Journal
     from tickets.catalogue import Service
@@ -46,18 +46,26 @@ if TYPE_CHECKING:
 
 
 class Services:
-    """Everything that the parts of the house are made of, for the lifetime of one process."""
+    """Everything that the parts of the house are made of, by one reading of its files.
 
-    def __init__(self, settings: Settings, files: HouseFiles | None = None) -> None:
+    All of a process share its stores. What is made by other files is another `Services`.
+    """
+
+    def __init__(
+        self, settings: Settings, files: HouseFiles | None = None, stores: Stores | None = None
+    ) -> None:
         """`files` are those of another house with the same configuration, which it has read."""
         self.settings = settings
         self.files = files or HouseFiles(settings.config_dir)
-        self._stack = ExitStack()
-        close_to_others(settings.state_dir)  # also where another release has made it
+        self._stores = stores or Stores(settings)
+
+    def by(self, files: HouseFiles) -> Services:
+        """The same house by these files, on the same stores."""
+        return Services(self.settings, files, self._stores)
 
     def close(self) -> None:
-        """Write what is still to be written and close what was opened."""
-        self._stack.close()
+        """Write what is still to be written and close what was opened, for all of the process."""
+        self._stores.close()
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -103,115 +111,73 @@ class Services:
 
     # --- stores ----------------------------------------------------------------------------------
 
-    @cached_property
-    def _engine(self) -> sa.Engine:
-        from store.database import make_engine
-
-        engine = make_engine(self.settings.database)
-        self._stack.callback(engine.dispose)
-        return engine
-
     def engine(self) -> sa.Engine:
         """The SQL database."""
-        return self._engine
-
-    @cached_property
-    def call_engine(self) -> sa.Engine:
-        """The SQL database beside calls: it answers in seconds, or fails."""
-        from store.database import CALL_DEADLINE_S, make_engine
-
-        engine = make_engine(
-            self.settings.database,
-            deadline_seconds=CALL_DEADLINE_S,
-            make_room=self.reserve.give_back,
-        )
-        self._stack.callback(engine.dispose)
-        return engine
-
-    @cached_property
-    def call_database(self) -> CallDatabase:
-        """What bounds how long callers wait for SQL: a deadline, and the process' one breaker."""
-        from store.call_database import CallDatabase
-
-        return CallDatabase(Breaker())
-
-    @cached_property
-    def fast_redis(self) -> redis.Redis:
-        """Redis for the path of a call: short time-outs, no retry."""
-        from store.redis_clients import make_redis
-
-        client = make_redis(self.settings.redis, fast=True)
-        self._stack.callback(client.close)
-        return client
-
-    @cached_property
-    def slow_redis(self) -> redis.Redis:
-        """Redis for queues and for people."""
-        from store.redis_clients import make_redis
-
-        client = make_redis(self.settings.redis, fast=False)
-        self._stack.callback(client.close)
-        return client
+        return self._stores.engine
 
     def afresh(self) -> None:
         """Give up the stores' connections that nobody uses just now: the next ones are new."""
-        made = self.__dict__
-        for name in ("_engine", "call_engine"):
-            if name in made:
-                made[name].dispose()
-        for name in ("fast_redis", "slow_redis"):
-            if name in made:
-                made[name].connection_pool.disconnect(inuse_connections=False)
+        self._stores.afresh()
 
-    @cached_property
+    @property
+    def call_engine(self) -> sa.Engine:
+        """The SQL database beside calls: it answers in seconds, or fails."""
+        return self._stores.call_engine
+
+    @property
+    def call_database(self) -> CallDatabase:
+        """What bounds how long callers wait for SQL: a deadline, and the process' one breaker."""
+        return self._stores.call_database
+
+    @property
+    def fast_redis(self) -> redis.Redis:
+        """Redis for the path of a call: short time-outs, no retry."""
+        return self._stores.fast_redis
+
+    @property
+    def slow_redis(self) -> redis.Redis:
+        """Redis for queues and for people."""
+        return self._stores.slow_redis
+
+    @property
     def breaker(self) -> Breaker:
         """One breaker for everything on the path of a call that asks this Redis."""
-        return Breaker()
+        return self._stores.breaker
+
+    @property
+    def journal(self) -> Journal:
+        """Where call records wait while SQL is away."""
+        return self._stores.journal
+
+    @property
+    def reserve(self) -> Reserve:
+        """Room on the disk that is kept for tickets."""
+        return self._stores.reserve
+
+    @property
+    def sessions(self) -> RedisSessions:
+        """Where calls stand between two turns."""
+        return self._stores.sessions
+
+    @property
+    def records(self) -> RecordWriter:
+        """The writer of call records."""
+        return self._stores.records
+
+    @property
+    def sound_folder(self) -> SoundFolder:
+        """The prompts' audio as it lies on the disk."""
+        return self._stores.sound_folder
+
+    # --- calls -----------------------------------------------------------------------------------
 
     @cached_property
     def screening(self) -> RedisScreening:
         """Screening, with the snapshot of the record that holds while Redis is away."""
         from hotline.screening import make_screening
 
-        screening, snapshot = make_screening(
-            self.fast_redis, self.policy, self.breaker, self.engine, self.settings.screening
-        )
-        snapshot.start()
-        self._stack.callback(snapshot.close)
-        return screening
-
-    @cached_property
-    def journal(self) -> Journal:
-        """Where call records wait while SQL is away."""
-        from store.journal import Journal
-
-        path = self.settings.state_dir / "journal" / "records.jsonl"
-        return Journal(path, self.reserve.give_back)
-
-    @cached_property
-    def reserve(self) -> Reserve:
-        """Room on the disk that is kept for tickets."""
-        from host.disk import MB, Reserve
-
-        return Reserve(self.settings.state_dir / "reserve", self.settings.disk.reserve_mb * MB)
-
-    # --- calls -----------------------------------------------------------------------------------
-
-    @cached_property
-    def sessions(self) -> RedisSessions:
-        """Where calls stand between two turns."""
-        from call_handlers.sessions import RedisSessions
-
-        return RedisSessions(self.fast_redis, self.breaker)
-
-    @cached_property
-    def records(self) -> RecordWriter:
-        """The writer of call records."""
-        from call_handlers.records import RecordWriter
-
-        writer = RecordWriter(self.call_engine, self.journal)
-        self._stack.callback(writer.close)
-        return writer
+        snapshot, settings = self._stores.snapshot, self.settings.screening
+        return make_screening(self.fast_redis, self.policy, self.breaker, snapshot, settings)
 
     @cached_property
     def desk(self) -> CallDesk:
@@ -270,13 +236,6 @@ class Services:
                 return open_ticket(engine, new, destinations=names, now=now)  # there is room now
 
         return opened
-
-    @cached_property
-    def sound_folder(self) -> SoundFolder:
-        """The prompts' audio as it lies on the disk."""
-        from voice.folder import SoundFolder
-
-        return SoundFolder(self.settings.sounds)
 
     def sounds(self, prefix: str) -> Sounds:
         """The prompts as Asterisk plays them from its folder `prefix`."""

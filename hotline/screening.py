@@ -1,6 +1,6 @@
 """Screening as this house has it: the script on its Redis, its policy, its record for bad times."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import redis
@@ -20,12 +20,11 @@ def make_screening(
     client: redis.Redis,
     policy: Policy,
     breaker: Breaker,
-    engine: Callable[[], sa.Engine],
+    snapshot: Snapshot,
     settings: ScreeningSettings,
-) -> tuple[RedisScreening, Snapshot]:
-    """Screening, and the snapshot that it falls back on; neither has asked for anything yet."""
-    snapshot = Snapshot(lambda: recorded_holds(engine()))
-    screening = RedisScreening(
+) -> RedisScreening:
+    """Screening, and the snapshot that it falls back on; it has not asked for anything yet."""
+    return RedisScreening(
         client,
         policy,
         breaker=breaker,
@@ -33,7 +32,6 @@ def make_screening(
         exempt=frozenset(settings.exempt),
         counts_bytes=settings.counts_mb * 2**20,
     )
-    return screening, snapshot
 
 
 def recorded_holds(engine: sa.Engine) -> Iterator[Kept]:
