@@ -1,10 +1,13 @@
 """Commands whose output, disk or encoding takes nothing: a sentence and a status, no traceback."""
 
+import fcntl
 import json
 import os
 import sqlite3
+import struct
 import subprocess
 import sys
+import termios
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -121,3 +124,17 @@ def test_a_database_says_what_it_lacks(tmp_path: Path) -> None:
     assert told[0] == "database: the disk is full: make room"
     assert told[1].startswith("database: it is read-only")
     assert told[2].startswith("database: its file cannot be opened")
+
+
+def test_a_listing_on_a_terminal_has_whole_numbers(run: Run) -> None:
+    """Eighty columns wide: what has no room stands in the next line."""
+    reader, writer = os.openpty()
+    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    with closing(os.fdopen(reader, "rb", buffering=0)) as terminal:
+        done = run("blacklist", "list", out=os.ttyname(writer))
+        shown = terminal.read(65_536).decode()
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, shown.splitlines())) <= 80
+    assert "+966521234567" in shown.split()
+    assert set(NOTE.split()) <= set(shown.split())
