@@ -30,9 +30,13 @@ class RetryPolicy:
 
     def wait_s(self, attempts: int, asked_s: float | None = None) -> float:
         """Seconds to wait after `attempts` of them; `asked_s` is the receiver's wish."""
-        ceiling = min(self.cap_s, self.base_s * 2.0 ** min(attempts - 1, 40))
+        ceiling = self.longest_wait_s(attempts)
         jitter = random.uniform(0, ceiling)  # noqa: S311 - spreads load, guards nothing
         return min(self.cap_s, max(jitter, asked_s or 0.0))
+
+    def longest_wait_s(self, attempts: int) -> float:
+        """Seconds that nobody waits longer than after `attempts` of them; half of it on average."""
+        return min(self.cap_s, self.base_s * 2.0 ** min(attempts - 1, 40))
 
     @property
     def unsure_weight(self) -> int:

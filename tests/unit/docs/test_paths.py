@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/how-to.md")
+_PAGES = sorted((ROOT / "docs").glob("*.md"))
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", *(f"docs/{path.name}" for path in _PAGES))
 _PATH = re.compile(r"`([a-z_]+(?:/[a-z0-9_.<>-]+)+/?)`")
 _LINK = re.compile(r"\]\(([^)#:]+)\)")
 TO_COME = frozenset(
