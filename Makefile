@@ -55,7 +55,7 @@ package: setup ## Build the Debian package of this checkout, into dist/
 
 lock: ## Renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate \
-		--no-emit-index-url --extra dev --extra bench --upgrade pyproject.toml -o requirements.lock
+		--no-emit-index-url --extra dev --extra bench --extra plots --upgrade pyproject.toml -o requirements.lock
 
 clean: ## Remove .venv and everything the stack has stored under var/
 	rm -rf .venv var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

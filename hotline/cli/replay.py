@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TextIO
 
@@ -17,14 +18,17 @@ from blacklist.policy_load import PolicyWrong, load_policy
 from blacklist.replay.history import HistoryWrong, PastCall, read_history
 from blacklist.replay.report import report
 from blacklist.replay.run import Replay, replay
+from blacklist.replay.tally import Tally
 from call_handlers.recorded_calls import allowed_numbers, count_recorded, recorded_calls
 from hotline.bootstrap import Services
 from hotline.cli.progress import told
 from hotline.cli.records import Moment
 from hotline.cli.replay_tables import print_report
-from hotline.trouble import of_database
+from hotline.trouble import of_database, of_system
 
 _SINCE = timedelta(days=90)
+_FIGURE = Path("replay.png")
+_NEEDED = "a figure needs matplotlib: pip install 'hotline-940[plots]'"
 
 _input = click.Path(path_type=Path, dir_okay=False, exists=True, allow_dash=True)
 _output = click.Path(path_type=Path, dir_okay=False, writable=True)
@@ -38,9 +42,7 @@ _output = click.Path(path_type=Path, dir_okay=False, writable=True)
 @click.option(
     "--plot",
     type=_output,
-    default=Path("replay.png"),
-    show_default=True,
-    help="Where the figure (PNG) goes",
+    help="Where the figure (PNG) goes [default: replay.png, where one can be made]",
 )
 @click.option("--no-plot", is_flag=True, help="No figure")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of tables")
@@ -52,7 +54,7 @@ def replay_command(
     since: datetime | None,
     calls_file: Path | None,
     no_strikes: bool,
-    plot: Path,
+    plot: Path | None,
     no_plot: bool,
     as_json: bool,
 ) -> None:
@@ -63,6 +65,8 @@ def replay_command(
     """
     if since is not None and calls_file is not None:
         raise click.UsageError("--since is for recorded calls, --calls is a file: give one of them")
+    if plot is not None and not _can_draw():
+        raise click.UsageError(f"--plot: {_NEEDED}")
     policies = _policies(services, policy_file)
     with ExitStack() as stack:
         try:
@@ -89,10 +93,29 @@ def replay_command(
     else:
         print_report(figures, Console(markup=False))
     if not no_plot:
-        from blacklist.replay.plot import draw  # a second's import, for a figure only
+        _draw(tallies, plot)
 
-        draw(tallies, plot)
-        click.echo(f"figure: {plot}", err=True)
+
+def _can_draw() -> bool:
+    return find_spec("matplotlib") is not None
+
+
+def _draw(tallies: Mapping[str, Tally], wanted: Path | None) -> None:
+    """Draw the figure; one that nobody asked for may be had or not. Raises OSError if asked for."""
+    if not _can_draw():
+        click.echo(f"no figure: {_NEEDED}", err=True)
+        return
+    from blacklist.replay.plot import draw  # a second's import, for a figure only
+
+    path = wanted or _FIGURE
+    try:
+        draw(tallies, path)
+    except OSError as error:
+        if wanted is not None:
+            raise
+        click.echo(f"no figure: {of_system(error)}", err=True)
+    else:
+        click.echo(f"figure: {path}", err=True)
 
 
 def _policies(services: Services, new: Path | None) -> dict[str, Policy]:

@@ -48,8 +48,21 @@ def test_it_has_no_tests_linters_or_figures(unpacked: Path) -> None:
     (packages,) = (unpacked / "opt/hotline-940/lib").glob("python3*/site-packages")
     there = {path.name.partition("-")[0] for path in packages.iterdir()}
     assert "hotline" in there
-    unwanted = {"pytest", "mypy", "ruff", "uv", "hatchling", "mutmut", "tests", "panoramisk", "pip"}
+    unwanted = {"pytest", "mypy", "ruff", "uv", "hatchling", "mutmut", "tests", "matplotlib", "pip"}
     assert there & unwanted == set()
+
+
+def test_who_wants_a_figure_is_told_what_it_needs(unpacked: Path, tmp_path: Path) -> None:
+    """Before the replay where it was asked for; else the replay goes without."""
+    hotline = unpacked / "opt/hotline-940/bin/hotline"
+    calls = tmp_path / "calls.csv"
+    _run(hotline, "blacklist", "simulate", "--seed", "940", "--calls", "50", "--out", calls)
+    replay = (hotline, "blacklist", "replay", "--calls", calls)
+    assert "genuine" in _run(*replay)
+    asked = subprocess.run(
+        [*replay, "--plot", "x.png"], capture_output=True, text=True, check=False
+    )
+    assert (asked.returncode, "hotline-940[plots]" in asked.stderr) == (2, True)
 
 
 def test_it_starts_nothing_and_keeps_what_a_city_has(unpacked: Path) -> None:

@@ -80,6 +80,19 @@ def test_a_new_policy_is_shown_beside_todays(run: Run, history: Path, tmp_path: 
     assert plot.stat().st_size > 30_000
 
 
+def test_a_figure_that_nobody_asked_for_is_had_where_it_can_be(
+    run: Run, engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Numbers are told also where nothing can be written, as in a container that is read-only."""
+    recorded(engine, 1, minutes=30)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "replay.png").mkdir()
+    result = run("replay")
+    assert (result.exit_code, "no figure: replay.png" in result.stderr) == (0, True), result.output
+    asked = run("replay", "--plot", tmp_path / "none" / "replay.png")
+    assert isinstance(asked.exception, FileNotFoundError)
+
+
 def test_json_holds_every_figure_of_both_policies(run: Run, history: Path) -> None:
     """For other programs; the same policy twice changes nothing."""
     arguments = ("--policy", POLICY_FILE, "--calls", history, "--no-plot", "--json")
