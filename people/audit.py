@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from people.fields import Change
+from people.identity import at_telephone
 from people.person import Person
 from people.schema import audit
 from store.fields import record_of
@@ -42,11 +43,34 @@ def note_change(
 
 
 def history(
-    connection: sa.Connection, subject: str, *, limit: int = 200, before: int | None = None
+    connection: sa.Connection,
+    subject: str | None = None,
+    *,
+    limit: int = 200,
+    before: int | None = None,
+    made_by: str | None = None,
+    action: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[Change]:
-    """The newest changes of a number or prefix, newest first; `before` the one of that id."""
-    wanted = sa.select(audit).where(audit.c.subject == subject)
+    """The newest changes, newest first; what is given narrows them.
+
+    `subject` is a number, a prefix or a token, `before` the id of a change, `made_by` a name, in
+    capitals or not, from whichever telephone. `since` counts from it on, `until` up to before it.
+    """
+    wanted = sa.select(audit)
+    for column, value in ((audit.c.subject, subject), (audit.c.action, action)):
+        if value is not None:
+            wanted = wanted.where(column == value)
     if before is not None:
         wanted = wanted.where(audit.c.id < before)
+    if made_by is not None:
+        name, who = made_by.casefold(), sa.func.lower(audit.c.who)
+        there = who.startswith(at_telephone("", name), autoescape=True)
+        wanted = wanted.where(sa.or_(who == name, there))
+    if since is not None:
+        wanted = wanted.where(audit.c.at >= since)
+    if until is not None:
+        wanted = wanted.where(audit.c.at < until)
     rows = connection.execute(wanted.order_by(audit.c.id.desc()).limit(limit))
     return [record_of(Change, row) for row in rows]

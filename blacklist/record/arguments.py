@@ -119,6 +119,23 @@ class Entries(Page):
 
     kind: Literal["number", "prefix", "allow"] | None = None
     """Only this kind"""
+    like: Raw | None = None
+    """Only numbers with this part in them, as 5512; what begins with 0 or + begins the number"""
+
+
+class Changes(Page):
+    """Which changes; `until` is before this."""
+
+    number: Raw | None = None
+    """Only those to this number or prefix"""
+    made_by: Annotated[str, StringConstraints(min_length=1, max_length=100), Plain] | None = None
+    """Only those that this person made, from whichever telephone"""
+    action: Annotated[str, StringConstraints(min_length=1, max_length=32), Plain] | None = None
+    """Only those of this kind: added, lifted, strike, imported, undone, and others as they stand"""
+    since: AwareDatetime | None = None
+    """From then on"""
+    until: AwareDatetime | None = None
+    """Before this"""
 
 
 class Reviews(Page):

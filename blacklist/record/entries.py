@@ -187,13 +187,15 @@ def list_entries(
     now: datetime,
     *,
     kind: Kind | None = None,
+    like: str | None = None,
     limit: int,
     offset: int = 0,
     after: tuple[datetime | None, str] | None = None,
 ) -> list[RecordedEntry]:
     """Entries in force, the first to end first, those without an end last.
 
-    They begin behind the one of this end and id, `after`, where one is given.
+    They begin behind the one of this end and id, `after`, where one is given. `like` is a pattern
+    of SQL that numbers match.
     """
     order = (sa.func.coalesce(entries.c.until, sa.literal(_NO_END, UtcDateTime)), entries.c.id)
     wanted = sa.select(entries).where(in_force(now))
@@ -201,6 +203,8 @@ def list_entries(
         wanted = wanted.where(beyond(order, (after[0] or _NO_END, after[1])))
     if kind is not None:
         wanted = wanted.where(entries.c.kind == kind)
+    if like is not None:
+        wanted = wanted.where(entries.c.subject.like(like))
     wanted = wanted.order_by(*order).limit(limit).offset(offset)
     return [record_of(RecordedEntry, row) for row in connection.execute(wanted)]
 

@@ -13,10 +13,12 @@ from blacklist.record.exporting import export_rows
 from blacklist.record.fields import Evidence, RecordedEntry, Review
 from blacklist.record.importing import Imported
 from blacklist.record.limits import Wanted
+from blacklist.record.prefixes import subject_of
 from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import list_reviews
 from blacklist.record.standing import Standing
 from blacklist.record.whole import Rebuilt, Verified, import_file, rebuild_index, verify_index
+from people.audit import history
 from people.fields import Change
 from people.person import NothingThere, Person, Role
 from store.sql import reading
@@ -90,6 +92,18 @@ def _history(
     return register.history(number, limit=limit, before=after[0] if after else None)
 
 
+def _audit(
+    register: BlacklistRegister,
+    *,
+    number: str | None = None,
+    after: tuple[int] | None = None,
+    **which: Any,
+) -> list[Change]:
+    subject = None if number is None else subject_of(number)
+    with reading(register.engine) as connection:
+        return history(connection, subject, before=after[0] if after else None, **which)
+
+
 def _reviews(register: BlacklistRegister, **which: Any) -> list[Review]:
     with reading(register.engine) as connection:
         return list_reviews(connection, register.now(), **which)
@@ -115,6 +129,8 @@ _ALL = (
         BlacklistRegister.remove, RecordedEntry, arguments.Why, "number", misses=True),
     Operation("history", "Every change, newest first", "supervisor",
         _history, list[Change], arguments.Page, "number", changes=False),
+    Operation("audit", "Who changed what, and when: every change, or those asked for, newest first",
+        "supervisor", _audit, list[Change], arguments.Changes, changes=False),
     Operation("strike", "Strike a number", "operator",
         BlacklistRegister.strike, Struck, arguments.StrikeBody, "number"),
     Operation("allow", "Let a number through", "supervisor",

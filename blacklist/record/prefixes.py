@@ -8,7 +8,7 @@ from typing import Any
 import phonenumbers
 import sqlalchemy as sa
 
-from blacklist.entry import AGENCIES, HOTLINE, EntryRefused
+from blacklist.entry import AGENCIES, HOTLINE, EntryRefused, full_number
 from blacklist.numbers import LONGEST_RAW, REGION, WITHHELD_NUMBERS, written
 from blacklist.record.entries import find_entry
 from blacklist.record.fields import RecordedEntry
@@ -61,6 +61,28 @@ def full_prefix(
     if any(number.startswith(prefix) for number in protected):
         raise EntryRefused("this prefix would stop a line of the hotline or an agency")
     return prefix
+
+
+def subject_of(raw: str) -> str:
+    """The number or the prefix that `raw` means. Raises EntryRefused for what is neither."""
+    try:
+        return full_number(raw)
+    except EntryRefused:
+        return full_prefix(raw)
+
+
+def pattern_of(part: str) -> str:
+    """What matches numbers (E.164) with this part in them, as SQL's LIKE has it.
+
+    What is written from the beginning, with 0, 00 or +, is looked for there. Raises EntryRefused.
+    """
+    text = written(part[:LONGEST_RAW]).replace("*", "")
+    if not _DIGITS.fullmatch(text):
+        raise EntryRefused("this is no part of a number: give some of its digits, such as 5512")
+    if text.startswith(("+", "0")):
+        code = str(phonenumbers.country_code_for_region(REGION))
+        return f"+{_international(text, code)}%"
+    return f"%{text}%"
 
 
 def _international(text: str, code: str) -> str:

@@ -28,7 +28,9 @@ from blacklist.record.prefixes import (
     STAND_IN,
     approve_prefix,
     full_prefix,
+    pattern_of,
     renew_replay,
+    subject_of,
     waiting_prefix,
 )
 from blacklist.record.projection import project
@@ -97,14 +99,25 @@ class BlacklistRegister:
         self,
         *,
         kind: Kind | None = None,
+        like: str | None = None,
         limit: int = 1000,
         offset: int = 0,
         after: tuple[datetime | None, str] | None = None,
     ) -> list[RecordedEntry]:
-        """Entries in force, the first to end first; `after` the end and id of one of them."""
+        """Entries in force, the first to end first; `after` the end and id of one of them.
+
+        `like` is a part of their numbers.
+        """
+        pattern = None if like is None else pattern_of(like)
         with reading(self.engine) as connection:
             return list_entries(
-                connection, self.now(), kind=kind, limit=limit, offset=offset, after=after
+                connection,
+                self.now(),
+                kind=kind,
+                like=pattern,
+                limit=limit,
+                offset=offset,
+                after=after,
             )
 
     def history(
@@ -114,12 +127,8 @@ class BlacklistRegister:
 
         Those `before` the change of that id, where one is given.
         """
-        try:
-            subject = full_number(raw)
-        except EntryRefused:
-            subject = full_prefix(raw)
         with reading(self.engine) as connection:
-            return history(connection, subject, limit=limit, before=before)
+            return history(connection, subject_of(raw), limit=limit, before=before)
 
     def add(
         self,

@@ -61,9 +61,9 @@ def plain_errors() -> Iterator[None]:
         sys.exit(1)
 
 
-def moment(written: str | None, zone: ZoneInfo) -> datetime | None:
+def moment(written: str | datetime | None, zone: ZoneInfo) -> datetime | None:
     """The moment a person wrote; without a zone it is the hotline's. Raises EntryRefused."""
-    return None if written is None else moment_of(written, zone)
+    return moment_of(written, zone) if isinstance(written, str) else written
 
 
 def plain(value: Any) -> Any:

@@ -7,6 +7,7 @@ import rich_click as click
 from hotline.cli.lazy import LazyGroup
 
 _ENTRIES, _FILES = "hotline.cli.blacklist_entries", "hotline.cli.blacklist_files"
+_CHANGES = "hotline.cli.blacklist_changes"
 _INDEX, _REVIEWS = "hotline.cli.blacklist_index", "hotline.cli.blacklist_reviews"
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "add": (f"{_ENTRIES}:blacklist_add", "Restrict a number for a time."),
@@ -16,7 +17,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "strike": (f"{_ENTRIES}:blacklist_strike", "Note that a call was a nuisance."),
     "allow": (f"{_ENTRIES}:blacklist_allow", "Let a number always come through."),
     "approve": (f"{_ENTRIES}:blacklist_approve", "Agree to a prefix, as the second person."),
-    "history": (f"{_ENTRIES}:blacklist_history", "Everything that was ever done about a number."),
+    "history": (f"{_CHANGES}:blacklist_history", "Everything that was ever done about a number."),
+    "audit": (f"{_CHANGES}:blacklist_audit", "Who changed what, and when."),
     "import": (f"{_FILES}:blacklist_import", "Restrict the numbers of a CSV file."),
     "export": (f"{_FILES}:blacklist_export", "Write every entry in force as CSV."),
     "rebuild": (f"{_INDEX}:blacklist_rebuild", "Make the index anew from the record."),

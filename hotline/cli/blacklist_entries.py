@@ -1,6 +1,5 @@
 """`hotline blacklist`: who is restricted, why and until when; strikes, and the allowlist."""
 
-import json
 from zoneinfo import ZoneInfo
 
 import rich_click as click
@@ -9,9 +8,8 @@ from blacklist.record.consequence import Struck
 from blacklist.record.fields import RecordedEntry
 from blacklist.record.standing import Standing
 from hotline.cli.asking import local, print_entry
-from hotline.cli.columns import one_line, print_columns
+from hotline.cli.columns import print_columns
 from hotline.cli.verbs import verb
-from people.fields import Change
 
 
 @verb(
@@ -103,19 +101,3 @@ def blacklist_approve(entry: RecordedEntry, zone: ZoneInfo) -> None:
     looked up anew first; if it would touch more callers with tickets, look at it and approve again.
     """
     print_entry(entry, zone)
-
-
-@verb(
-    "history",
-    options={
-        "limit": click.option(
-            "--limit", type=click.IntRange(1, 10_000), default=200, show_default=True
-        )
-    },
-)
-def blacklist_history(changes: list[Change], zone: ZoneInfo) -> None:
-    """List every change to NUMBER (or a prefix), newest first; exit 1 when there was none."""
-    for change in changes:
-        details = json.dumps(change.details, ensure_ascii=False)
-        by = f"{change.action} by {change.who} ({change.role}) {details}"
-        click.echo(f"{local(change.at, zone)}  {one_line(by)}")

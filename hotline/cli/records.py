@@ -1,11 +1,9 @@
 """`hotline records`: the calls that were, as lists, as stories, and for other programs."""
 
 import json
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, TypeVar
 from zoneinfo import ZoneInfo
@@ -25,15 +23,13 @@ from call_handlers.history import Wanted, count_calls, find_call, list_calls, st
 from call_handlers.vcon import vcon
 from hotline.bootstrap import Services
 from hotline.cli.columns import print_columns
+from hotline.cli.moments import before_then, from_then_on
 from hotline.cli.output import writing
 from hotline.cli.story import story
 from hotline.trouble import of_database
 from recordings.register import recordings_of
 
 _DISPOSITIONS = ("completed", "abandoned", "transferred", "blocked", "voicemail", "failed")
-_AGO = re.compile(r"([0-9]{1,5})([mhd])")
-_DATE = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}|[0-9]{4}-?W[0-9]{2}(-?[1-7])?")
-_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 _PROGRESS_S = 3.0
 _HEADINGS = ("call", "started", "seconds", "caller", "verdict", "disposition", "tickets")
 _ORGANISATION = "Jeddah Municipality"
@@ -41,42 +37,12 @@ _ORGANISATION = "Jeddah Municipality"
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-class Moment(click.ParamType[datetime]):
-    """A date, a date and time, or how long ago. Without a zone it is the hotline's.
-
-    A date is the beginning of its day, or its end, `whole`: what is before the next one.
-    """
-
-    name = "when"
-
-    def __init__(self, *, whole: bool = False) -> None:
-        self._whole = whole
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> datetime:
-        """The moment that is meant, with its zone."""
-        if isinstance(value, datetime):
-            return value
-        ago = _AGO.fullmatch(value)
-        if ago:
-            return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
-        try:
-            moment = datetime.fromisoformat(value)
-            if self._whole and _DATE.fullmatch(value):
-                moment += timedelta(days=1)
-        except (ValueError, OverflowError):
-            self.fail(f"{value!r}: write 2026-11-24, 2026-11-24T09:30, or 30m, 24h, 7d", param, ctx)
-        zone = ZoneInfo(ctx.obj.settings.timezone) if ctx is not None else UTC
-        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
-
-
 def wanted_options(command: Command) -> Command:
     """The filters that list and export share."""
     for option in reversed(
         (
-            click.option("--since", type=Moment(), help="From then on: a date, or 24h ago"),
-            click.option("--until", type=Moment(whole=True), help="Before this; a date: its end"),
+            from_then_on(),
+            before_then(),
             click.option("--disposition", type=click.Choice(_DISPOSITIONS)),
             click.option("--caller", help="A number, or: withheld"),
             click.option("--channel", help="asterisk, twilio or test"),

@@ -21,8 +21,8 @@ from blacklist.replay.run import Replay, replay
 from blacklist.replay.tally import Tally
 from call_handlers.recorded_calls import allowed_numbers, count_recorded, recorded_calls
 from hotline.bootstrap import Services
+from hotline.cli.moments import Moment
 from hotline.cli.progress import told
-from hotline.cli.records import Moment
 from hotline.cli.replay_tables import print_report
 from hotline.trouble import of_database, of_system
 

@@ -27,7 +27,10 @@ Option = Callable[[Callable[..., Any]], Callable[..., Any]]
 Tell = Callable[[Any, ZoneInfo], None]
 """Tells a person what came of a command."""
 
-_WRITTEN = {"calls": "call", "recordings": "recording", "review_at": "review", "call_id": "call"}
+_WRITTEN = {
+    **{"calls": "call", "recordings": "recording", "review_at": "review", "call_id": "call"},
+    "made_by": "by",
+}
 """Options that are not written as the argument is called."""
 _MOMENT = ", as 2026-12-31T23:59 (local time unless with a zone); a date: its end"
 _ELSEWHERE = ("number", "after")
@@ -50,7 +53,11 @@ def verb(
     subject = operation.of or "number"
     fields = operation.takes.model_fields if operation.takes else {}
     parameters: dict[str, Option] = {
-        subject: click.argument(subject, type=int if subject == "review" else str),
+        subject: click.argument(
+            subject,
+            type=int if subject == "review" else str,
+            required="number" not in fields or fields["number"].is_required(),
+        ),
         **{at: _option(at, field) for at, field in fields.items() if at not in _ELSEWHERE},
         **options,
         **{
@@ -78,7 +85,8 @@ def verb(
             chosen, zone = next(others, operation), services.zone
             about = (str(given[subject]),) if chosen.of else ()
             takes = chosen.takes.model_fields if chosen.takes else {}
-            wanted = {at: given[at] for at in given if at in takes or at in options}
+            kept = ({*takes, *options} & given.keys()) - ({subject} if chosen.of else set())
+            wanted = {at: given[at] for at in given if at in kept}
             with asking.plain_errors():
                 for at in wanted:
                     if at in takes and _kind(takes[at]) is AwareDatetime:

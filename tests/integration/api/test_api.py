@@ -13,6 +13,7 @@ from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import open_review
 from blacklist.verdict import Disposition
 from call_handlers.prefix_replay import replay_prefix
+from console.api import ROUTES
 from console.pages import written
 from people.person import Role
 from tests.fixtures.record import LINE, NUMBER, Clock
@@ -247,7 +248,7 @@ def test_the_document_names_every_operation_and_resolves(client: FlaskClient) ->
     told = client.get("/openapi.json").json
     assert told is not None
     assert told["openapi"].startswith("3.1")
-    assert len({(p, m) for p, item in told["paths"].items() for m in item}) == 19
+    assert len({(p, m) for p, item in told["paths"].items() for m in item}) == len(ROUTES)
     text = json.dumps(told)
     for name in {part.split('"')[0] for part in text.split("#/components/schemas/")[1:]}:
         assert name in told["components"]["schemas"]
@@ -276,3 +277,15 @@ def test_a_database_that_is_away_is_told_as_such(
     with register.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE api_tokens RENAME TO gone")
     assert ask("GET").status_code == 503
+
+
+def test_the_list_and_the_audit_are_asked_by_parts(ask: Ask) -> None:
+    """Over HTTP as by the command: a part of a number, an action, a person; in pages."""
+    for number in (NUMBER, "+966555123400"):
+        assert ask("POST", json={"number": number, "reason": "abuse"}).status_code == 201
+    assert [entry["subject"] for entry in ask("GET", "?like=5512").json] == ["+966555123400"]
+    assert ask("GET", "?like=amal").status_code == 422
+    changes = ask("GET", "/audit?action=added&limit=1")
+    assert [change["subject"] for change in changes.json] == ["+966555123400"]
+    assert 'rel="next"' in changes.headers["Link"]
+    assert ask("GET", "/audit?made_by=nobody").json == []

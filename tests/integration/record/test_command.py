@@ -255,3 +255,54 @@ def test_a_file_is_imported_exported_and_imported_again(run: Run, tmp_path: Path
     again = run("import", str(exported))
     assert "1 unchanged" in again.output
     assert run("verify").exit_code == 0
+
+
+def test_a_number_is_found_by_a_part_of_it(run: Run) -> None:
+    """What somebody remembers of it: the middle, the end, or how it begins, as people write it."""
+    for number in ("0501234567", "0555123400", "+441632960123"):
+        assert run("add", number, "--reason", "abuse").exit_code == 0
+    found = {
+        "5512": ["+966555123400"],
+        "123": ["+441632960123", "+966501234567", "+966555123400"],
+        "0501": ["+966501234567"],
+        "+44": ["+441632960123"],
+        "050 123": ["+966501234567"],
+        "999": [],
+    }
+    for part, numbers in found.items():
+        entries = json.loads(run("list", "--like", part, "--json").output)
+        assert sorted(entry["number"] for entry in entries) == numbers, part
+    refused = run("list", "--like", "amal")
+    assert (refused.exit_code, "some of its digits" in refused.output) == (2, True)
+
+
+def test_the_audit_says_who_changed_what(run: Run) -> None:
+    """Of all numbers, newest first, or those that are asked for."""
+    assert run("add", "0501234567", "--reason", "abuse", "--who", "amal").exit_code == 0
+    assert run("allow", "0507654321", "--who", "Badr").exit_code == 0
+    assert run("remove", "0501234567", "--who", "badr").exit_code == 0
+
+    def told(*arguments: str) -> list[str]:
+        changes = json.loads(run("audit", *arguments, "--json").output)
+        return [change["action"] for change in changes]
+
+    assert told() == ["lifted", "allowed", "added"]
+    assert told("0501234567") == ["lifted", "added"]
+    assert told("--by", "BADR") == ["lifted", "allowed"]
+    assert told("--action", "added") == ["added"]
+    assert told("--since", "1h") == told()
+    assert told("--until", "1h") == []
+    assert told("--limit", "1") == ["lifted"]
+    head, *lines = run("audit").output.splitlines()
+    assert head.split()[:4] == ["change", "when", "what", "number"]
+    assert [line.split()[4] for line in lines] == [
+        *("+966501234567", "+966507654321", "+966501234567")
+    ]
+
+
+def test_a_history_without_a_number_says_what_it_needs(run: Run) -> None:
+    """And which command tells of all numbers."""
+    done = run("history")
+    assert done.exit_code == 2
+    assert "name a number" in done.output
+    assert "blacklist audit" in done.output

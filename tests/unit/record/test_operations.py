@@ -16,6 +16,7 @@ BY_COMMAND = {
     "allow": ("allow",),
     "approve": ("approve_prefix",),
     "history": ("history",),
+    "audit": ("audit",),
     "import": ("import",),
     "export": ("export",),
     "rebuild": ("rebuild",),
