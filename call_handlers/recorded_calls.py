@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from blacklist.record.entries import in_force
 from blacklist.record.schema import entries, strikes
+from blacklist.record.today import Met
 from blacklist.replay.history import Label, PastCall
 from call_handlers.schema import calls
 from store.sql import beyond, reading
@@ -103,6 +104,19 @@ def served_calls(connection: sa.Connection, number: str, since: datetime) -> int
         ~struck,
     )
     return len(connection.scalars(made.limit(_MOST_SERVED)).all())
+
+
+def met_since(connection: sa.Connection, since: datetime, limit: int) -> list[Met]:
+    """Whose calls met a measure since then, the most frequent first. Raises SQLAlchemyError."""
+    often = sa.func.count().label("often")
+    met = (
+        sa.select(calls.c.e164, calls.c.verdict, often, sa.func.max(calls.c.started_at))
+        .where(calls.c.started_at >= since, calls.c.verdict.not_in(("", "allow")))
+        .group_by(calls.c.e164, calls.c.verdict)
+        .order_by(often.desc(), calls.c.e164)
+        .limit(limit)
+    )
+    return [Met(number or "", *told) for number, *told in connection.execute(met)]
 
 
 def _counted(engine: sa.Engine, wanted: sa.ColumnElement[bool]) -> int:

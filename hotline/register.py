@@ -9,7 +9,7 @@ from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable
 from blacklist.record.register import BlacklistRegister
 from blacklist.verdict import Disposition
 from call_handlers.prefix_replay import MOST_BESIDE_CALLS, Watch, replay_prefix, unwatched
-from call_handlers.recorded_calls import served_calls
+from call_handlers.recorded_calls import met_since, served_calls
 from hotline.bootstrap import Services
 
 if TYPE_CHECKING:
@@ -55,6 +55,8 @@ def make_register(
         policy=lambda: services.policy,
         replays=replays,
         served=served_calls,
+        met=met_since,
+        zone=services.zone,
         protected=own_lines(services),
     )
 

@@ -123,6 +123,13 @@ class Entries(Page):
     """Only numbers with this part in them, as 5512; what begins with 0 or + begins the number"""
 
 
+class Day(Arguments):
+    """How much of each list."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 20
+    """So many of each at most"""
+
+
 class Changes(Page):
     """Which changes; `until` is before this."""
 

@@ -17,6 +17,7 @@ from blacklist.record.prefixes import subject_of
 from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import list_reviews
 from blacklist.record.standing import Standing
+from blacklist.record.today import Today, look_at_today
 from blacklist.record.whole import Rebuilt, Verified, import_file, rebuild_index, verify_index
 from people.audit import history
 from people.fields import Change
@@ -104,6 +105,10 @@ def _audit(
         return history(connection, subject, before=after[0] if after else None, **which)
 
 
+def _today(register: BlacklistRegister, *, limit: int) -> Today:
+    return look_at_today(register.engine, register.now(), register.zone, register.met, limit=limit)
+
+
 def _reviews(register: BlacklistRegister, **which: Any) -> list[Review]:
     with reading(register.engine) as connection:
         return list_reviews(connection, register.now(), **which)
@@ -131,6 +136,8 @@ _ALL = (
         _history, list[Change], arguments.Page, "number", changes=False),
     Operation("audit", "Who changed what, and when: every change, or those asked for, newest first",
         "supervisor", _audit, list[Change], arguments.Changes, changes=False),
+    Operation("today", "Who is held, who met it today, strikes of the week, reviews due",
+        "supervisor", _today, Today, arguments.Day, changes=False),
     Operation("strike", "Strike a number", "operator",
         BlacklistRegister.strike, Struck, arguments.StrikeBody, "number"),
     Operation("allow", "Let a number through", "supervisor",

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 import structlog
@@ -35,6 +36,7 @@ from blacklist.record.prefixes import (
 )
 from blacklist.record.projection import project
 from blacklist.record.standing import Served, Standing, forgiven_calls, never_served
+from blacklist.record.today import MetSince, nobody_met
 from people.audit import history
 from people.fields import Change
 from people.person import Person
@@ -44,12 +46,14 @@ if TYPE_CHECKING:
     from blacklist.index import RedisIndex
 
 log = structlog.get_logger()
+_UTC = ZoneInfo("UTC")
 
 
 class BlacklistRegister:
     """Every verb on the record. `policy` and `index`, what screening reads, are asked for by a verb
     that needs them; `protected` are numbers (E.164) that are never restricted; `replays` looks
-    prefixes up in the past, `served` how many calls of a number were; `now` gives the time.
+    prefixes up in the past, `served` how many calls of a number were, `met` whose met a measure;
+    `zone` is where days begin, `now` gives the time.
 
     Every verb raises EntryRefused (the input), NotAllowed (the role) and
     sqlalchemy.exc.SQLAlchemyError (the database is away; nothing was changed).
@@ -63,12 +67,16 @@ class BlacklistRegister:
         policy: Callable[[], Policy],
         replays: Replays,
         served: Served = never_served,
+        met: MetSince = nobody_met,
+        zone: ZoneInfo = _UTC,
         protected: frozenset[str] = frozenset(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.engine = engine
         self._index = index
         self._served = served
+        self.met = met
+        self.zone = zone
         self._policy = policy
         self.protected = protected
         self.now = now

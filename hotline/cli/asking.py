@@ -19,6 +19,7 @@ from blacklist.port import RebuildOvertaken, RegisterUnavailable
 from blacklist.record.fields import RecordedEntry
 from blacklist.record.prefix_replay import RecordUnreadable
 from blacklist.record.standing import Standing
+from blacklist.record.today import Today
 from hotline.cli.columns import one_line, print_columns
 from hotline.trouble import of_database
 from people.fields import Pin, Token
@@ -96,6 +97,9 @@ def told(result: Any) -> Any:
             shown = told(result.entry) if result.entry else {"number": result.number}
             allowed = told(result.allowed)
             return shown | {"allowed": allowed, "strikes": plain(result.strikes)}
+        case Today():
+            lists = {"held": told(result.held), "entries": told(result.entries)}
+            return {name: plain(getattr(result, name)) for name in result.__slots__} | lists
         case _:
             return plain(result)
 

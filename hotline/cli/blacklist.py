@@ -10,6 +10,7 @@ _ENTRIES, _FILES = "hotline.cli.blacklist_entries", "hotline.cli.blacklist_files
 _CHANGES = "hotline.cli.blacklist_changes"
 _INDEX, _REVIEWS = "hotline.cli.blacklist_index", "hotline.cli.blacklist_reviews"
 COMMANDS: Mapping[str, tuple[str, str]] = {
+    "today": ("hotline.cli.blacklist_today:blacklist_today", "What a shift looks at first."),
     "add": (f"{_ENTRIES}:blacklist_add", "Restrict a number for a time."),
     "remove": (f"{_ENTRIES}:blacklist_remove", "Lift a restriction at once."),
     "show": (f"{_ENTRIES}:blacklist_show", "What stands against a number."),

@@ -306,3 +306,15 @@ def test_a_history_without_a_number_says_what_it_needs(run: Run) -> None:
     assert done.exit_code == 2
     assert "name a number" in done.output
     assert "blacklist audit" in done.output
+
+
+def test_today_tells_a_shift_what_stands(run: Run) -> None:
+    """Whole numbers, also where nobody is held; for programs as JSON in UTC."""
+    assert "In force: nothing" in run("today").output
+    assert run("add", "0501234567", "--reason", "abuse", "--note", "x" * 100).exit_code == 0
+    assert run("strike", "0507654321", "--reason", "flood", "--who", "amal").exit_code == 0
+    shown = run("today").output
+    assert {"1", "block.", "+966501234567", "amal"} <= set(shown.split())
+    told = json.loads(run("today", "--json").output)
+    assert [entry["number"] for entry in told["held"]] == ["+966501234567"]
+    assert (told["strikers"][0]["operator"], told["since"][-6:]) == ("amal", "+00:00")

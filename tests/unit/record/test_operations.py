@@ -17,6 +17,7 @@ BY_COMMAND = {
     "approve": ("approve_prefix",),
     "history": ("history",),
     "audit": ("audit",),
+    "today": ("today",),
     "import": ("import",),
     "export": ("export",),
     "rebuild": ("rebuild",),
