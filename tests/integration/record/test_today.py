@@ -53,7 +53,7 @@ def test_who_is_held_and_who_struck_is_told(register: BlacklistRegister, clock: 
 
 
 def test_reviews_are_due_until_the_day_is_over(register: BlacklistRegister, clock: Clock) -> None:
-    """Those of tomorrow are not yet; those of yesterday are still, and dates that people set too."""
+    """Those of tomorrow are not yet; those of yesterday are, and dates that people set."""
     ahead = timedelta(days=2)
     open_review(
         register.engine,
