@@ -155,6 +155,8 @@ class Reviews(Page):
 class ImportHow(Arguments):
     """How a file is imported."""
 
+    form: Literal["csv", "freepbx"] = "csv"
+    """freepbx: its blacklist, by its Bulk Handler or by `database show blacklist`"""
     reason: Misuse | None = None
     """For rows that give none"""
     days: Days | None = None

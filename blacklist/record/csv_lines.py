@@ -1,6 +1,7 @@
 """The lines of a CSV file as text, however a spreadsheet has saved it."""
 
 import codecs
+import csv
 import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
@@ -34,6 +35,21 @@ def lines_of(source: BinaryIO) -> Iterator[str]:
                 first = False
         except UnicodeError:
             raise FileUnusable("this is no whole UTF-16: save it as CSV in UTF-8") from None
+
+
+def numbered(rows: Any) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a `csv.reader` whose file began with a header of one line, each with the line it
+    begins on. Raises FileUnusable.
+    """
+    while True:
+        row = rows.line_num + 2
+        try:
+            cells = next(rows, None)
+        except csv.Error as error:
+            raise FileUnusable(f"row {row}: {error}; check its quotation marks") from None
+        if cells is None:
+            return
+        yield row, cells
 
 
 def _encoding(head: bytes) -> str:

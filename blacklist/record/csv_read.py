@@ -9,24 +9,34 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 from blacklist.entry import LONGEST_NOTE, EntryRefused, full_number, moment_of, new_entry
+from blacklist.record import freepbx
 from blacklist.record.csv_form import COLUMNS, restored
-from blacklist.record.csv_lines import FileUnusable, lines_of
+from blacklist.record.csv_lines import FileUnusable, lines_of, numbered
 from blacklist.record.fields import Evidence, Kind
 from blacklist.record.prefixes import STAND_IN, full_prefix
 
 _NONE: frozenset[str] = frozenset()
 _KEPT = 10_000
 """Of each kind of cells, how many are kept to be compared with."""
+Form = Literal["csv", "freepbx"]
 _ALLOWED_KINDS = ("number", "prefix", "allow")
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
     """What is wrong with a row. `row` counts lines of the file, the header being 1."""
+
+    row: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowLeft:
+    """A row that says something else than that a number is blocked, and what."""
 
     row: int
     message: str
@@ -73,6 +83,7 @@ class Reader:
         protected: frozenset[str],
         shortest_saudi: int,
         longest: timedelta,
+        form: Form = "csv",
     ) -> None:
         self._source = source
         self._now = now
@@ -81,23 +92,17 @@ class Reader:
         self._protected = protected
         self._shortest_saudi = shortest_saudi
         self._longest = longest
+        self._form = form
 
-    def rows(self) -> Iterator[Row | RowError]:
+    def rows(self) -> Iterator[Row | RowError | RowLeft]:
         """Every row that is not empty. Raises FileUnusable when the file cannot be read on."""
         lines = lines_of(self._source)
-        head = next(lines, "")
-        delimiter = ";" if ";" in head and "," not in head else ","
-        names = _header(next(csv.reader([head], delimiter=delimiter), []))
+        names, records = _csv(lines) if self._form == "csv" else _freepbx(lines)
         known = _Known(names, self._protected)
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        while True:
-            row = reader.line_num + 2
-            try:
-                cells = next(reader, None)
-            except csv.Error as error:
-                raise FileUnusable(f"row {row}: {error}; check its quotation marks") from None
-            if cells is None:
-                return
+        for row, cells in records:
+            if isinstance(cells, str):
+                yield RowLeft(row, cells)
+                continue
             found = known.row(cells)
             if found is not None:
                 yield found
@@ -219,6 +224,18 @@ class _Known:
                 kept.clear()
         self._found[self._terms(cells)] = row.kind, row.disposition, row.reason
         self._ends[row.kind, cells[self._until]] = row.until, row.own_end
+
+
+def _csv(lines: Iterator[str]) -> tuple[list[str], Iterator[freepbx.Record]]:
+    """What the columns of our own file are, and its rows."""
+    head = next(lines, "")
+    delimiter = ";" if ";" in head and "," not in head else ","
+    names = _header(next(csv.reader([head], delimiter=delimiter), []))
+    return names, numbered(csv.reader(lines, delimiter=delimiter, strict=True))
+
+
+def _freepbx(lines: Iterator[str]) -> tuple[list[str], Iterator[freepbx.Record]]:
+    return freepbx.NAMES, freepbx.records(lines)
 
 
 def _evidence(calls: str, recordings: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -18,7 +18,7 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from blacklist.record.csv_lines import FileUnusable
-from blacklist.record.csv_read import Reader, Row, RowError
+from blacklist.record.csv_read import Reader, Row, RowError, RowLeft
 from blacklist.record.prefix_replay import Replays
 from blacklist.record.spool import pack, unpacked
 from blacklist.record.writing import Writer, same, standing_of
@@ -41,7 +41,10 @@ Progress = Callable[[str, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did, or in a dry run would do. `errors` are the first `ERRORS_SHOWN`."""
+    """What an import did, or in a dry run would do. `errors` are the first `ERRORS_SHOWN`.
+
+    `left` are rows that say something else than that a number is restricted, likewise.
+    """
 
     rows: int
     added: int
@@ -50,6 +53,7 @@ class Imported:
     refused: int
     errors: tuple[RowError, ...]
     written: bool
+    left: tuple[RowLeft, ...] = ()
 
 
 def import_rows(
@@ -73,9 +77,9 @@ def import_rows(
     """
     by.must_be("manager", "an import")
     with tempfile.TemporaryFile("w+", encoding="utf-8") as spool:
-        good, refused, prefixes, errors = _check(reader, spool, progress)
+        good, refused, prefixes, errors, left = _check(reader, spool, progress)
         if refused and not keep_going:
-            return Imported(good + refused, 0, 0, 0, refused, errors, False)
+            return Imported(good + refused, 0, 0, 0, refused, errors, False, left)
         looked_up = {}
         if prefixes and not dry_run:
             look_up = _LookUp(engine, replays, now, progress)
@@ -94,7 +98,7 @@ def import_rows(
                 seen += len(chunk)
                 progress("written", seen)
     unchanged = good - added - replaced
-    return Imported(good + refused, added, replaced, unchanged, refused, errors, not dry_run)
+    return Imported(good + refused, added, replaced, unchanged, refused, errors, not dry_run, left)
 
 
 @contextmanager
@@ -113,13 +117,17 @@ def _connected(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 def _check(
     reader: Reader, spool: IO[str], progress: Progress
-) -> tuple[int, int, int, tuple[RowError, ...]]:
-    """Good rows, refused ones, prefixes among the good, and the first errors."""
+) -> tuple[int, int, int, tuple[RowError, ...], tuple[RowLeft, ...]]:
+    """Good rows, refused ones, prefixes among the good, the first errors, the first left out."""
     good = refused = prefixes = 0
     errors: list[RowError] = []
+    left: list[RowLeft] = []
     page: list[Row] = []
     for row in reader.rows():
-        if isinstance(row, RowError):
+        if isinstance(row, RowLeft):
+            if len(left) < ERRORS_SHOWN:
+                left.append(row)
+        elif isinstance(row, RowError):
             refused += 1
             if len(errors) < ERRORS_SHOWN:
                 errors.append(row)
@@ -134,7 +142,7 @@ def _check(
             progress("checked", good + refused)
     spool.write(pack(page))
     progress("checked", good + refused)
-    return good, refused, prefixes, tuple(errors)
+    return good, refused, prefixes, tuple(errors), tuple(left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
-from blacklist.record.csv_read import Defaults, Reader
+from blacklist.entry import EntryRefused
+from blacklist.record.csv_read import Defaults, Form, Reader
 from blacklist.record.importing import Imported, Progress, import_rows
 from blacklist.record.projection import differences, rebuild
 from blacklist.record.register import BlacklistRegister
@@ -38,13 +39,18 @@ def import_file(
     days: float | None = None,
     keep_going: bool = False,
     dry_run: bool = False,
+    form: Form = "csv",
     progress: Progress = lambda _what, _rows: None,
 ) -> Imported:
-    """Import lines of CSV; `zone` is for times that give none. The index is made anew after it.
+    """Import lines of CSV, or of FreePBX; `zone` is for times that give none.
+
+    The index is made anew after it.
 
     Raises as `import_rows`, and RegisterUnavailable or RebuildOvertaken when all is written and the
     index cannot be made.
     """
+    if form == "freepbx" and (reason is None or days is None):
+        raise EntryRefused("FreePBX keeps neither a reason nor an end: give reason and days")
     now, policy = register.now(), register.policy
     reader = Reader(
         file,
@@ -54,6 +60,7 @@ def import_file(
         protected=register.protected,
         shortest_saudi=policy.prefix.shortest_saudi,
         longest=timedelta(seconds=policy.longest_seconds),
+        form=form,
     )
     done = import_rows(
         register.engine,

@@ -44,6 +44,9 @@ def blacklist_import(
     Columns: number, and any of kind, disposition, reason, until, note, calls, recordings. Importing
     the same file again changes nothing. A number that ends in * is a prefix.
 
+    The blacklist of FreePBX (--from freepbx --reason abuse --days 30) is taken as its Bulk Handler
+    exports it, and as Asterisk shows it: asterisk -rx 'database show blacklist'.
+
     Exit status: 0 done, 1 a store is away, 2 refused.
     """
     with asking.plain_errors():
@@ -102,6 +105,8 @@ def _tell(done: Imported, as_json: bool) -> None:
         click.echo(f"row {error.row}: {one_line(error.message)}", err=True)
     if done.refused > len(done.errors):
         click.echo(f"… and {done.refused - len(done.errors):,} more", err=True)
+    for left in done.left:
+        click.echo(f"row {left.row}: left out: {one_line(left.message)}", err=True)
     counts = f"{done.added:,} added, {done.replaced:,} replaced, {done.unchanged:,} unchanged"
     if done.written:
         click.echo(f"{done.rows:,} rows: {counts}, {done.refused:,} refused")

@@ -29,7 +29,7 @@ Tell = Callable[[Any, ZoneInfo], None]
 
 _WRITTEN = {
     **{"calls": "call", "recordings": "recording", "review_at": "review", "call_id": "call"},
-    "made_by": "by",
+    **{"made_by": "by", "form": "from"},
 }
 """Options that are not written as the argument is called."""
 _MOMENT = ", as 2026-12-31T23:59 (local time unless with a zone); a date: its end"

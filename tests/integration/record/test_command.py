@@ -318,3 +318,19 @@ def test_today_tells_a_shift_what_stands(run: Run) -> None:
     told = json.loads(run("today", "--json").output)
     assert [entry["number"] for entry in told["held"]] == ["+966501234567"]
     assert (told["strikers"][0]["operator"], told["since"][-6:]) == ("amal", "+00:00")
+
+
+def test_the_blacklist_of_freepbx_is_imported_as_it_is(run: Run) -> None:
+    """It keeps neither a reason nor an end, which are asked for; its own settings are left out."""
+    file = b"/blacklist/0501234567    : 1 \n/blacklist/blocked    : 1 \n2 results found.\n"
+    how = ("import", "-", "--from", "freepbx")
+    refused = run(*how, stdin=file)
+    assert (refused.exit_code, "reason and days" in refused.output) == (2, True)
+    with_all = (*how, "--reason", "abuse", "--days", "30")
+    assert "1 added" in run(*with_all, "--dry-run", stdin=file).output
+    assert json.loads(run("list", "--json").output) == []
+    done = run(*with_all, stdin=file)
+    assert (done.exit_code, "row 2: left out" in done.output) == (0, True)
+    assert [entry["number"] for entry in json.loads(run("list", "--json").output)] == [MOBILE]
+    wrong = run(*with_all, stdin=b"number,description\n0501234567,1\n05,1\n")
+    assert (wrong.exit_code, "row 3: " in wrong.output) == (2, True)
