@@ -11,6 +11,7 @@ CALLS = Counter(
     "hotline_agi_calls_total", "Connections served, by what came of them.", ["script", "outcome"]
 )
 REFUSED = Counter("hotline_agi_refused_total", "Connections closed at once, by reason.", ["reason"])
+REFUSED.labels("busy")  # there from the start: Prometheus sees no increase in what begins at 1
 TURN_SECONDS = Histogram(
     "hotline_agi_turn_seconds",
     "Time we spend on a turn, without what Asterisk and the caller take.",

@@ -207,7 +207,7 @@ class FastAgiServer:
             return
         with self._idle:
             if self._calls >= self._max_calls or self._stopping.is_set():
-                _refused("busy")
+                _refused("draining" if self._stopping.is_set() else "busy")
                 return
             self._calls += 1
         try:

@@ -166,6 +166,7 @@ class Ends(Turns):
             )
         )
         metrics.ENDED.labels(facts.channel, disposition).inc()
+        metrics.NEVER_LED.inc()
         log.info("call_never_led", disposition=disposition)
         return True
 

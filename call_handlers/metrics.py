@@ -4,6 +4,9 @@ from prometheus_client import Counter, Histogram
 
 CALLS = Counter("hotline_calls_total", "Calls that began.", ["channel", "verdict", "screening"])
 ENDED = Counter("hotline_calls_ended_total", "Calls that ended.", ["channel", "disposition"])
+NEVER_LED = Counter(
+    "hotline_calls_never_led_total", "Calls that no server led: the operators took them."
+)
 CALL_SECONDS = Histogram(
     "hotline_call_seconds",
     "Length of calls, from their begin to their end.",
@@ -22,3 +25,4 @@ UNSAVED_TURNS = Counter(
     "hotline_turns_unsaved_total", "Turns that the session store did not take: it was away."
 )
 RECORDS = Counter("hotline_call_records_total", "Call records written, by where.", ["where"])
+RECORDS.labels("lost")  # there from the start: Prometheus sees no increase in what begins at 1

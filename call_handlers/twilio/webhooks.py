@@ -68,6 +68,7 @@ def _view(
     gate: Gate, name: str, answer: Callable[..., str], human: Human
 ) -> Callable[..., Response]:
     seconds, served = metrics.SECONDS.labels(name), metrics.WEBHOOKS.labels(name, "ok")
+    failed = metrics.WEBHOOKS.labels(name, "failed")
     table = TABLES[name]
 
     def view(call_id: str = "", number: str = "0") -> Response:
@@ -90,7 +91,7 @@ def _view(
         try:
             text = answer(form, arrival, call_id, turn)
         except Exception as error:  # whatever it is, the caller must not be left alone with it
-            metrics.WEBHOOKS.labels(name, "failed").inc()
+            failed.inc()
             if isinstance(error, CallFailed):
                 log.warning("webhook_failed", webhook=name, why=str(error))
             else:

@@ -56,6 +56,13 @@ def test_a_call_is_counted_at_its_begin_with_its_turns_and_effects_and_at_its_en
     assert ended[("hotline_call_seconds_sum", "asterisk")] == 75
 
 
+def test_a_call_that_no_server_led_is_counted_by_itself(house: House) -> None:
+    """It ended, and had not begun for us: callers who hear no menu are not to be overlooked."""
+    ended = added(lambda: house.desk().end(arrival("0"), "hangup"))
+    assert ended[("hotline_calls_never_led_total", "")] == 1
+    assert ("hotline_calls_total", "asterisk ok allow") not in ended
+
+
 @pytest.mark.parametrize("passed_s", [0, -30])
 def test_a_call_takes_no_less_than_no_time(house: House, passed_s: float) -> None:
     """Also where the clock was set back while it went on."""
