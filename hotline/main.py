@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("hotline.cli.doctor:doctor", "Check everything that a call needs."),
     "demo": ("lab.cli.demo:demo", "Place one call and tell its story."),
     "agi": ("hotline.cli.roles:agi", "Run one FastAGI server."),
-    "web": ("hotline.cli.web:web", "Answer Twilio's webhooks."),
+    "web": ("hotline.cli.web:web", "Serve the HTTP API, and Twilio's webhooks."),
     "worker": ("hotline.cli.roles:worker", "Run one delivery worker."),
     "relay": ("hotline.cli.roles:relay", "Run the relay of the outbox."),
     "backoffice": ("lab.cli.backoffice:backoffice", "Run the reference back office."),

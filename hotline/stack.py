@@ -39,8 +39,10 @@ _MESSAGES = ("HOTLINE_SMS__BEARER", "HOTLINE_SMS__BASIC")
 _TOGETHER = "once the stores are there"
 
 
-def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec]:
-    """The children of `hotline serve`, in the order of their start.
+def stack_children(
+    settings: Settings, *, with_asterisk: bool, with_web: bool = True
+) -> list[ChildSpec]:
+    """The children of `hotline serve`, in the order of their start. Webhooks need the web.
 
     Asterisk comes last, so that no call comes in before there is somebody to lead it; it is stopped
     first, and its calls are led to their end before the servers go. The database must be at the
@@ -59,7 +61,7 @@ def stack_children(settings: Settings, *, with_asterisk: bool) -> list[ChildSpec
     children = [redis_child(settings.state_dir)] if settings.redis_url is None else []
     children += _delivery_children(settings, env)
     children += _agi_children(settings, env)
-    if settings.twilio.configured:
+    if with_web or settings.twilio.configured:
         children.append(_web_child(settings, env))
     if with_asterisk:
         children.append(

@@ -85,9 +85,12 @@ def where_things_are(settings: Settings, with_asterisk: bool) -> str:
         f"  back office  {backoffice}",
         f"  logs         {settings.state_dir / 'log'}",
     ]
+    web = f"http://{settings.web.host}:{settings.web.port}"
+    lines.append(f"  HTTP API     {web}/api/v1/blacklist; its document is {web}/openapi.json")
     if settings.twilio.configured:
         lines.append(f"  Twilio       {settings.twilio.public_url}/twilio/voice")
-        lines.append(f"  web          http://{settings.web.host}:{settings.web.port}/healthz")
+    else:
+        lines.append("  Twilio       not configured: no webhooks are served")
     if settings.metrics.enabled:
         ports = settings.metrics
         every = (*ports.agi_ports, ports.worker_port, ports.relay_port)

@@ -23,7 +23,10 @@ log = structlog.get_logger()
 @click.option("--port", type=int, default=None, help="TCP port; default: from the settings")
 @click.pass_obj
 def web(services: Services, port: int | None) -> None:
-    """Answer Twilio's webhooks until SIGTERM; then finish the requests under way."""
+    """Serve the HTTP API until SIGTERM; then finish the requests under way.
+
+    And Twilio's webhooks, where Twilio is configured.
+    """
     settings = services.settings
     at = settings.web.port if port is None else port
     refuse_unfit(services)

@@ -23,7 +23,7 @@ _WEBHOOKS = "/twilio/"
 
 
 def create_app(
-    webhooks: Webhooks,
+    webhooks: Webhooks | None,
     *,
     sounds: Path,
     languages: tuple[str, ...],
@@ -32,23 +32,16 @@ def create_app(
 ) -> Flask:
     """The web application of these collaborators.
 
-    `sounds` is the folder of prompts in `languages`. `checks` decide readiness, by name. `metrics`
-    gives those of all processes in Prometheus' text format.
+    Without `webhooks` no provider calls: neither they nor the prompts are served. `sounds` is the
+    folder of prompts in `languages`. `checks` decide readiness, by name. `metrics` gives those of
+    all processes in Prometheus' text format.
     """
     app = Flask("hotline.web", static_folder=None)
     app.url_map.merge_slashes = False  # never a redirect: it would turn a POST into a GET
-    app.register_blueprint(make_blueprint(webhooks))
     app.register_error_handler(HTTPException, _http_error)
-    folder = sounds.absolute()
-
-    @app.get("/prompts/<language>/<name>")
-    def prompt(language: str, name: str) -> Response:
-        if language not in languages or not _SOUND.fullmatch(name):
-            return Response(status=404)
-        answer = send_from_directory(folder / language, name, max_age=AUDIO_SECONDS)
-        answer.cache_control.public = True
-        answer.cache_control.immutable = True
-        return answer
+    if webhooks is not None:
+        app.register_blueprint(make_blueprint(webhooks))
+        _serve_prompts(app, sounds.absolute(), languages)
 
     @app.get("/healthz")
     def alive() -> Response:
@@ -64,6 +57,17 @@ def create_app(
         return Response(metrics(), content_type="text/plain; version=0.0.4; charset=utf-8")
 
     return app
+
+
+def _serve_prompts(app: Flask, folder: Path, languages: tuple[str, ...]) -> None:
+    @app.get("/prompts/<language>/<name>")
+    def prompt(language: str, name: str) -> Response:
+        if language not in languages or not _SOUND.fullmatch(name):
+            return Response(status=404)
+        answer = send_from_directory(folder / language, name, max_age=AUDIO_SECONDS)
+        answer.cache_control.public = True
+        answer.cache_control.immutable = True
+        return answer
 
 
 def _passes(name: str, check: Check) -> bool:

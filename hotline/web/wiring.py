@@ -6,6 +6,7 @@ from functools import partial
 from importlib.metadata import version
 
 import sqlalchemy as sa
+import structlog
 from flask import Blueprint, Flask
 from prometheus_client import generate_latest
 
@@ -19,9 +20,11 @@ from console import api
 from hotline.bootstrap import Services
 from hotline.register import make_register
 from hotline.setting_groups import TwilioSettings
-from hotline.web.app import create_app
+from hotline.web.app import Check, create_app
 from hotline.web.metrics import all_processes, shared_folder
 from recordings.register import note_or_journal, note_recording
+
+log = structlog.get_logger()
 
 
 def make_web_app(services: Services, remembered: int = 2000) -> Flask:
@@ -30,17 +33,23 @@ def make_web_app(services: Services, remembered: int = 2000) -> Flask:
     Raises what a flow or catalogue that is wrong raises.
     """
     settings = services.settings
-    sounds = services.sound_folder
     folder = shared_folder()
+    checks: dict[str, Check] = {
+        "redis": lambda: bool(services.fast_redis.ping()),
+        "database": lambda: _answers(services.engine()),
+    }
+    webhooks = None
+    if settings.twilio.configured:
+        sounds = services.sound_folder
+        checks["prompts"] = lambda: all(map(sounds.has, services.catalogue.sources))
+        webhooks = replace(make_webhooks(services), remembered=remembered)
+    else:
+        log.info("no_webhooks_served", why="Twilio is not configured")
     app = create_app(
-        replace(make_webhooks(services), remembered=remembered),
+        webhooks,
         sounds=settings.sounds,
         languages=services.flow.languages,
-        checks={
-            "redis": lambda: bool(services.fast_redis.ping()),
-            "database": lambda: _answers(services.engine()),
-            "prompts": lambda: all(map(sounds.has, services.catalogue.sources)),
-        },
+        checks=checks,
         metrics=generate_latest if folder is None else lambda: all_processes(folder),
     )
     app.register_blueprint(make_api(services))

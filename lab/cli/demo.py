@@ -91,7 +91,7 @@ def _shown(own: Services, console: Console, via: str) -> bool:
     transcript = load_transcript(settings.config_dir / "demo.yaml")
     with console.status("preparing database and prompts"):
         prepare(own)
-    children = stack_children(settings, with_asterisk=via == "sip")
+    children = stack_children(settings, with_asterisk=via == "sip", with_web=False)
     names = ", ".join(child.name for child in children)
     console.print(f"[bold]940[/]: starting {names}")
     supervisor = Supervisor(children, log_dir=settings.state_dir / "log")

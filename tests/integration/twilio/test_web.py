@@ -153,11 +153,13 @@ def test_processes_count_together_and_drain(tmp_path: Path, redis_url: str) -> N
     assert "966501234567" not in text
 
 
-def test_the_web_application_is_in_the_stack_where_twilio_is_configured() -> None:
-    """Elsewhere there is nobody to answer."""
+def test_the_stack_has_the_web_application_with_twilio_and_without() -> None:
+    """It serves the HTTP API; webhooks need it in any case."""
     plain = Settings()
     names = [child.name for child in stack_children(plain, with_asterisk=False)]
-    assert "web" not in names
+    assert "web" in names
+    apart = stack_children(plain, with_asterisk=False, with_web=False)
+    assert "web" not in [child.name for child in apart]
     twilio = plain.twilio.model_copy(update={"public_url": BASE})
     with_token = twilio.model_validate({**twilio.model_dump(), "auth_token": TOKEN})
     settings = plain.model_copy(update={"twilio": with_token})
