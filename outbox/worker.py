@@ -78,6 +78,8 @@ def _started(worker: LaneWorker, burst: bool, ended: threading.Event) -> threadi
     def work() -> None:
         try:
             worker.work(burst=burst, logging_level="WARNING")
+        except redis.exceptions.RedisError as error:  # told in a line: it is not a fault of ours
+            log.error("lane_without_redis", lane=worker.lane, error=type(error).__name__)
         finally:
             ended.set()
 

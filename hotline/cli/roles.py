@@ -9,6 +9,7 @@ from pathlib import Path
 
 import rich_click as click
 import structlog
+from redis.exceptions import RedisError
 
 from host.heap import settle_heap
 from host.life import Life, tell_ready
@@ -16,6 +17,7 @@ from host.signals import hangup_reopens_logs, signals_told
 from hotline.bootstrap import Services, ensure_folders
 from hotline.menu import refuse_unfit
 from hotline.observability import metrics_served
+from hotline.waiting import look_beside_calls, wait_for_stores, waited_for_stores
 
 log = structlog.get_logger()
 
@@ -84,6 +86,7 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
         settle_heap()
         server.start()
         say_ready("agi", port=server.port)
+        look_beside_calls(services, "agi")
         stop.wait()
         log.info("agi_drains")
         cut = server.drain(settings.drain_seconds)
@@ -106,9 +109,11 @@ def worker(services: Services, metrics_port: int | None) -> None:
     with ExitStack() as stack:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
+        life = stack.enter_context(closing(Life("worker", services.settings.state_dir, os.environ)))
+        if not waited_for_stores(services, "worker", life.tell):
+            return
         outbound = services.outbound
         functions = outbound.functions
-        life = stack.enter_context(closing(Life("worker", services.settings.state_dir, os.environ)))
         loops = worker_loops(services, life.tell)
         stack.enter_context(loops.running())
         lanes = [lane.name for lane in outbound.lanes]
@@ -116,7 +121,7 @@ def worker(services: Services, metrics_port: int | None) -> None:
         say_ready("worker", lanes=lanes)
         try:
             run_worker(services.slow_redis, functions, lanes, made=made)
-        except (LaneEnded, LaneStuck) as error:
+        except (LaneEnded, LaneStuck, RedisError) as error:
             log.critical("worker_ends", why=str(error))
             sys.exit(1)
 
@@ -137,6 +142,8 @@ def relay(services: Services, metrics_port: int | None) -> None:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
         life = stack.enter_context(closing(Life("relay", services.settings.state_dir, os.environ)))
+        if not wait_for_stores(services, stop, event="relay_waits", tell=life.tell):
+            return
         stack.enter_context(relay_loops(services, life.tell).running())
         say_ready("relay")
         stop.wait()

@@ -13,6 +13,7 @@ from host.signals import hangup_reopens_logs
 from hotline.bootstrap import Services, ensure_folders
 from hotline.menu import refuse_unfit
 from hotline.settings import Settings
+from hotline.waiting import look_beside_calls
 from hotline.web.metrics import VARIABLE, emptied, shared_folder
 from hotline.web.server import serve_web
 
@@ -49,4 +50,5 @@ def _load(settings: Settings) -> tuple[Flask, Callable[[], None]]:
     from hotline.web.wiring import make_web_app
 
     services = Services(settings)
+    look_beside_calls(services, "web")
     return make_web_app(services), services.close

@@ -49,6 +49,18 @@ def head() -> str | None:
     return ScriptDirectory.from_config(_config(None)).get_current_head()
 
 
+def serves(found: str | None) -> bool:
+    """Whether this program can work on a database at the revision `found`.
+
+    On its own, and on one that it does not know: a later release has been here, and leaves the one
+    before what it needs.
+    """
+    if found is None or found == head():
+        return found is not None
+    known = ScriptDirectory.from_config(_config(None)).walk_revisions()
+    return all(one.revision != found for one in known)
+
+
 def differences(engine: sa.Engine, metadata: sa.MetaData) -> list[object]:
     """What autogenerate would change in the tables of `metadata`; empty when nothing."""
 
