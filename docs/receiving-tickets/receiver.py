@@ -26,7 +26,7 @@ class Receiver(BaseHTTPRequestHandler):  # noqa: D101
     timeout = 10
 
     def do_POST(self) -> None:  # noqa: D102
-        body = self.rfile.read(int(self.headers["content-length"]))
+        body = self.rfile.read(min(int(self.headers["content-length"] or 0), 1_000_000))
         key, at, signatures = (
             self.headers[f"webhook-{name}"] or "" for name in ("id", "timestamp", "signature")
         )
