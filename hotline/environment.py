@@ -1,7 +1,7 @@
 """How the environment becomes settings: secrets from files, misspelt names, plain messages."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -66,8 +66,11 @@ def unknown(environ: Mapping[str, str], settings: type[BaseSettings], prefix: st
     return problems
 
 
-def explain(error: ValidationError, prefix: str) -> list[str]:
-    """Turn pydantic's errors into lines that name the variable; values are never repeated."""
+def explain(error: ValidationError, prefix: str, in_files: Set[str] = frozenset()) -> list[str]:
+    """Turn pydantic's errors into lines that name the variable; values are never repeated.
+
+    `in_files` are those whose value a file gave.
+    """
     problems = []
     for item in error.errors(include_input=False, include_url=False, include_context=False):
         names = [str(part) for part in item["loc"]]
@@ -77,5 +80,6 @@ def explain(error: ValidationError, prefix: str) -> list[str]:
         message = item["msg"].removeprefix("Value error, ")
         if item["type"] == "extra_forbidden":
             message = "is not a setting"
-        problems.append(f"{variable}: {message}")
+        where = f" (in the file that {variable}_FILE names)" if variable in in_files else ""
+        problems.append(f"{variable}{where}: {message}")
     return problems

@@ -155,6 +155,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
     _by_our_names(given)
     problems = with_home(given)
     _by_our_names(given)
+    in_files = {name for name in SECRET_NAMES if f"{name}_FILE" in given}
     rotated = given.get(ROTATED_FILE)
     problems += secrets_from_files(given, SECRET_NAMES)
     if rotated is not None:
@@ -164,7 +165,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         values = Environment(Settings, given)()
         settings = Settings(**values)
     except ValidationError as error:
-        problems += explain(error, PREFIX)
+        problems += explain(error, PREFIX, in_files)
     except SettingsError as error:
         problems.append(f"{error}: it is a group, set its fields one by one")
     if problems:

@@ -59,7 +59,8 @@ def test_a_wrong_form_is_told_with_its_mend_and_without_its_value(
         with pytest.raises(SettingsWrong) as caught:
             load_settings(environ)
         (problem,) = caught.value.problems
-        assert problem.startswith(f"{name}: "), problem
+        place = f" (in the file that {name}_FILE names)" if name not in environ else ""
+        assert problem.startswith(f"{name}{place}: "), problem
         assert mend in problem
         assert "geheim" not in problem
         assert _HEX not in problem
