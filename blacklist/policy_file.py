@@ -19,7 +19,7 @@ from blacklist.policy import (
 )
 from blacklist.verdict import DISPOSITIONS, Disposition
 from blacklist.window import Window
-from people.person import Role
+from people.person import Deciding
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
@@ -143,7 +143,7 @@ class MeasureFile(Strict):
     disposition: Outcome
     measure: Annotated[Duration, Field(alias="for")]
     operators: Annotated[int, Field(ge=1, le=10)] = 1
-    by: Role = "operator"
+    by: Deciding = "operator"
     review: bool = False
 
 

@@ -1,4 +1,4 @@
-"""The HTTP API of the blocklist: its operations, under `/api/v1/blacklist`.
+"""The HTTP API: the blocklist's operations under `/api/v1/blacklist`, and callers' recordings.
 
 The document of all of it is at `/openapi.json`.
 """
@@ -15,6 +15,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 from blacklist.record.register import BlacklistRegister
 from console.access import token_holder
 from console.pages import Pages
+from console.recordings import RECORDING, Recordings
 from console.route import Route, document
 from console.server import Asked, Refused, add_routes
 
@@ -61,6 +62,7 @@ class Collaborators:
     """What the API stands on. `zone` is for times in files that give none."""
 
     register: BlacklistRegister
+    recordings: Recordings
     zone: ZoneInfo
     version: str
 
@@ -73,13 +75,20 @@ def blueprint(collaborators: Collaborators) -> Blueprint:
     def does(route: Route, asked: Asked) -> object:
         if route.name == "import":
             return _imported(collaborators, route, asked)
+        if route is RECORDING:
+            return collaborators.recordings.fetch(str(*asked.about), by=asked.person)
         return route.operation.run(register, asked.person, *asked.about, **asked.given)
 
-    add_routes(made, ROUTES, token_holder(register.engine, register.now), does)
+    every = (*ROUTES, RECORDING)
+    add_routes(made, every, token_holder(register.engine, register.now), does)
 
     @cache  # few ask for it, and it takes longer to make than all else here
     def told() -> dict[str, Any]:
-        return document(ROUTES, title="940: the blocklist", version=collaborators.version)
+        return document(
+            every,
+            title="940: the blocklist, and callers' recordings",
+            version=collaborators.version,
+        )
 
     @made.get("/openapi.json")
     def openapi() -> Response:

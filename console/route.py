@@ -9,6 +9,7 @@ from blacklist.numbers import LONGEST_RAW
 from blacklist.record.arguments import Arguments
 from blacklist.record.operations import OPERATIONS, Operation
 from console.pages import Pages
+from recordings.kept import REFERENCE
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -65,11 +66,13 @@ _NEXT = {
     "description": 'The next page, rel="next" (RFC 8288); none behind the last',
     "schema": {"type": "string"},
 }
+_BUT = {"recording": " An operator may not, a supervisor or manager may."}
 _FAILURES = {
     400: "The request is no JSON",
     401: "No token, or one that is not good",
     403: "The token's role may not do this",
     404: "There is none",
+    410: "It was destroyed when its time was over",
     411: "The body has no length",
     413: "The body is too large",
     415: "The body is of another kind",
@@ -103,7 +106,7 @@ def _route(route: Route, schemas: dict[str, Any], failure: dict[str, Any]) -> di
     told: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "description": f"Needs the role {operation.role}.",
+        "description": f"Needs the role {operation.role}.{_BUT.get(operation.of, '')}",
         "parameters": [*_path_parameters(operation), *_query_parameters(route, schemas)],
     }
     if route.body is not None:
@@ -132,7 +135,8 @@ def _route(route: Route, schemas: dict[str, Any], failure: dict[str, Any]) -> di
 def _fails(route: Route) -> list[int]:
     of_bodies = (400, 411, 413, 415) if route.body else (411, 413, 415) if route.takes else ()
     of_absence = (404,) if route.operation.misses else ()
-    return sorted({401, 403, 422, 503, *of_bodies, *of_absence})
+    of_ends = (410,) if route.operation.of == "recording" else ()
+    return sorted({401, 403, 422, 503, *of_bodies, *of_absence, *of_ends})
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -140,7 +144,8 @@ def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
         return []
     number = {"type": "integer", "minimum": 1, "maximum": 2**31 - 1}
     text = {"type": "string", "minLength": 1, "maxLength": LONGEST_RAW}
-    schema = number if operation.of == "review" else text
+    recording = {"type": "string", "pattern": f"^{REFERENCE.pattern}$"}
+    schema = {"review": number, "recording": recording}.get(operation.of, text)
     return [{"name": operation.of, "in": "path", "required": True, "schema": schema}]
 
 

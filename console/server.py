@@ -17,6 +17,7 @@ from blacklist.record.prefix_replay import RecordUnreadable
 from console.access import Holder
 from console.json_body import NotJson, read_json
 from console.pages import next_link, read_place
+from console.recordings import Destroyed
 from console.route import JSON, PROBLEM, Problem, Route
 from people.person import NotAllowed, NothingThere, Person
 
@@ -31,6 +32,7 @@ _TITLES = {
     "unauthorized": "No token that is good",
     "forbidden": "Not with this role",
     "not_found": "There is none",
+    "destroyed": "It was destroyed",
     "no_length": "The body has no length",
     "too_large": "The body is too large",
     "wrong_kind": "The body is of another kind",
@@ -88,7 +90,7 @@ def _view(route: Route, holder: Holder, does: Does) -> Callable[..., Response]:
         except Exception as error:
             return _told(error)
         if route.gives != JSON:
-            return _file(done, route.gives)
+            return _file(done, route.gives, path)
         answer = _json(replies.dump_python(done, mode="json"), route.status)
         if route.pages is not None and len(done) == asked.given["limit"]:
             query, last = request.args.to_dict(), route.pages.place(done[-1])
@@ -149,12 +151,17 @@ def _told(error: Exception) -> Response:
             return failed(422, "refused", "the request is wrong", parts)
         case NotAllowed():
             return failed(403, "forbidden", str(error))
+        case Destroyed():
+            return failed(410, "destroyed", str(error))
         case NothingThere():
             return failed(404, "not_found", str(error))
         case EntryRefused() | FileUnusable() | ValueError():
             return failed(422, "refused", str(error))
         case RegisterUnavailable() | RebuildOvertaken() | RecordUnreadable():
             return failed(503, "unavailable", str(error))
+        case OSError():
+            log.error("api_disk_away", error=type(error).__name__)
+            return failed(503, "unavailable", "the disk of the recordings is away")
         case SQLAlchemyError():
             log.error("api_database_away", error=type(error).__name__)
             return failed(503, "unavailable", "the database is away")
@@ -180,9 +187,14 @@ def _json(value: Any, status: int, kind: str = JSON) -> Response:
     return _private(Response(body, status=status, content_type=kind))
 
 
-def _file(text: str, kind: str) -> Response:
-    answer = Response(text, content_type=f"{kind}; charset=utf-8")
-    answer.headers["Content-Disposition"] = 'attachment; filename="blocklist.csv"'
+def _file(content: str | bytes, kind: str, path: Mapping[str, str]) -> Response:
+    """The file of a whole, or of what the path names, which was found by then."""
+    name = "".join(path.values()) or "blocklist"
+    text = "; charset=utf-8" if isinstance(content, str) else ""
+    answer = Response(content, content_type=f"{kind}{text}")
+    ending = kind.rpartition("/")[2]
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.{ending}"'
+    answer.headers["X-Content-Type-Options"] = "nosniff"
     return _private(answer)
 
 

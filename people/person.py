@@ -1,13 +1,21 @@
-"""Who may do what: three roles, each with all rights of the one before it."""
+"""Who may do what: three roles of people, each with all rights of the one before it.
+
+A fourth, `receiver`, is for programs that receive tickets: they fetch recordings, and do nothing
+else. Operators do not: they hear their callers, and no others.
+"""
 
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from people.identity import identity
 
-Role = Literal["operator", "supervisor", "manager"]
-ROLES: tuple[str, ...] = get_args(Role)
+Deciding = Literal["operator", "supervisor", "manager"]
+Role = Literal["receiver", Deciding]
+DECIDING: tuple[str, ...] = get_args(Deciding)
 """Who decides, from the least right to the most."""
+ROLES: tuple[str, ...] = get_args(Role)
+"""Who may be let in, from the least right to the most."""
+_HEARING = ("receiver", "supervisor", "manager")
 
 LONGEST_NAME = 100
 SHORTEST_DAYS = 60 / 86_400
@@ -49,6 +57,11 @@ class Person:
         """Raises NotAllowed when this person has not the rights of `role`."""
         if not self.at_least(role):
             raise NotAllowed(f"{what} needs a {role}; {self.role} is not enough")
+
+    def must_hear(self) -> None:
+        """Raises NotAllowed when this person may not fetch recordings of callers."""
+        if self.role not in _HEARING:
+            raise NotAllowed(f"a recording needs a {' or a '.join(_HEARING[:2])}")
 
 
 def holder_of(what: str, name: str, role: Role, days: float) -> Person:

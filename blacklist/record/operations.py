@@ -40,7 +40,7 @@ class Operation:
     does: Callable[..., Any]
     gives: Any
     takes: type[Arguments] | None = None
-    of: Literal["", "number", "prefix", "review"] = ""
+    of: Literal["", "number", "prefix", "review", "recording"] = ""
     changes: bool = True
     misses: bool = False
 

@@ -23,19 +23,25 @@ from blacklist.record.today import Today
 from hotline.cli.columns import one_line, print_columns
 from hotline.trouble import of_database
 from people.fields import Pin, Token
-from people.person import ROLES, NotAllowed, Person
+from people.person import DECIDING, ROLES, NotAllowed, Person
 
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON, times in UTC")
 who_option = click.option("--who", help="Who decides [default: the user of this machine]")
 role_option = click.option(
     "--role",
-    type=click.Choice(ROLES),
+    type=click.Choice(DECIDING),
     default="manager",
     show_default=True,
     help="With which rights",
 )
 name_option = click.option("--name", required=True, help="Whose it is: the audit names them so")
-rights_option = click.option("--role", type=click.Choice(ROLES), required=True)
+person_rights_option = click.option("--role", type=click.Choice(DECIDING), required=True)
+rights_option = click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    required=True,
+    help="receiver: fetches the recordings that tickets name, and nothing else",
+)
 
 
 def person(who: str | None, role: str) -> Person:

@@ -19,7 +19,7 @@ def pin_group() -> None:
 
 @pin_group.command("set")
 @asking.name_option
-@asking.rights_option
+@asking.person_rights_option
 @click.option("--days", type=float, default=365.0, show_default=True, help="How long it is good")
 @click.option("--ask", is_flag=True, help="Ask for the PIN, twice; otherwise one is drawn")
 @asking.who_option

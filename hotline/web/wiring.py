@@ -17,6 +17,7 @@ from call_handlers.twilio.speech import Phrases, all_phrases
 from call_handlers.twilio.spoken import Speaker, Voice
 from call_handlers.twilio.transfers import Lines
 from console import api
+from console.recordings import Recordings
 from hotline.bootstrap import Services
 from hotline.register import make_register
 from hotline.setting_groups import TwilioSettings
@@ -57,11 +58,12 @@ def make_web_app(services: Services, remembered: int = 2000) -> Flask:
 
 
 def make_api(services: Services) -> Blueprint:
-    """The HTTP API of the blocklist."""
+    """The HTTP API."""
+    settings, register = services.settings, make_register(services, beside_calls=True)
+    days = settings.retention.recordings_days
+    recordings = Recordings(register.engine, settings.recordings, days, register.now)
     return api.blueprint(
-        api.Collaborators(
-            make_register(services, beside_calls=True), services.zone, version("hotline-940")
-        )
+        api.Collaborators(register, recordings, services.zone, version("hotline-940"))
     )
 
 

@@ -1,6 +1,7 @@
 """Fixtures of the API's tests: the blueprint on a real database and a real Redis."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 from blacklist.index import RedisIndex
 from blacklist.record.register import BlacklistRegister
 from console.api import Collaborators, blueprint
+from console.recordings import Recordings
 from people.person import Role
 from people.tokens import create_token
 from tests.fixtures.record import MAHA, Clock, index_at, register_on
@@ -42,10 +44,19 @@ def register(engine: sa.Engine, index: RedisIndex, clock: Clock) -> BlacklistReg
 
 
 @pytest.fixture
-def client(register: BlacklistRegister) -> FlaskClient:
+def recordings(register: BlacklistRegister, tmp_path: Path) -> Recordings:
+    """Recordings in an empty folder, kept for 90 days."""
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    return Recordings(register.engine, folder, 90, register.now)
+
+
+@pytest.fixture
+def client(register: BlacklistRegister, recordings: Recordings) -> FlaskClient:
     """An HTTP client without a token."""
     app = Flask("tests")
-    app.register_blueprint(blueprint(Collaborators(register, ZoneInfo("Asia/Riyadh"), "0")))
+    riyadh = ZoneInfo("Asia/Riyadh")
+    app.register_blueprint(blueprint(Collaborators(register, recordings, riyadh, "0")))
     return app.test_client()
 
 

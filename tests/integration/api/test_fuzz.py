@@ -21,7 +21,7 @@ from tests.fixtures.openapi import Schema, faults, values
 from tests.fixtures.record import LINE, NUMBER, OTHER
 
 EXAMPLES = 3000
-ROLES: tuple[Role, ...] = ("operator", "supervisor", "manager")
+ROLES: tuple[Role, ...] = ("receiver", "operator", "supervisor", "manager")
 FORGED = (None, "", "Bearer", "Bearer x", "Basic eDp4", "bearer  ", f"Bearer h940_{'A' * 43}")
 NAMES = ("", ".", "..", "export", "import", "prefixes", "rebuild", "reviews", "verify")
 """What is no number in a path: these are paths of their own."""
