@@ -1,42 +1,33 @@
-# 940 as one image for every role: `docker run IMAGE agi|web|worker|relay|backoffice`.
+# 940 as one image for every role: `docker run IMAGE agi|web|worker|relay|backoffice`, and its Redis.
 FROM debian:bookworm-slim AS build
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 # hadolint ignore=DL3008  # Debian's own point releases are wanted
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends python3 python3-venv espeak-ng sox \
+    && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
     && rm -rf /var/lib/apt/lists/*
-WORKDIR /app
-COPY requirements.lock pyproject.toml README.md ./
-RUN python3 -m venv .venv \
+WORKDIR /src
+COPY requirements.lock ./
+RUN python3 -m venv /uv \
     && awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements.lock > /tmp/uv.txt \
-    && .venv/bin/pip install --no-cache-dir --require-hashes -r /tmp/uv.txt \
-    && .venv/bin/uv pip sync --no-cache --compile-bytecode --python .venv/bin/python --require-hashes requirements.lock
+    && /uv/bin/pip install --no-cache-dir --require-hashes -r /tmp/uv.txt
 COPY . .
-ENV HOTLINE_SOUNDS_DIR=/app/sounds
-RUN .venv/bin/uv pip install --no-cache --python .venv/bin/python --no-deps --no-build-isolation \
-        --editable . \
-    && .venv/bin/hotline prompts build \
-    && .venv/bin/python -m compileall -q -x '^[.]/([.]|tests/)' . \
-    && .venv/bin/uv pip uninstall --python .venv/bin/python mypy ruff prek deptry import-linter \
-        pytest pytest-timeout pytest-xdist pytest-httpserver hypothesis time-machine uv \
-        mutmut libcst textual coverage setproctitle panoramisk pystrix
+RUN packaging/lay /uv/bin/uv /image && install -D packaging/hotline /image/usr/bin/hotline
 
 FROM debian:bookworm-slim
+# espeak-ng and sox make prompts of texts that a city has changed.
 # hadolint ignore=DL3008  # Debian's own point releases are wanted
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends python3 redis-server \
-    && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --uid 940 --home-dir /var/lib/hotline --create-home hotline
-COPY --from=build /app /app
-WORKDIR /app
-ENV PATH=/app/.venv/bin:$PATH \
-    PYTHONDONTWRITEBYTECODE=1 \
-    HOTLINE_STATE_DIR=/var/lib/hotline \
-    HOTLINE_SOUNDS_DIR=/app/sounds \
+    && apt-get install -y --no-install-recommends espeak-ng python3 redis-server sox \
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
+    && useradd --system --uid 940 --user-group --home-dir /srv/940 hotline \
+    && install -d -o hotline -g hotline /srv/940
+COPY --from=build /image /
+WORKDIR /srv/940
+ENV HOTLINE_HOME=/srv/940 \
     HOTLINE_LOG__FORMAT=json
-USER 940
-VOLUME /var/lib/hotline
-EXPOSE 4573
+USER hotline
+VOLUME /srv/940
+EXPOSE 4573 8940
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["hotline"]
 CMD ["doctor"]

@@ -41,7 +41,7 @@ check: setup ## Run the linters and the type checker
 	$(BIN)/deptry .
 	$(BIN)/hotline flow lint
 	@tools/shell-check tools/setup tools/image tools/package tools/shell-check .ci/run \
-		packaging/hotline packaging/renew packaging/debian/p*
+		packaging/hotline packaging/lay packaging/renew packaging/debian/p*
 
 format: setup ## Put the code into its form
 	$(BIN)/ruff check --fix .

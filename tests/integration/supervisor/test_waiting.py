@@ -8,8 +8,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from hotline.stack import agi_answers, http_answers
 from store.database import make_engine
@@ -17,7 +19,9 @@ from store.migrations import head, serves, upgrade
 from tests.fixtures.processes import free_tcp_port, wait_until
 from tests.fixtures.redis_process import RedisProcess
 
+ROOT = Path(__file__).parents[3]
 LONG_S = 60.0
+SERVICES: dict[str, Any] = YAML(typ="safe").load(ROOT / "compose.yaml")["services"]
 
 
 class Role:
@@ -68,6 +72,19 @@ class Role:
                 self._heard.append(heard.decode())
         return self._heard
 
+    def is_healthy(self, service: str, port: int = 0) -> bool:
+        """Whether compose.yaml's check of a service says so of this role."""
+        kind, *words = SERVICES[service]["healthcheck"]["test"]
+        here = [
+            word.replace("/srv/940/state", str(self._log.parent)).replace(":8940", f":{port}")
+            for word in words
+        ]
+        command = ["sh", "-c", *here] if kind == "CMD-SHELL" else here
+        environ = {"PATH": os.environ["PATH"], "HOTLINE_AGI__PORTS": str(port)}
+        return (
+            subprocess.run(command, env=environ, capture_output=True, check=False).returncode == 0
+        )
+
     def ends(self) -> int:
         """Its exit status at SIGTERM."""
         self.process.send_signal(signal.SIGTERM)
@@ -111,6 +128,7 @@ def test_who_delivers_waits_says_for_what_once_and_is_ready_then(
     wait_until(lambda: "READY=1" in role.told_to_the_supervisor(), LONG_S)
     assert role.log.count(f"{name}_waits") == 2
     assert "Traceback" not in role.log
+    assert role.is_healthy(name)
     assert role.ends() == 0
 
 
@@ -132,6 +150,8 @@ def test_calls_are_answered_while_the_stores_are_away(started: Callable[..., Rol
     role.says("agi_goes_without")
     assert "READY=1" in role.told_to_the_supervisor()
     assert agi_answers("127.0.0.1", port)
+    assert role.is_healthy("agi-1", port)
+    assert not role.is_healthy("agi-1", free_tcp_port())
     role.redis.start()
     role.make_tables()
     role.says("stores_there")
@@ -146,6 +166,8 @@ def test_webhooks_are_answered_while_the_stores_are_away(started: Callable[..., 
     role.says("web_goes_without")
     assert any("READY=1" in one for one in role.told_to_the_supervisor())
     assert http_answers(f"http://127.0.0.1:{port}/healthz")
+    assert role.is_healthy("web", port)
+    assert not role.is_healthy("worker")
     assert role.ends() == 0
 
 
