@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hotline.bootstrap import Services
 from hotline.trouble import of_database
-from store.migrations import current, head, upgrade
+from store.migrations import current, head, is_newer, upgrade
 
 
 @click.group("db")
@@ -21,7 +21,9 @@ def upgrade_command(services: Services) -> None:
     """Bring the database to the newest revision."""
     try:
         upgrade(services.engine())
-        click.echo(f"database at revision {current(services.engine())}")
+        found = current(services.engine())
+        newer = f", made by a newer release: left as it is (ours: {head()})"
+        click.echo(f"database at revision {found}{newer if is_newer(found) else ''}")
     except SQLAlchemyError as error:
         click.echo(of_database(error), err=True)
         sys.exit(1)
@@ -30,11 +32,11 @@ def upgrade_command(services: Services) -> None:
 @db_group.command("revision")
 @click.pass_obj
 def revision_command(services: Services) -> None:
-    """Print the database's revision; exit 1 when it is not the newest."""
+    """Print the database's revision; exit 1 when it is older than this release's."""
     try:
         found = current(services.engine())
     except SQLAlchemyError as error:
         click.echo(of_database(error), err=True)
         sys.exit(1)
-    click.echo(f"{found or 'empty'} (newest: {head()})")
-    sys.exit(0 if found == head() else 1)
+    click.echo(f"{found or 'empty'} (this release's: {head()})")
+    sys.exit(0 if found == head() or is_newer(found) else 1)

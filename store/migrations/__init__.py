@@ -21,11 +21,13 @@ _WAIT_S = 60.0
 def upgrade(engine: sa.Engine, *, wait_s: float = _WAIT_S) -> None:
     """Bring the database to the newest revision; safe when several processes start at once.
 
-    One process migrates in one transaction, the others wait for it at most `wait_s` seconds.
+    One process migrates in one transaction, the others wait for it at most `wait_s` seconds. One
+    that a newer release has made is left as it is: its revisions only add what this one need not
+    know, so that a city can go back to the release before.
     Raises sqlalchemy.exc.OperationalError when the database is away or stays locked.
     """
     deadline = time.monotonic() + wait_s
-    while current(engine) != head():
+    while (found := current(engine)) != head() and not is_newer(found):
         try:
             with engine.begin() as connection:
                 if connection.dialect.name == "postgresql":
@@ -42,6 +44,12 @@ def current(engine: sa.Engine) -> str | None:
     with engine.connect() as connection:
         plain = connection.execution_options(isolation_level="AUTOCOMMIT")
         return MigrationContext.configure(plain).get_current_revision()
+
+
+def is_newer(revision: str | None) -> bool:
+    """Whether a newer release than this one has made this revision."""
+    known = ScriptDirectory.from_config(_config(None)).walk_revisions()
+    return revision is not None and revision not in {one.revision for one in known}
 
 
 def head() -> str | None:
