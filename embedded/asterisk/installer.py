@@ -23,6 +23,7 @@ from embedded.asterisk.places import Owner, Places, find_modules, find_owner
 from embedded.asterisk.sounds import Laid, lay_audio
 from files.written import Manifest, Owned, Written, read_manifest, write_files
 
+_FREEPBX = ("etc/freepbx.conf", "etc/amportal.conf")
 _OWN_FOLDERS = ("astdbdir", "astspooldir", "astrundir", "astlogdir")
 
 
@@ -81,6 +82,11 @@ def install(wish: Wish) -> Installed:
     Raises CannotInstall, NoSuchUser, and OSError, which names the path that refused.
     """
     places = wish.places
+    if any((places.root / name).exists() for name in _FREEPBX):
+        raise CannotInstall(
+            f"{places.root} has a FreePBX, which writes Asterisk's configuration itself: give 940 an "
+            "Asterisk of its own (docs/freepbx.md)"
+        )
     owner = find_owner(places.root, wish.user)
     etc = places.outside(places.etc)
     name = wish.system_name or _name_before(etc) or machine_name()

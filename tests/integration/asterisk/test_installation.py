@@ -245,3 +245,13 @@ def test_doctor_looks_from_asterisks_side_when_asked(tree: AsteriskRoot, tmp_pat
     assert result.exit_code == 1
     assert not rows["asterisk reads prompts"]["passed"]
     assert "settings" in rows
+
+
+def test_a_freepbx_is_left_alone(tree: AsteriskRoot, tmp_path: Path) -> None:
+    """It would overwrite what we lay, and we what it has."""
+    (tree.folder / "etc/freepbx.conf").write_text("<?php\n")
+    before = sorted((tree.folder / "etc").rglob("*"))
+    result = installed(tree, tmp_path)
+    assert result.exit_code == 2
+    assert "docs/freepbx.md" in result.output
+    assert sorted((tree.folder / "etc").rglob("*")) == before
