@@ -84,8 +84,8 @@ def install(wish: Wish) -> Installed:
     places = wish.places
     if any((places.root / name).exists() for name in _FREEPBX):
         raise CannotInstall(
-            f"{places.root} has a FreePBX, which writes Asterisk's configuration itself: give 940 an "
-            "Asterisk of its own (docs/freepbx.md)"
+            f"{places.root} has a FreePBX, which writes Asterisk's configuration itself: "
+            "give 940 an Asterisk of its own (docs/freepbx.md)"
         )
     owner = find_owner(places.root, wish.user)
     etc = places.outside(places.etc)

@@ -1,0 +1,64 @@
+"""A citizen who reports a pothole, by SIP from another machine."""
+
+import csv
+import subprocess
+from pathlib import Path
+
+from hotline.bootstrap import Services
+from lab.bench.conversation import TURNS, prompt_seconds
+from lab.bench.sipp import SCENARIO
+from lab.bench.telephone import Plan, plan, write_recording
+
+_HURRIED_S = 3.0
+"""How long the caller listens before a key: prompts may be interrupted, but for one."""
+_NOTICE = 8
+"""The turn whose words, before a recording, are always heard whole."""
+_REFERENCE_S = 12.0
+
+
+def report(services: Services) -> Plan:
+    """The keys of a whole report, and how long it lasts (s)."""
+    whole = prompt_seconds(services)
+    listening = [_HURRIED_S] * TURNS
+    listening[_NOTICE] = whole[_NOTICE] + _HURRIED_S
+    listening[-1] = _REFERENCE_S
+    return plan(listening)
+
+
+class SippCall:
+    """One call, from a network namespace to host:port; it goes on while this is there."""
+
+    def __init__(self, namespace: str, own: str, target: str, made: Plan, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        lasts_ms = str(round(made.seconds * 1000))
+        text = SCENARIO.read_text(encoding="utf-8").replace("[lasts]", lasts_ms)
+        (folder / SCENARIO.name).write_text(text, encoding="utf-8")
+        write_recording(folder / "call.pcap", made)
+        self._counts = folder / "counts.csv"
+        self._seconds = made.seconds + 60
+        command = ["ip", "netns", "exec", namespace, "sipp", target, "-sf", SCENARIO.name]
+        command += ["-s", "940", "-i", own, "-p", "5070", "-mp", "20000", "-m", "1", "-r", "1"]
+        command += ["-trace_stat", "-stf", str(self._counts), "-fd", "1", "-nostdin"]
+        command += ["-timeout", f"{round(self._seconds)}s", "-timeout_error"]
+        with (folder / "output.txt").open("wb") as output:
+            self._sipp = subprocess.Popen(
+                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            )
+
+    @property
+    def in_progress(self) -> bool:
+        """Whether it has not ended."""
+        return self._sipp.poll() is None
+
+    def went_to_its_end(self) -> bool:
+        """Wait for the end; whether the caller hung up last."""
+        self._sipp.wait(self._seconds + 30)
+        with self._counts.open(newline="") as file:
+            final = list(csv.DictReader(file, delimiter=";"))[-1]
+        return int(final["SuccessfulCall(C)"]) == 1
+
+    def close(self) -> None:
+        """Cut it where it is still there."""
+        if self.in_progress:
+            self._sipp.kill()
+        self._sipp.wait()
