@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,6 +31,7 @@ from tickets.lateness import LATE_S
 from tickets.outbox import oldest_waiting
 from voice.ready import check as check_audio
 
+_ONLY_POST = HTTPStatus.NOT_IMPLEMENTED
 _SIGNED_S = 300.0
 """For how long a receiver takes a signature (Standard Webhooks, "Verifying signatures")."""
 _COUNT = "return redis.call('SET', KEYS[1], '', 'EX', 1)"
@@ -186,7 +188,10 @@ def backoffice(services: Services) -> Iterator[Check]:
     parts = urlsplit(url)
     health = _asked(f"{parts.scheme}://{parts.netloc}/healthz")
     reply = health if health and health.status == 200 else _asked(url)
-    passed = reply is not None and reply.status < 500
+    # Who takes nothing but POST may answer so (RFC 9110, 15.6.2), and is there.
+    passed = reply is not None and (
+        reply.status < 500 or reply.status == HTTPStatus.NOT_IMPLEMENTED
+    )
     found = f"{parts.netloc} {'answers' if passed else 'does not answer'}"
     yield Check("back office", passed, found, "check HOTLINE_BACKOFFICE__URL, or start it")
     if reply is not None and reply.ahead_s is not None:

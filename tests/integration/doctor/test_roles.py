@@ -129,14 +129,15 @@ def test_a_clock_that_is_wrong_is_told(services: Services, httpserver: HTTPServe
         assert (check.passed, "ahead of ours" in check.found) == (False, True)
 
 
-def test_an_office_that_tells_no_time_is_no_fault(
-    services: Services, httpserver: HTTPServer
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_an_office_that_only_takes_tickets_and_tells_no_time_is_no_fault(
+    services: Services, httpserver: HTTPServer, status: int
 ) -> None:
-    """The header is not everybody's; nor is the answer at that path."""
+    """The header is not everybody's; nor is an answer to a question that is no ticket."""
     httpserver.clear()
 
     def answer(_request: object) -> Response:
-        return Response("no", status=404, headers={"Date": "yesterday"})
+        return Response("no", status=status, headers={"Date": "yesterday"})
 
     httpserver.expect_request("/healthz").respond_with_handler(answer)
     httpserver.expect_request("/tickets").respond_with_handler(answer)
