@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-all faults mutants check format bench package lock clean
+.PHONY: help setup demo serve test test-all faults mutants check format bench install-test package lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,8 +40,8 @@ check: setup ## Run the linters and the type checker
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/hotline flow lint
-	@tools/shell-check tools/setup tools/image tools/package tools/shell-check .ci/run \
-		packaging/hotline packaging/lay packaging/renew packaging/debian/p*
+	@tools/shell-check tools/setup tools/image tools/install-test tools/package tools/shell-check \
+		.ci/run packaging/hotline packaging/lay packaging/renew packaging/debian/p*
 
 format: setup ## Put the code into its form
 	$(BIN)/ruff check --fix .
@@ -49,6 +49,9 @@ format: setup ## Put the code into its form
 
 bench: setup ## Measure what a call costs, as ratios
 	@$(BIN)/hotline bench
+
+install-test: setup ## Follow docs/operations.md on a bare Debian: install, upgrade, power cut, restore (root)
+	@tools/install-test
 
 package: setup ## Build the Debian package of this checkout, into dist/
 	@tools/package
