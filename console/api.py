@@ -40,6 +40,7 @@ ROUTES = (
     Route("history", "GET", f"{_NUMBER}/history", pages=_CHANGES),
     Route("audit", "GET", f"{ROOT}/audit", pages=_CHANGES),
     Route("today", "GET", f"{ROOT}/today"),
+    Route("undo", "POST", f"{ROOT}/undo"),
     Route("strike", "POST", f"{_NUMBER}/strikes", 201),
     Route("allow", "PUT", f"{_NUMBER}/allow"),
     Route("disallow", "DELETE", f"{_NUMBER}/allow"),

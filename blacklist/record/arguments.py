@@ -100,6 +100,24 @@ class Decision(Why):
     """Why a review is decided so."""
 
 
+_Change = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class Undo(Arguments):
+    """What is taken back: one of the three."""
+
+    number: Raw | None = None
+    """The last change of this number or prefix"""
+    change: _Change | None = None
+    """The change of this number in the audit"""
+    batch: _Change | None = None
+    """The whole import to which this change belongs"""
+    keep_going: bool = False
+    """Of an import, leave the numbers that were changed since"""
+    dry_run: bool = False
+    """Say what would be done, and do nothing"""
+
+
 class Refusal(Arguments):
     """Why a review is refused."""
 

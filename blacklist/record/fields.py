@@ -37,7 +37,7 @@ class RecordedEntry:
 
     `subject` is a number (E.164), or the first digits of it. `until` is None only for an allowed
     number. Of a prefix, `approved_by` is None until the second person agrees, and `replay` says
-    what it would have done. `ended_why` is replaced, lifted or review.
+    what it would have done. `ended_why` is replaced, lifted, review or undone.
     """
 
     id: Annotated[str, Kept(32, key=True)]

@@ -43,7 +43,8 @@ Progress = Callable[[str, int], None]
 class Imported:
     """What an import did, or in a dry run would do. `errors` are the first `ERRORS_SHOWN`.
 
-    `left` are rows that say something else than that a number is restricted, likewise.
+    `left` are rows that say something else than that a number is restricted, likewise. `batch` is
+    what names it to whoever takes it back.
     """
 
     rows: int
@@ -54,6 +55,7 @@ class Imported:
     errors: tuple[RowError, ...]
     written: bool
     left: tuple[RowLeft, ...] = ()
+    batch: int | None = None
 
 
 def import_rows(

@@ -18,6 +18,8 @@ from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import list_reviews
 from blacklist.record.standing import Standing
 from blacklist.record.today import Today, look_at_today
+from blacklist.record.undo import undo
+from blacklist.record.undoing import Undone
 from blacklist.record.whole import Rebuilt, Verified, import_file, rebuild_index, verify_index
 from people.audit import history
 from people.fields import Change
@@ -138,6 +140,8 @@ _ALL = (
         "supervisor", _audit, list[Change], arguments.Changes, changes=False),
     Operation("today", "Who is held, who met it today, strikes of the week, reviews due",
         "supervisor", _today, Today, arguments.Day, changes=False),
+    Operation("undo", "Take back a number's last change, another of the audit, or a whole import",
+        "supervisor", undo, Undone, arguments.Undo, misses=True),
     Operation("strike", "Strike a number", "operator",
         BlacklistRegister.strike, Struck, arguments.StrikeBody, "number"),
     Operation("allow", "Let a number through", "supervisor",

@@ -1,16 +1,18 @@
 """What is done with the whole blocklist at once: a file of it, and its index."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from blacklist.entry import EntryRefused
+from blacklist.record.batches import last_batch
 from blacklist.record.csv_read import Defaults, Form, Reader
 from blacklist.record.importing import Imported, Progress, import_rows
 from blacklist.record.projection import differences, rebuild
 from blacklist.record.register import BlacklistRegister
 from people.person import Person
+from store.sql import reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def import_file(
         progress=progress,
     )
     if done.written and done.added + done.replaced:
+        with reading(register.engine) as connection:
+            done = replace(done, batch=last_batch(connection, now, by))
         rebuild_index(register)
     return done
 

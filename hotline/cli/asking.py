@@ -20,6 +20,7 @@ from blacklist.record.fields import RecordedEntry
 from blacklist.record.prefix_replay import RecordUnreadable
 from blacklist.record.standing import Standing
 from blacklist.record.today import Today
+from blacklist.record.undoing import Undone
 from hotline.cli.columns import one_line, print_columns
 from hotline.trouble import of_database
 from people.fields import Pin, Token
@@ -95,7 +96,7 @@ def entry_fields(entry: RecordedEntry) -> dict[str, Any]:
 def told(result: Any) -> Any:
     """What came of an operation, for other programs."""
     match result:
-        case list():
+        case list() | tuple():
             return [told(each) for each in result]
         case RecordedEntry():
             return entry_fields(result)
@@ -105,6 +106,9 @@ def told(result: Any) -> Any:
             return shown | {"allowed": allowed, "strikes": plain(result.strikes)}
         case Today():
             lists = {"held": told(result.held), "entries": told(result.entries)}
+            return {name: plain(getattr(result, name)) for name in result.__slots__} | lists
+        case Undone():
+            lists = {"changes": told(result.changes), "restored": told(result.restored)}
             return {name: plain(getattr(result, name)) for name in result.__slots__} | lists
         case _:
             return plain(result)

@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "approve": (f"{_ENTRIES}:blacklist_approve", "Agree to a prefix, as the second person."),
     "history": (f"{_CHANGES}:blacklist_history", "Everything that was ever done about a number."),
     "audit": (f"{_CHANGES}:blacklist_audit", "Who changed what, and when."),
+    "undo": ("hotline.cli.blacklist_undo:blacklist_undo", "Take a change back."),
     "import": (f"{_FILES}:blacklist_import", "Restrict the numbers of a CSV file."),
     "export": (f"{_FILES}:blacklist_export", "Write every entry in force as CSV."),
     "rebuild": (f"{_INDEX}:blacklist_rebuild", "Make the index anew from the record."),

@@ -37,7 +37,7 @@ def _named(ctx: click.Context, _param: click.Parameter, value: str | None) -> st
 )
 def blacklist_history(changes: list[Change], zone: ZoneInfo) -> None:
     """List every change to NUMBER (or a prefix), newest first; exit 1 when there was none."""
-    _tell(changes, zone)
+    print_changes(changes, zone)
 
 
 @verb(
@@ -47,12 +47,13 @@ def blacklist_history(changes: list[Change], zone: ZoneInfo) -> None:
 def blacklist_audit(changes: list[Change], zone: ZoneInfo) -> None:
     """List changes, newest first: to entries, strikes, reviews, tokens and PINs.
 
-    Those to NUMBER (or a prefix), where one is given.
+    Those to NUMBER (or a prefix), where one is given. By its number `undo` takes a change back.
     """
-    _tell(changes, zone)
+    print_changes(changes, zone)
 
 
-def _tell(changes: Sequence[Change], zone: ZoneInfo) -> None:
+def print_changes(changes: Sequence[Change], zone: ZoneInfo) -> None:
+    """Changes in columns, each by its number."""
     rows = [
         (
             str(change.id),

@@ -110,6 +110,8 @@ def _tell(done: Imported, as_json: bool) -> None:
     counts = f"{done.added:,} added, {done.replaced:,} replaced, {done.unchanged:,} unchanged"
     if done.written:
         click.echo(f"{done.rows:,} rows: {counts}, {done.refused:,} refused")
+        if done.batch is not None:
+            click.echo(f"taken back by: hotline blacklist undo --batch {done.batch}", err=True)
     elif done.refused:
         click.echo(f"{done.refused:,} of {done.rows:,} rows are wrong: nothing was imported")
     else:

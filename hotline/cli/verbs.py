@@ -108,7 +108,8 @@ def verb(
 
 def options_of(takes: type[Arguments]) -> Option:
     """Give a command an option for each of these arguments."""
-    return _with([_option(name, field) for name, field in takes.model_fields.items()])
+    fields = takes.model_fields.items()
+    return _with([_option(name, field) for name, field in fields if name not in _ELSEWHERE])
 
 
 def _with(parameters: Sequence[Option]) -> Option:

@@ -289,3 +289,18 @@ def test_the_list_and_the_audit_are_asked_by_parts(ask: Ask) -> None:
     assert [change["subject"] for change in changes.json] == ["+966555123400"]
     assert 'rel="next"' in changes.headers["Link"]
     assert ask("GET", "/audit?made_by=nobody").json == []
+
+
+def test_a_change_is_taken_back_over_http(ask: Ask) -> None:
+    """By its number in the audit; a role below may not, and an import is a manager's."""
+    assert ask("POST", json=BLOCK).status_code == 201
+    (change,) = ask("GET", "/audit").json[:1]
+    named = {"change": change["id"]}
+    assert ask("POST", "/undo", json=named, role="operator").status_code == 403
+    told = ask("POST", "/undo", json=named | {"dry_run": True}, role="supervisor")
+    assert (told.status_code, told.json["written"]) == (200, False)
+    done = ask("POST", "/undo", json=named, role="supervisor")
+    assert (done.json["count"], ask("GET").json) == (1, [])
+    assert ask("POST", "/undo", json=named).json["already"]
+    assert ask("POST", "/undo", json={}).status_code == 422
+    assert ask("POST", "/undo", json={"change": 99999}).status_code == 404

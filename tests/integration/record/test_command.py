@@ -334,3 +334,23 @@ def test_the_blacklist_of_freepbx_is_imported_as_it_is(run: Run) -> None:
     assert [entry["number"] for entry in json.loads(run("list", "--json").output)] == [MOBILE]
     wrong = run(*with_all, stdin=b"number,description\n0501234567,1\n05,1\n")
     assert (wrong.exit_code, "row 3: " in wrong.output) == (2, True)
+
+
+def test_an_undo_says_what_it_will_do_and_asks(run: Run) -> None:
+    """No is no; yes can be said beforehand; an import names itself."""
+    assert run("add", "0501234567", "--reason", "abuse", "--note", "once").exit_code == 0
+    asked = run("undo", "0501234567", stdin=b"n\n")
+    assert asked.exit_code == 1
+    assert {"added", "+966501234567", "note=once"} <= set(asked.output.split())
+    assert run("show", "0501234567").exit_code == 0
+    assert run("undo", "0501234567", "--role", "operator", "--yes").exit_code == 2
+    assert "taken back" in run("undo", "0501234567", stdin=b"y\n").output
+    assert run("show", "0501234567").exit_code == 1
+    again = run("undo", "0501234567", "--yes")
+    assert (again.exit_code, "already" in again.output) == (0, True)
+    file = b"number,reason\n0501234567,abuse\n0507654321,abuse\n"
+    told = run("import", "-", "--days", "3", stdin=file).output
+    done = run(*told.rpartition("hotline blacklist ")[2].split(), "--yes", "--json")
+    assert (done.exit_code, json.loads(done.stdout)["count"]) == (0, 2)
+    assert json.loads(run("list", "--json").output) == []
+    assert run("undo").exit_code == 2

@@ -18,6 +18,7 @@ BY_COMMAND = {
     "history": ("history",),
     "audit": ("audit",),
     "today": ("today",),
+    "undo": ("undo",),
     "import": ("import",),
     "export": ("export",),
     "rebuild": ("rebuild",),
