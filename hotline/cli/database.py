@@ -7,7 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from hotline.bootstrap import Services
 from hotline.trouble import of_database
-from store.migrations import current, head, is_newer, upgrade
+from store.migrations import current, head, is_newer, serves, upgrade
 
 
 @click.group("db")
@@ -39,4 +39,4 @@ def revision_command(services: Services) -> None:
         click.echo(of_database(error), err=True)
         sys.exit(1)
     click.echo(f"{found or 'empty'} (this release's: {head()})")
-    sys.exit(0 if found == head() or is_newer(found) else 1)
+    sys.exit(0 if serves(found) else 1)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
 from people.pins import count_pins
-from store.migrations import current, head, is_newer
+from store.migrations import current, head, is_newer, serves
 from store.sql import reading
 
 _POOL_MODE = "PgBouncer in front of it needs pool_mode session or transaction"
@@ -24,7 +24,7 @@ def database_checks(services: Services) -> Iterator[Check]:
         return
     kind = services.engine().dialect.name
     newest = head()
-    fits = found == newest or is_newer(found)
+    fits = serves(found)
     by_newer = " (made by a newer release)" if is_newer(found) else ""
     shown = f"{kind}, revision {found or 'empty'} of {newest}{by_newer}"
     yield Check("database", fits, shown, "run `hotline db upgrade`")

@@ -63,10 +63,7 @@ def serves(found: str | None) -> bool:
     On its own, and on one that it does not know: a later release has been here, and leaves the one
     before what it needs.
     """
-    if found is None or found == head():
-        return found is not None
-    known = ScriptDirectory.from_config(_config(None)).walk_revisions()
-    return all(one.revision != found for one in known)
+    return found == head() or is_newer(found)
 
 
 def differences(engine: sa.Engine, metadata: sa.MetaData) -> list[object]:
