@@ -64,6 +64,8 @@ AS_ROOT = frozenset({"init", "asterisk", "doctor", "serve", "demo", "bench", "ca
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """940: the software that answers a city's hotline."""
+    if ctx.invoked_subcommand == "init":
+        return  # it makes what the settings name: they may be wrong until then
     settings = ctx.obj if isinstance(ctx.obj, Settings) else load_settings()
     if settings.home is not None and ctx.invoked_subcommand not in AS_ROOT:
         become_steward(settings.state_dir)

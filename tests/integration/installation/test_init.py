@@ -59,6 +59,17 @@ def test_each_part_is_for_those_who_need_it(tmp_path: Path) -> None:
     assert rights(folder / "sounds") == (NOBODY, group, "755")
 
 
+def test_a_secret_that_is_lost_is_made_anew(tmp_path: Path) -> None:
+    """The settings name its file, and every other command says so; this one does not read them."""
+    folder = tmp_path / "940"
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    environ = {"HOTLINE_HOME": str(folder)}
+    environ["HOTLINE_BACKOFFICE__SECRETS_FILE"] = str(folder / "secrets" / "backoffice")
+    assert hotline("flow", "lint", environ=environ).returncode == 2
+    assert hotline("init", str(folder), "--user", me, environ=environ).returncode == 0
+    assert hotline("flow", "lint", environ=environ).returncode == 0
+
+
 def test_what_it_made_has_nothing_to_mend(tmp_path: Path) -> None:
     """Its settings can be read, and its menu loses nobody."""
     folder = tmp_path / "940"
