@@ -57,12 +57,15 @@ def make_scripts(
     recordings: str,
     heard: Heard = lambda _reference: True,
     room: Room = lambda: True,
+    put_through: dict[str, Call] | None = None,
 ) -> Mapping[str, Script]:
     """All scripts. `recordings` is the folder for recordings as Asterisk sees it.
 
     `heard` tells whether anybody is heard in one of them, `room` whether there is any for another.
+    `put_through` is the memory of calls that are with people; scripts that follow others share it.
     """
-    scripts = _Scripts(desk, sounds, recordings, heard, room)
+    calls = {} if put_through is None else put_through
+    scripts = _Scripts(desk, sounds, recordings, heard, room, calls)
     return {
         "call": scripts.call,
         "transferred": scripts.transferred,
@@ -95,14 +98,20 @@ class _Scripts:
     """The scripts of one desk."""
 
     def __init__(
-        self, desk: Desk, sounds: Sounds, recordings: str, heard: Heard, room: Room
+        self,
+        desk: Desk,
+        sounds: Sounds,
+        recordings: str,
+        heard: Heard,
+        room: Room,
+        put_through: dict[str, Call],
     ) -> None:
         self._desk = desk
         self._sounds = sounds
         self._recordings = recordings
         self._heard = heard
         self._room = room
-        self._put_through: dict[str, Call] = {}
+        self._put_through = put_through
 
     def call(self, channel: AgiChannel) -> str:
         """Lead a call, new or taken over from another server."""

@@ -79,6 +79,10 @@ class FastAgiServer:
         with self._idle:
             return len(self._connections)
 
+    def use(self, scripts: Mapping[str, Script]) -> None:
+        """Serve these to connections that come from now on; the others go on with theirs."""
+        self._scripts = dict(scripts)
+
     def start(self) -> None:
         """Listen, and accept in a thread. Raises OSError when the address cannot be had."""
         family = socket.AF_INET6 if ":" in self._address[0] else socket.AF_INET

@@ -46,8 +46,8 @@ class ChildSpec:
     Who `tells` gives a sign of life by itself (`host.life`): none for `hung_seconds` is
     the same as a probe that failed for so long. `mend` is called when the child has ended with an
     error before it was ever well, with how many times in a row that was; True says that something
-    was changed. `orphan_signal` is what the child gets when the
-    supervisor itself is killed.
+    was changed. Who `takes_hangup` is told of the supervisor's own SIGHUP. `orphan_signal` is what
+    the child gets when the supervisor itself is killed.
     """
 
     name: str
@@ -61,6 +61,7 @@ class ChildSpec:
     probe_seconds: float = 1.0
     hung_seconds: float = 10.0
     tells: bool = False
+    takes_hangup: bool = False
     mend: Callable[[int], bool] | None = None
     start_with: str = ""
     stop_stage: int = 0

@@ -45,6 +45,7 @@ class Supervisor:
         self._stop_asked = threading.Event()
         self._wake = threading.Event()
         self._signals = 0
+        self._hung_up = False
         self._last_well: dict[str, float] = {}
         self._rotated = time.monotonic()
         self._probes: list[threading.Thread] = []
@@ -52,11 +53,11 @@ class Supervisor:
     def run(self, on_ready: Callable[[], None] | None = None) -> int:
         """Start everything, watch it until SIGTERM or SIGINT, drain, and return the exit status.
 
-        0 after a drain, 130 when a second signal cut it short. Raises `StartFailed`, with
-        everything stopped again. Main thread only.
+        0 after a drain, 130 when a second signal cut it short. SIGHUP is passed on. Raises
+        `StartFailed`, with everything stopped again. Main thread only.
         """
         hangup_reopens_logs()
-        with signals_told(self._on_signal):
+        with signals_told(self._on_signal, self.hang_up):
             try:
                 self.start()
                 if self.children and on_ready and not self._stop_asked.is_set():
@@ -146,6 +147,9 @@ class Supervisor:
 
     def _watch(self) -> None:
         while not self._stop_asked.is_set():
+            if self._hung_up:
+                self._hung_up = False
+                self._pass_on(signal.SIGHUP)
             for child in self.children.values():
                 try:
                     self._look_after(child)
@@ -230,6 +234,16 @@ class Supervisor:
                     child.rotate_log()
         except Exception:  # logs are beside the calls
             log.exception("logs_not_looked_after")
+
+    def _pass_on(self, number: signal.Signals) -> None:
+        for child in self.children.values():
+            if child.spec.takes_hangup:
+                child.signal(number)
+
+    def hang_up(self) -> None:
+        """Tell the children that mind it, as SIGHUP does."""
+        self._hung_up = True
+        self._wake.set()
 
     def _on_signal(self) -> None:
         self._signals += 1

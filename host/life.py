@@ -5,7 +5,6 @@ NOTIFY_SOCKET names. It is systemd's own, so `WatchdogSec=` works in a unit as w
 disk. The doctor sees it by a file under the state folder, locked for as long as its process lives.
 """
 
-import fcntl
 import os
 import socket
 import time
@@ -15,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+
+from host.held import held_files, hold, is_held
 
 log = structlog.get_logger()
 
@@ -79,18 +80,10 @@ class Life:
     @staticmethod
     def _open(path: Path) -> int | None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for old in _files(path.parent):
-                if not _lives(old):
-                    old.unlink(missing_ok=True)
-            unlocked = path.with_name(f".{path.name}")  # none is to be seen that is not locked
-            file = os.open(unlocked, os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(file, fcntl.LOCK_EX)
-            unlocked.rename(path)
+            return hold(path)
         except OSError as error:  # the doctor sees less; nobody else is the worse for it
             log.warning("life_not_shown", error=type(error).__name__)
             return None
-        return file
 
 
 class Ear:
@@ -132,28 +125,12 @@ class Seen:
 
 def seen(state_dir: Path) -> Iterator[Seen]:
     """The roles of this state folder that live."""
-    for path in _files(_folder(state_dir)):
+    for path in held_files(_folder(state_dir)):
         role, _, pid = path.name.rpartition("-")
-        if _lives(path):
+        if is_held(path):
             with suppress(FileNotFoundError):
                 yield Seen(role, pid, max(0.0, time.time() - path.stat().st_mtime))
 
 
 def _folder(state_dir: Path) -> Path:
     return state_dir / "life"
-
-
-def _files(folder: Path) -> list[Path]:
-    return sorted(folder.glob("[!.]*"))
-
-
-def _lives(path: Path) -> bool:
-    """Whether the process that made this file is there: it holds a lock until its end."""
-    try:
-        with path.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except FileNotFoundError:
-        return False
-    return False

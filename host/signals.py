@@ -24,8 +24,13 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
-def signals_told(told: Callable[[], None]) -> Iterator[None]:
-    """Call `told` in a thread for each SIGTERM and SIGINT while inside. Main thread only."""
+def signals_told(
+    told: Callable[[], None], hung_up: Callable[[], None] = lambda: None
+) -> Iterator[None]:
+    """Call `told` in a thread for each SIGTERM and SIGINT while inside. Main thread only.
+
+    For SIGHUP the logs are opened anew, and `hung_up` is called: it must not take long.
+    """
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
 
@@ -36,6 +41,7 @@ def signals_told(told: Callable[[], None]) -> Iterator[None]:
                     told()
                 elif number[0] == signal.SIGHUP:
                     reopen()
+                    hung_up()
 
     teller = threading.Thread(target=tell, name="signals", daemon=True)
     teller.start()
@@ -51,13 +57,19 @@ def signals_told(told: Callable[[], None]) -> Iterator[None]:
         teller.join()
 
 
-def hangup_reopens_logs() -> None:
+def hangup_reopens_logs(hung_up: Callable[[], None] = lambda: None) -> None:
     """From now on SIGHUP opens the logs anew and ends nothing. Main thread only.
 
     It is sent by logrotate, `systemctl reload` and a terminal that is closed: citizens who are on
-    the telephone have no part in any of these.
+    the telephone have no part in any of these. `hung_up` is called then, between any two
+    instructions of the program: it must not wait for anything.
     """
-    signal.signal(signal.SIGHUP, lambda _number, _frame: reopen())
+
+    def anew(_number: int, _frame: FrameType | None) -> None:
+        reopen()
+        hung_up()
+
+    signal.signal(signal.SIGHUP, anew)
 
 
 def _nothing(_number: int, _frame: FrameType | None) -> None:

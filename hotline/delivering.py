@@ -15,13 +15,13 @@ from tickets.lateness import late_alarm
 SWEEP_SECONDS = 30.0
 
 
-def relay_periodics(services: Services) -> list[Periodic]:
-    """What a relay does, a job of each room."""
+def relay_periodics(services: Services, now: Callable[[], Services]) -> list[Periodic]:
+    """What a relay does, a job of each room; `now` gives the services by the newest files."""
     settings, outbound, engine = services.settings, services.outbound, services.engine()
-    index = Synchroniser(lambda: make_register(services))
+    index = Synchroniser(lambda: make_register(now()))
     return [
         relaying(engine, services.slow_redis, outbound.relay_policy, outbound.lanes),
-        Periodic("sweep", SWEEP_SECONDS, services.sweep, THOROUGH_S),
+        Periodic("sweep", SWEEP_SECONDS, lambda: now().sweep(), THOROUGH_S),
         collecting(
             settings.agi.recordings_prefix,
             settings.recordings,
@@ -34,9 +34,9 @@ def relay_periodics(services: Services) -> list[Periodic]:
     ]
 
 
-def relay_loops(services: Services, tell: Callable[[], None]) -> Loops:
+def relay_loops(services: Services, tell: Callable[[], None], now: Callable[[], Services]) -> Loops:
     """The relay's loops; `tell` is called for as long as all of them go on."""
-    return Loops(relay_periodics(services), afresh=services.afresh, tell=tell)
+    return Loops(relay_periodics(services, now), afresh=services.afresh, tell=tell)
 
 
 def worker_loops(services: Services, tell: Callable[[], None]) -> Loops:

@@ -1,5 +1,7 @@
 """What people edit in the folder of the configuration: each file is read once, when it is needed.
 
+A role that runs takes up changed files as another `HouseFiles` (`live.py`); this one never changes.
+
 Several houses of one process, each with stores of its own, may have the same files. What reads a
 file is imported with it: most commands need one of them or none.
 """
@@ -20,10 +22,14 @@ if TYPE_CHECKING:
 
 
 class HouseFiles:
-    """The files of one folder. What is wrong in one is raised by whoever asks for it."""
+    """The files of one folder. What is wrong in one is raised by whoever asks for it.
 
-    def __init__(self, folder: Path) -> None:
+    `kept` are flows that calls in progress began with; who stands in a file is read from it.
+    """
+
+    def __init__(self, folder: Path, kept: tuple[Flow, ...] = ()) -> None:
         self._folder = folder
+        self._kept = kept
 
     @cached_property
     def flow(self) -> Flow:
@@ -33,13 +39,21 @@ class HouseFiles:
         return load_flow(self._folder / "flows" / "940.yaml")
 
     @cached_property
-    def flows(self) -> Flows:
+    def written(self) -> tuple[Flow, ...]:
         """The flow, and earlier versions of it that were put beside it. Raises FlowFileError."""
-        from ivr.flows import Flows
         from ivr.load import load_flow
 
-        kept = sorted((self._folder / "flows" / "earlier").glob("*.yaml"))
-        return Flows(self.flow, tuple(load_flow(path) for path in kept))
+        earlier = sorted((self._folder / "flows" / "earlier").glob("*.yaml"))
+        return self.flow, *(load_flow(path) for path in earlier)
+
+    @cached_property
+    def flows(self) -> Flows:
+        """The flow, and those that calls in progress began with. Raises FlowFileError."""
+        from ivr.flows import Flows
+
+        found = {(flow.name, flow.version) for flow in self.written}
+        kept = [flow for flow in self._kept if (flow.name, flow.version) not in found]
+        return Flows(self.flow, (*self.written[1:], *kept))
 
     @cached_property
     def inside_flow(self) -> Flow:

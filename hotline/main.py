@@ -24,6 +24,7 @@ from hotline.settings import Settings, load_settings
 COMMANDS: Mapping[str, tuple[str, str]] = {
     "serve": ("hotline.cli.serve:serve", "Run the whole embedded stack until Ctrl-C."),
     "init": ("hotline.cli.init:init_command", "Make the folder of an installation."),
+    "reload": ("hotline.cli.reload:reload_command", "Have the roles take up changed files."),
     "doctor": ("hotline.cli.doctor:doctor", "Check everything that a call needs."),
     "demo": ("lab.cli.demo:demo", "Place one call and tell its story."),
     "agi": ("hotline.cli.roles:agi", "Run one FastAGI server."),

@@ -93,6 +93,7 @@ def _delivery_children(settings: Settings, env: dict[str, str]) -> Iterator[Chil
     yield ChildSpec(
         name="backoffice",
         argv=role("backoffice"),
+        takes_hangup=True,
         env=_only(env, *_OFFICE),
         ready=lambda: http_answers(health),
         probe=lambda: http_answers(health),
@@ -119,6 +120,7 @@ def _delivering(name: str, argv: tuple[str, ...], env: dict[str, str]) -> ChildS
         env,
         inherits=OF_DATABASES,
         tells=True,
+        takes_hangup=True,
         ready_seconds=60.0,  # until its first sign
         hung_seconds=LONGEST_SILENCE_S,
         start_with=_TOGETHER,
@@ -135,6 +137,7 @@ def _agi_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec
         yield ChildSpec(
             name=f"agi-{number + 1}",
             argv=role("agi", "--port", str(port), *metrics),
+            takes_hangup=True,
             env=_only(env, *_STORES),
             inherits=OF_DATABASES,
             ready=lambda port=port: agi_answers(host, port),  # type: ignore[misc]
@@ -151,6 +154,7 @@ def _web_child(settings: Settings, env: dict[str, str]) -> ChildSpec:
     return ChildSpec(
         name="web",
         argv=role("web"),
+        takes_hangup=True,
         env=_only(env, *_STORES, *_CARRIER),
         inherits=OF_DATABASES,
         ready=lambda: http_answers(health),

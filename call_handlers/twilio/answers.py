@@ -5,7 +5,7 @@ nothing. When two processes take the same turn, the session store decides (see `
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import structlog
@@ -65,8 +65,8 @@ class Webhooks:
     gate: Gate
     rendering: Rendering
     note_recording: NoteRecording
-    remembered: int = 2000
-    """Calls whose newest turn this process keeps beside the store; 0: every turn is loaded."""
+    recent: RecentCalls = field(default_factory=RecentCalls)
+    """The calls whose newest turn this process keeps beside the store."""
 
 
 class Answers:
@@ -78,7 +78,7 @@ class Answers:
         self._renderer = Renderer(webhooks.rendering)
         self._note = webhooks.note_recording
         self._human = human
-        self._recent = RecentCalls(webhooks.remembered)
+        self._recent = webhooks.recent
 
     def voice(self, _form: Form, arrival: Arrival, _call_id: str, _number: int) -> str:
         """A call arrives, or arrives again."""

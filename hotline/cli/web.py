@@ -2,20 +2,19 @@
 
 import os
 import sys
-from collections.abc import Callable
+from contextlib import ExitStack
 
 import rich_click as click
 import structlog
-from flask import Flask
 
 from host.log_writer import settle
 from host.signals import hangup_reopens_logs
 from hotline.bootstrap import Services, ensure_folders
+from hotline.live import Live
 from hotline.menu import refuse_unfit
-from hotline.settings import Settings
 from hotline.waiting import look_beside_calls
 from hotline.web.metrics import VARIABLE, emptied, shared_folder
-from hotline.web.server import serve_web
+from hotline.web.server import Exchangeable, Loaded, serve_web
 
 log = structlog.get_logger()
 
@@ -28,7 +27,7 @@ def web(services: Services, port: int | None) -> None:
 
     And Twilio's webhooks, where Twilio is configured.
     """
-    settings = services.settings
+    settings, live = services.settings, Live("web", services)
     at = settings.web.port if port is None else port
     refuse_unfit(services)
     ensure_folders(settings)
@@ -43,12 +42,21 @@ def web(services: Services, port: int | None) -> None:
         command = (sys.executable, "-m", "hotline.web", *sys.argv[1:])
         os.execve(sys.executable, command, {**os.environ, VARIABLE: str(folder)})  # noqa: S606
     hangup_reopens_logs()
-    serve_web(settings.web, at, folder, lambda: _load(settings))
+    with live.told(lambda _new: None):
+        serve_web(settings.web, at, folder, lambda: _load(live), live.look)
 
 
-def _load(settings: Settings) -> tuple[Flask, Callable[[], None]]:
+def _load(master: Live) -> Loaded:
+    """The application in a process of its own. It begins with the files that `master` has."""
+    from call_handlers.twilio.recent import RecentCalls
     from hotline.web.wiring import make_web_app
 
-    services = Services(settings)
-    look_beside_calls(services, "web")
-    return make_web_app(services), services.close
+    live, recent = master.of_child(), RecentCalls()
+    hangup_reopens_logs(live.hung_up)
+    look_beside_calls(live.now, "web")
+    with ExitStack() as stack:
+        stack.callback(live.now.close)
+        app = Exchangeable(make_web_app(live.now, recent))
+        stack.enter_context(live.running(lambda new: app.use(make_web_app(new, recent))))
+        live.hung_up()  # for what was told while this began
+        return Loaded(app, stack.pop_all().close)

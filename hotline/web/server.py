@@ -1,15 +1,17 @@
 """Serving the web application: gunicorn's processes, waitress in each, drained on SIGTERM."""
 
+import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 
 from host.heap import settle_heap
-from host.signals import hangup_reopens_logs
+from host.log_writer import reopen
 from hotline.gunicorn_logger import HouseLogger
 from hotline.setting_groups import WebSettings
 from hotline.web.metrics import forget
@@ -20,12 +22,55 @@ log = structlog.get_logger()
 TIMEOUT_S = 20
 """A worker that hangs for so long is replaced. Twilio itself waits for 15 s."""
 
-Load = Callable[[], tuple[Flask, Callable[[], None]]]
-"""Makes the application in a process, and gives what closes it there."""
+Application = Callable[..., Any]
+"""As WSGI has it (PEP 3333)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The application of a process, and what closes it there."""
+
+    app: Application
+    close: Callable[[], None]
+
+
+Load = Callable[[], Loaded]
+"""Makes the application in a process."""
+
+
+class Exchangeable:
+    """An application in whose place another can be put: requests that come then are its."""
+
+    def __init__(self, app: Application) -> None:
+        self._app = app
+
+    def use(self, app: Application) -> None:
+        """From now on this one; requests under way are finished by the other."""
+        self._app = app
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        """As WSGI has it."""
+        return self._app(environ, start_response)
+
+
+class _Master(Arbiter):  # type: ignore[misc]
+    def reload(self) -> None:
+        """SIGHUP: no process ends, where gunicorn would exchange them. Each is told."""
+        reopen()
+        self.app.hung_up()
+        self.kill_workers(signal.SIGHUP)
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
-    def __init__(self, settings: WebSettings, port: int, metrics: Path, load: Load) -> None:
+    def __init__(
+        self,
+        settings: WebSettings,
+        port: int,
+        metrics: Path,
+        load: Load,
+        hung_up: Callable[[], None],
+    ) -> None:
+        self.hung_up = hung_up
         self._settings = settings
         self._port = port
         self._metrics = metrics
@@ -54,20 +99,30 @@ class _Server(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def _begin(self) -> None:
-        hangup_reopens_logs()
         log.info("web_ready", port=self._port)  # a supervisor hears it of gunicorn itself
 
-    def load(self) -> Flask:
+    def load(self) -> Application:
         # In the worker process: connections must not cross the fork.
-        app, self._close = self._load()
+        loaded = self._load()
+        self._close = loaded.close
         settle_heap()
-        return app
+        return loaded.app
+
+    def run(self) -> None:
+        _Master(self).run()
 
 
-def serve_web(settings: WebSettings, port: int, metrics: Path, load: Load) -> None:
+def serve_web(
+    settings: WebSettings,
+    port: int,
+    metrics: Path,
+    load: Load,
+    hung_up: Callable[[], None] = lambda: None,
+) -> None:
     """Serve on `port` until SIGTERM or SIGINT, then finish the requests under way and exit.
 
-    `metrics` is the folder that the processes share. Ends by SystemExit, as gunicorn does: status 0
-    on a signal, else when the port is taken.
+    `metrics` is the folder that the processes share. `hung_up` is called at SIGHUP in the process
+    that the others were forked from, before they are told; what `load` made minds it by itself.
+    Ends by SystemExit, as gunicorn does: status 0 on a signal, else when the port is taken.
     """
-    _Server(settings, port, metrics, load).run()
+    _Server(settings, port, metrics, load, hung_up).run()

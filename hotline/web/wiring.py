@@ -11,6 +11,7 @@ from flask import Blueprint, Flask
 from prometheus_client import generate_latest
 
 from call_handlers.twilio.answers import Webhooks
+from call_handlers.twilio.recent import RecentCalls
 from call_handlers.twilio.render import Rendering
 from call_handlers.twilio.signature import Gate
 from call_handlers.twilio.speech import Phrases, all_phrases
@@ -28,8 +29,8 @@ from recordings.register import note_or_journal, note_recording
 log = structlog.get_logger()
 
 
-def make_web_app(services: Services, remembered: int = 2000) -> Flask:
-    """The application of these services; `remembered` is `Webhooks`'s.
+def make_web_app(services: Services, recent: RecentCalls | None = None) -> Flask:
+    """The application of these services; `recent` is `Webhooks`'s, shared with the one before.
 
     Raises what a flow or catalogue that is wrong raises.
     """
@@ -43,7 +44,7 @@ def make_web_app(services: Services, remembered: int = 2000) -> Flask:
     if settings.twilio.configured:
         sounds = services.sound_folder
         checks["prompts"] = lambda: all(map(sounds.has, services.catalogue.sources))
-        webhooks = replace(make_webhooks(services), remembered=remembered)
+        webhooks = replace(make_webhooks(services), recent=recent or RecentCalls())
     else:
         log.info("no_webhooks_served", why="Twilio is not configured")
     app = create_app(

@@ -19,6 +19,8 @@ from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
 from waitress.server import TcpWSGIServer  # type: ignore[import-untyped]
 from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped]
 
+from host.signals import hangup_reopens_logs
+
 RECEIVE_S = 10.0
 """For a whole request, from the connection's beginning or its last answer on. Twilio waits 15 s."""
 SEND_S = 60.0
@@ -113,6 +115,11 @@ class BufferedWorker(Worker):  # type: ignore[misc]
             self._turn()
         self._drain()
         threads.shutdown(timeout=1)
+
+    def init_signals(self) -> None:
+        """Also SIGHUP ends nothing; whoever loads the application may do more at it."""
+        super().init_signals()
+        hangup_reopens_logs()
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """SIGTERM: stop, without waiting for the loop to turn."""

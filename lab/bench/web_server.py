@@ -5,15 +5,13 @@ in the environment.
 """
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-from flask import Flask
-
+from call_handlers.twilio.recent import RecentCalls
 from hotline.bootstrap import Services
 from hotline.logs import configure
 from hotline.settings import load_settings
-from hotline.web.server import serve_web
+from hotline.web.server import Loaded, serve_web
 from hotline.web.wiring import make_web_app
 
 CONSTANT_PATH = "/bench/constant"
@@ -25,12 +23,12 @@ def main() -> None:
     settings = load_settings()
     configure(settings.log.level, settings.log.format)
 
-    def load() -> tuple[Flask, Callable[[], None]]:
+    def load() -> Loaded:
         services = Services(settings)
         # A turn is measured whole: its session is loaded, as when another process had the last one.
-        app = make_web_app(services, remembered=0)
+        app = make_web_app(services, RecentCalls(0))
         app.add_url_rule(CONSTANT_PATH, "constant", lambda: CONSTANT)
-        return app, services.close
+        return Loaded(app, services.close)
 
     serve_web(settings.web, int(sys.argv[1]), Path(sys.argv[2]), load)
 

@@ -1,0 +1,151 @@
+"""`hotline reload`: check what people edit, and have this machine's roles take it up."""
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import rich_click as click
+
+from host.word import Said, words
+from hotline.bootstrap import Services
+from hotline.live import version_fault
+from hotline.menu import WRONG_FILE, all_findings
+from hotline.prints import digest, prints_of, same_version
+
+_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of it in one process: `taken`, `same`, `refused`, `silent`, `gone`, `elsewhere`."""
+
+    role: str
+    pid: int
+    outcome: str
+    files: tuple[str, ...] = ()
+    faults: tuple[str, ...] = ()
+    restart: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        """Whether it goes by the files as they are; who has ended reads them when it starts."""
+        return self.outcome in ("taken", "same", "gone")
+
+
+@click.command("reload")
+@click.option(
+    "--within",
+    type=click.FloatRange(1, 600),
+    default=30.0,
+    show_default=True,
+    help="Seconds to wait for the answers",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a process")
+@click.pass_obj
+def reload_command(services: Services, within: float, as_json: bool) -> None:
+    """Have this machine's roles take up changed prompts, flows, services and policy.
+
+    Calls in progress go on. Exit 1, and nothing is changed, where the files have mistakes; 1 too
+    when a role does not take them up, or none runs here.
+    """
+    state, config = services.settings.state_dir, services.settings.config_dir
+    asked = [said for said in words(state) if said.what]
+    try:
+        wanted = digest(prints_of(config))
+        faults = [*_mistakes(services, asked)]
+    except WRONG_FILE as error:
+        faults = str(error).splitlines()
+    if faults:
+        click.echo("\n".join([*faults, "nothing was changed"]), err=True)
+        sys.exit(1)
+    if not asked:
+        click.echo(f"the files are right; no role runs here (state in {state})", err=True)
+        sys.exit(1)
+    answers = list(_answers(state, asked, wanted, within))
+    for answer in answers:
+        _tell(answer, as_json=as_json)
+    sys.exit(0 if all(answer.well for answer in answers) else 1)
+
+
+def _mistakes(services: Services, asked: list[Said]) -> Iterator[str]:
+    for finding in all_findings(services):
+        if finding.loses_callers:
+            yield str(finding)
+    running: dict[str, str] = {}
+    for said in asked:
+        running |= said.what.get("flows", {})
+    yield from map(version_fault, same_version(services.files.written, running))
+    if any(said.role == "agi" for said in asked):
+        has = services.sound_folder.has
+        lost = [audio for audio in services.catalogue.sources if not has(audio)]
+        if lost:
+            first = services.settings.sounds / f"{lost[0]}.wav"
+            yield f"{first}: one of {len(lost)} sounds that are away: `hotline prompts build` first"
+
+
+def _answers(state: Path, asked: list[Said], wanted: str, within: float) -> Iterator[Answer]:
+    """Tell each process, then wait for what it says."""
+    told = [said for said in asked if said.here and _hang_up(said.pid)]
+    for said in asked:
+        if not said.here:
+            yield Answer(said.role, said.pid, "elsewhere")
+        elif said not in told:
+            yield Answer(said.role, said.pid, "gone")
+    deadline = time.monotonic() + within
+    while told:
+        late = time.monotonic() > deadline
+        now = {(said.role, said.pid): said for said in words(state)}
+        for before in tuple(told):
+            answer = _answer(before, now.get((before.role, before.pid)), wanted, late=late)
+            if answer is not None:
+                told.remove(before)
+                yield answer
+        if told:
+            time.sleep(_POLL_S)
+
+
+def _answer(before: Said, after: Said | None, wanted: str, *, late: bool) -> Answer | None:
+    """What it has answered; None while it may still."""
+    if after is None:
+        return Answer(before.role, before.pid, "gone")
+    what = after.what
+    if what["looks"] <= before.what["looks"] or what["looked_at"] != wanted:
+        return Answer(before.role, before.pid, "silent") if late else None
+    files, faults = tuple(what["changed"]), tuple(what["faults"])
+    outcome = "refused" if faults else "taken" if before.what["running"] != wanted else "same"
+    return Answer(before.role, before.pid, outcome, files, faults, restart=tuple(what["restart"]))
+
+
+def _hang_up(pid: int) -> bool:
+    """Whether it could be told. Raises PermissionError where it is another user's."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGHUP)
+        return True
+    return False
+
+
+def _tell(answer: Answer, *, as_json: bool) -> None:
+    if as_json:
+        fields: dict[str, Any] = {name: getattr(answer, name) for name in answer.__slots__}
+        click.echo(json.dumps(fields))
+        return
+    words_of = {
+        "taken": f"took up {', '.join(answer.files)}",
+        "same": "has these files already",
+        "refused": "REFUSED them, and goes on with those it has",
+        "silent": "gave NO ANSWER in time: see its log",
+        "gone": "has ended: it reads them when it starts",
+        "elsewhere": "runs in another container: send SIGHUP to it there",
+    }
+    click.echo(f"{answer.role:<8}{answer.pid:>8}  {words_of[answer.outcome]}")
+    for fault in answer.faults:
+        click.echo(f"{'':18}{fault}")
+    for name in answer.restart:
+        click.echo(f"{'':18}{name} has changed too, and needs a restart")
