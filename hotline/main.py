@@ -108,8 +108,12 @@ def main() -> None:
     except Exception as error:
         from sqlalchemy.exc import SQLAlchemyError
 
+        from hotline.menu import WRONG_FILE
         from hotline.trouble import of_database
 
+        if isinstance(error, WRONG_FILE):  # file, line and key of all that is to be mended
+            _last_line(str(error))
+            sys.exit(2)
         if not isinstance(error, SQLAlchemyError):
             raise
         _last_line(of_database(error))
