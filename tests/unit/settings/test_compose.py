@@ -34,6 +34,14 @@ NOT_THERE = {
     "HOTLINE_BACKOFFICE__PORT": "likewise",
 }
 """Settings that neither file gives, and why."""
+KEYS = frozenset(
+    {
+        *("image", "build", "entrypoint", "command", "environment", "env_file", "user", "volumes"),
+        *("tmpfs", "read_only", "cap_add", "cap_drop", "security_opt", "logging", "healthcheck"),
+        *("ports", "profiles", "restart", "depends_on", "stop_grace_period"),
+    }
+)
+"""The words of the Compose Specification that are used here."""
 _LINE = re.compile(r"^#?([A-Z][A-Z_]+)=(.*)$", re.MULTILINE)
 
 
@@ -110,3 +118,13 @@ def test_a_role_may_finish_what_is_under_way(role: str, drain_s: float) -> None:
 def test_the_audio_of_prompts_is_hidden_by_no_volume() -> None:
     """A named volume keeps what it had when it was made, whatever the image brings."""
     assert set(COMPOSE["volumes"]) == {"redis"}
+
+
+def test_no_key_is_misspelt_and_no_service_waits_for_one_that_is_not_there() -> None:
+    """Docker would say so only where somebody starts it."""
+    for service in SERVICES.values():
+        assert service.keys() <= KEYS
+        assert service.get("depends_on", {}).keys() <= SERVICES.keys()
+        for volume in service["volumes"]:
+            source = volume.partition(":")[0]
+            assert source.startswith((".", "/")) or source in COMPOSE["volumes"]
