@@ -49,7 +49,10 @@ class Periodic:
 
 
 class Rounds:
-    """When each loop of this process has made its last round. Safe between threads."""
+    """When each loop of this process has made its last round. Safe between threads.
+
+    `longest_s` is from the end of a round to that of the next, the pause between them included.
+    """
 
     def __init__(self, longest_s: Mapping[str, float]) -> None:
         self._longest = dict(longest_s)
@@ -90,7 +93,8 @@ class Loops:
         self._end = end
         self._watch_s = watch_s
         self._stop = threading.Event()
-        self.rounds = Rounds({one.name: one.longest_s for one in periodics} | dict(others or {}))
+        longest = {one.name: one.every_s + one.longest_s for one in periodics}
+        self.rounds = Rounds(longest | dict(others or {}))
         # Nobody waits for ever for a thread that hangs: they are daemons.
         self._threads = [
             threading.Thread(target=self._keep, args=(one,), name=one.name, daemon=True)

@@ -1,6 +1,7 @@
 """A loop outlives whatever is away; a loop that stands or ends takes its process with it."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
@@ -72,6 +73,23 @@ def test_all_is_told_to_be_well_only_while_every_loop_goes_round() -> None:
         stands.set()
     assert signs
     assert [entry["loop"] for entry in logs if entry["event"] == "loop_stands"] == ["stuck"]
+
+
+def test_a_loop_that_seldom_has_anything_to_do_does_not_stand() -> None:
+    """Its pause may be longer than a round takes: old recordings are looked for once an hour."""
+    ended = threading.Event()
+    rounds = Rounds(lambda _count: None)
+    signs: list[float] = []
+    loops = Loops(
+        [Periodic("seldom", 3600, rounds, 0.05)],
+        afresh=lambda: None,
+        tell=lambda: signs.append(time.monotonic()),
+        end=ended.set,
+        watch_s=0.01,
+    )
+    with loops.running():
+        wait_until(lambda: ended.is_set() or (signs and signs[-1] - signs[0] > 0.1))
+    assert (rounds.count, ended.is_set()) == (1, False)
 
 
 def test_a_loop_that_runs_elsewhere_is_watched_by_what_it_tells() -> None:
