@@ -102,6 +102,7 @@ def test_one_command_makes_an_asterisk_that_leads_a_call_and_is_never_silent(
         )
         with ExitStack() as stack:
             stack.enter_context(started(tree))
+            assert "ERROR" not in log_of(tree)
             services = stack.enter_context(served(settings_for(tmp_path, REDIS_URL=redis_url), agi))
             caller = stack.enter_context(
                 SipCaller(
