@@ -28,7 +28,7 @@ def of_system(error: OSError) -> str:
     """A file, or an output, that could not be written or read."""
     about = f"{error.filename}: " if error.filename is not None else ""
     known = _MENDS.get(error.errno or 0)
-    return f"{about}{known or error.strerror or type(error).__name__}"
+    return f"{about}{known or error.strerror or str(error) or type(error).__name__}"
 
 
 def of_database(error: SQLAlchemyError) -> str:

@@ -105,10 +105,12 @@ def _draw(tallies: Mapping[str, Tally], wanted: Path | None) -> None:
     if not _can_draw():
         click.echo(f"no figure: {_NEEDED}", err=True)
         return
-    from blacklist.replay.plot import draw  # a second's import, for a figure only
-
     path = wanted or _FIGURE
     try:
+        from blacklist.replay.plot import (
+            draw,  # a second's import, and it writes a cache of its own
+        )
+
         draw(tallies, path)
     except OSError as error:
         if wanted is not None:

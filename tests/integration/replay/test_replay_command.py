@@ -1,6 +1,9 @@
 """`hotline blacklist simulate` and `replay`: files, the record, tables, the figure, exit status."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +14,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from blacklist.record.schema import entries, strikes
+from blacklist.replay.history import LABELLED
 from call_handlers.recorded_calls import recorded_calls
 from call_handlers.records import write_records
 from hotline.cli.blacklist import blacklist_group
@@ -26,6 +30,13 @@ Run = Callable[..., Result]
 POLICY_FILE = CONFIG_DIR / "screening.yaml"
 PNG = b"\x89PNG\r\n\x1a\n"
 NOW = datetime.now(UTC)
+ONE_CALL = f"{','.join(LABELLED)}\n1000,+966500000001,genuine,citizen,,\n"
+READ_ONLY = """
+for at in $(cut -d" " -f2 /proc/mounts); do mount -o bind,remount,ro "$at" 2>/dev/null; done
+touch /tmp/written 2>/dev/null && exit 99
+exec "$@"
+"""
+"""Runs a program where it can write nothing, as in a container that is read-only."""
 
 
 @pytest.fixture
@@ -91,6 +102,27 @@ def test_a_figure_that_nobody_asked_for_is_had_where_it_can_be(
     assert (result.exit_code, "no figure: replay.png" in result.stderr) == (0, True), result.output
     asked = run("replay", "--plot", tmp_path / "none" / "replay.png")
     assert isinstance(asked.exception, FileNotFoundError)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting needs root")
+def test_numbers_are_told_where_nothing_at_all_can_be_written(tmp_path: Path) -> None:
+    """Nor a cache of the figure's own program: no figure then, and the way to one."""
+    done = subprocess.run(
+        [
+            *("unshare", "--mount", "sh", "-c", READ_ONLY, "sh"),
+            *(sys.executable, "-m", "hotline", "blacklist", "replay", "--calls", "-"),
+        ],
+        input=ONE_CALL,
+        env={**os.environ, "HOTLINE_STATE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Calls by label" in done.stdout
+    assert "no figure: " in done.stderr
+    assert "MPLCONFIGDIR" in done.stderr
 
 
 def test_json_holds_every_figure_of_both_policies(run: Run, history: Path) -> None:
