@@ -4,7 +4,6 @@ When the index cannot be told, the change still stands; the next synchronisation
 `hotline blacklist rebuild`) repairs the index, and a log line says that it has to.
 """
 
-import builtins
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,26 +18,23 @@ from sqlalchemy.exc import SQLAlchemyError
 from blacklist.entry import LONGEST_NOTE, MISUSE, Entry, EntryRefused, full_number, lasting
 from blacklist.policy import Policy
 from blacklist.port import RegisterUnavailable
-from blacklist.record import reviews, strikes
+from blacklist.record import reviews
 from blacklist.record.consequence import Struck, strike
-from blacklist.record.entries import end_entry, find_entry, list_entries, put_entry, row_of
-from blacklist.record.fields import Evidence, Kind, NotedStrike, RecordedEntry, Review
+from blacklist.record.entries import end_entry, put_entry, row_of
+from blacklist.record.fields import Evidence, Kind, RecordedEntry, Review
 from blacklist.record.limits import Wanted, restriction
+from blacklist.record.looks import Looks
 from blacklist.record.prefix_replay import Replays, citizens, is_fresh, touches_more
 from blacklist.record.prefixes import (
     STAND_IN,
     approve_prefix,
     full_prefix,
-    pattern_of,
     renew_replay,
-    subject_of,
     waiting_prefix,
 )
 from blacklist.record.projection import project
-from blacklist.record.standing import Served, Standing, forgiven_calls, never_served
+from blacklist.record.standing import Served, forgiven_calls, never_served
 from blacklist.record.today import MetSince, nobody_met
-from people.audit import history
-from people.fields import Change
 from people.person import Person
 from store.sql import reading
 
@@ -49,11 +45,13 @@ log = structlog.get_logger()
 _UTC = ZoneInfo("UTC")
 
 
-class BlacklistRegister:
-    """Every verb on the record. `policy` and `index`, what screening reads, are asked for by a verb
-    that needs them; `protected` are numbers (E.164) that are never restricted; `replays` looks
-    prefixes up in the past, `served` how many calls of a number were, `met` whose met a measure;
-    `zone` is where days begin, `now` gives the time.
+class BlacklistRegister(Looks):
+    """Every verb on the record, and every look at it.
+
+    `policy` and `index`, what screening reads, are asked for by a verb that needs them; `protected`
+    are numbers (E.164) that are never restricted; `replays` looks prefixes up in the past, `served`
+    how many calls of a number were, `met` whose met a measure; `zone` is where days begin, `now`
+    gives the time.
 
     Every verb raises EntryRefused (the input), NotAllowed (the role) and
     sqlalchemy.exc.SQLAlchemyError (the database is away; nothing was changed).
@@ -72,71 +70,18 @@ class BlacklistRegister:
         protected: frozenset[str] = frozenset(),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self.engine = engine
+        super().__init__(engine, policy, now)
         self._index = index
         self._served = served
         self.met = met
         self.zone = zone
-        self._policy = policy
         self.protected = protected
-        self.now = now
         self.replays = replays
 
     @cached_property
     def index(self) -> "RedisIndex":
         """What screening reads."""
         return self._index()
-
-    @property
-    def policy(self) -> Policy:
-        """What follows from strikes, and how long measures last. Raises PolicyWrong."""
-        return self._policy()
-
-    def standing(self, raw: str) -> Standing:
-        """What stands about a number, in whatever way it is written."""
-        number, now = full_number(raw), self.now()
-        with reading(self.engine) as connection:
-            return Standing(
-                number,
-                find_entry(connection, "number", number, now),
-                find_entry(connection, "allow", number, now),
-                self._live(connection, number, now),
-            )
-
-    def list(
-        self,
-        *,
-        kind: Kind | None = None,
-        like: str | None = None,
-        limit: int = 1000,
-        offset: int = 0,
-        after: tuple[datetime | None, str] | None = None,
-    ) -> list[RecordedEntry]:
-        """Entries in force, the first to end first; `after` the end and id of one of them.
-
-        `like` is a part of their numbers.
-        """
-        pattern = None if like is None else pattern_of(like)
-        with reading(self.engine) as connection:
-            return list_entries(
-                connection,
-                self.now(),
-                kind=kind,
-                like=pattern,
-                limit=limit,
-                offset=offset,
-                after=after,
-            )
-
-    def history(
-        self, raw: str, *, limit: int = 200, before: int | None = None
-    ) -> builtins.list[Change]:
-        """The changes to the number or prefix that `raw` means, newest first.
-
-        Those `before` the change of that id, where one is given.
-        """
-        with reading(self.engine) as connection:
-            return history(connection, subject_of(raw), limit=limit, before=before)
 
     def add(
         self,
@@ -226,11 +171,6 @@ class BlacklistRegister:
         self.project("prefix", prefix)
         return approved
 
-    def prefix(self, raw: str) -> RecordedEntry | None:
-        """The restriction of a prefix as it stands or waits, with its look at the past."""
-        with reading(self.engine) as connection:
-            return find_entry(connection, "prefix", full_prefix(raw), self.now())
-
     def remove_prefix(self, raw: str, *, by: Person, why: str = "") -> RecordedEntry | None:
         """Lift the restriction of a prefix, or withdraw it before it is approved."""
         return self._end("prefix", full_prefix(raw), by, why)
@@ -305,12 +245,6 @@ class BlacklistRegister:
     def _prefix(self, raw: str) -> str:
         shortest = self.policy.prefix.shortest_saudi
         return full_prefix(raw, protected=self.protected, shortest_saudi=shortest)
-
-    def _live(
-        self, connection: sa.Connection, number: str, now: datetime
-    ) -> tuple[NotedStrike, ...]:
-        noted = strikes.noted_strikes(connection, number, now, self.policy.strikes)
-        return strikes.live_strikes(noted, now, self.policy.strikes)
 
     def _commit(self, row: dict[str, Any], by: Person, action: str) -> RecordedEntry:
         with self.engine.begin() as connection:

@@ -16,7 +16,7 @@ from blacklist.record.fields import Kind, RecordedEntry
 from blacklist.record.prefixes import subject_of
 from blacklist.record.register import BlacklistRegister
 from blacklist.record.schema import entries, strikes
-from blacklist.record.undoing import MADE, Undone, end, reopen_replaced, undone_ids
+from blacklist.record.undoing import MADE, Undone, end, reopen, reopen_replaced, undone_ids
 from blacklist.record.whole import rebuild_index
 from people.audit import note_change
 from people.fields import Change
@@ -235,6 +235,5 @@ def _standing_again(
     if ended.until is not None and ended.until <= now:
         return ()
     if not dry_run:
-        again = entries.update().where(entries.c.id == entry)
-        connection.execute(again.values(ended_at=None, ended_why=""))
+        reopen(connection, (ended,))
     return (ended,)

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from blacklist.entry import EntryRefused
 from blacklist.record.fields import Kind, RecordedEntry
 from blacklist.record.schema import entries
 from people.fields import Change
@@ -70,13 +71,28 @@ def reopen_replaced(
     rows = connection.execute(replaced.order_by(entries.c.added_at, entries.c.id))
     last = {(entry.kind, entry.subject): entry for entry in map(_entry, rows)}
     found = [entry for key, entry in last.items() if key in keys]
-    if found and not dry_run:
-        connection.execute(
-            entries.update()
-            .where(entries.c.id.in_([entry.id for entry in found]))
-            .values(ended_at=None, ended_why="")
-        )
+    if not dry_run:
+        reopen(connection, found)
     return found
+
+
+def reopen(connection: sa.Connection, ended: Sequence[RecordedEntry]) -> None:
+    """Let these stand again. Raises EntryRefused where another stands in the place of one."""
+    subjects = {entry.subject for entry in ended}
+    standing = connection.execute(
+        sa.select(entries.c.kind, entries.c.subject).where(
+            entries.c.subject.in_(subjects), entries.c.ended_at.is_(None)
+        )
+    )
+    taken = {(row.kind, row.subject) for row in standing}
+    for entry in ended:
+        if (entry.kind, entry.subject) in taken:
+            raise EntryRefused(f"{entry.subject}: another entry stands there: decide what holds")
+    connection.execute(
+        entries.update()
+        .where(entries.c.id.in_([entry.id for entry in ended]))
+        .values(ended_at=None, ended_why="")
+    )
 
 
 def _entry(row: sa.Row[Any]) -> RecordedEntry:
