@@ -75,9 +75,12 @@ def call_command(
     if (path is None) == (to is None):
         raise click.UsageError("name a transcript (--transcript) or whom to call (--to)")
     if path is None:
+        from hotline.installation.rights import become_steward
         from lab.cli.canary import call_canary  # numpy is needed by this one alone
 
         assert to is not None
+        if services.settings.home is not None:  # it reads the database, and enters no Asterisk
+            become_steward(services.settings.state_dir)
         return call_canary(services, to, number, within, record=not no_record, as_json=as_json)
     return _play(services, path, via, as_json=as_json, jobs=jobs)
 
