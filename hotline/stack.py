@@ -22,15 +22,14 @@ from embedded.child import ChildSpec, role
 from embedded.redis_child import redis_child
 from host.inherited import OF_DATABASES
 from host.life import LONGEST_SILENCE_S
+from hotline.answering import PROBE_SECONDS, agi_answers
 from hotline.settings import PREFIX, ROTATED_FILE, SECRET_NAMES, Settings
 from store.redis_socket import embedded_redis_url
 
-PROBE_SECONDS = 1.0
 _SELDOM_S = 2.0
 """How often what no caller waits for at this moment is asked whether it answers."""
 _SILENT_S = 30.0
 """How long nothing may answer SIP: whoever calls then hears nothing at all."""
-_PING = b"agi_network: yes\nagi_network_script: ping\n\n"
 _STAGE_CALLS, _STAGE_AGI, _STAGE_DELIVERY, _STAGE_BACKOFFICE = 10, 20, 30, 40
 _STORES = ("REDIS_URL", "DATABASE_URL")
 _OFFICE = ("HOTLINE_BACKOFFICE__SECRETS", ROTATED_FILE)
@@ -203,16 +202,6 @@ def _layout(settings: Settings) -> Layout:
         f"{settings.agi.host}:{ports[1 % len(ports)]}",
         settings.sip.host,
     )
-
-
-def agi_answers(host: str, port: int) -> bool:
-    """Whether the FastAGI server there takes a call of the script `ping` and speaks."""
-    with closing(socket.create_connection((host, port), PROBE_SECONDS)) as connection:
-        connection.settimeout(PROBE_SECONDS)
-        connection.sendall(_PING)
-        spoke = bool(connection.recv(512))
-        connection.sendall(b"200 result=1\n")
-        return spoke
 
 
 def sip_answers(host: str, port: int) -> bool:

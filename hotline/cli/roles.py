@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from host.heap import settle_heap
 from host.life import Life, tell_ready
 from host.signals import hangup_reopens_logs, signals_told
+from hotline.answering import asking_itself
 from hotline.bootstrap import Services, ensure_folders
 from hotline.live import Live
 from hotline.menu import refuse_unfit
@@ -100,7 +101,8 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
         stack.enter_context(live.running(lambda new: server.use(scripts(new))))
         say_ready("agi", port=server.port)
         look_beside_calls(services, "agi")
-        stop.wait()
+        with asking_itself(settings.host, server.port, os.environ):
+            stop.wait()
         log.info("agi_drains")
         cut = server.drain(settings.drain_seconds)
         log.info("agi_stopped", cut=cut)

@@ -19,13 +19,14 @@ from blacklist.layout import trunk_key
 from carriers.exchange import ExchangeFailed, asked
 from embedded.asterisk.install import find_asterisk
 from host.life import LONGEST_SILENCE_S, Seen, seen
+from hotline.answering import agi_answers
 from hotline.asterisk_hosts import unnamed_hosts
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
 from hotline.environment import SettingsWrong
 from hotline.menu import all_findings, flows
 from hotline.providers import check_providers
-from hotline.stack import agi_answers, http_answers, sip_answers
+from hotline.stack import http_answers, sip_answers
 from tickets.health import read_health
 from tickets.lateness import LATE_S
 from tickets.outbox import oldest_waiting

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from hotline.answering import agi_answers
 from hotline.doctor.check import Check
-from hotline.stack import agi_answers
 
 _GLOBALS, _DIALPLAN = "hotline_globals.conf", "extensions.conf"
 _SET = re.compile(r"^[ \t]*([A-Z][A-Z0-9_]*)[ \t]*=>?[ \t]*([^;\n]*?)[ \t]*(?:;.*)?$", re.MULTILINE)

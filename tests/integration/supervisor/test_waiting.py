@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from hotline.stack import agi_answers, http_answers
+from hotline.answering import agi_answers
+from hotline.stack import http_answers
 from store.database import make_engine
 from store.migrations import head, serves, upgrade
 from tests.fixtures.processes import free_tcp_port, wait_until
@@ -150,6 +151,7 @@ def test_calls_are_answered_while_the_stores_are_away(started: Callable[..., Rol
     role.says("agi_goes_without")
     assert "READY=1" in role.told_to_the_supervisor()
     assert agi_answers("127.0.0.1", port)
+    wait_until(lambda: "WATCHDOG=1" in role.told_to_the_supervisor(), LONG_S)
     assert role.is_healthy("agi-1", port)
     assert not role.is_healthy("agi-1", free_tcp_port())
     role.redis.start()
