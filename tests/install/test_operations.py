@@ -213,10 +213,17 @@ def test_a_city_installs_upgrades_loses_power_and_restores(site: Site, tmp_path:
         if tickets:
             wait_until(lambda: len(office.references()) == tickets, 60, f"{tickets} tickets")
 
-    say("a canary and a citizen call")
+    say("a canary calls, and a citizen while a prompt is reworded")
     canary = [str(ROOT / ".venv/bin/hotline"), "call", "--to", f"sip:940@{where.our_address}"]
     run(["ip", "netns", "exec", where.theirs, *canary, "--no-record"], tmp_path)
-    called(1)
+
+    def reworded() -> None:
+        machine.run(
+            "sed -i 's/Thank you. Goodbye/Thank you, goodbye/' /srv/940/config/prompts/en.yaml"
+        )
+        say(machine.run(commands("reload")))
+
+    called(1, reworded)
 
     say("upgrading to this commit while a citizen calls")
     site.bring(site.new)
