@@ -120,14 +120,21 @@ class Machine:
         self._nspawn: subprocess.Popen[bytes] | None = None
         self._init = 0
 
-    def switch_on(self, *binds: str) -> None:
-        """Boot, and wait until systemd has started all that it starts."""
+    def switch_on(self, *binds: str, holds_others: bool = False) -> None:
+        """Boot, and wait until systemd has started all that it starts.
+
+        `holds_others`: it has containers of its own, and so may what they may not.
+        """
         command = ["systemd-nspawn", "--directory", str(self.folder), "--boot", "--quiet"]
         command += ["--register=no", "--keep-unit", f"--machine={self._namespace}"]
         command += [f"--network-namespace-path=/run/netns/{self._namespace}"]
+        environ = dict(os.environ)
+        if holds_others:
+            command.append("--capability=all")
+            environ["SYSTEMD_SECCOMP"] = "0"
         with self._log.open("ab") as log:
             self._nspawn = subprocess.Popen(
-                [*command, *binds], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*command, *binds], stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environ
             )
         deadline = time.monotonic() + _BOOT_S
         while not self._booted():
