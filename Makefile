@@ -25,6 +25,7 @@ test: setup ## Run the everyday tests (TESTS=tests/unit for a part, WORKERS=1 fo
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "not bench and not nightly" $(TESTS)
 
 test-all: setup ## Run those of the night and of the bench too, and the replay of a million calls
+	@tools/install-test --prepare
 	@$(BIN)/pytest -n $(WORKERS) --dist loadgroup -m "bench or not bench" $(TESTS)
 
 faults: setup ## Break one part after another, those of the night too: kills, hangs, failovers

@@ -164,7 +164,11 @@ class Machine:
     def ask(self, script: str) -> subprocess.CompletedProcess[str]:
         """Run a script as root there, in root's home."""
         entered = ["nsenter", "--target", str(self._init), "--all", "--wdns=/root"]
-        clean = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LC_ALL": "C.UTF-8"}
+        clean = {
+            "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "HOME": "/root",
+            "LC_ALL": "C.UTF-8",
+        }
         clean["DEBIAN_FRONTEND"] = "noninteractive"
         return subprocess.run(
             [*entered, "bash", "-euo", "pipefail", "-c", script],
