@@ -1,8 +1,10 @@
 """Where an Asterisk's files are, and who it is."""
 
+import errno
+import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 ETC_INSIDE = "/etc/asterisk"
 HOME_INSIDE = "/srv/hotline"
@@ -11,6 +13,8 @@ SOUNDS_INSIDE = f"{HOME_INSIDE}/p"
 MUSIC_INSIDE = f"{HOME_INSIDE}/moh"
 RECORDINGS_INSIDE = f"{HOME_INSIDE}/recordings"
 USER = "asterisk"
+_MOST_LINKS = 40
+"""As many as Linux follows (path_resolution(7))."""
 _NUMBERS = re.compile(r"([0-9]{1,9}):([0-9]{1,9})")
 _MODULES = ("usr/lib/*/asterisk/modules", "usr/lib/asterisk/modules", "usr/lib64/asterisk/modules")
 
@@ -26,8 +30,31 @@ class Places:
     recordings: str = RECORDINGS_INSIDE
 
     def outside(self, inside: str) -> Path:
-        """A path of Asterisk's as the machine sees it."""
-        return self.root / inside.lstrip("/")
+        """A path of Asterisk's as the machine sees it: links on the way lead within its tree.
+
+        Debian's /var/run is a link to /run: of that tree, and not of ours. Raises OSError where
+        links lead in a circle.
+        """
+        return self.root / _followed(self.root, PurePosixPath(inside.lstrip("/")), _MOST_LINKS)
+
+
+def _followed(root: Path, inside: PurePosixPath, links: int) -> PurePosixPath:
+    """The path below `root` that `inside` is, for who sees `root` as /."""
+    walked = PurePosixPath()
+    for number, part in enumerate(inside.parts):
+        if part == "..":
+            walked = walked.parent
+            continue
+        walked /= part
+        if not (root / walked).is_symlink():
+            continue
+        if not links:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(root / inside))
+        target = PurePosixPath((root / walked).readlink())
+        from_here = walked.parent / target  # an absolute one begins anew
+        begun = PurePosixPath(str(from_here).lstrip("/"))
+        return _followed(root, begun.joinpath(*inside.parts[number + 1 :]), links - 1)
+    return walked
 
 
 def places_of(root: Path, sounds: str, recordings: str) -> Places:
