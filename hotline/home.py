@@ -4,12 +4,13 @@ It has `hotline.env` (settings, read beneath the process' own environment), `con
 edit), `secrets`, `state` and `sounds`. `hotline init` makes it.
 """
 
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 HOME = "HOTLINE_HOME"
 ENV_FILE = "hotline.env"
@@ -79,12 +80,15 @@ def _add_file(given: dict[str, str], path: Path) -> list[str]:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         return [f"{path}: {why}; run it as root, or as the user of the roles"]
-    problems = [
-        f"{path}:{number}: is neither NAME=value nor a comment"
-        for number, line in enumerate(text.splitlines(), start=1)
-        if _LINE.fullmatch(line) is None
-    ]
-    values = dotenv_values(path, interpolate=False)
+    problems: list[str] = []
+    values: dict[str, str | None] = {}
+    for number, line in enumerate(text.splitlines(), start=1):  # no value goes on in the next one
+        found = list(parse_stream(io.StringIO(line)))
+        if _LINE.fullmatch(line) is None:
+            problems.append(f"{path}:{number}: is neither NAME=value nor a comment")
+        elif any(one.error for one in found):
+            problems.append(f"{path}:{number}: has a quotation mark too many, or one too few")
+        values |= {one.key: one.value for one in found if one.key is not None}
     for name, value in _unsaid(given, values).items():
         given[name] = value
     return problems

@@ -70,6 +70,22 @@ def test_mistakes_of_the_file_are_told_by_file_and_line(tmp_path: Path) -> None:
     assert "HOTLINE_TIMEZONE" in text
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ('DATABASE_URL="postgresql://db/hotline', "HOTLINE_AGI__MAX_CALLS=7"),
+        ('DATABASE_URL="postgresql://db/hotline', 'HOTLINE_JURISDICTION="'),
+        ("DATABASE_URL='postgresql://db/'hotline",),
+    ],
+)
+def test_a_value_of_which_a_quotation_mark_is_missing_is_a_mistake(
+    tmp_path: Path, lines: tuple[str, ...]
+) -> None:
+    """Tickets must not go into a record that nobody named."""
+    with pytest.raises(SettingsWrong, match=r"hotline\.env:1: has a quotation mark"):
+        load_settings(home(tmp_path, *lines))
+
+
 def test_a_value_is_taken_as_it_stands(tmp_path: Path) -> None:
     """Passwords have dollars: none is a variable."""
     settings = load_settings(home(tmp_path, "REDIS_URL=redis://:p$HOME${x}@redis/0"))
