@@ -50,7 +50,7 @@ def init(folder: Path, shipped: Path, steward: Steward) -> Iterator[Done]:
 def _env(home: Home, steward: Steward) -> Done:
     """Made once: from then on it is theirs who edit it."""
     if home.env_file.exists():
-        mended = file_for(home.env_file, steward.for_them, 0o640)
+        mended = file_for(home.env_file.resolve(), steward.for_them, 0o640)
         return Done(home.env_file, "mended" if mended else "same")
     text = _ENV.read_text(encoding="utf-8")
     for name, value in (
@@ -69,8 +69,6 @@ def _secrets(home: Home, steward: Steward) -> Iterator[Done]:
         replace_file(signing, f"{fresh_secret()}\n".encode(), steward.theirs, _SECRET)
         yield Done(signing, "made")
     for path in sorted(home.secrets.iterdir()):
-        if path.is_symlink() or not path.is_file():
-            continue  # a link may lead to what is not ours to give away
         if file_for(path, steward.theirs, _SECRET):
             yield Done(path, "mended")
 

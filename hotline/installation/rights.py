@@ -1,5 +1,6 @@
 """Whose the parts of an installation are, and to whom else they are open."""
 
+import errno
 import os
 import pwd
 import stat
@@ -74,16 +75,27 @@ def folder_for(folder: Path, owned: Owned, mode: int) -> str:
 
 
 def file_for(path: Path, owned: Owned, mode: int) -> bool:
-    """Give a file that is there these rights; True when it had others. Raises OSError."""
-    found = path.stat()
-    if (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)) == (
-        owned.user,
-        owned.group,
-        mode,
-    ):
-        return False
-    os.chown(path, owned.user, owned.group)
-    path.chmod(mode)
+    """Give a file that is there these rights; True when it had others. Raises OSError.
+
+    A link, or what has another name besides, is left alone: it may lead to what is not ours to give
+    away. Looked at and given by one descriptor, for whoever owns the folder may swap names between.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):  # a link, a socket
+            return False
+        raise
+    try:
+        found = os.fstat(descriptor)
+        known = (found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode))
+        plain = stat.S_ISREG(found.st_mode) and found.st_nlink == 1
+        if not plain or known == (owned.user, owned.group, mode):
+            return False
+        os.fchown(descriptor, owned.user, owned.group)
+        os.fchmod(descriptor, mode)
+    finally:
+        os.close(descriptor)
     return True
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from files.written import MANIFEST
 from hotline.installation.init import init
-from hotline.installation.rights import steward
+from hotline.installation.rights import file_for, steward
 from hotline.settings import CONFIG_DIR
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to another user")
@@ -155,6 +155,20 @@ def test_a_secret_that_is_a_link_is_given_to_nobody(tmp_path: Path) -> None:
     prize.write_text("root's")
     (folder / "secrets" / "link").symlink_to(prize)
     list(init(folder, release(tmp_path / "shipped", "first\n"), theirs))
+    assert rights(prize)[0] == "root"
+
+
+@as_root
+def test_a_file_that_becomes_a_link_is_given_to_nobody(tmp_path: Path) -> None:
+    """Their user may swap it at any moment: what the name led to a moment ago says nothing."""
+    theirs, prize = steward(NOBODY), tmp_path / "prize"
+    prize.write_text("root's")
+    (tmp_path / "link").symlink_to(prize)
+    os.mkfifo(tmp_path / "pipe")
+    assert not file_for(tmp_path / "link", theirs.theirs, 0o600)
+    assert not file_for(tmp_path / "pipe", theirs.theirs, 0o600)
+    (tmp_path / "second").hardlink_to(prize)
+    assert not file_for(tmp_path / "second", theirs.theirs, 0o600)
     assert rights(prize)[0] == "root"
 
 
