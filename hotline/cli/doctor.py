@@ -43,13 +43,13 @@ def doctor(services: Services, roles: tuple[str, ...], tree: str | None, as_json
     With --asterisk also whether Asterisk, as the user it runs as, can read prompts and music and
     write recordings; without a DIR that is this machine's, or else the embedded one.
     """
-    if tree is None and services.settings.home is not None:
+    of_asterisk: list[Check] = []
+    if tree is not None:  # as root, if it is root who asks: it enters another user's folders
+        folder = Path(tree) if tree else None
+        of_asterisk = list(guarded("asterisk", lambda: asterisk_checks(services, folder)))
+    if services.settings.home is not None:
         become_steward(services.settings.state_dir)  # what root may do says nothing of the roles
-    checks = [all_checks(services, roles)]
-    if tree is not None:
-        found = guarded("asterisk", lambda: asterisk_checks(services, Path(tree) if tree else None))
-        checks.append(found)
-    tell_checks(chain.from_iterable(checks), as_json=as_json)
+    tell_checks(chain(all_checks(services, roles), of_asterisk), as_json=as_json)
 
 
 def tell_checks(checks: Iterable[Check], *, as_json: bool) -> NoReturn:

@@ -184,6 +184,8 @@ def test_root_leaves_nothing_in_the_state_folder_that_is_closed_to_the_roles(
     folder = tmp_path / "940"
     list(init(folder, CONFIG_DIR, steward(NOBODY)))
     environ = {"HOTLINE_HOME": str(folder)}
+    looked = hotline("doctor", "--asterisk", str(tmp_path / "tree"), environ=environ)
+    assert "FAIL asterisk installation" in looked.stdout
     told = hotline("db", "upgrade", environ=environ)
     assert told.returncode == 0, told.stderr
     made = list((folder / "state").rglob("*"))
