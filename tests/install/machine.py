@@ -120,17 +120,19 @@ class Machine:
         self._nspawn: subprocess.Popen[bytes] | None = None
         self._init = 0
 
-    def switch_on(self, *binds: str, holds_others: bool = False) -> None:
+    def switch_on(self, *binds: str, containers: Path | None = None) -> None:
         """Boot, and wait until systemd has started all that it starts.
 
-        `holds_others`: it has containers of its own, and so may what they may not.
+        A machine that has containers of its own may what they may not. They lie in the folder
+        `containers`: layers of theirs cannot lie in a layer.
         """
         command = ["systemd-nspawn", "--directory", str(self.folder), "--boot", "--quiet"]
         command += ["--register=no", "--keep-unit", f"--machine={self._namespace}"]
         command += [f"--network-namespace-path=/run/netns/{self._namespace}"]
         environ = dict(os.environ)
-        if holds_others:
-            command.append("--capability=all")
+        if containers is not None:
+            containers.mkdir(exist_ok=True)
+            command += ["--capability=all", f"--bind={containers}:/var/lib/docker"]
             environ["SYSTEMD_SECCOMP"] = "0"
         with self._log.open("ab") as log:
             self._nspawn = subprocess.Popen(

@@ -116,11 +116,11 @@ class Site:
         services.close()
         self._calls = 0
 
-    def switch_on(self, *, holds_others: bool = False) -> None:
+    def switch_on(self, *, containers: Path | None = None) -> None:
         """As the button does (`Machine.switch_on`)."""
         modules = f"{self._asterisk / MODULES}:/{MODULES}"
         binds = (f"--bind={self._asterisk}:{ASTERISK}", f"--bind-ro={modules}")
-        self.machine.switch_on(*binds, holds_others=holds_others)
+        self.machine.switch_on(*binds, containers=containers)
 
     def edit_asterisk(self) -> None:
         """Who may call, where SIP is spoken, who answers: as the page says in words."""
