@@ -2,7 +2,8 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -15,7 +16,7 @@ from hotline.doctor.asterisk_checks import asterisk_checks
 from hotline.doctor.check import Check
 from hotline.doctor.checks import guarded
 from hotline.doctor.roles import ROLES, all_checks
-from hotline.installation.rights import become_steward
+from hotline.installation.rights import as_steward
 
 
 @click.command()
@@ -43,13 +44,18 @@ def doctor(services: Services, roles: tuple[str, ...], tree: str | None, as_json
     With --asterisk also whether Asterisk, as the user it runs as, can read prompts and music and
     write recordings; without a DIR that is this machine's, or else the embedded one.
     """
-    of_asterisk: list[Check] = []
-    if tree is not None:  # as root, if it is root who asks: it enters another user's folders
-        folder = Path(tree) if tree else None
-        of_asterisk = list(guarded("asterisk", lambda: asterisk_checks(services, folder)))
-    if services.settings.home is not None:
-        become_steward(services.settings.state_dir)  # what root may do says nothing of the roles
-    tell_checks(chain(all_checks(services, roles), of_asterisk), as_json=as_json)
+    checks = [_as_the_roles(services, roles)]
+    if tree is not None:
+        found = guarded("asterisk", lambda: asterisk_checks(services, Path(tree) if tree else None))
+        checks.append(found)
+    tell_checks(chain.from_iterable(checks), as_json=as_json)
+
+
+def _as_the_roles(services: Services, roles: tuple[str, ...]) -> Iterator[Check]:
+    """What root may do says nothing of what the roles of an installation may."""
+    theirs = services.settings.home is not None
+    with as_steward(services.settings.state_dir) if theirs else nullcontext():
+        yield from all_checks(services, roles)
 
 
 def tell_checks(checks: Iterable[Check], *, as_json: bool) -> NoReturn:

@@ -11,6 +11,7 @@ from embedded.redis_child import RedisMissing
 from embedded.supervisor import StartFailed, Supervisor
 from hotline.bootstrap import Services, ensure_folders
 from hotline.cli.prompts import build_with_progress
+from hotline.installation.rights import become_steward
 from hotline.logs import beside_calls
 from hotline.menu import refuse_unfit
 from hotline.providers import check_providers
@@ -34,6 +35,8 @@ from voice.wav import AudioError
 def serve(services: Services, wanted: bool | None, quiet: bool) -> None:
     """Run everything that answers calls, until Ctrl-C: then calls in progress are finished."""
     settings = services.settings
+    if settings.home is not None:
+        become_steward(settings.state_dir)  # who has no embedded Asterisk: that needs root
     installed = find_asterisk(settings.cache_dir) is not None
     if wanted and not installed:
         click.echo("no Asterisk here: run `make setup` as root on Debian", err=True)

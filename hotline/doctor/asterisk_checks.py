@@ -7,6 +7,7 @@ so each file is opened, and a recording tried, as that user.
 import os
 import re
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 from embedded.asterisk.conf_files import system_name_in
@@ -27,6 +28,7 @@ from files.written import MANIFEST, read_manifest
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
 from hotline.doctor.dialplan_checks import dialplan_checks
+from hotline.installation.rights import as_steward
 from hotline.settings import PREFIX
 from hotline.stack import asterisk_instance
 
@@ -69,7 +71,8 @@ def asterisk_checks(services: Services, folder: Path | None) -> Iterator[Check]:
     set_recordings = _unset(
         settings.recordings_prefix, places.recordings, "RECORDINGS", RECORDINGS_INSIDE
     )
-    yield _recordings(places, seen, as_user, again + set_recordings)
+    state = services.settings.state_dir if services.settings.home else None
+    yield _recordings(places, seen, as_user, again + set_recordings, state)
 
 
 def _unset(prefix: str, used: str, name: str, inside: str) -> str:
@@ -158,13 +161,15 @@ def _music(
     return _readable(name, music, heard, as_user, again)
 
 
-def _recordings(places: Places, seen: Seen, as_user: str, again: str) -> Check:
+def _recordings(places: Places, seen: Seen, as_user: str, again: str, state: Path | None) -> Check:
     name, folder = "asterisk writes recordings", places.recordings
     if folder in seen.refused:
         return Check(
             name, False, f"{as_user} cannot write to {folder}: {seen.refused[folder]}", again
         )
     outside = places.outside(folder)
-    if not os.access(outside, os.R_OK | os.W_OK | os.X_OK):
+    with as_steward(state) if state else nullcontext():
+        fetched = os.access(outside, os.R_OK | os.W_OK | os.X_OK, effective_ids=True)
+    if not fetched:
         return Check(name, False, f"{outside}: we cannot fetch from it", again)
     return Check(name, True, f"into {folder}, as {as_user}")

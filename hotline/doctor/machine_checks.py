@@ -35,7 +35,17 @@ def disk(services: Services) -> Iterator[Check]:
         told = f"{limits.reserve_mb} MB {'kept for tickets' if kept else 'were needed or not had'}"
         yield Check("disk reserve", kept, told, "make room for it")
     shown = str(folder)
-    yield Check("state folder", os.access(_there(folder), os.W_OK), shown, "make it writable")
+    yield Check(
+        "state folder",
+        os.access(_there(folder), os.W_OK, effective_ids=True),
+        shown,
+        "make it writable",
+    )
+
+
+def _may(path: Path, what: int) -> bool:
+    """Whether we may, as whom we are just now (`as_steward`), and not as who called us."""
+    return os.access(path, what, effective_ids=True)
 
 
 def _there(folder: Path) -> Path:
@@ -107,7 +117,7 @@ def heard_recordings(services: Services) -> Iterator[Check]:
     mend = (
         f"let our user read it: `hotline asterisk install` does, or set {PREFIX}AGI__RECORDINGS_DIR"
     )
-    yield Check(name, os.access(folder, os.R_OK | os.X_OK), f"in {folder}", mend)
+    yield Check(name, _may(folder, os.R_OK | os.X_OK), f"in {folder}", mend)
 
 
 def fetched_recordings(services: Services) -> Iterator[Check]:
@@ -120,6 +130,6 @@ def fetched_recordings(services: Services) -> Iterator[Check]:
         told = f"no {prefix} here: a relay on Asterisk's machine has to fetch from there"
         yield Check(name, True, told)
     else:
-        passed = os.access(prefix, os.R_OK | os.W_OK | os.X_OK)
+        passed = _may(Path(prefix), os.R_OK | os.W_OK | os.X_OK)
         mend = "let our user take files away there: `hotline asterisk install` does"
         yield Check(name, passed, f"from {prefix}", mend)

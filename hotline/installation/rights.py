@@ -4,6 +4,8 @@ import errno
 import os
 import pwd
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,21 +104,51 @@ def file_for(path: Path, owned: Owned, mode: int) -> bool:
 def become_steward(state: Path) -> None:
     """From root become whoever `state` belongs to, for the rest of this process.
 
-    What root leaves there (a journal, a log) would be closed to the roles, which then could keep
+    What root leaves there (a journal, a folder) would be closed to the roles, which then could keep
     nothing. Nothing happens where the folder is root's, or not there. Raises OSError.
     """
-    if os.geteuid() != 0 or not state.is_dir():
+    theirs = _of_others(state)
+    if theirs is None:
         return
-    found = state.stat()
-    if found.st_uid == 0:
+    os.setgroups(_groups(theirs))
+    os.setgid(theirs.group)
+    os.setuid(theirs.user)
+
+
+@contextmanager
+def as_steward(state: Path) -> Iterator[None]:
+    """As `become_steward`, for what is done inside: then root again (setresuid(2), effective)."""
+    theirs = _of_others(state)
+    if theirs is None:
+        yield
         return
+    groups, group = os.getgroups(), os.getegid()
+    os.setgroups(_groups(theirs))
+    os.setegid(theirs.group)
+    os.seteuid(theirs.user)
     try:
-        known = pwd.getpwuid(found.st_uid)
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(group)
+        os.setgroups(groups)
+
+
+def _of_others(state: Path) -> Owned | None:
+    """Whose the folder is, where root looks and it is not root's."""
+    if os.geteuid() != 0 or not state.is_dir():
+        return None
+    found = state.stat()
+    try:
+        group = pwd.getpwuid(found.st_uid).pw_gid
     except KeyError:  # of a container, where the number alone is known
-        os.setgroups([])
         group = found.st_gid
-    else:
-        os.initgroups(known.pw_name, known.pw_gid)
-        group = known.pw_gid
-    os.setgid(group)
-    os.setuid(found.st_uid)
+    return Owned(found.st_uid, group) if found.st_uid != 0 else None
+
+
+def _groups(theirs: Owned) -> list[int]:
+    try:
+        name = pwd.getpwuid(theirs.user).pw_name
+    except KeyError:
+        return []
+    return os.getgrouplist(name, theirs.group)

@@ -93,12 +93,14 @@ class Office:
 class Site:
     """The machine of a city, switched off, over a bare Debian; a caller and an office beside it."""
 
-    def __init__(self, stack: ExitStack, folder: Path, debian: Path, hotline: str) -> None:
-        """`hotline` is how its command is called there."""
+    def __init__(
+        self, stack: ExitStack, folder: Path, debian: Path, *, hotline: str, home: str
+    ) -> None:
+        """`hotline` is how its command is called there, `home` the folder of the installation."""
         sid = find_asterisk()
         assert sid is not None, "no Asterisk here: run `make setup` as root"
         self._folder = folder
-        self._hotline = hotline
+        self._hotline, self._home = hotline, home
         self.network = stack.enter_context(network())
         tree = stack.enter_context(layered(debian, folder / "machine"))
         self._asterisk = stack.enter_context(layered(sid.folder, folder / "asterisk"))
@@ -146,7 +148,7 @@ class Site:
     def called(self, tickets: int, during: Callable[[], None] = lambda: None) -> None:
         """A citizen reports, `during` is done meanwhile, and the office then has so many tickets.
 
-        0: the office is away, and is not asked.
+        0: the office is away, and is not asked. What the citizen has said is kept each time.
         """
         self._calls += 1
         placed = SippCall(
@@ -162,6 +164,7 @@ class Site:
             assert placed.went_to_its_end()
         finally:
             placed.close()
+        wait_until(lambda: self._recordings() == self._calls, 60, "what was said is kept")
         if tickets:
             have = self.office.references
             wait_until(lambda: len(have()) == tickets, 60, f"{tickets} tickets at the office")
@@ -170,6 +173,10 @@ class Site:
         """Of the tickets in the record."""
         rows = json.loads(self.machine.run(f"{self._hotline} tickets list --json"))
         return {row["service_request_id"] for row in rows}
+
+    def _recordings(self) -> int:
+        folder = self.machine.folder / self._home.lstrip("/") / "state/recordings"
+        return len(list(folder.glob("*.wav")))
 
     def _open_calls(self) -> int:
         rows = json.loads(self.machine.run(f"{self._hotline} records list --json"))

@@ -40,7 +40,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if shutil.which("buildah") is None:
         pytest.fail("buildah is missing: apt-get install buildah")
     say("building the image")
-    0 and run(["tools/image", "--debootstrap", *shlex.split(os.environ.get(OPTIONS, ""))], ROOT)
+    run(["tools/image", "--debootstrap", *shlex.split(os.environ.get(OPTIONS, ""))], ROOT)
     file = tmp_path_factory.mktemp("image") / "image.tar"
     stores = ["--root", str(_STORAGE / "storage"), "--runroot", str(_STORAGE / "run")]
     pushed = ["localhost/hotline-940", f"docker-archive:{file}:hotline-940:latest"]
@@ -63,7 +63,8 @@ def site(tmp_path: Path, image: Path) -> Iterator[Site]:
         docker = debian / "usr/local/bin/docker"
         docker.write_text(_DOCKER)
         docker.chmod(0o755)
-        made = Site(stack, tmp_path, debian, f"{_IN} docker compose exec -T relay hotline")
+        hotline = f"{_IN} docker compose exec -T relay hotline"
+        made = Site(stack, tmp_path, debian, hotline=hotline, home="/root/site/940")
         here = made.machine.folder / "root" / "site"
         here.mkdir(parents=True)
         for name in ("compose.yaml", ".env.example"):

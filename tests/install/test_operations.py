@@ -42,7 +42,7 @@ def both(tmp_path: Path) -> tuple[Path, Path]:
 def site(tmp_path: Path, both: tuple[Path, Path]) -> Iterator[Site]:
     """Switched off, and with nothing of 940 on it."""
     with ExitStack() as stack:
-        yield Site(stack, tmp_path, bare_debian(both), "hotline")
+        yield Site(stack, tmp_path, bare_debian(both), hotline="hotline", home="/srv/940")
 
 
 def bring(site: Site, package: Path) -> None:
