@@ -69,7 +69,7 @@ def test_a_wrong_form_is_told_with_its_mend_and_without_its_value(
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("HOTLINE_BACKOFFICE__SECRETS", f"{whsec(24)}, {whsec(64)},{fresh_secret()}"),
+        ("HOTLINE_BACKOFFICE__SECRETS", f"{whsec(24)}, {whsec(64)},{whsec(32)}"),
         ("HOTLINE_BACKOFFICE__SECRETS", whsec(32).rstrip("=")),
         ("HOTLINE_BACKOFFICE__URL", "http://office:8080/tickets/"),
         ("HOTLINE_TWILIO__ACCOUNT_SID", f"AC{_HEX}"),
@@ -89,6 +89,13 @@ def test_a_wrong_form_is_told_with_its_mend_and_without_its_value(
 def test_what_has_the_form_is_taken(name: str, value: str) -> None:
     """As receivers, servers and their documents write it."""
     load_settings({name: value})
+
+
+def test_a_secret_that_we_make_has_the_form() -> None:
+    """As any other."""
+    made = fresh_secret()
+    found = load_settings({"HOTLINE_BACKOFFICE__SECRETS": made}).backoffice.secrets
+    assert [secret.get_secret_value() for secret in found] == [made]
 
 
 def test_an_empty_file_is_no_secret(tmp_path: Path) -> None:
