@@ -78,8 +78,9 @@ def _add_file(given: dict[str, str], path: Path) -> list[str]:
     except UnicodeDecodeError:
         return [f"{path}: must be UTF-8"]
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        return [f"{path}: {why}; run it as root, or as the user of the roles"]
+        whose = isinstance(error, PermissionError)
+        mend = "; run it as root, or as the user of the roles" if whose else ""
+        return [f"{path}: {(error.strerror or str(error)).lower()}{mend}"]
     problems: list[str] = []
     values: dict[str, str | None] = {}
     for number, line in enumerate(text.splitlines(), start=1):  # no value goes on in the next one

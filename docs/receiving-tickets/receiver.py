@@ -26,7 +26,10 @@ class Receiver(BaseHTTPRequestHandler):  # noqa: D101
     timeout = 10
 
     def do_POST(self) -> None:  # noqa: D102
-        body = self.rfile.read(min(int(self.headers["content-length"] or 0), 1_000_000))
+        length = self.headers["content-length"] or ""
+        if not (length.isascii() and length.isdigit()) or int(length) > 1_000_000:
+            return self.answer(400, {"error": "length_refused"})
+        body = self.rfile.read(int(length))
         key, at, signatures = (
             self.headers[f"webhook-{name}"] or "" for name in ("id", "timestamp", "signature")
         )

@@ -11,6 +11,7 @@ from hotline.home import HOME
 from hotline.installation.init import Done, init
 from hotline.installation.rights import NoUser, steward
 from hotline.settings import CONFIG_DIR
+from hotline.trouble import of_system
 
 
 @click.command("init")
@@ -40,8 +41,7 @@ def init_command(folder: Path, user: str | None, as_json: bool) -> None:
         click.echo(str(error), err=True)
         sys.exit(2)
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        click.echo(f"{error.filename or folder}: {why}; run it as root", err=True)
+        click.echo(of_system(error), err=True)
         sys.exit(1)
     if as_json:
         rows = [{"path": str(one.path), "what": one.what, "beside": one.beside} for one in told]

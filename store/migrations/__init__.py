@@ -32,7 +32,9 @@ def upgrade(engine: sa.Engine, *, wait_s: float = _WAIT_S) -> None:
             with engine.begin() as connection:
                 if connection.dialect.name == "postgresql":
                     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_POSTGRES_LOCK)))
-                command.upgrade(_config(connection), "head")
+                # Another may have been quicker, and of a newer release.
+                if not is_newer(MigrationContext.configure(connection).get_current_revision()):
+                    command.upgrade(_config(connection), "head")
         except OperationalError:
             if time.monotonic() > deadline or engine.dialect.name != "sqlite":
                 raise

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -201,6 +203,18 @@ def test_the_published_receiver_takes_a_ticket_once(engine: sa.Engine, receiver:
     ((key, kept),) = receiver.tickets()
     assert key == ticket.idempotency_key
     VALIDATOR.validate(json.loads(kept))
+
+
+@pytest.mark.parametrize("length", ["-1", "many", "1000001", "\u0661"])
+def test_the_published_receiver_refuses_a_length_that_is_none(
+    receiver: Published, length: str
+) -> None:
+    """Before anything is read, and at once: people will copy it."""
+    address = urlsplit(receiver.url)
+    with socket.create_connection((address.hostname, address.port), 10) as connection:
+        head = f"POST /tickets HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+        connection.sendall(head.encode())
+        assert b" 400 " in connection.recv(64)
 
 
 def test_the_published_receiver_refuses_what_nobody_vouches_for(receiver: Published) -> None:
