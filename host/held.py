@@ -2,16 +2,21 @@
 
 import fcntl
 import os
+import re
 from pathlib import Path
 
+_NAME = re.compile(r"(?P<role>.+?)(?:-(?P<namespace>[0-9]+))?-(?P<pid>[0-9]+)")
+"""Without a namespace it is of an earlier release."""
 
-def hold(path: Path) -> int:
-    """Make this file and hold it; its descriptor. Files of who has ended are taken away.
 
-    Raises OSError.
+def hold(folder: Path, role: str) -> int:
+    """Make and hold the file of this process, of `role`; its descriptor.
+
+    Files of who has ended are taken away. Raises OSError.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for old in held_files(path.parent):
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{role}-{_namespace()}-{os.getpid()}"
+    for old in held_files(folder):
         if not is_held(old):
             old.unlink(missing_ok=True)
     unlocked = path.with_name(f".{path.name}")  # none is to be seen that is not locked
@@ -24,6 +29,25 @@ def hold(path: Path) -> int:
 def held_files(folder: Path) -> list[Path]:
     """The files in this folder, held or not."""
     return sorted(folder.glob("[!.]*"))
+
+
+def role_of(path: Path) -> tuple[str, int, bool] | None:
+    """The role and the number of a file's process, and whether it can be signalled by that here.
+
+    None for a file that is none of ours.
+    """
+    found = _NAME.fullmatch(path.name)
+    if found is None:
+        return None
+    return found["role"], int(found["pid"]), found["namespace"] == str(_namespace())
+
+
+def _namespace() -> int:
+    """Of process numbers: in another container the same number is another process. 0: unknown."""
+    try:
+        return Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return 0
 
 
 def is_held(path: Path) -> bool:

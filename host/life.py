@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from host.held import held_files, hold, is_held
+from host.held import held_files, hold, is_held, role_of
 
 log = structlog.get_logger()
 
@@ -62,7 +62,7 @@ class Life:
     def __init__(self, role: str, state_dir: Path, environ: Mapping[str, str]) -> None:
         self._supervisor = Supervisor(environ)
         self._supervisor.told(_SIGN)
-        self._file = self._open(_folder(state_dir) / f"{role}-{os.getpid()}")
+        self._file = self._open(_folder(state_dir), role)
 
     def tell(self) -> None:
         """All is well just now."""
@@ -78,9 +78,9 @@ class Life:
             os.close(self._file)
 
     @staticmethod
-    def _open(path: Path) -> int | None:
+    def _open(folder: Path, role: str) -> int | None:
         try:
-            return hold(path)
+            return hold(folder, role)
         except OSError as error:  # the doctor sees less; nobody else is the worse for it
             log.warning("life_not_shown", error=type(error).__name__)
             return None
@@ -119,15 +119,16 @@ class Seen:
     """A role that lives on this machine, and how long ago it gave its last sign, in seconds."""
 
     role: str
-    pid: str
+    pid: int
     ago_s: float
 
 
 def seen(state_dir: Path) -> Iterator[Seen]:
     """The roles of this state folder that live."""
     for path in held_files(_folder(state_dir)):
-        role, _, pid = path.name.rpartition("-")
-        if is_held(path):
+        process = role_of(path)
+        if process is not None and is_held(path):
+            role, pid, _ = process
             with suppress(FileNotFoundError):
                 yield Seen(role, pid, max(0.0, time.time() - path.stat().st_mtime))
 

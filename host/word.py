@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 
-from host.held import held_files, hold, is_held
+from host.held import held_files, hold, is_held, role_of
 
 log = structlog.get_logger()
 
@@ -27,7 +27,7 @@ class Word:
     def __init__(self, role: str, state_dir: Path) -> None:
         self._file: int | None = None
         try:
-            self._file = hold(_folder(state_dir) / f"{role}-{os.getpid()}")
+            self._file = hold(_folder(state_dir), role)
         except OSError as error:  # nobody can ask; no caller is the worse for it
             log.warning("word_not_kept", error=type(error).__name__)
 
@@ -35,7 +35,7 @@ class Word:
         """Say this from now on."""
         if self._file is None:
             return
-        text = json.dumps({**what, "namespace": _namespace()}).encode()
+        text = json.dumps(what).encode()
         try:
             os.pwrite(self._file, b"%d %d %s" % (len(text), zlib.crc32(text), text), 0)
         except OSError as error:
@@ -61,10 +61,10 @@ class Said:
 def words(state_dir: Path) -> Iterator[Said]:
     """What the processes say that live and have this state folder."""
     for path in held_files(_folder(state_dir)):
-        role, _, pid = path.name.rpartition("-")
-        what = _read(path) if pid.isdecimal() and is_held(path) else None
-        if what is not None:
-            yield Said(role, int(pid), what.get("namespace") == _namespace(), what)
+        process = role_of(path)
+        what = _read(path) if process is not None and is_held(path) else None
+        if process is not None and what is not None:
+            yield Said(*process, what)
 
 
 def _read(path: Path) -> Mapping[str, Any] | None:
@@ -79,14 +79,6 @@ def _read(path: Path) -> Mapping[str, Any] | None:
         except (ValueError, OSError):
             continue
     return None
-
-
-def _namespace() -> str:
-    """Of process numbers: in another container the same number is another process."""
-    try:
-        return os.readlink("/proc/self/ns/pid")  # noqa: PTH115 - it is no path
-    except OSError:
-        return ""
 
 
 def _folder(state_dir: Path) -> Path:

@@ -101,7 +101,7 @@ def _answers(state: Path, asked: list[Said], wanted: str, within: float) -> Iter
     deadline = time.monotonic() + within
     while told:
         late = time.monotonic() > deadline
-        now = {(said.role, said.pid): said for said in words(state)}
+        now = {(said.role, said.pid): said for said in words(state) if said.here}
         for before in tuple(told):
             answer = _answer(before, now.get((before.role, before.pid)), wanted, late=late)
             if answer is not None:
