@@ -79,7 +79,9 @@ def undo(
         return done
     by.must_be("supervisor", "taking a change back")
     with reading(register.engine) as connection:
-        named = _last(connection, subject_of(number)) if number else _named(connection, change)
+        named = (
+            _named(connection, change) if number is None else _last(connection, subject_of(number))
+        )
         if dry_run:
             return _take_back(connection, named, by, now, dry_run=True)
     with register.engine.begin() as connection:

@@ -129,12 +129,24 @@ def _option(name: str, field: FieldInfo) -> Option:
         says += _MOMENT
     elif kind is bool:
         how["is_flag"] = True
+    elif kind is int:
+        how["type"] = click.IntRange(*_limits(field))
     else:
         how["type"] = kind
     if not field.is_required() and field.default != ():
         how["default"] = field.default
         how["show_default"] = "type" in how and bool(field.default)
     return click.option(f"--{_WRITTEN.get(name, name).replace('_', '-')}", name, help=says, **how)
+
+
+def _limits(field: FieldInfo) -> tuple[int | None, int | None]:
+    """The least and the most that a whole number may be."""
+    said: list[Any] = list(field.metadata)
+    for part in get_args(field.annotation):  # of one that may be None they stand further in
+        said += (inner for named in get_args(part)[1:] for inner in named.metadata)
+    least = next((limit.ge for limit in said if hasattr(limit, "ge")), None)
+    most = next((limit.le for limit in said if hasattr(limit, "le")), None)
+    return least, most
 
 
 def _kind(field: FieldInfo) -> Any:

@@ -89,6 +89,10 @@ def test_an_end_without_a_zone_is_local_time(run: Run) -> None:
         (("add", "0501234567"), "reason"),
         (("show", "x"), "full number"),
         (("remove", "940"), "940 is the hotline itself"),
+        (("undo", ""), "prefix"),
+        (("undo", "--change", "99999999999999999999"), "--change"),
+        (("undo", "--batch", "0"), "--batch"),
+        (("today", "--limit", "99999999999999999999"), "--limit"),
     ],
 )
 def test_what_is_refused_has_status_2_and_says_why(
