@@ -21,7 +21,10 @@ from lab.callers.baresip import CallerFailed, SipCaller
 from lab.callers.listening import Listener, NotHeard
 from lab.callers.matching import FLOOR, RATE
 
-_ADDRESS = re.compile(r"sip:([0-9A-Za-z*#+._-]{1,32})@([A-Za-z0-9.-]{1,253})(?::([0-9]{1,5}))?")
+_LABEL = r"[A-Za-z0-9-]{1,63}"
+_ADDRESS = re.compile(
+    rf"sip:([0-9A-Za-z*#+._-]{{1,32}})@({_LABEL}(?:\.{_LABEL})*\.?)(?::([0-9]{{1,5}}))?"
+)
 _NUMBER = re.compile(r"\+?[0-9]{2,15}")
 _SIP = 5060
 _POLL_S = 0.05

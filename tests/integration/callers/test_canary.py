@@ -143,6 +143,8 @@ def test_one_when_nobody_answers(installation: Installation) -> None:
         ("--to", "940@127.0.0.1"),
         ("--to", "sip:940@127.0.0.1:0"),
         ("--to", "sips:940@127.0.0.1"),
+        ("--to", "sip:940@asterisk..example"),
+        ("--to", f"sip:940@{'a' * 64}.example"),
         ("--to", "sip:940@127.0.0.1", "--from", "a monitor"),
         ("--to", "sip:940@127.0.0.1", "--transcript", "."),
         (),
