@@ -95,6 +95,8 @@ class Live:
         """
         thread = threading.Thread(target=self._keep_looking, name="live", daemon=True)
         with self.told(use):
+            if self._prints(TAKEN_UP) != self._running:  # while this began nobody could tell it
+                self.hung_up()
             thread.start()
             try:
                 yield

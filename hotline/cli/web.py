@@ -58,5 +58,4 @@ def _load(master: Live) -> Loaded:
         stack.callback(live.now.close)
         app = Exchangeable(make_web_app(live.now, recent))
         stack.enter_context(live.running(lambda new: app.use(make_web_app(new, recent))))
-        live.hung_up()  # for what was told while this began
         return Loaded(app, stack.pop_all().close)

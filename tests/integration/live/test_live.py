@@ -12,6 +12,7 @@ from hotline.live import Live
 from hotline.menu import refuse_unfit
 from hotline.settings import Settings
 from tests.fixtures.edited import NODE, RENAMED, edit, next_flow, own_config
+from tests.fixtures.processes import wait_until
 
 TARGET = "target_hours: 24"
 KEYS = '"1": {to: ask_building}'
@@ -171,6 +172,18 @@ def test_what_cannot_be_made_of_the_files_refuses_them(tmp_path: Path) -> None:
         (said,) = words(tmp_path / "state")
     assert live.now is services
     assert "RuntimeError" in said.what["faults"][0]
+
+
+def test_what_was_changed_while_a_role_began_is_taken_up(tmp_path: Path) -> None:
+    """It had read the files, and said no word yet: `hotline reload` knew nothing of it."""
+    config = own_config(tmp_path)
+    services = Services(Settings(config_dir=config, state_dir=tmp_path / "state"))
+    live, used = Live("agi", services), list[Services]()
+    refuse_unfit(services)
+    edit(config, "services.yaml", TARGET, "target_hours: 25")
+    with live.running(used.append):
+        wait_until(lambda: used, 20, "it has looked by itself")
+    services.close()
 
 
 def test_what_needs_a_restart_is_told(role: Role, monkeypatch: pytest.MonkeyPatch) -> None:

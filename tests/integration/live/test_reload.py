@@ -38,6 +38,13 @@ def told(result: Result) -> dict[str, list[Any]]:
     return answers
 
 
+def begun(parts: Parts, *roles: str) -> None:
+    """Start these, and wait until each can be told: a server answers calls before."""
+    parts.start(*roles)
+    state = parts.settings.state_dir
+    wait_until(lambda: len(list(words(state))) == len(roles), 30, "all have said a word")
+
+
 def word(parts: Parts, role: str) -> Said:
     """What a role says now."""
     return next(said for said in words(parts.settings.state_dir) if said.role == role)
@@ -60,7 +67,7 @@ def test_a_call_goes_on_in_its_flow_and_the_next_one_begins_in_the_new(
             results.append(reload(parts.settings))
 
     with parts_of(settings(config_dir=config, **with_redis(redis_url))) as parts:
-        parts.start(*ROLES)
+        begun(parts, *ROLES)
         caller = Reporter(ear, on_question=on_question)
         first, _ = place(FakeAsterisk(parts.agi[:1], seconds=90.0), caller)
         assert caller.questions == list(QUESTIONS)
@@ -82,7 +89,7 @@ def test_a_hangup_alone_never_breaks_a_role(
     """Nobody has checked before: each keeps what it has, says so, and leads its calls."""
     config = own_config(tmp_path)
     with parts_of(settings(config_dir=config, **with_redis(redis_url))) as parts:
-        parts.start("agi-1")
+        begun(parts, "agi-1")
         edit(config, "prompts/ar.yaml", "welcome:", "welcome: {")
         parts.signal("agi-1", signal.SIGHUP)
         wait_until(lambda: word(parts, "agi").what["looks"] == 1, 20, "it has looked")
