@@ -29,7 +29,9 @@ _DOCKER = """#!/bin/sh
 exec /usr/bin/docker "$@"
 """
 # systemd-nspawn shows them to be looked at alone; Docker makes groups of its own in them.
-_CGROUPS = "for one in /sys/fs/cgroup/*/; do mount -o remount,bind,rw $one || true; done"
+_CGROUPS = """[Service]
+ExecStartPre=sh -c 'for one in /sys/fs/cgroup/*/; do mount -o remount,bind,rw $$one || true; done'
+"""
 _IN = "cd /root/site &&"
 
 
@@ -60,6 +62,9 @@ def site(tmp_path: Path, image: Path) -> Iterator[Site]:
         refuses.chmod(0o755)
         run(["chroot", str(debian), *install])
         refuses.unlink()
+        drop_in = debian / "etc/systemd/system/docker.service.d"
+        drop_in.mkdir(parents=True)
+        (drop_in / "cgroups.conf").write_text(_CGROUPS)
         docker = debian / "usr/local/bin/docker"
         docker.write_text(_DOCKER)
         docker.chmod(0o755)
@@ -71,12 +76,6 @@ def site(tmp_path: Path, image: Path) -> Iterator[Site]:
             shutil.copy(ROOT / name, here / name)
         shutil.copy(image, here.parent / "image.tar")
         yield made
-
-
-def begin(site: Site, containers: Path) -> None:
-    """Switch on a machine that can hold containers; they lie in that folder."""
-    site.switch_on(containers=containers)
-    site.machine.run(_CGROUPS)
 
 
 def page(site: Site, name: str) -> str:
@@ -94,7 +93,8 @@ def test_a_city_runs_containers(site: Site, tmp_path: Path) -> None:
     machine, office = site.machine, site.office
 
     say("booting a machine with Docker, and starting every role")
-    begin(site, tmp_path / "containers")
+    containers = tmp_path / "containers"
+    site.switch_on(containers=containers)
     machine.run("timeout 60 sh -c 'until docker info >/dev/null 2>&1; do sleep 0.5; done'")
     machine.run("docker load -i image.tar && rm image.tar")
     edits = (
@@ -121,7 +121,7 @@ def test_a_city_runs_containers(site: Site, tmp_path: Path) -> None:
     site.called(0)
     wait_until(lambda: len(site.references()) == 3, 30, "the third ticket is in the record")
     machine.cut_power()
-    begin(site, tmp_path / "containers")
+    site.switch_on(containers=containers)
     office.open()
     wait_until(lambda: len(office.references()) == 3, 180, "the third ticket")
     wait_until(lambda: healthy(site), 120, "every role is healthy")
