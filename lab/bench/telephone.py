@@ -66,11 +66,15 @@ _BEEP_S = 1.0
 """Longer than Asterisk's beep and what it takes to open the file."""
 
 
-def write_recording(path: Path, plan: Plan) -> None:
-    """Write the packets as a pcap file (libpcap's savefile format, microseconds, Ethernet)."""
+def write_recording(path: Path, plan: Plan, sound: bytes = _BABBLE) -> None:
+    """Write the packets as a pcap file (libpcap's savefile format, microseconds, Ethernet).
+
+    `sound` is what the caller says for 20 ms (160 bytes of A-law), over and over: by default too
+    soft to be taken for speech.
+    """
     with path.open("wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
-        for sequence, (at, packet) in enumerate(_packets(plan), start=1):
+        for sequence, (at, packet) in enumerate(_packets(plan, sound), start=1):
             header = struct.pack(
                 ">BBHII",
                 0x80,
@@ -92,7 +96,7 @@ class _Packet:
     marked: bool = False
 
 
-def _packets(plan: Plan) -> Iterator[tuple[float, _Packet]]:
+def _packets(plan: Plan, sound: bytes) -> Iterator[tuple[float, _Packet]]:
     """Every packet with its time: a key takes the place of sound for as long as it is held."""
     ticks = round(plan.seconds / PACKET_S)
     begins = {round(pressed.at_s / PACKET_S): pressed.key for pressed in plan.keys}
@@ -100,7 +104,7 @@ def _packets(plan: Plan) -> Iterator[tuple[float, _Packet]]:
     while tick < ticks:
         key = begins.get(tick)
         if key is None:
-            yield tick * PACKET_S, _Packet(_ALAW, (tick + 1) * _SAMPLES, _BABBLE)
+            yield tick * PACKET_S, _Packet(_ALAW, (tick + 1) * _SAMPLES, sound)
             tick += 1
             continue
         stamp = (tick + 1) * _SAMPLES
