@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from blacklist.entry import EntryRefused
 from blacklist.record.fields import Kind, RecordedEntry
+from blacklist.record.restoring import May
 from blacklist.record.schema import entries
 from blacklist.record.undoing import SHOWN, Undone, end, reopen_replaced
 from people.audit import line
@@ -75,11 +76,19 @@ def last_batch(connection: sa.Connection, at: datetime, by: Person) -> int | Non
 
 
 def take_batch_back(
-    engine: sa.Engine, batch: Batch, *, by: Person, now: datetime, keep_going: bool, dry_run: bool
+    engine: sa.Engine,
+    batch: Batch,
+    may: May,
+    *,
+    by: Person,
+    now: datetime,
+    keep_going: bool,
+    dry_run: bool,
 ) -> Undone:
     """Take an import back, a page a transaction: run again, it goes on where it ended.
 
-    Raises EntryRefused when numbers were changed since, unless told to `keep_going`.
+    Raises EntryRefused when numbers were changed since, unless told to `keep_going`, and what
+    `may` raises: then nothing of it is taken back.
     """
     with reading(engine) as connection:
         looked_at = [_looked_at(connection, page) for page in batch.pages(connection)]
@@ -92,9 +101,11 @@ def take_batch_back(
                 "one: take those changes back first, or leave those numbers (keep going)"
             )
         restored: list[RecordedEntry] = []
-        if dry_run:
-            for page in pages:
-                restored += reopen_replaced(connection, _keys(page), batch.at, now, dry_run=True)
+        for page in pages:
+            again = reopen_replaced(connection, _keys(page), batch.at, now, dry_run=True)
+            for entry in again:
+                may(entry)
+            restored += again if dry_run else ()
     for page in () if dry_run else pages:
         with engine.begin() as connection:
             restored += _write(connection, page, batch, by, now)

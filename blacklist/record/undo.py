@@ -15,6 +15,7 @@ from blacklist.record.batches import find_batch, take_batch_back
 from blacklist.record.fields import Kind, RecordedEntry
 from blacklist.record.prefixes import subject_of
 from blacklist.record.register import BlacklistRegister
+from blacklist.record.restoring import May, may_stand_again
 from blacklist.record.schema import entries, strikes
 from blacklist.record.undoing import MADE, Undone, end, reopen, reopen_replaced, undone_ids
 from blacklist.record.whole import rebuild_index
@@ -61,18 +62,20 @@ def undo(
 ) -> Undone:
     """Take back what is named: a `number`'s last change, a `change`, or the import of a `batch`.
 
-    Again it changes nothing. Raises NothingThere, NotAllowed, EntryRefused for what was changed
-    since (of a batch unless told to `keep_going`: then that is left) or cannot be taken back,
+    Again it changes nothing. Raises NothingThere, NotAllowed and EntryRefused as
+    `may_stand_again` does for what would stand again, EntryRefused for what was changed since (of
+    a batch unless told to `keep_going`: then that is left) or cannot be taken back,
     SQLAlchemyError, and of a batch what `rebuild_index` raises.
     """
     if sum(given is not None for given in (number, change, batch)) != 1:
         raise EntryRefused("name one thing to take back: a number, a change or a batch")
     now = register.now()
+    may = may_stand_again(register, by, now)
     if batch is not None:
         by.must_be("manager", "taking an import back")
         found = find_batch(register.engine, batch)
         done = take_batch_back(
-            register.engine, found, by=by, now=now, keep_going=keep_going, dry_run=dry_run
+            register.engine, found, may, by=by, now=now, keep_going=keep_going, dry_run=dry_run
         )
         if done.written:
             rebuild_index(register)
@@ -83,10 +86,10 @@ def undo(
             _named(connection, change) if number is None else _last(connection, subject_of(number))
         )
         if dry_run:
-            return _take_back(connection, named, by, now, dry_run=True)
+            return _take_back(connection, named, by, now, may, dry_run=True)
     with register.engine.begin() as connection:
         one_at_a_time(connection, named.subject)
-        done = _take_back(connection, named, by, now, dry_run=False)
+        done = _take_back(connection, named, by, now, may, dry_run=False)
     if not done.written:
         return done
     for kind in sorted({_thing(line) for line in done.changes} - {"strike"} or {"number"}):
@@ -115,7 +118,13 @@ def _named(connection: sa.Connection, change: int | None) -> Change:
 
 
 def _take_back(
-    connection: sa.Connection, named: Change, by: Person, now: datetime, *, dry_run: bool
+    connection: sa.Connection,
+    named: Change,
+    by: Person,
+    now: datetime,
+    may: May,
+    *,
+    dry_run: bool,
 ) -> Undone:
     if named.action == "undone" or named.id in undone_ids(connection, named.subject):
         return Undone(named.id, 0, (named,), (), already=True)
@@ -124,6 +133,8 @@ def _take_back(
     restored: list[RecordedEntry] = []
     for line in reversed(act.lines):
         back = _undone(connection, line, now, dry_run=dry_run)
+        for entry in back:
+            may(entry)
         restored += back
         if not dry_run:
             note_change(

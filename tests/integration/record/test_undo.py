@@ -28,6 +28,7 @@ from tests.fixtures.record import (
     AMAL,
     BADR,
     HIND,
+    LINE,
     MAHA,
     NADA,
     NUMBER,
@@ -270,3 +271,60 @@ def test_numbers_of_an_import_that_were_changed_since_are_left_when_told_so(
     clock.forward(minutes=1)
     back(register, number=OTHER)
     assert held(register, OTHER) != ""
+
+
+def test_nothing_stands_again_that_its_actor_could_not_set(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """A supervisor does not bring back a manager's hundred days; a manager does."""
+    register.add(NUMBER, replace(BLOCK, days=100), by=MAHA)
+    clock.forward(minutes=1)
+    register.remove(NUMBER, by=MAHA)
+    for dry_run in (True, False):
+        with pytest.raises(NotAllowed, match="needs a manager"):
+            back(register, number=NUMBER, by=SALEM, dry_run=dry_run)
+    assert held(register) == ""
+    assert register.history(NUMBER)[0].action == "lifted"
+    back(register, number=NUMBER, by=NADA)
+    assert held(register) == "block first"
+
+
+def test_an_approved_prefix_acts_again_only_by_two_people(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """Taking back its lift is refused: it is proposed anew."""
+    register.add_prefix(PREFIX, BLOCK, by=MAHA)
+    clock.forward(minutes=1)
+    register.approve_prefix(PREFIX, by=NADA)
+    clock.forward(minutes=1)
+    register.remove_prefix(PREFIX, by=MAHA)
+    with pytest.raises(EntryRefused, match="propose it anew"):
+        back(register, number=PREFIX)
+    assert register.prefix(PREFIX) is None
+
+
+def test_a_line_that_is_never_blocked_does_not_stand_again(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """It became the hotline's own since it was blocked."""
+    own, register.protected = register.protected, frozenset()
+    register.add(LINE, BLOCK, by=MAHA)
+    clock.forward(minutes=1)
+    register.remove(LINE, by=MAHA)
+    register.protected = own
+    with pytest.raises(EntryRefused, match="never blocked"):
+        back(register, number=LINE)
+    assert held(register, LINE) == ""
+
+
+def test_an_import_is_not_taken_back_where_a_line_that_is_never_blocked_would_stand_again(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """Then nothing of it is."""
+    register.add(OTHER, BLOCK, by=MAHA)
+    clock.forward(minutes=1)
+    batch = imports(register, NUMBER, OTHER).batch
+    register.protected = frozenset({OTHER})
+    with pytest.raises(EntryRefused, match="never blocked"):
+        back(register, batch=batch)
+    assert held(register) == "block imported"
