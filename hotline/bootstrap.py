@@ -140,6 +140,11 @@ class Services:
         return self._stores.slow_redis
 
     @property
+    def queue_redis(self) -> redis.Redis:
+        """Redis for who waits for jobs."""
+        return self._stores.queue_redis
+
+    @property
     def breaker(self) -> Breaker:
         """One breaker for everything on the path of a call that asks this Redis."""
         return self._stores.breaker

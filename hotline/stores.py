@@ -85,13 +85,26 @@ class Stores:
         self._stack.callback(client.close)
         return client
 
+    @cached_property
+    def queue_redis(self) -> redis.Redis:
+        """Redis for who waits for jobs, and for nothing else.
+
+        RQ waits in one command, and has the pool wait longer for its sake: connections that were
+        made before would give up meanwhile, and an idle worker meet error after error.
+        """
+        from store.redis_clients import make_redis
+
+        client = make_redis(self._settings.redis, fast=False)
+        self._stack.callback(client.close)
+        return client
+
     def afresh(self) -> None:
         """Give up the connections that nobody uses just now: the next ones are new."""
         made = self.__dict__
         for name in ("engine", "call_engine"):
             if name in made:
                 made[name].dispose()
-        for name in ("fast_redis", "slow_redis"):
+        for name in ("fast_redis", "slow_redis", "queue_redis"):
             if name in made:
                 made[name].connection_pool.disconnect(inuse_connections=False)
 

@@ -137,7 +137,7 @@ def worker(services: Services, metrics_port: int | None) -> None:
         stack.enter_context(live.running(lambda new: functions.update(new.outbound.functions)))
         say_ready("worker", lanes=lanes)
         try:
-            run_worker(services.slow_redis, functions, lanes, made=made)
+            run_worker(services.queue_redis, functions, lanes, made=made)
         except (LaneEnded, LaneStuck, RedisError) as error:
             log.critical("worker_ends", why=str(error))
             sys.exit(1)

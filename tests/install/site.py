@@ -148,7 +148,7 @@ class Site:
     def called(self, tickets: int, during: Callable[[], None] = lambda: None) -> None:
         """A citizen reports, `during` is done meanwhile, and the office then has so many tickets.
 
-        0: the office is away, and is not asked. What the citizen has said is kept each time.
+        0: the office is away, and is not asked.
         """
         self._calls += 1
         placed = SippCall(
@@ -164,7 +164,6 @@ class Site:
             assert placed.went_to_its_end()
         finally:
             placed.close()
-        wait_until(lambda: self._recordings() == self._calls, 60, "what was said is kept")
         if tickets:
             have = self.office.references
             wait_until(lambda: len(have()) == tickets, 60, f"{tickets} tickets at the office")
@@ -174,9 +173,11 @@ class Site:
         rows = json.loads(self.machine.run(f"{self._hotline} tickets list --json"))
         return {row["service_request_id"] for row in rows}
 
-    def _recordings(self) -> int:
+    def what_was_said_is_kept(self) -> None:
+        """Of every call. The relay takes what Asterisk has not written to for two minutes."""
         folder = self.machine.folder / self._home.lstrip("/") / "state/recordings"
-        return len(list(folder.glob("*.wav")))
+        there = lambda: len(list(folder.glob("*.wav"))) == self._calls  # noqa: E731
+        wait_until(there, 240, f"{self._calls} recordings")
 
     def _open_calls(self) -> int:
         rows = json.loads(self.machine.run(f"{self._hotline} records list --json"))

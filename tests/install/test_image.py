@@ -128,6 +128,7 @@ def test_a_city_runs_containers(site: Site, tmp_path: Path) -> None:
     site.called(4)
 
     say("backing up, losing the folder, and restoring it")
+    site.what_was_said_is_kept()
     kept = site.references()
     page(site, "composebackup")
     machine.run(f"{_IN} docker compose stop && rm -rf 940 .env")
@@ -136,3 +137,4 @@ def test_a_city_runs_containers(site: Site, tmp_path: Path) -> None:
     assert site.references() == kept
     site.called(5)
     assert sorted(office.references()) == sorted(site.references())
+    site.what_was_said_is_kept()

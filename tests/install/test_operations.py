@@ -98,6 +98,7 @@ def test_a_city_installs_upgrades_loses_power_and_restores(
     site.called(4)
 
     say("backing up, losing the folder, and restoring it")
+    site.what_was_said_is_kept()
     kept = site.references()
     machine.run(commands("backup"))
     machine.run("systemctl stop 'hotline-*'; rm -rf /srv/940")
@@ -106,4 +107,5 @@ def test_a_city_installs_upgrades_loses_power_and_restores(
     say(machine.run(commands("check")))
     site.called(5)
     assert sorted(office.references()) == sorted(site.references())
+    site.what_was_said_is_kept()
     assert len(set(office.references())) == 5

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -12,10 +13,13 @@ from rq import Worker
 from rq.registry import FailedJobRegistry
 from structlog.testing import capture_logs
 
+from hotline.settings import load_settings
 from outbox.lane_worker import LaneWorker
 from outbox.queue import enqueue, open_queue
 from outbox.work import Work
 from outbox.worker import LaneEnded, LaneStuck, run_worker
+from store.redis_clients import SLOW_SECONDS
+from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 
 WORK = Work("thing", sa.table("things"), ("open",), "do.it")  # type: ignore[arg-type]
@@ -113,3 +117,16 @@ def test_a_worker_does_not_begin_without_redis() -> None:
     nobody = redis.Redis(port=free_tcp_port(), retry=None)
     with nobody, pytest.raises(redis.exceptions.ConnectionError):
         LaneWorker(open_queue(nobody, "a"), {})
+
+
+@pytest.mark.nightly
+def test_who_waits_for_a_job_is_not_given_up(redis_url: str, tmp_path: Path) -> None:
+    """Longer than the time-out of others, who have asked Redis in this process before."""
+    services = house_of(load_settings({"HOTLINE_STATE_DIR": str(tmp_path), "REDIS_URL": redis_url}))
+    try:
+        services.slow_redis.ping()
+        LaneWorker(open_queue(services.queue_redis, "idle"), {})
+        waits_s = round(SLOW_SECONDS) + 1
+        assert services.queue_redis.blpop(["nothing"], timeout=waits_s) is None
+    finally:
+        services.close()
