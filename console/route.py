@@ -77,7 +77,7 @@ _FAILURES = {
     413: "The body is too large",
     415: "The body is of another kind",
     422: "Refused: the message says what and why",
-    503: "A store is away; nothing was changed",
+    503: "A store is away: nothing was changed, unless the message says what was",
 }
 
 

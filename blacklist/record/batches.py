@@ -11,7 +11,7 @@ from blacklist.entry import EntryRefused
 from blacklist.record.fields import Kind, RecordedEntry
 from blacklist.record.restoring import May
 from blacklist.record.schema import entries
-from blacklist.record.undoing import SHOWN, Undone, end, reopen_replaced
+from blacklist.record.undoing import LEFT, SHOWN, Undone, end, reopen_replaced
 from people.audit import line
 from people.fields import Change
 from people.person import NothingThere, Person
@@ -93,12 +93,12 @@ def take_batch_back(
     with reading(engine) as connection:
         looked_at = [_looked_at(connection, page) for page in batch.pages(connection)]
         pages = [page for page, _ in looked_at]
-        left = [number for _, changed in looked_at for number in changed]
+        left = [change for _, changed in looked_at for change in changed]
         count = sum(map(len, pages))
         if left and not keep_going:
             raise EntryRefused(
-                f"{len(left):,} of {count + len(left):,} numbers were changed since, {left[0]} for "
-                "one: take those changes back first, or leave those numbers (keep going)"
+                f"{len(left):,} of {count + len(left):,} numbers were changed since, "
+                f"{left[0].subject} for one: take those changes back first, or leave those numbers (keep going)"
             )
         restored: list[RecordedEntry] = []
         for page in pages:
@@ -109,20 +109,25 @@ def take_batch_back(
     for page in () if dry_run else pages:
         with engine.begin() as connection:
             restored += _write(connection, page, batch, by, now)
+    for begin in range(0, 0 if dry_run else len(left), CHUNK):
+        with engine.begin() as connection:
+            _leave(connection, left[begin : begin + CHUNK], by, now)
     shown = tuple(change for page in pages for change in page[:SHOWN])[:SHOWN]
     return Undone(
         batch.change,
         count,
         shown,
         tuple(restored[:SHOWN]),
-        tuple(left[:SHOWN]),
+        tuple(change.subject for change in left[:SHOWN]),
         already=not count and not left,
         written=bool(count) and not dry_run,
     )
 
 
-def _looked_at(connection: sa.Connection, page: Sequence[Change]) -> tuple[list[Change], list[str]]:
-    """Of a page, what stands as it was imported, and the numbers that were changed since."""
+def _looked_at(
+    connection: sa.Connection, page: Sequence[Change]
+) -> tuple[list[Change], list[Change]]:
+    """Of a page, what stands as it was imported, and what was changed since."""
     ids = [change.details["entry"] for change in page]
     rows = connection.execute(
         sa.select(
@@ -136,12 +141,27 @@ def _looked_at(connection: sa.Connection, page: Sequence[Change]) -> tuple[list[
         if row.ended_at is None and row.approved_by is None:
             standing.append(change)
         elif row.ended_why != "undone":
-            changed.append(change.subject)
+            changed.append(change)
     return standing, changed
 
 
 def _keys(page: Sequence[Change]) -> set[tuple[Kind, str]]:
     return {(change.details["kind"], change.subject) for change in page}
+
+
+def _leave(connection: sa.Connection, left: Sequence[Change], by: Person, now: datetime) -> None:
+    """Note of these that their import is taken back: it is not to stand again by another undo."""
+    noted = sa.select(audit.c.details).where(
+        audit.c.action == LEFT, audit.c.subject.in_({change.subject for change in left})
+    )
+    known = {details["change"] for details in connection.scalars(noted)}
+    lines = [
+        line(by, LEFT, change.subject, now, {"change": change.id, "of": change.action})
+        for change in left
+        if change.id not in known
+    ]
+    if lines:
+        connection.execute(audit.insert(), lines)
 
 
 def _write(

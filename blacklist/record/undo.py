@@ -18,7 +18,7 @@ from blacklist.record.register import BlacklistRegister
 from blacklist.record.restoring import May, may_stand_again
 from blacklist.record.schema import entries, strikes
 from blacklist.record.undoing import MADE, Undone, end, reopen, reopen_replaced, undone_ids
-from blacklist.record.whole import rebuild_index
+from blacklist.record.whole import bring_index_up
 from people.audit import note_change
 from people.fields import Change
 from people.person import NothingThere, Person
@@ -65,7 +65,7 @@ def undo(
     Again it changes nothing. Raises NothingThere, NotAllowed and EntryRefused as
     `may_stand_again` does for what would stand again, EntryRefused for what was changed since (of
     a batch unless told to `keep_going`: then that is left) or cannot be taken back,
-    SQLAlchemyError, and of a batch what `rebuild_index` raises.
+    SQLAlchemyError, and of a batch what `bring_index_up` raises.
     """
     if sum(given is not None for given in (number, change, batch)) != 1:
         raise EntryRefused("name one thing to take back: a number, a change or a batch")
@@ -77,8 +77,8 @@ def undo(
         done = take_batch_back(
             register.engine, found, may, by=by, now=now, keep_going=keep_going, dry_run=dry_run
         )
-        if done.written:
-            rebuild_index(register)
+        if not dry_run:  # also where nothing was left to do: it may have ended before this
+            bring_index_up(register)
         return done
     by.must_be("supervisor", "taking a change back")
     with reading(register.engine) as connection:
@@ -247,6 +247,21 @@ def _standing_again(
     ended = record_of(RecordedEntry, row)
     if ended.until is not None and ended.until <= now:
         return ()
+    if _made_by_what_was_taken_back(connection, ended):
+        raise EntryRefused(
+            f"{ended.subject}: what would stand again was imported, "
+            "and that import was taken back: decide anew what holds"
+        )
     if not dry_run:
         reopen(connection, (ended,))
     return (ended,)
+
+
+def _made_by_what_was_taken_back(connection: sa.Connection, entry: RecordedEntry) -> bool:
+    made = sa.select(audit.c.id, audit.c.details).where(
+        audit.c.subject == entry.subject, audit.c.action.in_(MADE)
+    )
+    gone = undone_ids(connection, entry.subject)
+    return any(
+        row.id in gone and row.details.get("entry") == entry.id for row in connection.execute(made)
+    )

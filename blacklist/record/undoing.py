@@ -16,6 +16,8 @@ from store.fields import record_of
 
 MADE = ("added", "allowed", "asked", "imported")
 """Changes that made an entry, in place of one that stood."""
+LEFT = "left"
+"""A line of the audit: the import of this number was taken back, and the number left as it was."""
 SHOWN = 100
 
 
@@ -37,8 +39,10 @@ class Undone:
 
 
 def undone_ids(connection: sa.Connection, subject: str) -> set[int]:
-    """The changes of a number or prefix that were taken back."""
-    lines = sa.select(audit.c.details).where(audit.c.subject == subject, audit.c.action == "undone")
+    """The changes of a number or prefix that were taken back, alone or with their import."""
+    lines = sa.select(audit.c.details).where(
+        audit.c.subject == subject, audit.c.action.in_(("undone", LEFT))
+    )
     return {details["change"] for details in connection.scalars(lines)}
 
 

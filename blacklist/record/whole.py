@@ -6,6 +6,7 @@ from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from blacklist.entry import EntryRefused
+from blacklist.port import RebuildOvertaken, RegisterUnavailable
 from blacklist.record.batches import last_batch
 from blacklist.record.csv_read import Defaults, Form, Reader
 from blacklist.record.importing import Imported, Progress, import_rows
@@ -48,8 +49,7 @@ def import_file(
 
     The index is made anew after it.
 
-    Raises as `import_rows`, and RegisterUnavailable or RebuildOvertaken when all is written and the
-    index cannot be made.
+    Raises as `import_rows`, and as `bring_index_up` when all is written.
     """
     if form == "freepbx" and (reason is None or days is None):
         raise EntryRefused("FreePBX keeps neither a reason nor an end: give reason and days")
@@ -77,8 +77,24 @@ def import_file(
     if done.written and done.added + done.replaced:
         with reading(register.engine) as connection:
             done = replace(done, batch=last_batch(connection, now, by))
-        rebuild_index(register)
+    if done.written:  # also where all stood already: an import before may have ended before this
+        bring_index_up(register)
     return done
+
+
+def bring_index_up(register: BlacklistRegister) -> None:
+    """Make the index anew after many changes of the record.
+
+    Raises RegisterUnavailable, which says that the record is changed all the same, and
+    SQLAlchemyError.
+    """
+    try:
+        rebuild_index(register)
+    except (RegisterUnavailable, RebuildOvertaken) as error:
+        raise RegisterUnavailable(
+            f"the record is changed, and what calls are screened by is not yet: {error}; "
+            "then run `hotline blacklist rebuild`, or the same again"
+        ) from error
 
 
 def rebuild_index(register: BlacklistRegister) -> Rebuilt:

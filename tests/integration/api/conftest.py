@@ -16,10 +16,10 @@ from console.api import Collaborators, blueprint
 from console.recordings import Recordings
 from people.person import Role
 from people.tokens import create_token
-from tests.fixtures.record import MAHA, Clock, index_at, register_on
+from tests.fixtures.record import MAHA, Clock, any_engine, index_at, register_on
 from tests.fixtures.tickets import database_url, engine
 
-__all__ = ["database_url", "engine"]
+__all__ = ["any_engine", "database_url", "engine"]
 
 Ask = Callable[..., TestResponse]
 

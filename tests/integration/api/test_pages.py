@@ -5,33 +5,16 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from blacklist.index import RedisIndex
 from blacklist.record.entries import list_entries
 from blacklist.record.limits import Wanted
-from store.database import make_engine
-from store.migrations import upgrade
 from store.sql import reading
-from tests.fixtures.postgres import own_database
 from tests.fixtures.record import MAHA, Clock, register_on
 from tests.integration.api.conftest import Ask
 
 NUMBERS = [f"+9665012345{n:02}" for n in range(7)]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def any_engine(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("engine")
-        return
-    with own_database(request.getfixturevalue("postgres_server")) as url:
-        made = make_engine(url)
-        upgrade(made)
-        yield made
-        made.dispose()
 
 
 def pages(ask: Ask, first: str) -> Iterator[list[dict[str, Any]]]:

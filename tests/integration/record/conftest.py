@@ -7,10 +7,10 @@ import sqlalchemy as sa
 
 from blacklist.index import RedisIndex
 from blacklist.record.register import BlacklistRegister
-from tests.fixtures.record import Clock, index_at, register_on
+from tests.fixtures.record import Clock, any_engine, index_at, register_on
 from tests.fixtures.tickets import database_url, engine
 
-__all__ = ["database_url", "engine"]
+__all__ = ["any_engine", "database_url", "engine"]
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Taking changes back: as if they had not been, once, and never over somebody else's change."""
 
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,6 +11,7 @@ import sqlalchemy as sa
 
 from blacklist.entry import EntryRefused
 from blacklist.index import RedisIndex
+from blacklist.port import RegisterUnavailable
 from blacklist.record import batches
 from blacklist.record.importing import Imported
 from blacklist.record.limits import Wanted
@@ -21,9 +21,6 @@ from blacklist.record.undo import undo
 from blacklist.record.undoing import Undone
 from blacklist.record.whole import import_file
 from people.person import NotAllowed, NothingThere, Person
-from store.database import make_engine
-from store.migrations import upgrade
-from tests.fixtures.postgres import own_database
 from tests.fixtures.record import (
     AMAL,
     BADR,
@@ -36,6 +33,7 @@ from tests.fixtures.record import (
     SALEM,
     Clock,
     disagreements,
+    index_at,
     register_on,
 )
 
@@ -215,19 +213,6 @@ def test_rights_are_asked_for_and_one_thing_is_named(register: BlacklistRegister
             back(register, **nothing)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def any_engine(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("engine")
-        return
-    with own_database(request.getfixturevalue("postgres_server")) as url:
-        made = make_engine(url)
-        upgrade(made)
-        yield made
-        made.dispose()
-
-
 def test_an_import_is_taken_back_as_a_whole(
     any_engine: sa.Engine, index: RedisIndex, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -269,8 +254,48 @@ def test_numbers_of_an_import_that_were_changed_since_are_left_when_told_so(
     assert (done.count, done.left) == (2, (OTHER,))
     assert register.list() == []
     clock.forward(minutes=1)
-    back(register, number=OTHER)
-    assert held(register, OTHER) != ""
+    with pytest.raises(EntryRefused, match="that import was taken back"):
+        back(register, number=OTHER)
+    assert held(register, OTHER) == ""
+
+
+def test_what_an_import_that_was_taken_back_had_made_stands_again_by_no_other_undo(
+    register: BlacklistRegister, clock: Clock
+) -> None:
+    """Nor by that of the change for which the number was left; with no import it would."""
+    batch = imports(register, NUMBER, OTHER).batch
+    clock.forward(minutes=1)
+    register.add(NUMBER, replace(BLOCK, note="by hand"), by=MAHA)
+    clock.forward(minutes=1)
+    assert [e.note for e in back(register, number=NUMBER, dry_run=True).restored] == ["imported"]
+    for _ in range(2):  # a second time nothing is noted twice
+        assert back(register, batch=batch, keep_going=True).left == (NUMBER,)
+    assert [change.action for change in register.history(NUMBER)].count("left") == 1
+    for dry_run in (True, False):
+        with pytest.raises(EntryRefused, match="that import was taken back"):
+            back(register, number=NUMBER, dry_run=dry_run)
+    assert held(register) == "block by hand"
+
+
+def test_a_whole_change_says_that_it_is_made_where_the_index_is_away(
+    register: BlacklistRegister, engine: sa.Engine, index: RedisIndex, clock: Clock
+) -> None:
+    """And brings the index up when it is done again, though nothing is left to change."""
+    with index_at("redis://127.0.0.1:1") as away:
+        cut = register_on(engine, away, clock)
+        with pytest.raises(RegisterUnavailable, match=r"the record is changed.*blacklist rebuild"):
+            imports(cut, NUMBER)
+        assert held(register) == "block imported"
+        assert disagreements(register, index) != []
+        assert imports(register, NUMBER).added == 0
+        assert disagreements(register, index) == []
+        batch = register.history(NUMBER)[0].id
+        clock.forward(minutes=1)
+        with pytest.raises(RegisterUnavailable, match=r"the record is changed.*blacklist rebuild"):
+            back(cut, batch=batch)
+        assert disagreements(register, index) != []
+        assert back(register, batch=batch).already
+        assert disagreements(register, index) == []
 
 
 def test_nothing_stands_again_that_its_actor_could_not_set(
