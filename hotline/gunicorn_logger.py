@@ -5,7 +5,7 @@ from typing import Any
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
 
-class HouseLogger(Logger):  # type: ignore[misc]
+class HouseLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's own lines; requests are told of by who serves them."""
 
     def setup(self, cfg: Any) -> None:

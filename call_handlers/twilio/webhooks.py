@@ -116,7 +116,7 @@ def _body(environ: Mapping[str, Any]) -> bytes:
         length = int(environ.get("CONTENT_LENGTH") or 0)
         if not 0 <= length <= MOST_BYTES:
             raise Refused("the body is too long")
-        return environ["wsgi.input"].read(length)  # type: ignore[no-any-return]
+        return environ["wsgi.input"].read(length)  # type: ignore[no-any-return]  # bytes (PEP 3333)
     except (OSError, ValueError):
         raise Refused("the body cannot be read") from None
 

@@ -22,10 +22,10 @@ def genuine(key: str, at: str, signatures: str, body: bytes) -> bool:
     return any(hmac.compare_digest(o, s.encode()) for o in ours for s in signatures.split())
 
 
-class Receiver(BaseHTTPRequestHandler):  # noqa: D101
+class Receiver(BaseHTTPRequestHandler):
     timeout = 10
 
-    def do_POST(self) -> None:  # noqa: D102
+    def do_POST(self) -> None:
         length = self.headers["content-length"] or ""
         if not (length.isascii() and length.isdigit()) or int(length) > 1_000_000:
             return self.answer(400, {"error": "length_refused"})
@@ -44,7 +44,7 @@ class Receiver(BaseHTTPRequestHandler):  # noqa: D101
             found = db.execute("SELECT rowid FROM tickets WHERE key = ?", (key,)).fetchone()
         return self.answer(200, {"id": f"CRM-{found[0]}"})
 
-    def answer(self, status: int, said: dict[str, str]) -> None:  # noqa: D102
+    def answer(self, status: int, said: dict[str, str]) -> None:
         text = json.dumps(said).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")

@@ -176,6 +176,22 @@ def _replayed(replay: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
+ENTRY_COLUMNS = ("number", "disposition", "reason", "until", "who", "note")
+"""What a list of entries says of each (`entry_row`)."""
+
+
+def entry_row(entry: RecordedEntry, zone: ZoneInfo) -> tuple[str, ...]:
+    """An entry in a list."""
+    return (
+        f"{entry.subject}{'*' if entry.kind == 'prefix' else ''}",
+        entry.disposition if entry.in_effect else f"{entry.disposition} (waits)",
+        entry.reason,
+        local(entry.until, zone),
+        entry.who,
+        entry.note,
+    )
+
+
 def local(when: datetime | None, zone: ZoneInfo) -> str:
     """A moment as people write it."""
     return when.astimezone(zone).strftime("%Y-%m-%d %H:%M") if when else ""

@@ -7,7 +7,7 @@ import rich_click as click
 from blacklist.record.consequence import Struck
 from blacklist.record.fields import RecordedEntry
 from blacklist.record.standing import Standing
-from hotline.cli.asking import local, print_entry
+from hotline.cli.asking import ENTRY_COLUMNS, entry_row, local, print_entry
 from hotline.cli.columns import print_columns
 from hotline.cli.verbs import verb
 
@@ -61,18 +61,7 @@ def blacklist_show(found: Standing | RecordedEntry, zone: ZoneInfo) -> None:
 )
 def blacklist_list(entries: list[RecordedEntry], zone: ZoneInfo) -> None:
     """List every entry in force, the first to end first."""
-    rows = [
-        (
-            f"{entry.subject}{'*' if entry.kind == 'prefix' else ''}",
-            entry.disposition if entry.in_effect else f"{entry.disposition} (waits)",
-            entry.reason,
-            local(entry.until, zone),
-            entry.who,
-            entry.note,
-        )
-        for entry in entries
-    ]
-    print_columns(("number", "disposition", "reason", "until", "who", "note"), rows)
+    print_columns(ENTRY_COLUMNS, [entry_row(entry, zone) for entry in entries])
 
 
 @verb("strike")

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import rich_click as click
 
 from blacklist.record.today import Today
-from hotline.cli.asking import local
+from hotline.cli.asking import ENTRY_COLUMNS, entry_row, local
 from hotline.cli.columns import print_columns
 from hotline.cli.verbs import verb
 
@@ -17,18 +17,8 @@ def blacklist_today(today: Today, zone: ZoneInfo) -> None:
     counts = ", ".join(f"{count:,} {name}" for name, count in today.standing.items())
     _table(
         f"In force: {counts or 'nothing'}. The last to be held:",
-        ("number", "disposition", "reason", "until", "who", "note"),
-        [
-            (
-                f"{entry.subject}{'*' if entry.kind == 'prefix' else ''}",
-                entry.disposition if entry.in_effect else f"{entry.disposition} (waits)",
-                entry.reason,
-                local(entry.until, zone),
-                entry.who,
-                entry.note,
-            )
-            for entry in today.held
-        ],
+        ENTRY_COLUMNS,
+        [entry_row(entry, zone) for entry in today.held],
     )
     _table(
         "Who met it today:",

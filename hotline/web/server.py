@@ -53,7 +53,7 @@ class Exchangeable:
         return self._app(environ, start_response)
 
 
-class _Master(Arbiter):  # type: ignore[misc]
+class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
     def reload(self) -> None:
         """SIGHUP: no process ends, where gunicorn would exchange them. Each is told."""
         reopen()

@@ -176,8 +176,11 @@ class Site:
     def what_was_said_is_kept(self) -> None:
         """Of every call. The relay takes what Asterisk has not written to for two minutes."""
         folder = self.machine.folder / self._home.lstrip("/") / "state/recordings"
-        there = lambda: len(list(folder.glob("*.wav"))) == self._calls  # noqa: E731
-        wait_until(there, 240, f"{self._calls} recordings")
+        wait_until(
+            lambda: len(list(folder.glob("*.wav"))) == self._calls,
+            seconds=240,
+            what=f"{self._calls} recordings",
+        )
 
     def _open_calls(self) -> int:
         rows = json.loads(self.machine.run(f"{self._hotline} records list --json"))
