@@ -98,7 +98,8 @@ def take_batch_back(
         if left and not keep_going:
             raise EntryRefused(
                 f"{len(left):,} of {count + len(left):,} numbers were changed since, "
-                f"{left[0].subject} for one: take those changes back first, or leave those numbers (keep going)"
+                f"{left[0].subject} for one: take those changes back first, or leave those numbers "
+                "(keep going)"
             )
         restored: list[RecordedEntry] = []
         for page in pages:
