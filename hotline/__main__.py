@@ -1,5 +1,5 @@
 """`python -m hotline` is the `hotline` command."""
 
-from hotline.main import main
+from hotline.start import main
 
 main()

@@ -8,17 +8,17 @@ from blacklist.numbers import normalise
 from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable
 from blacklist.record.register import BlacklistRegister
 from blacklist.verdict import Disposition
-from call_handlers.prefix_replay import MOST_BESIDE_CALLS, Watch, replay_prefix, unwatched
 from call_handlers.recorded_calls import met_since, served_calls
 from hotline.bootstrap import Services
 
 if TYPE_CHECKING:
     from blacklist.index import RedisIndex
+    from call_handlers.prefix_replay import Watch
 
 
 def make_register(
     services: Services,
-    watch: Watch = unwatched,
+    watch: "Watch | None" = None,
     *,
     quick: bool = False,
     beside_calls: bool = False,
@@ -33,8 +33,13 @@ def make_register(
     one = threading.Lock()
 
     def replays(prefix: str, disposition: Disposition, now: datetime) -> PrefixReplay:
+        # Only a prefix needs it: who asks for anything else starts the sooner.
+        from call_handlers.prefix_replay import MOST_BESIDE_CALLS, replay_prefix, unwatched
+
         if not beside_calls:
-            return replay_prefix(engine, services.policy, prefix, disposition, now, watch=watch)
+            return replay_prefix(
+                engine, services.policy, prefix, disposition, now, watch=watch or unwatched
+            )
         if not one.acquire(blocking=False):
             raise RecordUnreadable("another prefix is replayed here just now: ask again soon")
         try:

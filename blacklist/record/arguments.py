@@ -39,9 +39,9 @@ Until = Annotated[AwareDatetime | None, Field(description="Its end instead")]
 
 
 class Arguments(BaseModel):
-    """What all share: unknown names are refused, and what stands under a name describes it."""
+    """What all share: unknown names are refused. Nothing is made of them until one is asked for."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class Restriction(Arguments):
@@ -52,39 +52,35 @@ class Restriction(Arguments):
     days: Annotated[Days | None, Field(description=f"How long [default: {DEFAULT_DAYS:g}]")] = None
     until: Until = None
     note: Note = ""
-    disposition: Measure = "block"
-    """What happens to their calls"""
+    disposition: Measure = Field("block", description="What happens to their calls")
 
 
 class NumberRestriction(Restriction):
     """A restriction of one number, with what it rests on."""
 
-    calls: References = ()
-    """Evidence: the id of a call"""
-    recordings: References = ()
-    """Evidence: a recording"""
-    review_at: AwareDatetime | None = None
-    """When somebody looks again"""
+    calls: References = Field((), description="Evidence: the id of a call")
+    recordings: References = Field((), description="Evidence: a recording")
+    review_at: AwareDatetime | None = Field(None, description="When somebody looks again")
 
 
 class StrikeBody(Arguments):
     """A strike."""
 
     reason: Reason
-    threat: bool = False
-    """The caller threatened somebody"""
+    threat: bool = Field(False, description="The caller threatened somebody")
     note: Note = ""
-    call_id: Annotated[str, StringConstraints(max_length=100), Plain] = ""
-    """The id of the call"""
-    recording: Annotated[str, StringConstraints(max_length=200), Plain] = ""
-    """The recording of the call"""
+    call_id: Annotated[str, StringConstraints(max_length=100), Plain] = Field(
+        "", description="The id of the call"
+    )
+    recording: Annotated[str, StringConstraints(max_length=200), Plain] = Field(
+        "", description="The recording of the call"
+    )
 
 
 class AllowBody(Arguments):
     """An allowed number, without an end unless one is given."""
 
-    days: Days | None = None
-    """How long [default: without an end]"""
+    days: Days | None = Field(None, description="How long [default: without an end]")
     until: Until = None
     note: Note = ""
 
@@ -92,8 +88,7 @@ class AllowBody(Arguments):
 class Why(Arguments):
     """Why, for the audit."""
 
-    why: Text = ""
-    """Why, for the audit"""
+    why: Text = Field("", description="Why, for the audit")
 
 
 class Decision(Why):
@@ -106,23 +101,19 @@ _Change = Annotated[int, Field(ge=1, le=2**31 - 1)]
 class Undo(Arguments):
     """What is taken back: one of the three."""
 
-    number: Raw | None = None
-    """The last change of this number or prefix"""
-    change: _Change | None = None
-    """The change of this number in the audit"""
-    batch: _Change | None = None
-    """The whole import to which this change belongs"""
-    keep_going: bool = False
-    """Of an import, leave the numbers that were changed since"""
-    dry_run: bool = False
-    """Say what would be done, and do nothing"""
+    number: Raw | None = Field(None, description="The last change of this number or prefix")
+    change: _Change | None = Field(None, description="The change of this number in the audit")
+    batch: _Change | None = Field(None, description="The whole import to which this change belongs")
+    keep_going: bool = Field(
+        False, description="Of an import, leave the numbers that were changed since"
+    )
+    dry_run: bool = Field(False, description="Say what would be done, and do nothing")
 
 
 class Refusal(Arguments):
     """Why a review is refused."""
 
-    why: Text
-    """Why: it is kept, and can be told to the caller"""
+    why: Text = Field(description="Why: it is kept, and can be told to the caller")
 
 
 class Page(Arguments):
@@ -135,51 +126,50 @@ class Page(Arguments):
 class Entries(Page):
     """Which entries."""
 
-    kind: Literal["number", "prefix", "allow"] | None = None
-    """Only this kind"""
-    like: Raw | None = None
-    """Only numbers with this part in them, as 5512; what begins with 0 or + begins the number"""
+    kind: Literal["number", "prefix", "allow"] | None = Field(None, description="Only this kind")
+    like: Raw | None = Field(
+        None,
+        description="Only numbers with this part in them, as 5512; "
+        "what begins with 0 or + begins the number",
+    )
 
 
 class Day(Arguments):
     """How much of each list."""
 
-    limit: Annotated[int, Field(ge=1, le=1000)] = 20
-    """So many of each at most"""
+    limit: Annotated[int, Field(ge=1, le=1000)] = Field(20, description="So many of each at most")
 
 
 class Changes(Page):
     """Which changes; `until` is before this."""
 
-    number: Raw | None = None
-    """Only those to this number or prefix"""
-    made_by: Annotated[str, StringConstraints(min_length=1, max_length=100), Plain] | None = None
-    """Only those that this person made, from whichever telephone"""
-    action: Annotated[str, StringConstraints(min_length=1, max_length=32), Plain] | None = None
-    """Only those of this kind: added, lifted, strike, imported, undone, and others as they stand"""
-    since: AwareDatetime | None = None
-    """From then on"""
-    until: AwareDatetime | None = None
-    """Before this"""
+    number: Raw | None = Field(None, description="Only those to this number or prefix")
+    made_by: Annotated[str, StringConstraints(min_length=1, max_length=100), Plain] | None = Field(
+        None, description="Only those that this person made, from whichever telephone"
+    )
+    action: Annotated[str, StringConstraints(min_length=1, max_length=32), Plain] | None = Field(
+        None,
+        description="Only those of this kind: added, lifted, strike, imported, undone, "
+        "and others as they stand",
+    )
+    since: AwareDatetime | None = Field(None, description="From then on")
+    until: AwareDatetime | None = Field(None, description="Before this")
 
 
 class Reviews(Page):
     """Which requests: `due` are those past their deadline."""
 
-    only: Literal["open", "due", "all"] = "open"
-    """due: past their deadline"""
+    only: Literal["open", "due", "all"] = Field("open", description="due: past their deadline")
 
 
 class ImportHow(Arguments):
     """How a file is imported."""
 
-    form: Literal["csv", "freepbx"] = "csv"
-    """freepbx: its blacklist, by its Bulk Handler or by `database show blacklist`"""
-    reason: Misuse | None = None
-    """For rows that give none"""
-    days: Days | None = None
-    """For rows that give no end"""
-    dry_run: bool = False
-    """Check and count; write nothing"""
-    keep_going: bool = False
-    """Leave rows with errors out, write the others"""
+    form: Literal["csv", "freepbx"] = Field(
+        "csv",
+        description="freepbx: its blacklist, by its Bulk Handler or by `database show blacklist`",
+    )
+    reason: Misuse | None = Field(None, description="For rows that give none")
+    days: Days | None = Field(None, description="For rows that give no end")
+    dry_run: bool = Field(False, description="Check and count; write nothing")
+    keep_going: bool = Field(False, description="Leave rows with errors out, write the others")

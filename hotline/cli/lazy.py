@@ -6,6 +6,8 @@ from typing import Any
 
 import rich_click as click
 
+from hotline.start import importing
+
 
 class LazyGroup(click.RichGroup):
     """A group that knows its commands by name, as `module:attribute`, and by one line each.
@@ -34,7 +36,8 @@ class LazyGroup(click.RichGroup):
         if self._listing:
             return click.RichCommand(name=cmd_name, help=line)
         module, _, name = place.partition(":")
-        command: click.Command = getattr(importlib.import_module(module), name)
+        with importing():
+            command: click.Command = getattr(importlib.import_module(module), name)
         return command
 
     def get_help(self, ctx: click.Context) -> str:

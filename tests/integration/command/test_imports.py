@@ -23,7 +23,11 @@ LISTINGS = (
 )
 HEAVY = ("matplotlib", "numpy", "twilio", "flask", "gunicorn", "rq")
 """What roles and figures need, and a second and more takes to load, all together."""
-OF_OTHERS = (*HEAVY, "alembic", "httpx", "redis", "ruamel", "ivr.engine", "call_handlers.desk")
+OF_OTHERS = (
+    *HEAVY,
+    *("alembic", "httpx", "redis", "ruamel", "ivr.engine"),
+    *("call_handlers.desk", "call_handlers.prefix_replay"),
+)
 """What a list of what is in SQL does not need."""
 
 _PROGRAM = """

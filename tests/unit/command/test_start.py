@@ -1,0 +1,45 @@
+"""The start of a command: the collector rests while it imports, and works from then on."""
+
+import gc
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from hotline.start import importing
+
+
+@pytest.fixture(autouse=True)
+def _thawed() -> Iterator[None]:
+    yield
+    gc.unfreeze()
+
+
+def test_the_collector_rests_while_modules_are_imported() -> None:
+    """And what was imported is left alone for good."""
+    with importing():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() > 0
+
+
+def test_an_import_that_fails_leaves_the_collector_at_work() -> None:
+    """A role that goes on without a module must not go on without the collector."""
+    with pytest.raises(ImportError), importing():
+        raise ImportError("no such module")
+    assert gc.isenabled()
+
+
+def test_a_command_is_imported_without_one_collection() -> None:
+    """None of what it imports begins one, or lets the collector begin."""
+    program = (
+        "import gc; from hotline.start import importing\n"
+        "before = sum(at['collections'] for at in gc.get_stats())\n"
+        "with importing():\n    import hotline.main\n"
+        "print(sum(at['collections'] for at in gc.get_stats()) - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "0"
