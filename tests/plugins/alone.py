@@ -5,8 +5,9 @@ Under `-n N --dist loadgroup`, which is how `make test` runs:
 1. everything but the tests marked `alone`, on N workers;
 2. the tests marked `alone`, one after another in one process, when the workers have gone; and then
    those marked `alone("…")` with a name, a process for each name, beside one another;
-3. what failed, once more in one process. What passes then is named under "passed only alone": the
-   run passes with up to three of these, and with none that is under tests/faults.
+3. what failed, once more in one process. What passes then is named under "passed only alone",
+   with how it failed at first: the run passes with up to three of these, and with none that is
+   under tests/faults.
 
 One closing line counts it all. A run that stops at the first failure (`-x`) tries nothing again.
 """
@@ -121,6 +122,10 @@ class _Leader:
             terminalreporter.write_sep("=", "passed only alone", yellow=True)
             for nodeid in self._passed_alone:
                 terminalreporter.write_line(nodeid)
+            for nodeid in self._passed_alone:
+                terminalreporter.write_sep("_", f"how {nodeid} failed at first")
+                for report in self._failed[nodeid]:
+                    terminalreporter.write_line(report.longreprtext[-TAIL:])
             if self._verdict:
                 terminalreporter.write_line(self._verdict, red=True)
 

@@ -142,6 +142,9 @@ def test_grouped(): fails_once("grouped")
     assert (done.returncode, closing(done)) == (0, "3 passed, 3 rerun"), done.stdout
     named = done.stdout.partition(" passed only alone ")[2].splitlines()[1:4]
     assert sorted(named) == [f"test_x.py::test_{n}" for n in ("grouped", "marked", "plain")]
+    for name in named:
+        assert f"how {name} failed at first" in done.stdout
+    assert done.stdout.count("E       AssertionError: the first time") == len(named)
 
 
 def test_what_fails_alone_too_fails_the_run(run: Run) -> None:
