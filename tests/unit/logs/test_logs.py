@@ -39,7 +39,7 @@ def test_a_line_is_json_with_utc_time_and_the_call(stderr: io.StringIO) -> None:
     """Every line of a call carries its id, whoever logs it."""
     with call_context("5f0c2a51-0000-4000-8000-123456789012"):
         structlog.get_logger().info("turn_done", node="main", ms=12.5)
-        logging.getLogger("rq.worker").info("job %s", "done")
+        logging.getLogger("a.library").info("job %s", "done")
     structlog.get_logger().info("outside")
     # A thread of an earlier test that ends just now may say so too.
     ours = ("turn_done", "job done", "outside")
@@ -50,7 +50,7 @@ def test_a_line_is_json_with_utc_time_and_the_call(stderr: io.StringIO) -> None:
     assert first["level"] == "info"
     assert (first["node"], first["ms"]) == ("main", 12.5)
     assert second["event"] == "job done"
-    assert second["logger"] == "rq.worker"
+    assert second["logger"] == "a.library"
     assert "call_id" not in third
 
 
