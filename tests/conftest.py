@@ -1,11 +1,14 @@
 """Fixtures that every folder of tests may use."""
 
+import gc
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
+import structlog
 
 from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.redis_process import RedisProcess
@@ -13,6 +16,20 @@ from tests.fixtures.seed import take_seed
 
 take_seed(os.environ)  # before any process of a test inherits it
 pytest_plugins = ["tests.plugins.alone"]
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Iterator[None]:
+    """A command or worker that ran here set up its process's log: the next test has its own."""
+    loggers = [logging.getLogger(name) for name in (None, "rq.worker", "rq.job")]
+    kept = [(logger, logger.level, logger.handlers[:]) for logger in loggers]
+    yield
+    structlog.reset_defaults()
+    logging.captureWarnings(False)
+    for logger, level, handlers in kept:
+        logger.setLevel(level)
+        logger.handlers[:] = handlers
+    gc.unfreeze()  # what a command has imported (hotline.start)
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,6 @@ def here(redis_url: str) -> Iterator[Screened]:
     # One key counts all of them, so that none may be taken for another.
     with screened(redis_url, patient=True, counts_bytes=1, policy=narrow_policy()) as made:
         yield made
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -3,17 +3,10 @@
 import gc
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
 
 from hotline.start import importing
-
-
-@pytest.fixture(autouse=True)
-def _thawed() -> Iterator[None]:
-    yield
-    gc.unfreeze()
 
 
 def test_the_collector_rests_while_modules_are_imported() -> None:
