@@ -16,6 +16,14 @@ from tests.fixtures.seed import take_seed
 
 take_seed(os.environ)  # before any process of a test inherits it
 pytest_plugins = ["tests.plugins.alone"]
+gc.disable()  # what collecting makes stays to the end: there is nothing to find before they run
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop() -> None:
+    """From here on there is."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +37,6 @@ def _as_it_was() -> Iterator[None]:
     for logger, level, handlers in kept:
         logger.setLevel(level)
         logger.handlers[:] = handlers
-    gc.unfreeze()  # what a command has imported (hotline.start)
 
 
 @pytest.fixture(scope="session")

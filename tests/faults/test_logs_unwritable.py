@@ -88,7 +88,14 @@ def serve(settings: Settings, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
             process.wait(60)
 
 
-@every_kind
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pytest.param("full disk", marks=pytest.mark.nightly),
+        pytest.param("reader gone", marks=pytest.mark.nightly),
+        "reader hangs",
+    ],
+)
 def test_the_supervisor_goes_on_when_nobody_takes_what_it_shows(
     settings: Callable[..., Settings], ear: Ear, kind: str, tmp_path: Path
 ) -> None:

@@ -42,6 +42,8 @@ LONGEST_S = 3.0
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(280)]
 needs_postgres = pytest.mark.skipif(postgres_programs() is None, reason="no PostgreSQL")
 KINDS = ["sqlite", pytest.param("postgresql", marks=needs_postgres)]
+LARGE_HOUSE = [pytest.param("sqlite", marks=pytest.mark.nightly), KINDS[1]]
+"""A house with a hundred callers at once has PostgreSQL."""
 
 Hung = Callable[[], AbstractContextManager[None]]
 
@@ -161,7 +163,7 @@ def test_a_database_that_is_busy_takes_them_all(
         assert parts.committed() == CALLERS
 
 
-@pytest.mark.parametrize("database_url", KINDS, indirect=True)
+@pytest.mark.parametrize("database_url", LARGE_HOUSE, indirect=True)
 def test_a_hundred_callers_by_twilio_reach_an_operator(
     tmp_path: Path, database_url: tuple[str, Hung], redis_url: str
 ) -> None:
