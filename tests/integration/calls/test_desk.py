@@ -280,6 +280,7 @@ def test_redis_that_is_killed_in_mid_call_costs_the_caller_nothing(
     house: House, redis_server: RedisProcess
 ) -> None:
     """A real server, killed and started again with the data it had."""
+    redis_server.write_through()
     desk = house.desk()
     call = play(desk, desk.begin(arrival()), *REPORT[:4])
     redis_server.kill()

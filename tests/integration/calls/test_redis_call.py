@@ -35,6 +35,7 @@ def server(tmp_path: Path) -> Iterator[RedisProcess]:
 @pytest.fixture(params=["tcp", "unix"])
 def client(request: pytest.FixtureRequest, server: RedisProcess) -> Iterator[redis.Redis]:
     """The client of the call path; it has a connection."""
+    server.write_through()
     url = server.url if request.param == "tcp" else f"unix://{server.socket_path}"
     with make_redis(url, fast=True, max_connections=4) as made:
         made.set("key", "value")

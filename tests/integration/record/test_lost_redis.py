@@ -107,6 +107,7 @@ def test_a_change_while_redis_was_away_is_told_afterwards(
     engine: sa.Engine, own_redis: RedisProcess, clock: Clock
 ) -> None:
     """It is kept at once, and projected by the next synchronisation."""
+    own_redis.write_through()
     with index_at(own_redis.url) as index:
         register = register_on(engine, index, clock)
         rebuild(engine, index, clock.now, POLICY.strikes)
