@@ -40,7 +40,7 @@ def open_ticket(
     """Commit `new` and one delivery row per destination; when this returns, both are on disk.
 
     The same `new.origin` again returns the first ticket unchanged, also when two callers race; but
-    one that was unconfirmed becomes confirmed when `new` is.
+    one that was unconfirmed becomes confirmed when `new` is, and takes attributes it lacked.
     `now` must be aware; `mint` makes reference numbers. Raises ValueError for a naive `now`,
     sqlalchemy.exc.SQLAlchemyError when the database is away: then neither ticket nor delivery
     exists.
@@ -54,10 +54,9 @@ def open_ticket(
                 if names:
                     connection.execute(_HAND_OUT, _outbox(ticket, names, database_now(connection)))
         except IntegrityError:
-            existing = find_by_origin(engine, new.origin)
+            existing = _merged(engine, new.origin, new)
             if existing is not None:
-                told = existing.attributes.get(UNCONFIRMED) and not new.attributes.get(UNCONFIRMED)
-                return _confirmed(engine, existing, new) if told else existing
+                return existing
             log.info("reference_taken_again")
         else:
             log.info("ticket_opened", reference=ticket.service_request_id, call_id=ticket.call_id)
@@ -70,14 +69,14 @@ def withdraw_ticket(engine: sa.Engine, reference: str) -> bool:
 
     Raises sqlalchemy.exc.SQLAlchemyError when the database is away: then it is there.
     """
-    ticket = find_ticket(engine, reference)
-    if ticket is None:
-        return True
-    if not ticket.attributes.get(UNCONFIRMED):
-        return False
-    of_ticket = deliveries.c.ticket_id == ticket.idempotency_key
     untold = (deliveries.c.attempts == 0, deliveries.c.queued_at.is_(None))
     with engine.connect() as connection, connection.begin() as transaction:
+        ticket = _held(connection, table.c.service_request_id == reference)
+        if ticket is None:
+            return True
+        if not ticket.attributes.get(UNCONFIRMED):
+            return False
+        of_ticket = deliveries.c.ticket_id == ticket.idempotency_key
         known = connection.scalar(sa.select(sa.func.count()).where(of_ticket))
         gone = connection.execute(deliveries.delete().where(of_ticket, *untold)).rowcount
         if gone != known:
@@ -156,13 +155,25 @@ def build_ticket(new: NewTicket, now: datetime, reference: str) -> Ticket:
     )
 
 
-def _confirmed(engine: sa.Engine, ticket: Ticket, new: NewTicket) -> Ticket:
-    attributes = dict(new.attributes)
-    of_ticket = table.c.idempotency_key == ticket.idempotency_key
+def _merged(engine: sa.Engine, origin: str, new: NewTicket) -> Ticket | None:
+    """The ticket of this origin, with what `new` knows besides; None where there is none (now)."""
     with engine.begin() as connection:
+        ticket = _held(connection, table.c.origin == origin)
+        if ticket is None or not ticket.attributes.get(UNCONFIRMED):
+            return ticket
+        before = ticket.attributes if new.attributes.get(UNCONFIRMED) else {}
+        attributes = {**new.attributes, **before}
+        of_ticket = table.c.idempotency_key == ticket.idempotency_key
         connection.execute(table.update().where(of_ticket).values(attributes=attributes))
-    log.info("ticket_confirmed", reference=ticket.service_request_id, call_id=ticket.call_id)
+    event = "ticket_merged" if attributes.get(UNCONFIRMED) else "ticket_confirmed"
+    log.info(event, reference=ticket.service_request_id, call_id=ticket.call_id)
     return replace(ticket, attributes=attributes)
+
+
+def _held(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Ticket | None:
+    """A ticket that nobody else changes until this transaction ends; SQLite's are all such."""
+    row = connection.execute(sa.select(table).where(condition).with_for_update()).one_or_none()
+    return None if row is None else record_of(Ticket, row)
 
 
 def _outbox(

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from hotline.settings import load_settings
 from tests.fixtures.house import house_of
 from tests.fixtures.tickets import NOW, new_ticket, python_process, wait_until
-from tickets.model import to_wire
+from tickets.model import Ticket, to_wire
 from tickets.open import (
     CONFIRMED_WITHIN_S,
     find_ticket,
@@ -23,7 +23,7 @@ from tickets.open import (
 )
 from tickets.outbox import list_deliveries
 from tickets.reference import is_reference
-from tickets.schema import deliveries
+from tickets.schema import deliveries, tickets
 
 
 def test_a_ticket_and_its_outbox_are_there_when_the_number_is_told(any_engine: sa.Engine) -> None:
@@ -51,6 +51,44 @@ def test_a_ticket_is_confirmed_by_the_key_that_is_told_after_the_end(any_engine:
         assert ticket.attributes == {"flow": "940@1"}
         assert find_ticket(any_engine, ticket.service_request_id) == ticket
     assert len(list_deliveries(any_engine)) == 1
+
+
+def test_an_unconfirmed_ticket_takes_what_the_second_knows_besides(any_engine: sa.Engine) -> None:
+    """The caller's hang-up and whom they talked to are told by two processes, in either order."""
+    left = new_ticket(attributes={"unconfirmed": True, "flow": "940@1"})
+    talked = new_ticket(attributes={"unconfirmed": True, "transferred_to": "operators"})
+    for new in (left, talked, left):
+        ticket = open_ticket(any_engine, new, destinations=["backoffice"], now=NOW)
+    (kept,) = list_tickets(any_engine)
+    assert kept == ticket
+    assert kept.attributes == {**left.attributes, **talked.attributes}
+
+
+def test_a_ticket_that_is_confirmed_at_the_same_moment_is_not_taken_back(
+    any_engine: sa.Engine,
+) -> None:
+    """Whoever is quicker: what the one who confirms is told is there."""
+    left = new_ticket(attributes={"unconfirmed": True})
+    for _ in range(30):
+        first = open_ticket(any_engine, left, destinations=["backoffice"], now=NOW)
+        barrier = threading.Barrier(2)
+
+        def withdraw(reference: str, meet: threading.Barrier) -> None:
+            meet.wait(10)
+            withdraw_ticket(any_engine, reference)
+
+        def confirm(meet: threading.Barrier) -> Ticket:
+            meet.wait(10)
+            return open_ticket(any_engine, new_ticket(), destinations=["backoffice"], now=NOW)
+
+        with ThreadPoolExecutor(2) as pool:
+            confirmed = pool.submit(confirm, barrier)
+            pool.submit(withdraw, first.service_request_id, barrier).result(20)
+        assert list_tickets(any_engine) == [confirmed.result()]
+        assert len(list_deliveries(any_engine)) == 1
+        with any_engine.begin() as connection:
+            connection.execute(deliveries.delete())
+            connection.execute(tickets.delete())
 
 
 def test_an_unconfirmed_ticket_is_taken_back_until_somebody_is_told_of_it(
