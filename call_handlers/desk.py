@@ -20,6 +20,7 @@ from call_handlers.given import draw_digit, given_answers
 from call_handlers.late import as_it_stood, can_be_late, made_by_its_end
 from call_handlers.records import Record
 from call_handlers.sessions import StoreAway
+from call_handlers.turns import OVERTAKEN
 from ivr.engine import begin
 from ivr.event import Event, Transferred
 
@@ -31,14 +32,12 @@ class CallDesk(Ends):
     """The one way to lead a call. Everything it needs is handed in by the composition root.
 
     `draw` gives the digit that a challenged caller has to press. Calls by `emergency_lines` are not
-    screened. Callers are told that recordings are kept for `kept_days`. `withdraw` takes back a
-    ticket that nobody has been told of, and says whether it could.
+    screened. Callers are told that recordings are kept for `kept_days`.
     """
 
     draw: Callable[[], str] = draw_digit
     emergency_lines: frozenset[str] = frozenset()
     kept_days: int = 90
-    withdraw: Callable[[str], bool] = lambda _reference: False
 
     def begin(self, arrival: Arrival) -> Call:
         """Screen the call and make its first turn, or take up a call that another process had.
@@ -72,30 +71,34 @@ class CallDesk(Ends):
         The call with its next turn, to be ended again; None when that is no news of it, or another
         process has taken it. Raises CallFailed.
         """
-        if not can_be_late(ended, number, event):
-            return None
-        before = as_it_stood(ended)
-        talked = isinstance(event, Transferred)  # then the call stands where it was put through
-        call = before if talked else self._stepped(before, event)
-        fresh = call.events[len(before.events) :]
-        try:
-            kept = len(before.events)
-            if not self.sessions.reopen(
-                call.call_id, ended.version, call.version, call_to_json(call), kept, fresh
-            ):
+        for _ in range(OVERTAKEN):
+            if not can_be_late(ended, number, event):
                 return None
-        except StoreAway:
-            log.warning("sessions_away", doing="reopen")
-            return None
-        log.info("call_went_on_after_its_end", turn=number, node=before.turn.node)
+            before = as_it_stood(ended)
+            talked = isinstance(event, Transferred)  # then the call stands where it was put through
+            call = before if talked else self._stepped(before, event)
+            try:
+                if self._reopened(ended, before, call):
+                    return self._gone_on(ended, before, call)
+            except StoreAway:
+                log.warning("sessions_away", doing="reopen")
+                return None
+            newer = self.find(ended.call_id, ended=True)
+            if newer is None or newer.version <= ended.version:
+                return None
+            ended = newer  # whoever ends the call has just done more of that
+        return None
+
+    def _reopened(self, ended: Call, before: Call, call: Call) -> bool:
+        kept, text = len(before.events), call_to_json(call)
+        return self.sessions.reopen(
+            call.call_id, ended.version, call.version, text, kept, call.events[kept:]
+        )
+
+    def _gone_on(self, ended: Call, before: Call, call: Call) -> Call:
+        """The call after the news, with what its end had made taken back where that can be."""
+        log.info("call_went_on_after_its_end", turn=before.turn.number, node=before.turn.node)
         if all(self._withdrawn(made) for made in made_by_its_end(ended)):
             return self._settled(replace(call, unsaved=0))
         # Others know of it already, so it is not made again: the call stays as it had ended.
         return replace(ended, events=call.events, unsaved=0, late=True)
-
-    def _withdrawn(self, reference: str) -> bool:
-        try:
-            return self.withdraw(reference)
-        except Exception:  # whatever it is, the ticket is there
-            log.exception("ticket_not_withdrawn")
-            return False

@@ -13,7 +13,7 @@ from call_handlers.events import event_row
 from call_handlers.facts import facts_never_led
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import StoreAway
-from call_handlers.turns import CallFailed, Turns
+from call_handlers.turns import OVERTAKEN, CallFailed, Turns
 from ivr.engine import TRANSFERRED
 from ivr.event import HungUp
 from ivr.session import Session
@@ -22,8 +22,6 @@ from ivr.turn import Record as Listen
 from ivr.way import unsent
 
 log = structlog.get_logger()
-_OVERTAKEN = 3
-"""How often the end of a call may find that another process has just gone on with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +42,13 @@ class Ends(Turns):
     def ended(self, call: Call | Arrival, reason: str, at_ms: int | None = None) -> bool:
         """Do as `end`; True when it was this that ended the call, and nobody before.
 
+        Of a connection that is told after the hang-up it is False too: that is news (`late.py`).
         `at_ms` is when it ended, if that was not now.
         """
         if isinstance(call, Arrival):
             return self._told_by_its_channel(call, reason, at_ms)
         held = self._newest(call, reason) if self._leaves_something(call) else call
-        return self._ended(held, reason, at_ms)
+        return _is_ours(held, call.late, reason) and self._ended(held, reason, at_ms)
 
     def close(self, held: Call, reason: str, at_ms: int | None = None) -> None:
         """Write the last record of a call whose session is already marked as ended."""
@@ -84,15 +83,18 @@ class Ends(Turns):
         log.info("call_ended", disposition=disposition, node=session.node, turns=session.turn)
 
     def _ended(self, held: Call, reason: str, at_ms: int | None) -> bool:
-        for _ in range(_OVERTAKEN):
-            held = self._given_up(self._with_its_effect(held), reason)
-            held = self._with_the_unsent(held, reason)
+        late = held.late
+        for _ in range(OVERTAKEN):
+            for leave in (self._with_its_effect, self._given_up, self._with_the_unsent):
+                held = leave(held, reason)
+                if not _is_ours(held, late, reason):
+                    return False
             if self._finish(held):
                 self.close(held, reason, at_ms)
                 return True
             newer = self.find(held.call_id)
-            if newer is None or newer.version <= held.version or newer.late != held.late:
-                return False  # ended by another process, or taken up again by one that will end it
+            if newer is None or newer.version <= held.version or newer.late != late:
+                return False  # ended by another process, or taken up again
             held = self._left(newer, reason)
         return False
 
@@ -104,7 +106,9 @@ class Ends(Turns):
     def _newest(self, call: Call, reason: str) -> Call:
         """The call as it is to be ended: another process may have taken a key after this turn."""
         held = self.find(call.call_id)
-        return call if held is None or call.version >= held.version else self._left(held, reason)
+        if held is None or call.version >= held.version:
+            return call
+        return self._left(held, reason) if held.late == call.late else held
 
     def _told_by_its_channel(self, arrival: Arrival, reason: str, at_ms: int | None) -> bool:
         """End a call that nobody here holds; written down even where no server led it."""
@@ -118,7 +122,7 @@ class Ends(Turns):
         held = None if stored.over else self._read(stored)
         return held is not None and self._ended(held, reason, at_ms)
 
-    def _with_its_effect(self, held: Call) -> Call:
+    def _with_its_effect(self, held: Call, _reason: str) -> Call:
         """A call that ended while an effect ran, with what the effect made, if it made something.
 
         The caller had asked for it and hung up, or the server died: the ticket is opened all the
@@ -219,6 +223,18 @@ def _disposition(session: Session, reason: str) -> str:
     if reason == TRANSFERRED:  # nothing that was earned before says more
         return TRANSFERRED
     return session.disposition or _BY_REASON.get(reason, "completed")
+
+
+def _is_ours(held: Call, late: bool, reason: str) -> bool:
+    """Whether this is the call that we end, and no other process has told its own end of it.
+
+    Such a process has taken it up again after its end, or has it from the caller that they had hung
+    up while they waited for whom they then talked to.
+    """
+    if held.late != late:
+        return False
+    hung_up = not held.late and held.left is not None
+    return reason != TRANSFERRED or not hung_up or TALKED_TO in held.session.answers
 
 
 def _target(session: Session) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from call_handlers.arrival import Call, Left
 from ivr.event import Digits, Event, Recorded, Speech, Transferred
 from ivr.session import Session
+from ivr.turn import Perform
 
 
 def left_at(call: Call) -> Left:
@@ -52,9 +53,19 @@ def as_it_stood(call: Call) -> Call:
 
 def made_by_its_end(call: Call) -> list[str]:
     """The references of tickets that were opened because the caller had hung up."""
-    known = _references(call.left.session if call.left else call.session)
-    return [reference for reference in _references(call.session) if reference not in known]
+    known = references(call.left.session if call.left else call.session)
+    return [reference for reference in references(call.session) if reference not in known]
 
 
-def _references(session: Session) -> list[str]:
+def opens_it_too(call: Call, turn: int) -> bool:
+    """Whether a call that goes on after its end opens the ticket of this turn, as its end has.
+
+    Then it is one ticket, by its origin, and not the end's to take back.
+    """
+    now = call.turn.number
+    return now < turn or (now == turn and isinstance(call.turn.action, Perform))
+
+
+def references(session: Session) -> list[str]:
+    """The references of the tickets that were opened in a call, in their order."""
     return [one for one in session.answers.get("references", "").split(",") if one]

@@ -15,7 +15,7 @@ from call_handlers import metrics
 from call_handlers.arrival import Call, call_from_json, call_to_json
 from call_handlers.effects.port import FAILED, Effect
 from call_handlers.events import event_row, masked
-from call_handlers.late import left_at
+from call_handlers.late import left_at, opens_it_too, references
 from call_handlers.operators import to_operators
 from call_handlers.sessions import SessionStore, StoreAway, Stored
 from ivr.engine import FlowError, step
@@ -28,6 +28,8 @@ from ivr.turn import Perform, Transfer
 log = structlog.get_logger()
 _MOST_TURNS = 500
 """No honest call has as many; a caller who plays with the keys for ever gets a human."""
+OVERTAKEN = 3
+"""How often the end of a call may find that another process has just gone on with it."""
 
 
 class CallFailed(Exception):
@@ -36,12 +38,16 @@ class CallFailed(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turns:
-    """Goes on with calls. `clock` gives seconds since the epoch."""
+    """Goes on with calls. `clock` gives seconds since the epoch.
+
+    `withdraw` takes back a ticket that nobody has been told of, and says whether it could.
+    """
 
     flows: Flows
     sessions: SessionStore
     effects: Mapping[str, Effect]
     clock: Callable[[], float] = time.time
+    withdraw: Callable[[str], bool] = lambda _reference: False
 
     def advance(self, call: Call, event: Event) -> Call:
         """Take `event` as what came of the call's turn; the call with its next turn.
@@ -108,12 +114,27 @@ class Turns:
             done = self._performed(call, call.turn.action.effect)
             said = call.turn.prompts
             call = self._stepped(call, done)
-            if done.outcome != FAILED and "reference" in done.data:
-                call = replace(call, session=_with_reference(call.session, done.data["reference"]))
+            made = done.data.get("reference", "") if done.outcome != FAILED else ""
+            if made:
+                call = replace(call, session=_with_reference(call.session, made))
             if said:
                 call = replace(call, turn=replace(call.turn, prompts=(*said, *call.turn.prompts)))
-            call = self._saved(call)
+            ours, call = call, self._saved(call)
+            if made and call.late and not ours.late:
+                self._made_in_vain(call, made, ours.turn.number - 1)
         return call
+
+    def _made_in_vain(self, gone_on: Call, reference: str, turn: int) -> None:
+        """Take back what the end of a call has made in this turn, where the call has gone on."""
+        if not (reference in references(gone_on.session) or opens_it_too(gone_on, turn)):
+            self._withdrawn(reference)
+
+    def _withdrawn(self, reference: str) -> bool:
+        try:
+            return self.withdraw(reference)
+        except Exception:  # whatever it is, the ticket is there
+            log.exception("ticket_not_withdrawn")
+            return False
 
     def _performed(self, call: Call, name: str) -> Done:
         started = time.perf_counter()
@@ -156,6 +177,6 @@ def _with_all_saved(call: Call) -> Call:
 
 def _with_reference(session: Session, reference: str) -> Session:
     """Remember every ticket of the call, not only the last one."""
-    known = [*filter(None, session.answers.get("references", "").split(",")), reference]
-    answers = {**session.answers, "references": ",".join(dict.fromkeys(known))}
+    known = dict.fromkeys([*references(session), reference])
+    answers = {**session.answers, "references": ",".join(known)}
     return replace(session, answers=answers)

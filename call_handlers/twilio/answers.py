@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from call_handlers.arrival import Arrival, Call
-from call_handlers.turns import CallFailed
+from call_handlers.turns import OVERTAKEN, CallFailed
 from call_handlers.twilio.events import ANSWERED, OVER, event_of
 from call_handlers.twilio.human import Human, shown_of
 from call_handlers.twilio.recent import RecentCalls
@@ -24,8 +24,6 @@ from ivr.turn import Collect, HangUp, Perform, Record, Transfer
 log = structlog.get_logger()
 
 Form = dict[str, str]
-_OVERTAKEN = 3
-"""How often the end of a call may find that another process has just gone on with it."""
 
 
 class Desk(Protocol):
@@ -157,16 +155,19 @@ class Answers:
         except CallFailed:
             log.warning("effect_left_unfinished")
         self._recent.forget(call_id)
-        self._end(call, reason)
+        if not call.late:  # else whoever took it up again ends it
+            self._end(call, reason)
         return ""
 
     def _end(self, call: Call, reason: str) -> None:
+        late = call.late
         match call.turn.action:
             case HangUp():
                 reason = "done" if call.left is None or call.late else reason
             case Collect() | Record() if reason == "hangup":
                 call = self._gone(call)
-        self._desk.end(call, reason)
+        if call.late == late:
+            self._desk.end(call, reason)
 
     def _late(self, call: Call, number: int, form: Form) -> bool:
         """Take what the caller did in the turn in which they hung up, if this is news of it.
@@ -198,7 +199,7 @@ class Answers:
     def _gone(self, call: Call) -> Call:
         """The call without its caller; when their last key was quicker, after what came of it."""
         try:
-            for _ in range(_OVERTAKEN):
+            for _ in range(OVERTAKEN):
                 call = self._desk.advance(call, HungUp())
                 if not isinstance(call.turn.action, Collect | Record):
                     break

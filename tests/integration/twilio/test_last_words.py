@@ -4,6 +4,8 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -11,12 +13,15 @@ from typing import Any
 import pytest
 import redis
 
+from call_handlers.desk import CallDesk
 from call_handlers.sessions import SESSION_TTL_S, MemorySessions, SessionStore
 from call_handlers.sweep import sweep_once
-from tests.fixtures.calls import House, open_house
+from tests.fixtures.alternating import Alternating, Ask
+from tests.fixtures.calls import FailingSessions, House, open_house
 from tests.fixtures.dialog import REPORT
 from tests.fixtures.twilio import CALL_ID, RECORDING, TwilioClient, web_app
-from tickets.model import Ticket
+from tickets.model import NewTicket, Ticket
+from tickets.open import withdraw_ticket
 
 Key = dict[str, str]
 
@@ -56,6 +61,12 @@ def to_operators(caller: TwilioClient) -> None:
     caller.press("1")
 
 
+def to_operators_with_a_report(caller: TwilioClient) -> None:
+    """Report a pothole, and ask for a human in place of sending it."""
+    to_confirm(caller)
+    caller.press("0")
+
+
 CASES: dict[str, tuple[Callable[[TwilioClient], None], Key]] = {
     "the report is sent": (to_confirm, {"Digits": "1"}),
     "the report is cancelled": (to_confirm, {"Digits": "9"}),
@@ -67,8 +78,12 @@ CASES: dict[str, tuple[Callable[[TwilioClient], None], Key]] = {
         {"Digits": "hangup", "RecordingSid": RECORDING, "RecordingDuration": "4"},
     ),
     "nothing": (to_confirm, {"Digits": ""}),
+    "an operator has answered": (to_operators_with_a_report, {"QueueResult": "bridged"}),
+    "nobody has answered": (to_operators_with_a_report, {"QueueResult": "hangup"}),
     "nothing recorded": (to_description, {"Digits": "hangup"}),
 }
+EVERYDAY = ("the report is sent", "the report is cancelled", "an operator has answered")
+"""Cases in which another process takes the most of what has been done for nothing."""
 
 
 def kept(house: House) -> dict[str, Any]:
@@ -160,6 +175,73 @@ def test_both_at_once_by_two_processes(turn: int, houses: Callable[[], House]) -
     for what in ("disposition", "tickets", "named", "last_node", "path", "ended"):
         assert found[what] == expected[what], what
     assert [kind for _, _, kind, _ in found["events"]].count("end") == 1
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[] if case in EVERYDAY else pytest.mark.nightly) for case in CASES],
+)
+@pytest.mark.parametrize("order", ["ae", "ea"])
+def test_each_in_the_midst_of_the_other(case: str, order: str, houses: Callable[[], House]) -> None:
+    """Whatever two questions to the stores the processes stop at to let the other one go on."""
+    expected = called(houses(), case, "ae")
+    for first in count():
+        for second in count():
+            house = houses()
+            met = alternated(house, case, order, (first, second))
+            found = kept(house)
+            for what in ("disposition", "tickets", "named", "last_node", "path", "ended"):
+                assert found[what] == expected[what], (what, first, second)
+            assert [kind for _, _, kind, _ in found["events"]].count("end") == 1
+            if not met[1]:
+                break
+        if not met[0]:
+            break
+    assert first
+    assert second
+
+
+def alternated(house: House, case: str, order: str, stops: tuple[int, int]) -> list[bool]:
+    """A call whose last messages meet two processes; which of their `stops` were reached."""
+    lead, key = CASES[case]
+    caller = TwilioClient(web_app(house.desk()))
+    lead(caller)
+    action, both = caller.action, Alternating(stops)
+
+    def job(message: str) -> Callable[[Ask], None]:
+        asks: list[Ask] = []
+        other = TwilioClient(web_app(asking(house, lambda: asks[0]())))
+
+        def send(ask: Ask) -> None:
+            asks.append(ask)
+            if message == "a":
+                assert other.post(action, CallStatus="completed", **key).status_code == 200
+            else:
+                assert other.status("completed").status_code == 204
+
+        return send
+
+    both.run([job(message) for message in order])
+    return both.met
+
+
+def asking(house: House, ask: Ask) -> CallDesk:
+    """A desk that tells before it asks a store for something."""
+
+    def told(*_: object) -> bool:
+        ask()
+        return False
+
+    def open_ticket(new: NewTicket, now: datetime) -> Ticket:
+        ask()
+        return house.open_ticket(new, now)
+
+    def withdraw(reference: str) -> bool:
+        ask()
+        return withdraw_ticket(house.engine, reference)
+
+    desk = house.desk(FailingSessions(house.sessions(), told), opener=open_ticket)
+    return replace(desk, withdraw=withdraw)
 
 
 def test_what_comes_of_an_earlier_turn_is_no_news(houses: Callable[[], House]) -> None:
