@@ -8,6 +8,7 @@ import pytest
 
 from hotline.settings import CONFIG_DIR, Settings
 from lab.callers.fake_asterisk import FakeAsterisk
+from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.whole_stack import parts_of, with_redis
 
@@ -29,6 +30,6 @@ def test_a_flow_of_the_codes_that_cannot_be_read_keeps_no_server_from_starting(
         parts.start("agi-1")
         caller = Reporter(ear)
         place(FakeAsterisk(parts.agi[:1]), caller)
-        log = (made.state_dir / "log" / "agi-1.log").read_text()
-    assert caller.questions == list(QUESTIONS)
-    assert "codes_off" in log
+        assert caller.questions == list(QUESTIONS)
+        log = made.state_dir / "log" / "agi-1.log"
+        wait_until(lambda: "codes_off" in log.read_text(), 10, "its log says so")

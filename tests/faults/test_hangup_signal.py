@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from hotline.settings import Settings
 from lab.callers.fake_asterisk import FakeAsterisk
+from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.whole_stack import parts_of, with_redis
 
@@ -31,7 +32,7 @@ def test_a_call_goes_on_and_its_log_in_a_new_file(
         assert [visit.server for visit in lived.visits] == [parts.agi[0]] * len(lived.visits)
         parts.wait_delivered(1)
         assert all(parts.running(name) for name in PARTS)
-        assert "ticket_opened" in log.read_text()
+        wait_until(lambda: "ticket_opened" in log.read_text(), 10, "the new file has the rest")
         parts.signal("agi-1", signal.SIGTERM)
         assert parts.wait("agi-1", 30)
         assert parts.exit_status("agi-1") == 0
