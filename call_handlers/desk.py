@@ -47,7 +47,7 @@ class CallDesk(Ends):
         stored = self.find(arrival.call_id)
         if stored is not None:
             log.info("call_taken_over", turn=stored.turn.number, node=stored.turn.node)
-            return self._settled(stored)
+            return stored if stored.late else self._settled(stored)
         number = normalise(arrival.caller, withheld=arrival.withheld)
         emergency = comes_by(arrival, self.emergency_lines)
         way = Way(arrival.trunk, arrival.attestation, arrival.origin)

@@ -1,5 +1,6 @@
 """The end of a call: its record is completed once, and nothing that the caller gave is lost."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
 import structlog
@@ -11,6 +12,7 @@ from call_handlers.arrival import Arrival, Call
 from call_handlers.effects.report import TALKED_TO
 from call_handlers.events import event_row
 from call_handlers.facts import facts_never_led
+from call_handlers.late import references
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import StoreAway
 from call_handlers.turns import OVERTAKEN, CallFailed, Turns
@@ -26,10 +28,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ends(Turns):
-    """Ends calls, whoever had them last."""
+    """Ends calls, whoever had them last.
+
+    `withdraw_unnamed` takes back what a call left unconfirmed and does not name among these
+    references.
+    """
 
     screening: Screening
     records: RecordWriter
+    withdraw_unnamed: Callable[[str, Collection[str]], object] = lambda _call_id, _named: None
 
     def end(self, call: Call | Arrival, reason: str) -> None:
         """Complete the call's record, once. Never raises.
@@ -54,7 +61,7 @@ class Ends(Turns):
         """Write the last record of a call whose session is already marked as ended."""
         session = held.session
         at_ms = self._now_ms() if at_ms is None else at_ms
-        tickets = tuple(filter(None, session.answers.get("references", "").split(",")))
+        tickets = tuple(references(session))
         gone = event_row(held.turn, "end", reason, at_ms=at_ms, ms=at_ms - held.at_ms)
         disposition = _disposition(session, reason)
         self.records.submit(
@@ -72,7 +79,9 @@ class Ends(Turns):
                 amended=held.late,
             )
         )
-        if not held.late:
+        if held.late:
+            self._take_back_unnamed(held.call_id, tickets)
+        else:
             metrics.ENDED.labels(held.facts.channel, disposition).inc()
             seconds = (at_ms - held.facts.started_ms) / 1000
             metrics.CALL_SECONDS.labels(held.facts.channel).observe(max(0.0, seconds))
@@ -81,6 +90,12 @@ class Ends(Turns):
             came = Way(facts.trunk, facts.attestation, facts.origin)
             self.screening.served(facts.e164, came, "withheld" if facts.withheld else "unusable")
         log.info("call_ended", disposition=disposition, node=session.node, turns=session.turn)
+
+    def _take_back_unnamed(self, call_id: str, named: tuple[str, ...]) -> None:
+        try:
+            self.withdraw_unnamed(call_id, named)
+        except Exception:  # whatever it is, the record is written
+            log.exception("tickets_not_withdrawn")
 
     def _ended(self, held: Call, reason: str, at_ms: int | None) -> bool:
         late = held.late
@@ -134,8 +149,7 @@ class Ends(Turns):
             settled = self._settled(held)
         except CallFailed:
             return held
-        made = settled.session.answers.get("references", "")
-        return held if made == held.session.answers.get("references", "") else settled
+        return held if references(settled.session) == references(held.session) else settled
 
     def _given_up(self, held: Call, reason: str) -> Call:
         """A call that is over, with the caller's hang-up while they waited to be put through.

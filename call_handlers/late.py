@@ -3,6 +3,9 @@
 A caller presses a key, or speaks, and hangs up at once. A provider tells both, each on its own way,
 and who hears of the end first has closed the call. What the caller did counts all the same: the
 call goes on from where it stood when it was left, and is closed again.
+
+Whoever takes such a call up leads it alone: another process that meets it leaves it to that one, or
+to the sweep. What the end that was told first has made, and this one does not name, is taken back.
 """
 
 from dataclasses import replace
@@ -10,7 +13,6 @@ from dataclasses import replace
 from call_handlers.arrival import Call, Left
 from ivr.event import Digits, Event, Recorded, Speech, Transferred
 from ivr.session import Session
-from ivr.turn import Perform
 
 
 def left_at(call: Call) -> Left:
@@ -57,13 +59,10 @@ def made_by_its_end(call: Call) -> list[str]:
     return [reference for reference in references(call.session) if reference not in known]
 
 
-def opens_it_too(call: Call, turn: int) -> bool:
-    """Whether a call that goes on after its end opens the ticket of this turn, as its end has.
-
-    Then it is one ticket, by its origin, and not the end's to take back.
-    """
-    now = call.turn.number
-    return now < turn or (now == turn and isinstance(call.turn.action, Perform))
+def has_talked(call: Call) -> bool:
+    """Whether it goes on after its end because somebody had answered its caller."""
+    left = call.left
+    return call.late and left is not None and call.turn.number == left.turn.number
 
 
 def references(session: Session) -> list[str]:

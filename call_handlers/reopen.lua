@@ -16,6 +16,6 @@ else
 end
 if #ARGV > 5 then
   redis.call('RPUSH', KEYS[2], unpack(ARGV, 6))
-  redis.call('EXPIRE', KEYS[2], ARGV[4])
 end
+redis.call('EXPIRE', KEYS[2], ARGV[4])
 return 1

@@ -24,9 +24,11 @@ from structlog.contextvars import bound_contextvars
 from call_handlers import metrics
 from call_handlers.arrival import Call
 from call_handlers.desk import CallDesk
+from call_handlers.late import has_talked
 from call_handlers.records import MakeKept, replay_journal
 from call_handlers.schema import calls
 from call_handlers.sessions import SESSION_TTL_S, StoreAway
+from ivr.engine import TRANSFERRED
 from ivr.turn import Collect, Record, Transfer
 from store.journal import Journal
 from store.sql import reading
@@ -129,7 +131,8 @@ def _end(
     if held is None:
         return False
     idle_s = now.timestamp() - held.at_ms / 1000
-    if idle_s < (policy.transfer_s if isinstance(held.turn.action, Transfer) else policy.idle_s):
+    talks = isinstance(held.turn.action, Transfer) and not held.late
+    if idle_s < (policy.transfer_s if talks else policy.idle_s):
         return False
     with bound_contextvars(call_id=call_id):
         if not held.late and _is_closed(engine, call_id):
@@ -158,7 +161,10 @@ def _is_closed(engine: sa.Engine, call_id: str) -> bool:
 
 def _reason(held: Call) -> str:
     """Why a call ended that was left alone: at a question it was the caller who left."""
-    return "hangup" if isinstance(held.turn.action, Collect | Record) else FAILED
+    if has_talked(held):
+        return TRANSFERRED
+    left = isinstance(held.turn.action, Collect | Record) or held.late
+    return "hangup" if left else FAILED
 
 
 def _rewrite(desk: CallDesk, call_id: str) -> bool:

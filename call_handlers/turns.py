@@ -15,7 +15,7 @@ from call_handlers import metrics
 from call_handlers.arrival import Call, call_from_json, call_to_json
 from call_handlers.effects.port import FAILED, Effect
 from call_handlers.events import event_row, masked
-from call_handlers.late import left_at, opens_it_too, references
+from call_handlers.late import left_at, references
 from call_handlers.operators import to_operators
 from call_handlers.sessions import SessionStore, StoreAway, Stored
 from ivr.engine import FlowError, step
@@ -29,7 +29,7 @@ log = structlog.get_logger()
 _MOST_TURNS = 500
 """No honest call has as many; a caller who plays with the keys for ever gets a human."""
 OVERTAKEN = 3
-"""How often the end of a call may find that another process has just gone on with it."""
+"""How often one process may find that another has just gone on with the call."""
 
 
 class CallFailed(Exception):
@@ -120,13 +120,25 @@ class Turns:
             if said:
                 call = replace(call, turn=replace(call.turn, prompts=(*said, *call.turn.prompts)))
             ours, call = call, self._saved(call)
-            if made and call.late and not ours.late:
-                self._made_in_vain(call, made, ours.turn.number - 1)
+            if call.late and not ours.late:
+                if made:
+                    self._made_in_vain(call.call_id, made)
+                return call  # whoever took it up leads it
+            if call.version < ours.version:
+                return ours  # it was ended in the turn whose effect this was
         return call
 
-    def _made_in_vain(self, gone_on: Call, reference: str, turn: int) -> None:
-        """Take back what the end of a call has made in this turn, where the call has gone on."""
-        if not (reference in references(gone_on.session) or opens_it_too(gone_on, turn)):
+    def _made_in_vain(self, call_id: str, reference: str) -> None:
+        """Take back what its end has made of a call that went on, and has ended again since.
+
+        While it goes on this is left to its new end, which may come to the same ticket.
+        """
+        try:
+            stored = self.sessions.load_whole(call_id)
+        except StoreAway:
+            return
+        ended = self._read(stored) if stored is not None and stored.over else None
+        if ended is not None and reference not in references(ended.session):
             self._withdrawn(reference)
 
     def _withdrawn(self, reference: str) -> bool:

@@ -188,8 +188,9 @@ class Services:
     def desk(self) -> CallDesk:
         """The one way to lead a call."""
         from call_handlers.desk import CallDesk
-        from tickets.open import withdraw_ticket
+        from tickets.open import withdraw_ticket, withdraw_unnamed
 
+        bounded = self.call_database.bounded
         return CallDesk(
             flows=self.flows,
             screening=self.screening,
@@ -198,7 +199,8 @@ class Services:
             effects=self.effects(),
             kept_days=self.settings.retention.recordings_days,
             emergency_lines=frozenset(self.settings.emergency_lines),
-            withdraw=partial(withdraw_ticket, self.call_engine),
+            withdraw=bounded(partial(withdraw_ticket, self.call_engine)),
+            withdraw_unnamed=bounded(partial(withdraw_unnamed, self.call_engine)),
         )
 
     def effects(self) -> Mapping[str, Effect]:

@@ -1,7 +1,7 @@
 """Opening a ticket: the ticket and its outbox in one transaction, once per origin."""
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -40,7 +40,8 @@ def open_ticket(
     """Commit `new` and one delivery row per destination; when this returns, both are on disk.
 
     The same `new.origin` again returns the first ticket unchanged, also when two callers race; but
-    one that was unconfirmed becomes confirmed when `new` is, and takes attributes it lacked.
+    one that was unconfirmed becomes confirmed when `new` is, or takes attributes that it lacked,
+    and is one to call back about when either is.
     `now` must be aware; `mint` makes reference numbers. Raises ValueError for a naive `now`,
     sqlalchemy.exc.SQLAlchemyError when the database is away: then neither ticket nor delivery
     exists.
@@ -85,6 +86,20 @@ def withdraw_ticket(engine: sa.Engine, reference: str) -> bool:
         connection.execute(table.delete().where(table.c.service_request_id == reference))
     log.info("ticket_withdrawn", reference=reference, call_id=ticket.call_id)
     return True
+
+
+def withdraw_unnamed(engine: sa.Engine, call_id: str, named: Collection[str]) -> list[str]:
+    """Take back what a call has left unconfirmed and does not name; what is gone, by reference.
+
+    Raises sqlalchemy.exc.SQLAlchemyError when the database is away.
+    """
+    return [
+        ticket.service_request_id
+        for ticket in list_tickets(engine, call_id=call_id)
+        if ticket.attributes.get(UNCONFIRMED)
+        and ticket.service_request_id not in named
+        and withdraw_ticket(engine, ticket.service_request_id)
+    ]
 
 
 def find_ticket(engine: sa.Engine, reference: str) -> Ticket | None:
@@ -162,12 +177,19 @@ def _merged(engine: sa.Engine, origin: str, new: NewTicket) -> Ticket | None:
         if ticket is None or not ticket.attributes.get(UNCONFIRMED):
             return ticket
         before = ticket.attributes if new.attributes.get(UNCONFIRMED) else {}
-        attributes = {**new.attributes, **before}
+        merged = replace(
+            ticket,
+            attributes={**new.attributes, **before},
+            callback_requested=ticket.callback_requested or new.callback_requested,
+        )
+        if merged == ticket:
+            return ticket
+        values = {name: getattr(merged, name) for name in ("attributes", "callback_requested")}
         of_ticket = table.c.idempotency_key == ticket.idempotency_key
-        connection.execute(table.update().where(of_ticket).values(attributes=attributes))
-    event = "ticket_merged" if attributes.get(UNCONFIRMED) else "ticket_confirmed"
+        connection.execute(table.update().where(of_ticket).values(values))
+    event = "ticket_merged" if merged.attributes.get(UNCONFIRMED) else "ticket_confirmed"
     log.info(event, reference=ticket.service_request_id, call_id=ticket.call_id)
-    return replace(ticket, attributes=attributes)
+    return merged
 
 
 def _held(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Ticket | None:

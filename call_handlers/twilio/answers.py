@@ -102,6 +102,8 @@ class Answers:
             # A transfer that was answered is not made again.
             made = isinstance(call.turn.action, Perform | Transfer)
             return hang_up() if made else self._rendered(call, arrival)
+        if call.late:
+            return hang_up()  # whoever took it up again leads it
         if number not in (0, call.turn.number):
             if self._late(call, number, form):
                 return hang_up()
@@ -218,6 +220,8 @@ class Answers:
         return call
 
     def _rendered(self, call: Call, arrival: Arrival) -> str:
+        if call.late:
+            return hang_up()  # its caller has gone
         puts_through = isinstance(call.turn.action, Transfer)
         shown = shown_of(arrival, self._rendering.lines) if puts_through else ""
         return self._renderer.render(call.turn, call.call_id, shown)

@@ -30,7 +30,7 @@ from ivr.turn import Perform, Turn
 from lab.own_stack import own_folder, own_services, own_settings, wait_record
 from lab.transcript import Transcript, TranscriptError
 from tickets.model import Address, InvalidTicket, NewTicket, to_wire
-from tickets.open import list_tickets, withdraw_ticket
+from tickets.open import list_tickets, withdraw_ticket, withdraw_unnamed
 from tickets.schema import tickets as ticket_table
 
 DATABASE = "hotline.db"
@@ -189,6 +189,7 @@ def own_stores(services: Services, transcript: Transcript, database: Path) -> It
                 kept_days=own.settings.retention.recordings_days,
                 draw=lambda: CHALLENGE,
                 withdraw=partial(withdraw_ticket, engine),
+                withdraw_unnamed=partial(withdraw_unnamed, engine),
             )
             yield Stores(folder, engine, sessions, desk, references)
 
