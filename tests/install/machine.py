@@ -104,6 +104,9 @@ def network() -> Iterator[Network]:
             run([*inside, "address", "add", f"{address}/24", "dev", device])
             run([*inside, "link", "set", device, "up"])
             run([*inside, "link", "set", "lo", "up"])
+        # Docker wants it, and cannot set it: a machine in a container has its /proc/sys read-only.
+        forward = "echo 1 > /proc/sys/net/ipv4/ip_forward"
+        run(["ip", "netns", "exec", made.ours, "sh", "-c", forward])
         yield made
     finally:
         for namespace in ends:

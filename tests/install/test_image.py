@@ -95,7 +95,10 @@ def test_a_city_runs_containers(site: Site, tmp_path: Path) -> None:
     say("booting a machine with Docker, and starting every role")
     containers = tmp_path / "containers"
     site.switch_on(containers=containers)
-    machine.run("timeout 60 sh -c 'until docker info >/dev/null 2>&1; do sleep 0.5; done'")
+    machine.run(
+        "timeout 60 sh -c 'until docker info >/dev/null 2>&1; do sleep 0.5; done'"
+        " || { journalctl --no-pager --unit docker --unit containerd | tail -n 60; false; }"
+    )
     machine.run("docker load -i image.tar && rm image.tar")
     edits = (
         f"s|^HOTLINE_BACKOFFICE__URL=.*|HOTLINE_BACKOFFICE__URL={office.url}|",
