@@ -107,11 +107,6 @@ def find_ticket(engine: sa.Engine, reference: str) -> Ticket | None:
     return _one(engine, table.c.service_request_id == reference)
 
 
-def find_by_origin(engine: sa.Engine, origin: str) -> Ticket | None:
-    """The ticket that this event opened."""
-    return _one(engine, table.c.origin == origin)
-
-
 def list_tickets(
     engine: sa.Engine,
     *,

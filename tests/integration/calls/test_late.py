@@ -1,12 +1,14 @@
 """What the caller did last, told after the end: the call is as if it had been told before."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
 from call_handlers.arrival import Call
 from ivr.event import Digits, Event, Recorded, Transferred
 from tests.fixtures.calls import House, arrival, play, to_confirm
+from tickets.model import NewTicket, Ticket
 
 
 def broken(_reference: str) -> bool:
@@ -82,3 +84,22 @@ def test_a_call_that_nobody_has_left_cannot_be_late(house: House) -> None:
     desk = house.desk()
     call = play(desk, desk.begin(arrival()), "1")
     assert desk.late(call, call.turn.number, Digits("1")) is None
+
+
+def test_an_effect_runs_once_though_the_call_is_ended_in_the_midst_of_it(house: House) -> None:
+    """Nothing can be kept of its turn any more: it is not asked for again and again."""
+    opened: list[str] = []
+
+    def open_ticket(new: NewTicket, now: datetime) -> Ticket:
+        opened.append(new.origin)
+        if len(opened) > 3:
+            raise ValueError("again")
+        house.sessions().finish(call.call_id)
+        return house.open_ticket(new, now)
+
+    desk = house.desk(opener=open_ticket)
+    call = to_confirm(desk, desk.begin(arrival()))
+    sent = play(desk, call, "1")
+    assert len(opened) == 1
+    (ticket,) = house.tickets()
+    assert sent.session.answers["references"] == ticket.service_request_id

@@ -20,6 +20,7 @@ from tickets.open import (
     list_tickets,
     open_ticket,
     withdraw_ticket,
+    withdraw_unnamed,
 )
 from tickets.outbox import list_deliveries
 from tickets.reference import is_reference
@@ -108,6 +109,25 @@ def test_an_unconfirmed_ticket_is_taken_back_until_somebody_is_told_of_it(
     assert len(list_deliveries(any_engine)) == 2
     sent = open_ticket(any_engine, new_ticket("call:c2:1"), destinations=["backoffice"], now=NOW)
     assert not withdraw_ticket(any_engine, sent.service_request_id)
+
+
+def test_what_a_call_does_not_name_is_taken_back_if_it_is_unconfirmed(
+    any_engine: sa.Engine,
+) -> None:
+    """What it names, what its caller has sent and what another call has left stay."""
+    left = {"unconfirmed": True}
+    made = [
+        open_ticket(any_engine, new, destinations=["backoffice"], now=NOW).service_request_id
+        for new in (
+            new_ticket("call:c1:1", call_id="c1", attributes=left),
+            new_ticket("call:c1:2", call_id="c1", attributes=left),
+            new_ticket("call:c1:3", call_id="c1"),
+            new_ticket("call:c2:1", call_id="c2", attributes=left),
+        )
+    ]
+    assert withdraw_unnamed(any_engine, "c1", made[:1]) == [made[1]]
+    stay = {ticket.service_request_id for ticket in list_tickets(any_engine)}
+    assert stay == {made[0], *made[2:]}
 
 
 def test_a_failure_between_ticket_and_outbox_leaves_neither(engine: sa.Engine) -> None:
