@@ -104,7 +104,10 @@ def withdraw_unnamed(engine: sa.Engine, call_id: str, named: Collection[str]) ->
 
 def find_ticket(engine: sa.Engine, reference: str) -> Ticket | None:
     """The ticket with this reference number."""
-    return _one(engine, table.c.service_request_id == reference)
+    with reading(engine) as connection:
+        found = sa.select(table).where(table.c.service_request_id == reference)
+        row = connection.execute(found).one_or_none()
+    return None if row is None else record_of(Ticket, row)
 
 
 def list_tickets(
@@ -134,12 +137,6 @@ def ticket_by_key(connection: sa.Connection, idempotency_key: str) -> Ticket:
     """The ticket that a delivery row belongs to; the foreign key promises that it exists."""
     statement = sa.select(table).where(table.c.idempotency_key == idempotency_key)
     return record_of(Ticket, connection.execute(statement).one())
-
-
-def _one(engine: sa.Engine, condition: sa.ColumnElement[bool]) -> Ticket | None:
-    with reading(engine) as connection:
-        row = connection.execute(sa.select(table).where(condition)).one_or_none()
-    return None if row is None else record_of(Ticket, row)
 
 
 def build_ticket(new: NewTicket, now: datetime, reference: str) -> Ticket:
