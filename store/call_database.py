@@ -1,7 +1,7 @@
-"""What a caller waits for of SQL: two seconds altogether, and none while SQL is known to be away.
+"""What a caller waits for of SQL: 1.5 s altogether, and none while SQL is known to be away.
 
 However many callers there are. The first of them wait out a database that hangs, all at the same
-time; from then on one caller in two seconds tries whether it is back, and the others are told at
+time; from then on one caller in 2 s tries whether it is back, and the others are told at
 once that their report cannot be taken, and led to an operator.
 """
 
@@ -20,8 +20,12 @@ from store.database_deadline import within
 
 log = structlog.get_logger()
 
-SECONDS = 2.0
-"""How long a caller waits: for a connection, all statements and the commit together."""
+SECONDS = 1.5
+"""How long a caller waits: for a connection, all statements and the commit together.
+
+Half of the 3 s that nobody hears nothing for. The other half is the machine's: where all callers
+wait to the same moment, a small one needs over a second to lead 200 of them on.
+"""
 AWAY = (InterfaceError, InternalError, OperationalError, DatabaseTimeout)
 P = ParamSpec("P")
 T = TypeVar("T")
