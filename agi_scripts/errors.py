@@ -18,11 +18,11 @@ from asterisk.agi import (
 # pyst2 has no types: its classes are Any to mypy, hence the ignores on the bases.
 
 
-class LocalError(AGIError):  # type: ignore[misc]  # pyst2 has no types
+class LocalError(AGIError):
     """We asked for a command that cannot be sent. Nothing was sent."""
 
 
-class RemoteError(AGIError):  # type: ignore[misc]  # pyst2 has no types
+class RemoteError(AGIError):
     """Asterisk, or the network between, did something that ends or spoils the command."""
 
 
@@ -30,19 +30,19 @@ class BadEnvironment(RemoteError):
     """The block of `agi_*` lines is too long, or did not end."""
 
 
-class BadReply(RemoteError, AGIUnknownError):  # type: ignore[misc]  # pyst2 has no types
+class BadReply(RemoteError, AGIUnknownError):
     """A reply that is none."""
 
 
-class InvalidCommand(RemoteError, AGIInvalidCommand):  # type: ignore[misc]  # pyst2 has no types
+class InvalidCommand(RemoteError, AGIInvalidCommand):
     """510: Asterisk does not know the command."""
 
 
-class BadUsage(RemoteError, AGIUsageError):  # type: ignore[misc]  # pyst2 has no types
+class BadUsage(RemoteError, AGIUsageError):
     """520: Asterisk knows the command, but not with these arguments."""
 
 
-class ApplicationFailed(RemoteError, AGIAppError):  # type: ignore[misc]  # pyst2 has no types
+class ApplicationFailed(RemoteError, AGIAppError):
     """`result=-1` or `-2` while the caller is still there."""
 
 
@@ -50,11 +50,11 @@ class PromptNotPlayed(ApplicationFailed):
     """Asterisk could not play a prompt's files, in no language: the caller would hear nothing."""
 
 
-class CallerGone(RemoteError, AGIHangup):  # type: ignore[misc]  # pyst2 has no types
+class CallerGone(RemoteError, AGIHangup):
     """The caller has hung up: a `HANGUP` line, or 511 on a dead channel."""
 
 
-class ConnectionLost(RemoteError, AGISIGPIPEHangup):  # type: ignore[misc]  # pyst2 has no types
+class ConnectionLost(RemoteError, AGISIGPIPEHangup):
     """The connection closed in mid-call. It does not say that the caller has gone."""
 
 

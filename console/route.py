@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 
 from blacklist.numbers import LONGEST_RAW
 from blacklist.record.arguments import Arguments
@@ -160,8 +161,10 @@ def _query_parameters(route: Route, schemas: dict[str, Any]) -> list[dict[str, A
     ]
 
 
-def _schema(kind: Any, schemas: dict[str, Any], mode: str = "serialization") -> dict[str, Any]:
+def _schema(
+    kind: Any, schemas: dict[str, Any], mode: JsonSchemaMode = "serialization"
+) -> dict[str, Any]:
     """The schema of `kind`; what it refers to goes into `schemas`."""
-    schema = TypeAdapter(kind).json_schema(ref_template=_REFS, mode=mode)  # type: ignore[arg-type]
+    schema = TypeAdapter(kind).json_schema(ref_template=_REFS, mode=mode)
     schemas.update(schema.pop("$defs", {}))
     return schema

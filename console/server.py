@@ -87,7 +87,7 @@ def _view(route: Route, holder: Holder, does: Does) -> Callable[..., Response]:
         try:
             asked = _let_in(route, holder, path)
             done = does(route, asked)
-        except Exception as error:
+        except Exception as error:  # told as what it is; what nobody foresaw is raised again
             return _told(error)
         if route.gives != JSON:
             return _file(done, route.gives, path)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from gunicorn.glogging import Logger  # type: ignore[import-untyped]
+from gunicorn.glogging import Logger
 
 
-class HouseLogger(Logger):  # type: ignore[misc]  # gunicorn has no types
+class HouseLogger(Logger):
     """gunicorn's own lines; requests are told of by who serves them."""
 
     def setup(self, cfg: Any) -> None:

@@ -139,7 +139,7 @@ def _carefully(processors: tuple[Processor, ...]) -> Processor:
                 made = processor(logger, method, made)
         except structlog.DropEvent:
             raise
-        except Exception as error:
+        except Exception as error:  # a line that cannot be written ends nothing else
             return json.dumps({"event": "log_line_broken", "error": type(error).__name__})
         return made
 

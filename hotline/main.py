@@ -105,7 +105,7 @@ def main() -> None:
         _leave_output()
         _last_line(of_system(error))
         sys.exit(1)
-    except Exception as error:
+    except Exception as error:  # what is nobody's mistake is raised again below
         from sqlalchemy.exc import SQLAlchemyError
 
         from hotline.menu import WRONG_FILE

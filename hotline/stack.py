@@ -7,6 +7,7 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -139,8 +140,8 @@ def _agi_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec
             takes_hangup=True,
             env=_only(env, *_STORES),
             inherits=OF_DATABASES,
-            ready=lambda port=port: agi_answers(host, port),  # type: ignore[misc]
-            probe=lambda port=port: agi_answers(host, port),  # type: ignore[misc]
+            ready=partial(agi_answers, host, port),
+            probe=partial(agi_answers, host, port),
             hung_seconds=3.0,
             start_with=_TOGETHER,
             stop_stage=_STAGE_AGI,

@@ -152,7 +152,7 @@ class LaneWorker(SimpleWorker):
     def teardown(self) -> None:
         """Say goodbye in Redis, where it is there to hear it; its record of us expires anyway."""
         try:
-            super().teardown()  # type: ignore[no-untyped-call]
+            super().teardown()  # type: ignore[no-untyped-call]  # RQ's has no types
         except redis.exceptions.RedisError as error:
             log.warning("worker_left_unheard", error=type(error).__name__)
 
@@ -162,7 +162,7 @@ class LaneWorker(SimpleWorker):
         job.functions = self._functions
         try:
             known = job.func_name in self._functions
-        except Exception:
+        except Exception:  # whatever Redis holds of a job that nobody can read
             known = False
         if not known:
             log.error("job_refused", job_id=job.id, reason="its function is not on the list")

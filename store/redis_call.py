@@ -57,7 +57,7 @@ class CallPool(PrimaryPool):
         except KeyError:
             return super().get_connection()
         fresh = time.monotonic() - used < FRESH_SECONDS
-        if fresh and not connection.should_reconnect():  # type: ignore[no-untyped-call]
+        if fresh and not connection.should_reconnect():
             return connection
         super().release(connection)
         return super().get_connection()
@@ -90,7 +90,7 @@ class _Timed(redis.Connection):
     timed: TimedSocket
 
     def _connect(self) -> TimedSocket:
-        self.timed = _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
+        self.timed = _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]  # it has no types
         return self.timed
 
 
@@ -106,7 +106,7 @@ class _UnixConnection(UnixConnection):
     timed: TimedSocket
 
     def _connect(self) -> TimedSocket:
-        self.timed = _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]
+        self.timed = _timed(super()._connect(), self.socket_timeout)  # type: ignore[no-untyped-call]  # it has no types
         return self.timed
 
 

@@ -30,11 +30,11 @@ class Following:
     def read_response(self, *args: Any, **options: Any) -> Any:
         """As every connection. Raises NotThePrimary, and redis.RedisError."""
         try:
-            return super().read_response(*args, **options)  # type: ignore[misc]
+            return super().read_response(*args, **options)  # type: ignore[misc]  # what this is mixed into has it
         except (redis.ResponseError, BusyLoadingError) as error:
             if not _says_so(error):
                 raise
-            self.disconnect()  # type: ignore[attr-defined]
+            self.disconnect()  # type: ignore[attr-defined]  # likewise
             pool = None if self.home is None else self.home()
             if pool is not None:
                 pool.disconnect(inuse_connections=False)

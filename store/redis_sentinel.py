@@ -38,7 +38,7 @@ def sentinel_pool(
     """
     told = watched(url)
     bounds = {name: value for name, value in settings.items() if name.startswith("socket_")}
-    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+    sentinel = Sentinel(
         told.sentinels,
         sentinel_kwargs={**bounds, **told.sentinel_login, "retry": Retry(NoBackoff(), 0)},
     )

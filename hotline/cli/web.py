@@ -40,7 +40,7 @@ def web(services: Services, port: int | None) -> None:
             log.error("metrics_not_shared", error=type(error).__name__)
         settle()
         command = (sys.executable, "-m", "hotline.web", *sys.argv[1:])
-        os.execve(sys.executable, command, {**os.environ, VARIABLE: str(folder)})  # noqa: S606
+        os.execve(sys.executable, command, {**os.environ, VARIABLE: str(folder)})  # noqa: S606 - our own command
     hangup_reopens_logs()
     with live.told(lambda _new: None):
         serve_web(settings.web, at, folder, lambda: _load(live), live.look)

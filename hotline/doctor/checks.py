@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -46,7 +47,7 @@ def guarded(name: str, checks: Callable[[], Iterator[Check]]) -> Iterator[Check]
     """The checks; one that breaks is a check that failed, and never the end."""
     try:
         yield from checks()
-    except Exception as error:
+    except Exception as error:  # whatever it is, the other checks are made
         yield Check(name, False, f"{type(error).__name__}: {error}".split("\n")[0])
 
 
@@ -146,7 +147,7 @@ def agi(services: Services) -> Iterator[Check]:
     settings = services.settings.agi
     for port in settings.ports:
         where = f"{settings.host}:{port}"
-        passed = _answers(lambda port=port: agi_answers(settings.host, port))  # type: ignore[misc]
+        passed = _answers(partial(agi_answers, settings.host, port))
         found = f"{where} {'answers' if passed else 'does not answer'}"
         yield Check("fastagi", passed, found, "start `hotline agi` or `hotline serve`")
 

@@ -32,10 +32,10 @@ def emptied(folder: Path) -> Path:
 def all_processes(folder: Path) -> bytes:
     """The numbers of all processes that share `folder`, in Prometheus' text format."""
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, str(folder))  # type: ignore[no-untyped-call]
+    MultiProcessCollector(registry, str(folder))
     return generate_latest(registry)
 
 
 def forget(pid: int, folder: Path) -> None:
     """A process has ended: its gauges count no more, what it counted stays counted."""
-    mark_process_dead(pid, str(folder))  # type: ignore[no-untyped-call]
+    mark_process_dead(pid, str(folder))

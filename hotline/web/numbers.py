@@ -29,7 +29,9 @@ class SafeNumbers(MmapedDict):
     _used: int
 
     def __init__(self, filename: str, read_mode: bool = False) -> None:
-        super().__init__(filename if read_mode else _with_room(filename), read_mode)  # type: ignore[no-untyped-call]
+        super().__init__(  # type: ignore[no-untyped-call]  # it has no types
+            filename if read_mode else _with_room(filename), read_mode
+        )
 
     def _init_value(self, key: str) -> None:
         if self._used + len(key.encode()) + 64 > self._capacity:
@@ -37,7 +39,7 @@ class SafeNumbers(MmapedDict):
                 os.posix_fallocate(self._f.fileno(), 0, self._capacity * 2)
             except OSError as error:
                 self._to_memory(error)
-        super()._init_value(key)  # type: ignore[no-untyped-call]
+        super()._init_value(key)  # type: ignore[no-untyped-call]  # it has no types
 
     def _to_memory(self, error: OSError) -> None:
         """Go on in memory of our own with what was counted so far."""

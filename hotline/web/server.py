@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
-from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
+from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
 
 from host.heap import settle_heap
 from host.log_writer import reopen
@@ -53,7 +53,7 @@ class Exchangeable:
         return self._app(environ, start_response)
 
 
-class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
+class _Master(Arbiter):
     def reload(self) -> None:
         """SIGHUP: no process ends, where gunicorn would exchange them. Each is told."""
         reopen()
@@ -61,7 +61,7 @@ class _Master(Arbiter):  # type: ignore[misc]  # gunicorn has no types
         self.kill_workers(signal.SIGHUP)
 
 
-class _Server(BaseApplication):  # type: ignore[misc]
+class _Server(BaseApplication):
     def __init__(
         self,
         settings: WebSettings,

@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from gunicorn.workers.base import Worker  # type: ignore[import-untyped]
-from waitress import wasyncore  # type: ignore[import-untyped]
-from waitress.adjustments import Adjustments  # type: ignore[import-untyped]
-from waitress.channel import HTTPChannel  # type: ignore[import-untyped]
-from waitress.server import TcpWSGIServer  # type: ignore[import-untyped]
-from waitress.task import ThreadedTaskDispatcher  # type: ignore[import-untyped]
+from gunicorn.workers.base import Worker
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+from waitress.task import ThreadedTaskDispatcher
 
 from host.signals import hangup_reopens_logs
 
@@ -36,7 +36,7 @@ _LINGER_S = 2.0
 _LOOP_S = 1.0
 
 
-class _Channel(HTTPChannel):  # type: ignore[misc]
+class _Channel(HTTPChannel):
     """A connection, and since when it is waited for."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
@@ -60,7 +60,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc]
         return now - self.since > (SEND_S if self.total_outbufs_len else RECEIVE_S)
 
 
-class _Listener(TcpWSGIServer):  # type: ignore[misc]
+class _Listener(TcpWSGIServer):
     channel_class = _Channel
 
     def maintenance(self, now: float) -> None:
@@ -79,7 +79,7 @@ class _Listener(TcpWSGIServer):  # type: ignore[misc]
         super().handle_accept()
 
 
-class BufferedWorker(Worker):  # type: ignore[misc]
+class BufferedWorker(Worker):
     """One process: a thread for the connections, and `threads` for the application."""
 
     def run(self) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.app.base import BaseApplication
 
 from host.signals import hangup_reopens_logs
 from hotline.gunicorn_logger import HouseLogger
@@ -17,7 +17,7 @@ _THREADS = 8
 _GRACEFUL_S = 5
 
 
-class _Server(BaseApplication):  # type: ignore[misc]
+class _Server(BaseApplication):
     def __init__(
         self, host: str, port: int, db_path: Path, secrets: Callable[[], Sequence[str]]
     ) -> None:

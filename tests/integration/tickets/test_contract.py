@@ -17,7 +17,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 import time_machine
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator
 from standardwebhooks import Webhook
 
 from blacklist.verdict import DISPOSITIONS
