@@ -15,8 +15,6 @@ from asterisk.agi import (
     AGIUsageError,
 )
 
-# pyst2 has no types: its classes are Any to mypy, hence the ignores on the bases.
-
 
 class LocalError(AGIError):
     """We asked for a command that cannot be sent. Nothing was sent."""

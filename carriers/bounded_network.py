@@ -90,7 +90,7 @@ class BoundedNetwork(NetworkBackend):
                 made.settimeout(seconds)
                 made.connect(address)
                 made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except BaseException:
+        except BaseException:  # an interrupt too leaves no socket open
             made.close()
             raise
         return _BoundedStream(made, self._bounds)
@@ -140,7 +140,7 @@ class _BoundedStream(NetworkStream):
             with _named(httpcore.ConnectTimeout, httpcore.ConnectError):
                 self._socket.settimeout(self._bounds.left(httpcore.ConnectTimeout))
                 wrapped = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
-        except BaseException:
+        except BaseException:  # an interrupt too leaves no socket open
             self.close()
             raise
         return _BoundedStream(wrapped, self._bounds)

@@ -255,5 +255,5 @@ def _true(check: Callable[[], bool] | None) -> bool:
     """Ask a probe; whatever it raises means no."""
     try:
         return check is not None and check()
-    except Exception:  # see above
+    except Exception:  # what a probe cannot say is no
         return False

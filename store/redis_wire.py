@@ -138,6 +138,6 @@ def _exchanged(line: Line, command: bytes) -> Any:
         return line.read_response()
     except redis.ResponseError:
         raise  # a whole reply
-    except BaseException:
-        line.disconnect()  # what is left of a reply must not be the next one's
+    except BaseException:  # what is left of a reply must not be the next one's
+        line.disconnect()
         raise

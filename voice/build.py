@@ -54,7 +54,7 @@ def build(
             for done, future in enumerate(as_completed(futures), start=1):
                 future.result()
                 progress(done, len(futures), catalogue.sources[futures[future]].text)
-        except BaseException:
+        except BaseException:  # an interrupt too starts no further program
             pool.shutdown(cancel_futures=True)
             raise
     pruned = _prune(folder, set(catalogue.sources)) if prune else 0

@@ -100,7 +100,7 @@ def write(path: Path, samples: Samples) -> None:
             file.writeframes(np.rint(samples * _FULL).astype("<i2").tobytes())
         Path(name).chmod(0o644)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException:  # an interrupt too leaves no half of a file
         Path(name).unlink(missing_ok=True)
         raise
 

@@ -106,7 +106,7 @@ def install_asterisk(progress: Progress, cache: Path | None = None) -> AsteriskR
         try:
             _fill(part, progress)
             part.rename(folder / ROOT_NAME)
-        except BaseException:
+        except BaseException:  # an interrupt too leaves no half of it
             shutil.rmtree(part, ignore_errors=True)
             raise
     progress("Asterisk is installed")

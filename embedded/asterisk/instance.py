@@ -144,7 +144,7 @@ class AsteriskInstance:
             )
         try:
             self._wait_until_ready(time.monotonic() + timeout)
-        except BaseException:
+        except BaseException:  # an interrupt too leaves no process behind
             self.stop()
             raise
         log.info("asterisk_started", pid=self.pid, sip=self.sip_address)

@@ -95,7 +95,7 @@ def hold_call(house: House, moves: int) -> socket.socket:
                 replies = channel.obey(line[:-1].decode())
                 connection.sendall("".join(f"{reply}\n" for reply in replies).encode())
             raise BenchFailed("the server closed a call in progress")
-    except BaseException:
+    except BaseException:  # an interrupt too leaves no socket open
         connection.close()
         raise
     return connection

@@ -215,7 +215,7 @@ class AgiLine:
     def _run(self) -> None:
         try:
             self._lived = self._live(self._answer)
-        except BaseException as error:
+        except BaseException as error:  # told as how the call ended
             self._lived = error
         self._listenings.put(None)
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,9 +129,10 @@ def test_a_caller_whose_server_is_killed_hears_the_question_again_and_completes(
         parts.kill("agi-1")
         pressed_at = phone.press("2")
         again = phone.hear("ask_postal")
+        assert again.begun_at is not None
         assert again.begun_at - pressed_at <= AGAIN_S
         phone.press(POSTAL)
-        answers = {"building_number": BUILDING, "postal_code": POSTAL}
+        answers: dict[str, Any] = {"building_number": BUILDING, "postal_code": POSTAL}
         phone.hear("location_readback", to_piece=len(BUILDING) + len(POSTAL) + 1, **answers)
         phone.press("1")
         phone.hear("description")
@@ -149,7 +151,7 @@ def test_a_caller_whose_server_is_killed_hears_the_question_again_and_completes(
         phone.caller.hang_up()
         assert (ticket.service_code, ticket.phone) == ("RD_HOLE", CALLER)
         assert {name: ticket.address[name] for name in answers} == answers
-        record = parts.wait_closed(ticket.call_id)
+        record = parts.wait_closed(ticket.call_id or "")
         assert (record.disposition, record.tickets) == ("completed", (reference,))
         parts.wait_delivered(1)
         assert [t["service_request_id"] for t in parts.received()] == [reference]
@@ -171,6 +173,8 @@ def test_a_caller_who_says_nothing_hears_the_question_again_after_the_silence(
         asked = report_up_to_the_postal_code(phone)
         parts.kill("agi-1")
         again = phone.hear("ask_postal")
+        assert again.begun_at is not None
+        assert asked.ended_at is not None
         assert again.begun_at - asked.ended_at <= NOINPUT_MS / 1000 + SLACK_S
         phone.caller.hang_up()
         (call_id,) = parts.calls()

@@ -113,7 +113,10 @@ def test_the_supervisor_goes_on_when_nobody_takes_what_it_shows(
 
         wait_until(answered, 2 * READY_S, "a call is led to its end")
         newest = made.state_dir / "log" / "agi-2.log"
-        pings = lambda: newest.read_text().count('"script": "ping"')  # noqa: E731
+
+        def pings() -> int:
+            return newest.read_text().count('"script": "ping"')
+
         wait_until(lambda: pings() > 1, READY_S, "all have started, and the last is looked after")
         servers = [pid for pid in descendants(process.pid) if "agi" in arguments(pid)]
         assert len(servers) == 2

@@ -103,7 +103,7 @@ def _calls(house: House, folder: Path) -> None:
 def _index(house: House, folder: Path) -> None:
     client = house.client()
     client.flushall()
-    register = register_on(house.engine, RedisIndex(client), house.clock.moment)  # type: ignore[arg-type]
+    register = register_on(house.engine, RedisIndex(client), house.clock.moment)
     register.add(BLOCKED, Wanted("harassment", days=30), by=SALEM)
     register.allow(ALLOWED, by=MAHA, note="hospital")
     for operator in (AMAL, BADR, HIND):
@@ -113,12 +113,13 @@ def _index(house: House, folder: Path) -> None:
     rebuild(house.engine, register.index, house.clock.moment(), POLICY.strikes)
     house.screening().screen(normalise(STRUCK))
     found: dict[str, Any] = {}
-    for key in sorted(client.scan_iter("hotline:*")):
-        kind = client.type(key).decode()
+    raw: Any = client  # which answers in bytes
+    for key in sorted(raw.scan_iter("hotline:*")):
+        kind = raw.type(key).decode()
         if kind == "string":
-            found[key.decode()] = _bytes(client.get(key))
+            found[key.decode()] = _bytes(raw.get(key))
         elif kind == "hash":
-            fields = client.hgetall(key)
+            fields = raw.hgetall(key)
             found[key.decode()] = {name.decode(): _bytes(value) for name, value in fields.items()}
     _json(folder / "index.json", found)
 

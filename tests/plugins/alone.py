@@ -56,12 +56,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         alone = [item for item in items if item.get_closest_marker("alone")]
         items[:] = [item for item in items if not item.get_closest_marker("alone")]
         told = [(_name(item), _bare(item.nodeid)) for item in alone]
-        config.workeroutput["alone"] = told  # type: ignore[attr-defined]
+        config.workeroutput["alone"] = told  # type: ignore[attr-defined]  # xdist's worker has it
 
 
 def pytest_report_teststatus(report: pytest.TestReport) -> tuple[str, str, Any] | None:
     """A failure that is tried again is counted as `rerun`."""
-    return ("rerun", "R", ("RERUN", {"yellow": True})) if report.outcome == "rerun" else None
+    return ("rerun", "R", ("RERUN", {"yellow": True})) if report.outcome == "rerun" else None  # type: ignore[comparison-overlap]  # pytest knows three
 
 
 class _Teller:
@@ -97,7 +97,7 @@ class _Leader:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
         if report.failed and self._withholds:
             self._failed.setdefault(_bare(report.nodeid), []).append(copy.copy(report))
-            report.outcome = "rerun"  # type: ignore[assignment]
+            report.outcome = "rerun"  # type: ignore[assignment]  # pytest knows three
         yield
 
     @pytest.hookimpl(wrapper=True)

@@ -154,7 +154,7 @@ def test_a_supervisor_adds_a_number(centre: Centre) -> None:
 def test_the_next_call_of_an_added_number_is_screened(centre: Centre) -> None:
     """The index knows it at once."""
     centre.dial("add", centre.pin("supervisor"), "0501234567#", "1", "4")
-    (item,) = make_register(centre.services).index.entries()  # type: ignore[attr-defined]  # RedisIndex
+    (item,) = make_register(centre.services).index.entries()
     assert (item.subject, item.holds[0].disposition) == (NUMBER, "block")
 
 

@@ -16,7 +16,7 @@ from hotline.doctor.roles import all_checks
 from hotline.settings import load_settings
 from ivr.event import Digits
 from lab.callers.asterisk_model import Press
-from lab.callers.fake_asterisk import FakeAsterisk
+from lab.callers.fake_asterisk import FakeAsterisk, Lived
 from store.breaker import Breaker
 from store.redis_clients import make_redis
 from tests.fixtures.agi import GOODBYE, ListDesk, dialog, serving, stub_sounds
@@ -136,7 +136,7 @@ def test_an_id_that_another_caller_has_is_not_led_on(client: redis.Redis) -> Non
     with serving(server):
         north = FakeAsterisk([("127.0.0.1", server.port)], systemname="hotline")
         south = FakeAsterisk([("127.0.0.1", server.port)], systemname="hotline")
-        lived = []
+        lived: list[Lived] = []
 
         def first(_listening: object) -> Press:
             if not lived:

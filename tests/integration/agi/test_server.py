@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import REGISTRY
@@ -36,10 +37,10 @@ class Held:
 
 
 @contextlib.contextmanager
-def server_of(**options: object) -> Iterator[FastAgiServer]:
+def server_of(**options: Any) -> Iterator[FastAgiServer]:
     """A server that runs on a free port; `scripts` by keyword."""
-    scripts: dict[str, Script] = options.pop("scripts", {"ping": ping})  # type: ignore[assignment]
-    server = FastAgiServer("127.0.0.1", 0, scripts, **options)  # type: ignore[arg-type]
+    scripts: dict[str, Script] = options.pop("scripts", {"ping": ping})
+    server = FastAgiServer("127.0.0.1", 0, scripts, **options)
     with serving(server):
         yield server
 

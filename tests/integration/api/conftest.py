@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -76,7 +77,7 @@ def ask(client: FlaskClient, token: Callable[[str, Role], str]) -> Ask:
     tokens: dict[tuple[str, str], str] = {}
 
     def asked(
-        method: str, path: str = "", *, role: Role = "manager", name: str = "", **more: object
+        method: str, path: str = "", *, role: Role = "manager", name: str = "", **more: Any
     ) -> TestResponse:
         who = (name or role, role)
         if who not in tokens:

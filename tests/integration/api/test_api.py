@@ -3,10 +3,12 @@
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from blacklist.record.prefix_replay import PrefixReplay
 from blacklist.record.register import BlacklistRegister
@@ -23,6 +25,11 @@ from tests.integration.api.conftest import Ask
 WRONG_QUERIES = ("limit=0", "limit=x", "limit=1&limit=2", "page=2", "after=", "after=x")
 NO_PLACE = written(("0001-01-01T00:00:00+05:00", "x"))
 BLOCK = {"number": "0501234567", "reason": "abuse", "days": 3, "note": "ليلاً"}
+
+
+def said(answer: TestResponse) -> Any:
+    """The JSON of an answer."""
+    return answer.json
 
 
 def test_a_number_is_added_shown_listed_and_removed(ask: Ask) -> None:
@@ -283,10 +290,10 @@ def test_the_list_and_the_audit_are_asked_by_parts(ask: Ask) -> None:
     """Over HTTP as by the command: a part of a number, an action, a person; in pages."""
     for number in (NUMBER, "+966555123400"):
         assert ask("POST", json={"number": number, "reason": "abuse"}).status_code == 201
-    assert [entry["subject"] for entry in ask("GET", "?like=5512").json] == ["+966555123400"]
+    assert [entry["subject"] for entry in said(ask("GET", "?like=5512"))] == ["+966555123400"]
     assert ask("GET", "?like=amal").status_code == 422
     changes = ask("GET", "/audit?action=added&limit=1")
-    assert [change["subject"] for change in changes.json] == ["+966555123400"]
+    assert [change["subject"] for change in said(changes)] == ["+966555123400"]
     assert 'rel="next"' in changes.headers["Link"]
     assert ask("GET", "/audit?made_by=nobody").json == []
 
@@ -294,13 +301,13 @@ def test_the_list_and_the_audit_are_asked_by_parts(ask: Ask) -> None:
 def test_a_change_is_taken_back_over_http(ask: Ask) -> None:
     """By its number in the audit; a role below may not, and an import is a manager's."""
     assert ask("POST", json=BLOCK).status_code == 201
-    (change,) = ask("GET", "/audit").json[:1]
+    (change,) = said(ask("GET", "/audit"))[:1]
     named = {"change": change["id"]}
     assert ask("POST", "/undo", json=named, role="operator").status_code == 403
     told = ask("POST", "/undo", json=named | {"dry_run": True}, role="supervisor")
-    assert (told.status_code, told.json["written"]) == (200, False)
+    assert (told.status_code, said(told)["written"]) == (200, False)
     done = ask("POST", "/undo", json=named, role="supervisor")
-    assert (done.json["count"], ask("GET").json) == (1, [])
-    assert ask("POST", "/undo", json=named).json["already"]
+    assert (said(done)["count"], ask("GET").json) == (1, [])
+    assert said(ask("POST", "/undo", json=named))["already"]
     assert ask("POST", "/undo", json={}).status_code == 422
     assert ask("POST", "/undo", json={"change": 99999}).status_code == 404

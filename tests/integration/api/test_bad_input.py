@@ -9,8 +9,8 @@ from structlog.testing import capture_logs
 
 from console.server import LONGEST_FILE
 from tests.fixtures.record import LINE, NUMBER
+from tests.fixtures.spellings import SPELLINGS
 from tests.integration.api.conftest import Ask
-from tests.unit.blacklist.test_numbers import SPELLINGS
 
 HOSTILE = [
     '"\nEXEC System rm',

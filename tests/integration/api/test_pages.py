@@ -23,6 +23,7 @@ def pages(ask: Ask, first: str) -> Iterator[list[dict[str, Any]]]:
     while path is not None:
         answer = ask("GET", path)
         assert answer.status_code == 200, answer.text
+        assert isinstance(answer.json, list)
         yield answer.json
         link = re.fullmatch(r"<[^?]*(\?[^>]*)>; rel=\"next\"", answer.headers.get("Link", ""))
         path = None if link is None else first.partition("?")[0] + link[1]

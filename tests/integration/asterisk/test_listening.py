@@ -2,12 +2,13 @@
 
 import time
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from lab.callers.baresip import SipCaller
 from lab.callers.listening import Listener, NotHeard
 from tests.fixtures.asterisk import NewCaller, running_asterisk
 from tests.integration.asterisk.scripted_agi import Agi, ScriptedAgi
@@ -48,26 +49,34 @@ class Heard:
         return [piece.state for piece in missed.value.pieces]
 
 
+Say = Callable[..., Heard]
+
+
+def heard_by(caller: SipCaller) -> Callable[[], Path | None]:
+    """What gives the file of all that this caller has heard so far."""
+    return lambda: caller.heard
+
+
 @pytest.fixture
-def call(new_caller: NewCaller, sentences: Path):
+def call(new_caller: NewCaller, sentences: Path) -> Iterator[Say]:
     """Begins a call in which these prompts are said."""
     with ExitStack() as stack:
         yield lambda *names: Heard(stack, new_caller, sentences, *names)
 
 
-def test_right_prompts_are_heard_whole_and_in_time(call, sentences: Path) -> None:
+def test_right_prompts_are_heard_whole_and_in_time(call: Say, sentences: Path) -> None:
     """Arabic, English and three equal digits, one after another."""
     names = ["ar_welcome", "en_5", "en_5", "en_5", "en_confirm"]
     heard = call(*names)
     found = heard.listener.expect([sentences / f"{n}.wav" for n in names]).wait_whole(20)
     assert [piece.state for piece in found] == ["whole"] * 5
     assert all(piece.score > 0.95 for piece in found)
-    begun = [piece.begun_at for piece in found]
+    begun = [piece.begun_at for piece in found if piece.begun_at is not None]
     assert begun == sorted(begun)
     assert begun[0] < 0.5
 
 
-def test_a_key_can_be_pressed_as_soon_as_a_prompt_has_begun(call, sentences: Path) -> None:
+def test_a_key_can_be_pressed_as_soon_as_a_prompt_has_begun(call: Say, sentences: Path) -> None:
     """Barge-in: the prompt is cut, and known to be, and the rest is never said."""
     heard = call("ar_welcome", "ar_hole")
     expectation = heard.listener.expect([sentences / "ar_welcome.wav", sentences / "ar_hole.wav"])
@@ -79,14 +88,14 @@ def test_a_key_can_be_pressed_as_soon_as_a_prompt_has_begun(call, sentences: Pat
 
 
 @pytest.mark.nightly
-def test_another_prompt_of_the_same_voice_is_not_taken_for_it(call, sentences: Path) -> None:
+def test_another_prompt_of_the_same_voice_is_not_taken_for_it(call: Say, sentences: Path) -> None:
     """Even when both begin with the same words."""
     heard = call("en_lights", "ar_lights")
     assert heard.states(sentences / "en_signs.wav", sentences / "ar_hole.wav") == ["cut", "cut"]
 
 
 @pytest.mark.nightly
-def test_a_missing_prompt_is_reported_and_the_next_still_found(call, sentences: Path) -> None:
+def test_a_missing_prompt_is_reported_and_the_next_still_found(call: Say, sentences: Path) -> None:
     """Two digits where three should be, between two sentences."""
     heard = call("en_welcome", "en_7", "en_7", "en_confirm")
     names = ("en_welcome", "en_7", "en_7", "en_7", "en_confirm")
@@ -100,7 +109,7 @@ def test_a_missing_prompt_is_reported_and_the_next_still_found(call, sentences: 
 
 
 @pytest.mark.nightly
-def test_swapped_prompts_are_reported(call, sentences: Path) -> None:
+def test_swapped_prompts_are_reported(call: Say, sentences: Path) -> None:
     """Both are said, in the wrong order."""
     heard = call("en_lights", "ar_welcome")
     assert "missing" in heard.states(sentences / "ar_welcome.wav", sentences / "en_lights.wav")
@@ -135,7 +144,7 @@ def test_four_telephones_at_once_hear_their_own_calls(
         callers = [new_caller(asterisk, number=f"+96650000000{n}") for n in range(4)]
         for caller in callers:
             caller.dial()
-        listeners = [Listener(lambda caller=caller: caller.heard) for caller in callers]
+        listeners = [Listener(heard_by(caller)) for caller in callers]
         for listener in listeners:
             expectation = listener.expect([sentences / f"{n}.wav" for n in names])
             assert all(piece.whole for piece in expectation.wait_whole(20))

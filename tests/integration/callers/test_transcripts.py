@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
@@ -70,7 +71,7 @@ class SipResults:
         self._services = services_in(folder)
         build_with_progress(self._services)
         self._database = stack.enter_context(empty_database(self._services))
-        self._drivers: SimpleQueue = SimpleQueue()
+        self._drivers: SimpleQueue[Any] = SimpleQueue()
         jobs = min(SIP_JOBS, len(paths))
         for _ in range(jobs):
             self._drivers.put(stack.enter_context(open_sip_driver(self._services)))
@@ -106,10 +107,10 @@ def sip_results(
     from tests.fixtures.asterisk import asterisk_root
 
     asterisk_root()
-    paths = [
+    paths: list[Any] = [
         item.callspec.params["path"]
         for item in request.session.items
-        if getattr(item, "originalname", "") == "test_by_sip"
+        if isinstance(item, pytest.Function) and item.originalname == "test_by_sip"
     ]
     with ExitStack() as stack:
         yield SipResults(Path(tmp_path_factory.mktemp("sip")), stack, paths)

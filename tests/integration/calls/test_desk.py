@@ -3,13 +3,16 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from call_handlers.arrival import Call
 from call_handlers.desk import CallDesk
+from call_handlers.effects.port import OpenTicket
 from call_handlers.sessions import MemorySessions
 from call_handlers.turns import CallFailed
 from ivr.event import Digits, Done, NoInput, Recorded
@@ -19,6 +22,7 @@ from tests.fixtures.calls import CALLER, FailingSessions, House, arrival, play, 
 from tests.fixtures.dialog import REPORT
 from tests.fixtures.flows import small
 from tests.fixtures.redis_process import RedisProcess
+from tickets.model import NewTicket
 
 
 def test_a_call_becomes_a_ticket_and_a_record(house: House) -> None:
@@ -140,15 +144,16 @@ def test_a_server_that_dies_in_an_effect_is_followed_by_one_that_ends_it(house: 
     class Killed(BaseException):
         pass
 
-    def killed(*_: object) -> None:
+    def killed(*_: object) -> NoReturn:
         raise Killed
 
-    def committed_then_killed(new: object, now: object) -> None:
-        house.open_ticket(new, now)  # type: ignore[arg-type]
+    def committed_then_killed(new: NewTicket, now: datetime) -> NoReturn:
+        house.open_ticket(new, now)
         raise Killed
 
-    for number, opener in enumerate((killed, committed_then_killed), start=1):
-        dying = house.desk(opener=opener)  # type: ignore[arg-type]
+    openers: tuple[OpenTicket, ...] = (killed, committed_then_killed)
+    for number, opener in enumerate(openers, start=1):
+        dying = house.desk(opener=opener)
         call = to_confirm(dying, dying.begin(arrival(str(number))))
         with pytest.raises(Killed):
             play(dying, call, "1")
@@ -206,10 +211,10 @@ def test_what_an_effects_node_says_is_heard_before_what_follows(
 def test_a_database_that_is_away_leads_to_a_human(house: House) -> None:
     """No number is told that is not on disk."""
 
-    def away(*_: object) -> None:
+    def away(*_: object) -> NoReturn:
         raise OperationalError("INSERT", {}, Exception("database is locked"))
 
-    desk = house.desk(opener=away)  # type: ignore[arg-type]
+    desk = house.desk(opener=away)
     call = play(desk, to_confirm(desk, desk.begin(arrival())), "1")
     assert call.turn.action == Transfer("operators")
     assert [prompt.key for prompt in call.turn.prompts] == ["open_failed", "operator"]
@@ -218,10 +223,10 @@ def test_a_database_that_is_away_leads_to_a_human(house: House) -> None:
 def test_an_effect_that_is_broken_leads_to_a_human(house: House) -> None:
     """Whatever is wrong with it, the caller does not hear silence."""
 
-    def broken(*_: object) -> None:
+    def broken(*_: object) -> NoReturn:
         raise RuntimeError("no free reference number in 10 tries")
 
-    desk = house.desk(opener=broken)  # type: ignore[arg-type]
+    desk = house.desk(opener=broken)
     call = play(desk, to_confirm(desk, desk.begin(arrival())), "1")
     assert call.turn.action == Transfer("operators")
 

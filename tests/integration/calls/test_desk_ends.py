@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tests.fixtures.calls import CALLER, FailingSessions, House, arrival, play, 
 from tests.fixtures.dialog import REPORT
 from tests.fixtures.flows import small
 from tests.fixtures.processes import free_tcp_port
+from tickets.model import NewTicket, Ticket
 
 
 class Remembering:
@@ -166,12 +168,12 @@ def test_a_caller_who_hangs_up_while_the_ticket_is_opened_has_it_in_the_record(
     reached = threading.Event()
     go_on = threading.Event()
 
-    def slow(new: object, now: object) -> object:
+    def slow(new: NewTicket, now: datetime) -> Ticket:
         reached.set()
         assert go_on.wait(10)
-        return house.open_ticket(new, now)  # type: ignore[arg-type]
+        return house.open_ticket(new, now)
 
-    desk = house.desk(opener=slow)  # type: ignore[arg-type]
+    desk = house.desk(opener=slow)
     call = to_confirm(desk, desk.begin(arrival()))
     with ThreadPoolExecutor(1) as pool:
         advancing = pool.submit(play, desk, call, "1")

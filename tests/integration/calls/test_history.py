@@ -1,9 +1,12 @@
 """Reading records back: filters, order, and an export that holds little in memory."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from call_handlers.fields import CallRecord
 from call_handlers.history import Wanted, count_calls, find_call, list_calls, stream_calls
 from call_handlers.records import Record, write_records
 from tests.fixtures.calls import House
@@ -12,11 +15,11 @@ from tests.integration.calls.test_records import ENDED, FACTS
 START = datetime.fromtimestamp(FACTS.started_ms / 1000, UTC)
 
 
-def a_call(number: int, *, seconds: int = 0, disposition: str = "", **facts: object) -> Record:
+def a_call(number: int, *, seconds: int = 0, disposition: str = "", **facts: Any) -> Record:
     """A call with an id of its own that began so many seconds after the first."""
     started = FACTS.started_ms + seconds * 1000
     values = {name: getattr(FACTS, name) for name in FACTS.__slots__}
-    changed = {**values, "call_id": f"{number:032}", "started_ms": started, **facts}
+    changed: dict[str, Any] = {**values, "call_id": f"{number:032}", "started_ms": started, **facts}
     return Record(
         type(FACTS)(**changed),
         ended_ms=started + 9000,
@@ -25,9 +28,9 @@ def a_call(number: int, *, seconds: int = 0, disposition: str = "", **facts: obj
     )
 
 
-def ids(calls: object) -> list[int]:
+def ids(calls: Iterable[CallRecord]) -> list[int]:
     """Their numbers."""
-    return [int(call.id) for call in calls]  # type: ignore[attr-defined]
+    return [int(call.id) for call in calls]
 
 
 @pytest.fixture(autouse=True)

@@ -175,7 +175,7 @@ def test_a_forked_process_has_connections_of_its_own(client: redis.Redis) -> Non
     if not child:
         try:
             os._exit(0 if client.client_id() != before else 1)
-        except BaseException:
+        except BaseException:  # the child must not go on as pytest
             os._exit(2)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 0

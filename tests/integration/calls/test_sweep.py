@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from typing import NoReturn
 
 import pytest
 import redis
@@ -97,10 +98,10 @@ def test_a_call_that_died_in_an_effect_gets_its_ticket(house: House) -> None:
     class Killed(BaseException):
         pass
 
-    def killed(*_: object) -> None:
+    def killed(*_: object) -> NoReturn:
         raise Killed
 
-    desk = house.desk(opener=killed)  # type: ignore[arg-type]
+    desk = house.desk(opener=killed)
     call = to_confirm(desk, desk.begin(arrival()))
     with pytest.raises(Killed):
         play(desk, call, "1")

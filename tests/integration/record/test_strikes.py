@@ -1,6 +1,7 @@
 """What strikes come to, as the policy has it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,9 +13,9 @@ from tests.fixtures.record import AMAL, BADR, HIND, LINE, MAHA, NUMBER, OTHER, S
 from tests.fixtures.recorded import Kept, keep_calls
 
 
-def step(register: BlacklistRegister, by: Person, **more: object) -> tuple[str, int]:
+def step(register: BlacklistRegister, by: Person, **more: Any) -> tuple[str, int]:
     """Strike, and say what that comes to: a disposition and hours."""
-    done = register.strike(NUMBER, by=by, reason="harassment", **more)  # type: ignore[arg-type]
+    done = register.strike(NUMBER, by=by, reason="harassment", **more)
     assert done.step is not None
     return done.step.disposition, done.step.seconds // 3600
 

@@ -205,7 +205,8 @@ def test_rights_are_asked_for_and_one_thing_is_named(register: BlacklistRegister
         back(register, number=NUMBER, by=AMAL)
     with pytest.raises(NotAllowed):
         back(register, batch=batch, by=SALEM)
-    for wrong in ({}, {"number": NUMBER, "change": 1}):
+    wrongs: tuple[dict[str, Any], ...] = ({}, {"number": NUMBER, "change": 1})
+    for wrong in wrongs:
         with pytest.raises(EntryRefused, match="one thing"):
             back(register, **wrong)
     for nothing in ({"number": "0500000001"}, {"change": 9999}, {"batch": 9999}):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -60,7 +61,7 @@ def history(run: Run, tmp_path: Path) -> Path:
     return file
 
 
-def recorded(engine: sa.Engine, number: int, *, minutes: float, **facts: object) -> str:
+def recorded(engine: sa.Engine, number: int, *, minutes: float, **facts: Any) -> str:
     """Write a call that began so many minutes ago; its id."""
     started = int((NOW - timedelta(minutes=minutes)).timestamp() * 1000)
     made = a_call(number, started_ms=started, **facts)

@@ -296,17 +296,17 @@ def test_a_redis_that_forgot_the_script_gets_it_again(here: Screened) -> None:
 @pytest.mark.parametrize("value", [b"x", b"\xff\xfe" * 9, b"block", b"ebh99:x;", b"9 9 9", ["x"]])
 def test_wrong_data_holds_nobody(here: Screened, kind: str, value: bytes | list[str]) -> None:
     """Rubbish in any key lets the call through; the next caller is screened as always."""
-    key = {
+    keys: dict[str, str | bytes] = {
         "standing": layout.standing_key("0", CALLER),
         "attempts": counts_key(CALLER),
         "head": layout.HEAD,
         "class": layout.trunk_key(""),
-    }[kind]
+    }
     restrict(here, number=OTHER)
     if isinstance(value, list):
-        here.client.lpush(key, *value)
+        here.client.lpush(keys[kind], *value)
     else:
-        here.client.set(key, value)
+        here.client.set(keys[kind], value)
     assert here.call(CALLER).disposition == "allow"
     assert here.screening.screen(WITHHELD).disposition == "allow"
     assert here.call(OTHER).disposition == "block"

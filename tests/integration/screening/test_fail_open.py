@@ -5,7 +5,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,7 +101,7 @@ def test_a_lost_index_without_a_snapshot_is_told(redis_url: str) -> None:
 
 def test_a_record_that_is_away_leaves_the_snapshot_as_it_was() -> None:
     """What was known goes on holding; the thread goes on trying."""
-    answers = [lambda: (Kept(CALLER, held()),)]
+    answers: list[Callable[[], tuple[Kept, ...]]] = [lambda: (Kept(CALLER, held()),)]
     snapshot = Snapshot(lambda: answers[0](), clock=lambda: START_MS / 1000)
     assert snapshot.refresh()
 

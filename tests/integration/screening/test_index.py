@@ -67,9 +67,10 @@ def test_a_key_lasts_as_long_as_its_last_measure(here: Screened) -> None:
     here.index.put(entry(here, days=1))
     here.index.put_strikes(CALLER, [measure(here, days=3)])
     (key,) = here.client.keys("hotline:b*")
-    assert here.client.expiretime(key) == (here.clock.now + timedelta(days=3)).timestamp()
+    assert isinstance(key, bytes)
+    assert here.client.expiretime(key.decode()) == (here.clock.now + timedelta(days=3)).timestamp()
     here.index.put_strikes(CALLER, [])
-    assert here.client.expiretime(key) == (here.clock.now + timedelta(days=1)).timestamp()
+    assert here.client.expiretime(key.decode()) == (here.clock.now + timedelta(days=1)).timestamp()
 
 
 def test_only_a_rebuild_makes_the_index_whole(here: Screened) -> None:
@@ -137,7 +138,7 @@ def test_no_call_slips_through_while_rebuilds_run(here: Screened) -> None:
                     running = index.begin_rebuild()
                     index.project(running, [entry_of(entry(here, number)) for number in blocked])
                     index.commit_rebuild(running)
-            except BaseException as error:
+            except BaseException as error:  # the thread's, told by the test
                 failures.append(error)
             finally:
                 stop.set()

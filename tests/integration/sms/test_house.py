@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
@@ -101,7 +102,7 @@ def test_callers_from_mobiles_are_told_of_their_reports(
     database_url: str,
     twilio: TwilioApi,
     tmp_path: Path,
-    changes: dict[str, object],
+    changes: dict[str, Any],
     expected: list[str],
 ) -> None:
     """The message is a row of the outbox, committed with the ticket."""

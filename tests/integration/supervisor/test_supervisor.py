@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,16 +34,16 @@ def well(folder: Path, name: str) -> bool:
         return client.recv(5) == b"well\n"
 
 
-def spec(folder: Path, name: str, *words: str, **given: object) -> ChildSpec:
+def spec(folder: Path, name: str, *words: str, **given: Any) -> ChildSpec:
     """Describe a child of the tests."""
-    wanted: dict[str, object] = {
+    wanted: dict[str, Any] = {
         "ready": lambda: well(folder, name),
         "stop_seconds": 5.0,
         "probe_seconds": 0.1,
     }
     wanted.update(given)
     argv = (sys.executable, str(HERE / "child_program.py"), str(folder), name, *words)
-    return ChildSpec(name=name, argv=argv, **wanted)  # type: ignore[arg-type]
+    return ChildSpec(name=name, argv=argv, **wanted)
 
 
 def journal(folder: Path) -> list[list[str]]:

@@ -232,7 +232,7 @@ def test_the_published_receiver_refuses_what_nobody_vouches_for(receiver: Publis
         (body, headers | wrong),
         (body, headers | {"webhook-timestamp": "soon"}),
     ):
-        sent = {name: value.encode("latin-1") for name, value in told.items()}
+        sent = {name.encode(): value.encode("latin-1") for name, value in told.items()}
         answer = httpx.post(receiver.url, content=content, headers=sent, trust_env=False)
         assert answer.status_code == 401
     assert receiver.tickets() == []

@@ -197,7 +197,8 @@ def test_an_answer_that_comes_packed_though_nobody_asked_is_read(
     coding: str, httpserver: HTTPServer
 ) -> None:
     """Some servers pack whatever they send."""
-    packed = {"gzip": gzip.compress, "deflate": zlib.compress}[coding](b'{"id": "A-1"}')
+    answer = b'{"id": "A-1"}'
+    packed = {"gzip": gzip.compress(answer), "deflate": zlib.compress(answer)}[coding]
     given = {"content-encoding": coding}
     httpserver.expect_request("/").respond_with_data(packed, headers=given)
     with asked(post(httpserver.url_for("/")), 5.0) as reply:

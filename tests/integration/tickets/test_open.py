@@ -171,7 +171,7 @@ def test_a_reference_that_is_taken_is_replaced(any_engine: sa.Engine) -> None:
 
 def test_a_moment_without_a_zone_is_refused(engine: sa.Engine) -> None:
     """A naive datetime means an hour nobody can name."""
-    naive = datetime(2026, 11, 24, 9, 0)  # noqa: DTZ001
+    naive = datetime(2026, 11, 24, 9, 0)  # noqa: DTZ001 - it is what is shown
     with pytest.raises(ValueError, match="time zone"):
         open_ticket(engine, new_ticket(), destinations=[], now=naive)
 

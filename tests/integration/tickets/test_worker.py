@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import redis
 import sqlalchemy as sa
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from rq import Worker
 from rq.registry import FailedJobRegistry
 from structlog.testing import capture_logs
@@ -22,7 +24,7 @@ from store.redis_clients import SLOW_SECONDS
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 
-WORK = Work("thing", sa.table("things"), ("open",), "do.it")  # type: ignore[arg-type]
+WORK = Work("thing", sa.table("things"), ("open",), "do.it")  # type: ignore[arg-type]  # a table without columns
 
 
 @pytest.fixture
@@ -114,7 +116,7 @@ def test_a_lane_that_ends_by_itself_ends_the_worker(client: redis.Redis) -> None
 
 def test_a_worker_does_not_begin_without_redis() -> None:
     """It says so at once."""
-    nobody = redis.Redis(port=free_tcp_port(), retry=None)
+    nobody = redis.Redis(port=free_tcp_port(), retry=Retry(NoBackoff(), 0))
     with nobody, pytest.raises(redis.exceptions.ConnectionError):
         LaneWorker(open_queue(nobody, "a"), {})
 

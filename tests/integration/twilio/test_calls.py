@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import NoReturn
 
 import pytest
 import sqlalchemy as sa
@@ -404,11 +405,11 @@ def test_without_the_database_the_caller_is_connected_with_an_operator(house: Ho
     """No reference number is told that was not committed."""
     nowhere = sa.create_engine("sqlite:////nonexistent/folder/hotline.db")
 
-    def opener(*_: object) -> None:
+    def opener(*_: object) -> NoReturn:
         with nowhere.begin():
             raise AssertionError("it opens")
 
-    caller = TwilioClient(web_app(house.desk(opener=opener)))  # type: ignore[arg-type]
+    caller = TwilioClient(web_app(house.desk(opener=opener)))
     to_confirm(caller)
     caller.press("1")
     assert caller.verbs == ["Enqueue"]
@@ -430,7 +431,7 @@ class BrokenDesk:
 )
 def test_whatever_breaks_the_caller_reaches_a_human(path: str) -> None:
     """Never a 5xx: Twilio would not ask again."""
-    desk: CallDesk = BrokenDesk()  # type: ignore[assignment]
+    desk: CallDesk = BrokenDesk()  # type: ignore[assignment]  # whatever it is asked for, it has
     caller = TwilioClient(web_app(desk))
     caller.post(f"/twilio/{path}", Digits="1")
     assert caller.verbs == ["Enqueue", "Hangup"]

@@ -31,7 +31,7 @@ def counted(folder: Path) -> "subprocess.CompletedProcess[str]":
     """Count a great many things in a process whose files are in `folder`."""
     return subprocess.run(
         [sys.executable, "-c", _COUNTS],
-        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder), "PYTHONPATH": os.getcwd()},  # noqa: PTH109
+        env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder), "PYTHONPATH": str(Path.cwd())},
         capture_output=True,
         text=True,
         check=False,

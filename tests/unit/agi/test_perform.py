@@ -1,6 +1,7 @@
 """A turn performed on a model of Asterisk: what was played and listened for, what came of it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -38,8 +39,8 @@ PATH = "/rec/abc-1"
 class Spy(ChannelModel):
     """A model that keeps the command lines it was given."""
 
-    def __init__(self, caller: Caller, **options: object) -> None:
-        super().__init__(caller, **options)  # type: ignore[arg-type]
+    def __init__(self, caller: Caller, **options: Any) -> None:
+        super().__init__(caller, **options)
         self.lines: list[str] = []
 
     def obey(self, line: str) -> list[str]:

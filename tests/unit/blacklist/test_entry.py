@@ -1,6 +1,7 @@
 """Which entries may be made."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,11 +11,11 @@ from blacklist.entry import AGENCIES, Entry, EntryRefused, moment_of, new_entry
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
-def entry(raw: str = "0501234567", **given: object) -> Entry:
+def entry(raw: str = "0501234567", **given: Any) -> Entry:
     """Make an entry with what is given, the rest being fine."""
-    wanted: dict[str, object] = {"reason": "harassment", "who": "admin", "now": NOW, "days": 7}
+    wanted: dict[str, Any] = {"reason": "harassment", "who": "admin", "now": NOW, "days": 7}
     wanted.update(given)
-    return new_entry(raw, **wanted)  # type: ignore[arg-type]
+    return new_entry(raw, **wanted)
 
 
 def test_an_entry_ends_after_its_days() -> None:
@@ -99,9 +100,7 @@ def test_what_is_no_full_number_is_refused(raw: str) -> None:
         ({"days": None, "until": NOW.replace(tzinfo=None)}, "time zone"),
     ],
 )
-def test_a_measure_without_a_sensible_end_is_refused(
-    given: dict[str, object], message: str
-) -> None:
+def test_a_measure_without_a_sensible_end_is_refused(given: dict[str, Any], message: str) -> None:
     """There is no block without an end."""
     with pytest.raises(EntryRefused, match=message):
         entry(**given)
@@ -118,9 +117,7 @@ def test_a_measure_without_a_sensible_end_is_refused(
         ({"note": "x" * 501}, "note"),
     ],
 )
-def test_unknown_words_are_refused_with_the_known_ones(
-    given: dict[str, object], message: str
-) -> None:
+def test_unknown_words_are_refused_with_the_known_ones(given: dict[str, Any], message: str) -> None:
     """The message tells what would have been right."""
     with pytest.raises(EntryRefused, match=message):
         entry(**given)

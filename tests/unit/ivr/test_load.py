@@ -183,7 +183,7 @@ def test_a_missing_file_is_an_os_error(tmp_path: Path) -> None:
 def test_targets_that_lead_nowhere_are_left_to_the_lint(tmp_path: Path) -> None:
     """The loader reads; whether the graph is whole is another question."""
     flow = small(tmp_path, SOUND.replace("{to: bye}", "{to: nowhere}"))
-    assert flow.nodes["main"].options["1"].to == "nowhere"  # type: ignore[attr-defined]
+    assert flow.nodes["main"].options["1"].to == "nowhere"  # type: ignore[attr-defined]  # a menu or an ask, of all nodes
 
 
 def test_what_the_common_keys_do_depends_on_the_kind_of_node(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_an_entry_of_two_digits_has_the_operator_on_0(tmp_path: Path) -> None:
     main: {kind: ask, digits: [2, 2], store: number, next: bye}
     bye: {kind: end}
     """
-    assert small(tmp_path, nodes).nodes["main"].keys["0"] == "bye"  # type: ignore[attr-defined]
+    assert small(tmp_path, nodes).nodes["main"].keys["0"] == "bye"  # type: ignore[attr-defined]  # a menu or an ask, of all nodes
 
 
 def test_an_effect_knows_what_it_gives_and_what_it_has_used(tmp_path: Path) -> None:

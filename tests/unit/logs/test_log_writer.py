@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def pipe() -> Iterator[tuple[int, int]]:
             os.close(end)
 
 
-def writer_on(descriptor: int, **changes: int) -> LineWriter:
+def writer_on(descriptor: int, **changes: Any) -> LineWriter:
     """A writer that tells of losses in words."""
     return LineWriter(descriptor, told=lambda lost: f"lost {lost}\n", **changes)
 

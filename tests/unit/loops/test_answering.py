@@ -20,10 +20,16 @@ def listener() -> Iterator[socket.socket]:
         yield made
 
 
+def address(listener: socket.socket) -> tuple[str, int]:
+    """Host and port."""
+    host, port = listener.getsockname()
+    return host, port
+
+
 def test_a_server_that_takes_no_call_is_not_alive(listener: socket.socket) -> None:
     """Its port is open all the same."""
     with closing(Ear()) as ear, capture_logs() as logs:
-        with asking_itself(*listener.getsockname(), ear.environment, every_s=0.01):
+        with asking_itself(*address(listener), ear.environment, every_s=0.01):
             wait_until(lambda: logs)
         assert not ear.heard()
     assert [(line["event"], line["error"]) for line in logs] == [("loop_waits", "TimeoutError")]
@@ -37,7 +43,7 @@ def test_a_server_that_does_not_serve_its_own_machine_is_alive(listener: socket.
         taken.close()
 
     threading.Thread(target=refuse, daemon=True).start()
-    with closing(Ear()) as ear, asking_itself(*listener.getsockname(), ear.environment):
+    with closing(Ear()) as ear, asking_itself(*address(listener), ear.environment):
         wait_until(ear.heard)
 
 

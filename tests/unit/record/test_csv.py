@@ -2,6 +2,7 @@
 
 import io
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,20 +11,20 @@ from hypothesis import strategies as st
 
 from blacklist.record.csv_form import neutral, restored
 from blacklist.record.csv_lines import FileUnusable
-from blacklist.record.csv_read import Defaults, Reader, Row, RowError
+from blacklist.record.csv_read import Defaults, Reader, Row, RowError, RowLeft
 from blacklist.record.spool import pack, unpack
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LINE = "+966126149999"
 
 
-def read(source: bytes, **defaults: object) -> list[Row | RowError]:
+def read(source: bytes, **defaults: Any) -> list[Row | RowError | RowLeft]:
     """The rows of a file."""
     reader = Reader(
         io.BytesIO(source),
         now=NOW,
         zone=ZoneInfo("Asia/Riyadh"),
-        defaults=Defaults(**({"reason": "abuse", "days": 3.0} | defaults)),  # type: ignore[arg-type]
+        defaults=Defaults(**{"reason": "abuse", "days": 3.0, **defaults}),
         protected=frozenset({LINE}),
         shortest_saudi=6,
         longest=timedelta(days=183),
@@ -31,7 +32,7 @@ def read(source: bytes, **defaults: object) -> list[Row | RowError]:
     return list(reader.rows())
 
 
-def one(cells: str, head: str = "number") -> Row | RowError:
+def one(cells: str, head: str = "number") -> Row | RowError | RowLeft:
     """The only row."""
     (row,) = read(f"{head}\n{cells}\n".encode())
     return row
@@ -219,7 +220,7 @@ def test_an_odd_cell_is_found_behind_rows_that_are_otherwise_alike(name: str) ->
         assert _without_its_place(found) == _without_its_place(alone)
 
 
-def _without_its_place(found: Row | RowError) -> Row | str:
+def _without_its_place(found: Row | RowError | RowLeft) -> Row | RowLeft | str:
     return found.message if isinstance(found, RowError) else found
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hotline.settings import SettingsWrong, load_settings
+from hotline.environment import SettingsWrong
+from hotline.settings import load_settings
 from store.redis_address import Watched, watched
 
 

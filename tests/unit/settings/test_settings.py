@@ -136,9 +136,9 @@ def test_settings_cannot_be_changed() -> None:
     """They are read once."""
     settings = load_settings({})
     with pytest.raises(ValueError, match="frozen"):
-        settings.timezone = "UTC"
+        settings.timezone = "UTC"  # type: ignore[misc]  # it is what is shown
     with pytest.raises(ValueError, match="frozen"):
-        settings.agi.max_calls = 1
+        settings.agi.max_calls = 1  # type: ignore[misc]  # likewise
 
 
 def test_the_environment_is_read_only_through_load_settings(

@@ -115,7 +115,7 @@ EVERY = [(noun, case) for noun in NOUNS for case in CASES]
 def bare(word: str) -> str:
     """The letters of a word without marks, hamzas on alif and ة made plain."""
     letters = "".join(c for c in unicodedata.normalize("NFC", word) if not unicodedata.combining(c))
-    return letters.translate(str.maketrans({"أ": "ا", "إ": "ا", "ة": "ه", "ى": "ي"}))
+    return letters.translate(str.maketrans("أإةى", "ااهي"))
 
 
 def valued(words: tuple[str, ...]) -> int:

@@ -1,5 +1,7 @@
 """When an attempt is repeated: policies that cannot work are refused, waits keep their bounds."""
 
+from typing import Any
+
 import pytest
 
 from outbox.retry import RetryPolicy
@@ -18,16 +20,16 @@ GOOD = {"base_s": 1.0, "cap_s": 60.0, "max_attempts": 1, "lease_s": 0.5}
         {"lease_s": 0.0},
     ],
 )
-def test_a_policy_that_could_not_work_is_refused(change: dict[str, float]) -> None:
+def test_a_policy_that_could_not_work_is_refused(change: dict[str, Any]) -> None:
     """Where it is made, and not when the first ticket waits."""
     with pytest.raises(ValueError, match="retry policy"):
-        RetryPolicy(**(GOOD | change))  # type: ignore[arg-type]
+        RetryPolicy(**(GOOD | change))
 
 
 @pytest.mark.parametrize("change", [{}, {"base_s": 60.0}, {"base_s": 3600.0, "cap_s": 3600.0}])
-def test_a_policy_at_its_bounds_works(change: dict[str, float]) -> None:
+def test_a_policy_at_its_bounds_works(change: dict[str, Any]) -> None:
     """One attempt, a base as long as the cap, and a cap of an hour."""
-    policy = RetryPolicy(**(GOOD | change))  # type: ignore[arg-type]
+    policy = RetryPolicy(**(GOOD | change))
     assert 0 <= policy.wait_s(1) <= policy.base_s
 
 

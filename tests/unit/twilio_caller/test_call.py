@@ -1,5 +1,7 @@
 """What Twilio does with each verb, and what it tells the webhooks, on hand-written TwiML."""
 
+from operator import methodcaller
+
 import pytest
 
 from lab.callers.twilio_forms import Party
@@ -79,7 +81,7 @@ def test_silence_asks_the_action_only_where_empty_results_are_wanted() -> None:
     call.begin()
     call.keep_silent()
     assert pages.last("/next")["Digits"] == ""
-    for act in (lambda call: call.keep_silent(), lambda call: call.press("#")):
+    for act in (methodcaller("keep_silent"), methodcaller("press", "#")):
         pages = Pages({"/voice": '<Gather action="/next"/><Redirect>/empty</Redirect>'})
         pages.pages = {**pages.pages, "/empty": BYE}
         call = pages.call()

@@ -1,5 +1,7 @@
 """Signed forms to the place where a public URL really is, and audio that can be played."""
 
+from collections.abc import Iterator
+
 import pytest
 from pytest_httpserver import HTTPServer
 from twilio.request_validator import RequestValidator
@@ -14,7 +16,7 @@ URL = f"{PUBLIC}/turn?name=%27a%7E&b=%C3%A9"
 
 
 @pytest.fixture
-def twilio(httpserver: HTTPServer):
+def twilio(httpserver: HTTPServer) -> Iterator[TwilioHttp]:
     """Twilio, with a token."""
     http = TwilioHttp(PUBLIC, httpserver.url_for("/"), "token")
     yield http

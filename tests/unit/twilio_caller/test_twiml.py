@@ -3,12 +3,12 @@
 import pytest
 
 from lab.callers.twiml import NotTwiml, parse
-from lab.callers.twiml_verbs import Enqueue, Gather, Hangup, Pause, Play, Record, Reject, Say
+from lab.callers.twiml_verbs import Enqueue, Gather, Hangup, Pause, Play, Record, Reject, Say, Verb
 
 WORKFLOW = f"WW{'0a' * 16}"
 
 
-def read(inside: str):
+def read(inside: str) -> tuple[Verb, ...]:
     """The verbs of a response with these elements."""
     return parse(f"<Response>{inside}</Response>".encode())
 
