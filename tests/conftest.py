@@ -10,10 +10,12 @@ import pytest
 import redis
 import structlog
 
+from store import redis_clients
 from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.seed import take_seed
 
+_FAST_SECONDS = redis_clients.FAST_SECONDS
 take_seed(os.environ)  # before any process of a test inherits it
 pytest_plugins = ["tests.plugins.alone"]
 gc.disable()  # what collecting makes stays to the end: there is nothing to find before they run
@@ -37,6 +39,23 @@ def _as_it_was() -> Iterator[None]:
     for logger, level, handlers in kept:
         logger.setLevel(level)
         logger.handlers[:] = handlers
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _unhurried() -> Iterator[None]:
+    """What a test itself asks of Redis may take as long as this machine takes.
+
+    The processes that it starts keep the time-out of a call, and so does who asks `as_on_a_call`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(redis_clients, "FAST_SECONDS", redis_clients.SLOW_SECONDS)
+        yield
+
+
+@pytest.fixture
+def as_on_a_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients that are made from here on wait for Redis no longer than a call does."""
+    monkeypatch.setattr(redis_clients, "FAST_SECONDS", _FAST_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from hotline.settings import Settings
-from store import redis_clients
 from tests.fixtures.house import FILES
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.redis_process import RedisProcess
@@ -29,15 +28,6 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ear() -> Ear:
     """One who knows the hotline's prompts."""
     return Ear(FILES.catalogue)
-
-
-@pytest.fixture(autouse=True)
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a test of failures itself asks of Redis may take as long as this machine takes.
-
-    The processes that it breaks keep the time-out of a call, which has tests of its own.
-    """
-    monkeypatch.setattr(redis_clients, "FAST_SECONDS", redis_clients.SLOW_SECONDS)
 
 
 @pytest.fixture

@@ -88,6 +88,7 @@ def test_a_restart_of_redis_is_survived_by_the_client(
     assert client.get("key") == b"value"
 
 
+@pytest.mark.usefixtures("as_on_a_call")
 def test_a_hung_redis_costs_one_time_out(client: redis.Redis, server: RedisProcess) -> None:
     """The kernel keeps the time, and the connection is not used again."""
     hang(server.pid)
@@ -99,6 +100,7 @@ def test_a_hung_redis_costs_one_time_out(client: redis.Redis, server: RedisProce
     assert client.get("key") == b"value"
 
 
+@pytest.mark.usefixtures("as_on_a_call")
 def test_a_hung_redis_that_takes_no_more_bytes_costs_one_time_out(
     client: redis.Redis, server: RedisProcess
 ) -> None:

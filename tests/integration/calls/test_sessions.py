@@ -147,6 +147,7 @@ def test_a_store_that_is_away_says_so(house: House, redis_server: RedisProcess) 
         redis_server.start()
 
 
+@pytest.mark.usefixtures("as_on_a_call")
 def test_a_redis_that_hangs_keeps_no_caller_waiting(
     house: House, redis_server: RedisProcess
 ) -> None:

@@ -23,7 +23,7 @@ OTHER = "+966509999999"
 @pytest.fixture
 def here(redis_url: str) -> Iterator[Screened]:
     """An empty index whose clock the test sets."""
-    with screened(redis_url, patient=True) as made:
+    with screened(redis_url) as made:
         yield made
 
 
@@ -113,7 +113,7 @@ def test_no_window_is_passed_a_call_early(redis_url: str, calls: int, seconds: i
     """An interval that is no whole number of milliseconds is added up so many times."""
     policy = strict_policy()
     policy = replace(policy, rate=replace(policy.rate, windows=(Window(calls, seconds),)))
-    with screened(redis_url, patient=True, policy=policy) as here:
+    with screened(redis_url, policy=policy) as here:
         model = ScreeningModel(policy)
         verdicts = [here.call(CALLER).disposition for _ in range(calls)]
         at_ms = here.clock.ms
@@ -208,7 +208,7 @@ def test_a_short_number_is_never_taken_for_the_beginning_of_a_full_one(here: Scr
 
 def test_short_numbers_that_the_settings_name_pass_unasked(redis_url: str) -> None:
     """However often they call; Redis does not even hear of it."""
-    with screened(redis_url, patient=True, exempt=frozenset({"911"})) as here:
+    with screened(redis_url, exempt=frozenset({"911"})) as here:
         before = here.client.info("stats")["total_commands_processed"]
         verdicts = [here.screening.screen(normalise("911")) for _ in range(20)]
         after = here.client.info("stats")["total_commands_processed"]
@@ -348,7 +348,7 @@ def test_attempts_are_small_and_end_by_themselves(here: Screened) -> None:
 def test_a_rotating_flood_takes_no_more_memory_than_it_is_given(redis_url: str) -> None:
     """Twelve thousand numbers, one call each, where there is room for some thousand."""
     room = 512 * 1024
-    with screened(redis_url, patient=True, counts_bytes=room) as here:
+    with screened(redis_url, counts_bytes=room) as here:
         here.call(CALLER)
         before = here.client.info("memory")["used_memory"]
         taken = []
@@ -362,7 +362,7 @@ def test_a_rotating_flood_takes_no_more_memory_than_it_is_given(redis_url: str) 
 
 def test_who_called_once_is_forgotten_first(redis_url: str) -> None:
     """Where a flood of other numbers fills all the room, who called more often is still known."""
-    with screened(redis_url, patient=True, counts_bytes=1) as here:
+    with screened(redis_url, counts_bytes=1) as here:
         for _ in range(5):
             here.call(CALLER)
         here.call(OTHER)
@@ -375,7 +375,7 @@ def test_who_called_once_is_forgotten_first(redis_url: str) -> None:
 
 def test_what_has_long_been_empty_makes_room(redis_url: str) -> None:
     """A caller of last week takes nobody's place."""
-    with screened(redis_url, patient=True, counts_bytes=1) as here:
+    with screened(redis_url, counts_bytes=1) as here:
         for _ in range(6):
             here.call(CALLER)
         full = here.client.strlen("hotline:n:0")

@@ -176,6 +176,7 @@ class CountingServer:
             connection.close()
 
 
+@pytest.mark.usefixtures("as_on_a_call")
 @pytest.mark.parametrize("reply", [b"", b"-LOADING Redis is loading\r\n", b"HTTP/1.1 400\r\n\r\n"])
 def test_a_dead_redis_is_asked_once_a_period_and_every_call_goes_through(reply: bytes) -> None:
     """Of a hundred callers while Redis is hung, one waits; the others do not ask."""
@@ -193,6 +194,7 @@ def test_a_dead_redis_is_asked_once_a_period_and_every_call_goes_through(reply: 
     assert {(v.disposition, v.degraded) for v in verdicts} == {("allow", True)}
 
 
+@pytest.mark.usefixtures("as_on_a_call")
 def test_a_stopped_redis_delays_one_call_and_screening_comes_back(own_redis: RedisProcess) -> None:
     """SIGSTOP: verdicts arrive, degraded. SIGCONT: after the breaker's period, screened again."""
     clock = [0.0]
@@ -211,6 +213,7 @@ def test_a_stopped_redis_delays_one_call_and_screening_comes_back(own_redis: Red
         assert here.call(CALLER).disposition == "low_priority"
 
 
+@pytest.mark.usefixtures("as_on_a_call")
 def test_a_late_reply_is_nobody_elses(own_redis: RedisProcess) -> None:
     """What a hung Redis says in the end of one caller is not taken as said of the next."""
     clock = [0.0]
@@ -242,6 +245,7 @@ def test_the_index_survives_the_death_of_redis(own_redis: RedisProcess) -> None:
         assert here.call(CALLER).rule == "allowlist"
 
 
+@pytest.mark.usefixtures("as_on_a_call")
 def test_the_clients_of_the_call_path_wait_fifty_milliseconds_and_never_retry(
     redis_url: str,
 ) -> None:

@@ -23,7 +23,7 @@ PREFIX = "+96650888"
 @pytest.fixture
 def here(redis_url: str) -> Iterator[Screened]:
     """An empty index whose clock the test sets."""
-    with screened(redis_url, patient=True) as made:
+    with screened(redis_url) as made:
         yield made
 
 

@@ -51,14 +51,14 @@ def here(redis_url: str) -> Iterator[Screened]:
     """An empty index whose clock the test sets."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     # One key counts all of them, so that none may be taken for another.
-    with screened(redis_url, patient=True, counts_bytes=1, policy=narrow_policy()) as made:
+    with screened(redis_url, counts_bytes=1, policy=narrow_policy()) as made:
         yield made
 
 
 @pytest.fixture
 def roomy(redis_url: str) -> Iterator[Screened]:
     """The same with room for the counts of everybody."""
-    with screened(redis_url, patient=True, policy=narrow_policy()) as made:
+    with screened(redis_url, policy=narrow_policy()) as made:
         yield made
 
 

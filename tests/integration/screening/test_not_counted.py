@@ -116,7 +116,7 @@ def server(tmp_path: Path) -> Iterator[RedisProcess]:
 @contextmanager
 def refusing(refuse: Refuse, server: RedisProcess, folder: Path) -> Iterator[tuple[Screened, str]]:
     """A Redis with a block, a friend and a challenge, which refuses to write from now on."""
-    with redis.Redis.from_url(server.url) as admin, screened(server.url, patient=True) as before:
+    with redis.Redis.from_url(server.url) as admin, screened(server.url) as before:
         now = before.clock.now
         before.index.commit_rebuild(before.index.begin_rebuild())
         restricted: tuple[tuple[str, Disposition], ...] = ((OTHER, "block"), ("+966111", "warn"))
@@ -125,7 +125,7 @@ def refusing(refuse: Refuse, server: RedisProcess, folder: Path) -> Iterator[tup
             before.index.put(Entry(number, "harassment", until, now, "test", "", disposition))
         before.index.put_allow(FRIEND, None)
         refused = contextmanager(refuse)(server, admin, folder)
-        with refused as url, screened(url, patient=True) as here:
+        with refused as url, screened(url) as here:
             yield here, url
 
 
@@ -175,7 +175,7 @@ def test_who_was_counted_before_is_held_without_a_new_count(
     server: RedisProcess, tmp_path: Path
 ) -> None:
     """What Redis counted until then still holds: a flood is not let in again."""
-    with screened(server.url, patient=True) as before:
+    with screened(server.url) as before:
         for _ in range(7):
             before.call(CALLER)
     with refusing(noreplicas, server, tmp_path) as (here, _):

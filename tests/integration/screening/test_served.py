@@ -14,7 +14,7 @@ CALLER = "+966501234567"
 @pytest.fixture
 def here(redis_url: str) -> Iterator[Screened]:
     """An empty index under the shipped policy."""
-    with screened(redis_url, patient=True, policy=default_policy()) as made:
+    with screened(redis_url, policy=default_policy()) as made:
         made.client.flushdb()
         yield made
 
