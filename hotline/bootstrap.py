@@ -221,26 +221,43 @@ class Services:
         return partial(open_review, self.call_engine, answer_within=answer_within)
 
     def open_ticket(self) -> Callable[[NewTicket, datetime], Ticket]:
-        """Commits a ticket, its delivery to the back office, and its message to the caller."""
+        """Commits a ticket, its delivery to the back office, and its message to the caller.
+
+        Where a program makes drafts of recordings, one of what its caller has said is asked for.
+        """
         from sqlalchemy.exc import DBAPIError
 
+        from recordings.drafts import ask_for_draft
         from store.database import disk_is_full
         from tickets.mobile import SMS, wants_sms
-        from tickets.open import BACKOFFICE, open_ticket
+        from tickets.open import BACKOFFICE, nothing_beside, open_ticket
+        from tickets.spoken import recordings_named
 
         engine = self.call_engine
         told = self.settings.sms.gateway != "none"
         jurisdiction = self.settings.jurisdiction
 
+        def ask_for_drafts(connection: sa.Connection, ticket: Ticket) -> None:
+            for reference in recordings_named(ticket):
+                ask_for_draft(
+                    connection,
+                    ticket_id=ticket.idempotency_key,
+                    recording_ref=reference,
+                    language=ticket.language,
+                )
+
+        beside = ask_for_drafts if self.settings.transcribe.command else nothing_beside
+
         def opened(new: NewTicket, now: datetime) -> Ticket:
             new = replace(new, jurisdiction_id=jurisdiction)
             names = (BACKOFFICE, SMS) if told and wants_sms(new) else (BACKOFFICE,)
             try:
-                return open_ticket(engine, new, destinations=names, now=now)
+                return open_ticket(engine, new, destinations=names, now=now, beside=beside)
             except DBAPIError as error:
                 if not disk_is_full(engine, error.orig):
                     raise
-                return open_ticket(engine, new, destinations=names, now=now)  # there is room now
+                # there is room now
+                return open_ticket(engine, new, destinations=names, now=now, beside=beside)
 
         return opened
 

@@ -44,10 +44,13 @@ def worker_loops(services: Services, tell: Callable[[], None]) -> Loops:
 
     A round of a lane may be a job, and a job's limit is its lease.
     """
-    longest = QUICK_S + 2 * services.settings.deliveries.lease_seconds
+    lease_s = services.settings.deliveries.lease_seconds
     return Loops(
         [late_alarm(services.engine())],
         afresh=lambda: None,
         tell=tell,
-        others={lane.name: longest for lane in services.outbound.lanes},
+        others={
+            lane.name: QUICK_S + 2 * (lane.work.lease_s or lease_s)
+            for lane in services.outbound.lanes
+        },
     )

@@ -1,5 +1,6 @@
 """What goes to others and comes from them, put together for a worker and a relay."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -7,21 +8,31 @@ from typing import Any
 import sqlalchemy as sa
 
 from hotline.environment import SettingsWrong
-from hotline.providers import check_providers, recording_fetcher, retry_policy, sms_destination
+from hotline.providers import (
+    check_providers,
+    recording_drafter,
+    recording_fetcher,
+    retry_policy,
+    sms_destination,
+)
 from hotline.secret import office_secrets
 from hotline.settings import Settings
 from outbox.lanes import Lane
 from outbox.relay import RelayPolicy
 from outbox.retry import RetryPolicy
+from recordings.drafting import AROUND_S, LANE, Drafter, draft_work
+from recordings.drafts import draft_as_told, drafts_of
 from recordings.fetch import RECORDINGS, RecordingFetcher
 from tickets.delivery import Deliverer
 from tickets.destination import Destination
 from tickets.destinations.acknowledgement import parse_acknowledgement
+from tickets.destinations.drafts import DraftDestination
 from tickets.destinations.webhook import WebhookDestination
 from tickets.jobs import job_table
 from tickets.lanes import delivery_lanes
 from tickets.mobile import SMS
 from tickets.open import BACKOFFICE
+from tickets.spoken import DRAFTS
 
 
 class Outbound:
@@ -49,15 +60,35 @@ class Outbound:
     def destinations(self) -> dict[str, Destination]:
         """Where tickets are delivered, by name. Raises SettingsWrong."""
         told = sms_destination(self._settings)
-        return ({} if told is None else {SMS: told}) | {
-            BACKOFFICE: WebhookDestination(
-                BACKOFFICE,
-                self._settings.backoffice.url,
-                self.backoffice_secrets,
-                self._settings.deliveries.timeout_seconds,
-                parse_acknowledgement(self._settings.backoffice.acknowledgement),
-            )
+        office = WebhookDestination(
+            BACKOFFICE,
+            self._settings.backoffice.url,
+            self.backoffice_secrets,
+            self._settings.deliveries.timeout_seconds,
+            parse_acknowledgement(self._settings.backoffice.acknowledgement),
+        )
+        drafts = DraftDestination(office, self._draft_of) if self.transcribes else None
+        return {
+            BACKOFFICE: office,
+            **({} if told is None else {SMS: told}),
+            **({} if drafts is None else {DRAFTS: drafts}),
         }
+
+    def _draft_of(self, ticket_id: str, turn: int) -> Mapping[str, Any] | None:
+        for draft in drafts_of(self._engine, ticket_id):
+            if draft.turn == turn and draft.text is not None:
+                told = draft_as_told(draft)
+                return {
+                    "id": draft.id,
+                    "recording_ref": draft.recording_ref,
+                    "machine_draft": told,
+                }
+        return None
+
+    @property
+    def transcribes(self) -> bool:
+        """Whether machines' drafts of recordings are made."""
+        return bool(self._settings.transcribe.command)
 
     @cached_property
     def retry_policy(self) -> RetryPolicy:
@@ -76,10 +107,24 @@ class Outbound:
 
         The relay knows no secret of a destination, and needs none.
         """
-        told = self._settings.sms.gateway != "none"
-        deliveries = delivery_lanes((BACKOFFICE, SMS) if told else (BACKOFFICE,))
-        recordings = Lane("recordings", RECORDINGS)
-        return (*deliveries, recordings) if self._settings.twilio.account_sid else deliveries
+        told = (SMS,) if self._settings.sms.gateway != "none" else ()
+        drafted = (DRAFTS,) if self.transcribes else ()
+        lanes = list(delivery_lanes((BACKOFFICE, *told, *drafted)))
+        if self._settings.twilio.account_sid:
+            lanes.append(Lane("recordings", RECORDINGS))
+        if self.transcribes:
+            lanes.append(Lane(LANE, draft_work(self._settings.transcribe.timeout_seconds)))
+        return tuple(lanes)
+
+    @property
+    def slow_lanes(self) -> Mapping[str, float]:
+        """The lanes whose jobs may take longer than any attempt at a delivery: how long (s)."""
+        leases = {lane.name: lane.work.lease_s for lane in self.lanes}
+        return {name: lease_s + AROUND_S for name, lease_s in leases.items() if lease_s}
+
+    def drafter(self, ending: threading.Event) -> Drafter | None:
+        """What makes drafts, for a worker until `ending`; it reads no file that may change."""
+        return recording_drafter(self._settings, self._engine, ending)
 
     @cached_property
     def deliverer(self) -> Deliverer:

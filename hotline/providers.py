@@ -1,20 +1,32 @@
 """The providers that the settings name: a Twilio account, a gateway for text messages."""
 
+import os
+import signal
+import sys
+import threading
 from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from carriers.twilio_account import TwilioAccount
+from embedded.child import TIED
 from files.yaml_model import FileWrong
+from host.inherited import inherited
 from hotline.environment import SettingsWrong
 from hotline.settings import Settings
 from outbox.retry import RetryPolicy
+from recordings.drafting import Drafter
 from recordings.fetch import KeepPolicy, RecordingFetcher
+from recordings.transcriber import Transcriber, command_of
 from tickets.delivery import LEASE_MARGIN_S
 from tickets.destinations.acknowledgement import parse_acknowledgement
 from tickets.destinations.gateways import HttpSms, TwilioSms
 from tickets.destinations.sms import SmsDestination, SmsSender, load_sms_texts
+from tickets.spoken import hand_out_draft
+
+_OF_RECOGNISERS = ("OMP_", "CUDA_", "HF_", "WHISPER_", "VOSK_")
+"""Variables by which recognisers are told of cores, cards and models, beside the plain ones."""
 
 
 def check_providers(settings: Settings) -> None:
@@ -115,3 +127,25 @@ def recording_fetcher(
         return None
     policy = KeepPolicy(retry, settings.retention.recordings_days)
     return RecordingFetcher(engine, account, settings.recordings, policy, room)
+
+
+def recording_drafter(
+    settings: Settings, engine: sa.Engine, ending: threading.Event
+) -> Drafter | None:
+    """What makes machines' drafts of recordings, None where no program is named.
+
+    `ending` is set when this process is to end.
+    """
+    command = command_of(settings.transcribe.command)
+    if not command:
+        return None
+    tied = (sys.executable, "-I", "-S", str(TIED), str(os.getpid()), str(int(signal.SIGKILL)))
+    transcriber = Transcriber(
+        command,
+        settings.transcribe.timeout_seconds,
+        inherited(os.environ, _OF_RECOGNISERS),
+        ending=ending,
+        tied=tied,
+    )
+    days = settings.retention.recordings_days
+    return Drafter(engine, settings.recordings, transcriber, hand_out_draft, days)

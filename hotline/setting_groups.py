@@ -12,6 +12,7 @@ from hotline.setting_types import (
     AuthToken,
     BearerToken,
     CallerId,
+    Command,
     Group,
     Networks,
     Operators,
@@ -171,6 +172,16 @@ class RetentionSettings(Group):
 
     recordings_days: Annotated[int, Field(ge=1, le=999)] = 90
     """As callers are told before they are recorded (`record_notice`)."""
+
+
+class TranscribeSettings(Group):
+    """A machine's draft of what callers have said, by a program of yours. Empty: none is made."""
+
+    command: Command = ""
+    """Words as in a shell, though none runs it: `{file}` is the recording (WAV), which comes by
+    standard input where it is not named, and `{language}` that of the call (ar, en)."""
+    timeout_seconds: Annotated[float, Field(gt=0, le=1800)] = 300.0
+    """Of one recording."""
 
 
 class DiskSettings(Group):

@@ -18,6 +18,7 @@ from pydantic_settings import NoDecode
 from blacklist.entry import HOTLINE
 from blacklist.numbers import normalise, written
 from hotline import setting_forms
+from recordings.transcriber import command_of
 from store.redis_address import SCHEMES
 from tickets.destinations.acknowledgement import parse_acknowledgement
 from tickets.destinations.webhook_secret import split_secrets
@@ -99,6 +100,11 @@ def _acknowledgement(value: str) -> str:
     return value
 
 
+def _command(value: str) -> str:
+    command_of(value)
+    return value
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Ports = Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)]
 Networks = Annotated[
@@ -145,6 +151,8 @@ Statuses = Annotated[
 ]
 Acknowledged = Annotated[str, AfterValidator(_acknowledgement)]
 """What the body of an answer must say (`tickets.destinations.acknowledgement`)."""
+Command = Annotated[str, AfterValidator(_command)]
+"""A program and its arguments, in one line (`recordings.transcriber`)."""
 WebUrl = Annotated[str, AfterValidator(_web_address)]
 """Without a stroke at its end, so that paths can follow."""
 TicketUrl = Annotated[str, Field(min_length=1), AfterValidator(setting_forms.web_address)]

@@ -34,6 +34,7 @@ from hotline.setting_groups import (
     ScreeningSettings,
     SipSettings,
     SmsSettings,
+    TranscribeSettings,
     TwilioSettings,
     WebSettings,
 )
@@ -105,6 +106,7 @@ class Settings(BaseSettings):
     twilio: TwilioSettings = TwilioSettings()
     sms: SmsSettings = SmsSettings()
     retention: RetentionSettings = RetentionSettings()
+    transcribe: TranscribeSettings = TranscribeSettings()
     disk: DiskSettings = DiskSettings()
     log: LogSettings = LogSettings()
 

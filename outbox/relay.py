@@ -26,7 +26,8 @@ class RelayPolicy:
 
     Above `max_queued` jobs a lane's queue is full and the rest waits in SQL, so that a long outage
     never fills Redis. `lease_s` is the workers' own. What was queued and not begun is queued
-    again after `requeue_after_s`: a repeated job finds nothing to do.
+    again after `requeue_after_s`: a repeated job finds nothing to do. Work that has a lease of its
+    own goes by that in both.
     """
 
     interval_s: float = 1.0
@@ -80,9 +81,9 @@ def _relay(engine: sa.Engine, queue: Queue, policy: RelayPolicy, lane: Lane) -> 
 
 def _wanted(work: Work, now: datetime, policy: RelayPolicy) -> sa.ColumnElement[bool]:
     queued = work.table.c.queued_at
-    patience = timedelta(seconds=policy.requeue_after_s)
+    patience = timedelta(seconds=work.lease_s or policy.requeue_after_s)
     forgotten = sa.or_(queued.is_(None), queued <= now - patience, queued > now + patience)
-    return sa.and_(due(work, now), free(work, now, policy.lease_s), forgotten)
+    return sa.and_(due(work, now), free(work, now, work.lease_s or policy.lease_s), forgotten)
 
 
 def _claim(engine: sa.Engine, policy: RelayPolicy, lane: Lane, room: int) -> list[tuple[str, int]]:

@@ -38,13 +38,15 @@ def waiting_columns() -> list[sa.Column[Any]]:
 class Work:
     """One kind of work: its table, the states in which a row waits, and the job that does it.
 
-    `name` begins the identifiers of its jobs: letters only.
+    `name` begins the identifiers of its jobs: letters only. `lease_s` is how long an attempt holds
+    a row where that is longer than the house's attempts take; None: as long as theirs.
     """
 
     name: str
     table: sa.Table
     open_states: tuple[str, ...]
     function: str
+    lease_s: float | None = None
 
 
 def free(work: Work, now: datetime, lease_s: float) -> sa.ColumnElement[bool]:

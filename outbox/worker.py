@@ -10,6 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import redis
@@ -21,9 +22,11 @@ from outbox.queue import open_queue
 log = structlog.get_logger()
 
 STUCK_S = 60.0
-"""No job takes as long: an attempt has its deadline, and what is around it is SQL."""
+"""No job takes as long: an attempt has its deadline, and what is around it is SQL. A lane whose
+jobs run a program for minutes is said to be slow."""
 _LOOK_S = 5.0
 _GOODBYE_S = 5.0
+_NONE: Mapping[str, float] = MappingProxyType({})
 
 
 class LaneStuck(RuntimeError):
@@ -42,34 +45,40 @@ def run_worker(
     made: Callable[[str], object] = lambda _lane: None,
     burst: bool = False,
     stuck_s: float = STUCK_S,
+    slow: Mapping[str, float] = _NONE,
+    ending: threading.Event | None = None,
 ) -> None:
     """Work on `lanes` until SIGTERM (or until they are empty, with `burst`). Main thread only.
 
     `functions` are what this worker runs, by their names on the queue: no others. `made` is told
     the lane that has made a round. Raises redis.exceptions.RedisError when Redis is away at the
     start, LaneEnded when a lane's loop ends by itself, and LaneStuck when a job takes longer than
-    `stuck_s`.
+    `stuck_s`, or than `slow` has for its lane. `ending` is set when the worker is asked to end:
+    a job that would take long may end by it.
     """
     wake, asked = threading.Event(), threading.Event()
 
     def stop(_number: int, _frame: object) -> None:
         asked.set()
+        if ending is not None:
+            ending.set()
         wake.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+    patience = {name: slow.get(name, stuck_s) for name in lanes}
     workers = [LaneWorker(open_queue(connection, name), functions, made) for name in lanes]
     threads = [_started(worker, burst, wake) for worker in workers]
     if burst:
         for thread in threads:
             thread.join()
         return
-    while not wake.wait(min(_LOOK_S, stuck_s)) and not _stuck(workers, stuck_s):
+    while not wake.wait(min(_LOOK_S, stuck_s)) and not _stuck(workers, patience):
         pass
-    _drain(workers, stuck_s)
+    _drain(workers, patience)
     _say_goodbye(workers)
-    if stuck := _stuck(workers, stuck_s):
-        raise LaneStuck(f"a job on {stuck} has not come back in {stuck_s:g} s")
+    if stuck := _stuck(workers, patience):
+        raise LaneStuck(f"a job on {stuck} has not come back in {patience[stuck]:g} s")
     if not asked.is_set():
         raise LaneEnded("a lane's loop has ended; see above")
 
@@ -88,16 +97,16 @@ def _started(worker: LaneWorker, burst: bool, ended: threading.Event) -> threadi
     return thread
 
 
-def _stuck(workers: Sequence[LaneWorker], stuck_s: float) -> str:
+def _stuck(workers: Sequence[LaneWorker], patience: Mapping[str, float]) -> str:
     """The lane whose job does not come back; empty when there is none."""
-    return next((worker.lane for worker in workers if worker.busy_s > stuck_s), "")
+    return next((one.lane for one in workers if one.busy_s > patience[one.lane]), "")
 
 
-def _drain(workers: Sequence[LaneWorker], stuck_s: float) -> None:
+def _drain(workers: Sequence[LaneWorker], patience: Mapping[str, float]) -> None:
     """Let the jobs under way finish, but for those that are stuck."""
     for worker in workers:
         worker.end()
-    while any(0 < worker.busy_s <= stuck_s for worker in workers):
+    while any(0 < worker.busy_s <= patience[worker.lane] for worker in workers):
         time.sleep(0.05)
 
 

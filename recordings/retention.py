@@ -1,7 +1,8 @@
 """The end of recordings: all of them, whatever brought them, are removed when their time is over.
 
 The file goes first and its row is marked afterwards, so that a crash in between is made good by the
-next round. What is kept of a removed recording is that there was one.
+next round. What is kept of a removed recording is that there was one. A machine's draft of it goes
+with it, or at the end that it has itself: also where another machine keeps the files.
 """
 
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 import structlog
 
 from recordings import metrics
+from recordings.drafts import remove_draft, remove_drafts_over
 from recordings.register import NAME
 from recordings.schema import recordings
 from store.sql import reading
@@ -35,8 +37,11 @@ def remove_old_recordings(engine: sa.Engine, folder: Path, *, days: int, now: da
                 .where(recordings.c.name == name)
                 .values(state="removed", removed_at=now)
             )
+            call_id, _, turn = name.removesuffix(".wav").partition("-")
+            remove_draft(connection, call_id, int(turn), now)
         metrics.RECORDINGS.labels("removed").inc()
         log.info("recording_removed", recording=name.removesuffix(".wav"))
+    remove_drafts_over(engine, now)
     for path in _unfinished(folder, now - timedelta(hours=_PART_HOURS)):
         path.unlink(missing_ok=True)
     return len(names)

@@ -26,7 +26,14 @@ UNCONFIRMED = "unconfirmed"
 CONFIRMED_WITHIN_S = 5
 """The caller's last key may be told after their end: so long is such a ticket kept back."""
 _REFERENCE_TRIES = 10
+Beside = Callable[[sa.Connection, Ticket], object]
+"""What is written down with a ticket, in its transaction; it may come twice. May raise
+SQLAlchemyError, which the ticket then shares."""
 _INSERT, _HAND_OUT = table.insert(), deliveries.insert()
+
+
+def nothing_beside(_connection: sa.Connection, _ticket: Ticket) -> None:
+    """The ticket and its outbox alone."""
 
 
 def open_ticket(
@@ -36,15 +43,16 @@ def open_ticket(
     destinations: Iterable[str],
     now: datetime,
     mint: Callable[[], str] = new_reference,
+    beside: Beside = nothing_beside,
 ) -> Ticket:
     """Commit `new` and one delivery row per destination; when this returns, both are on disk.
 
     The same `new.origin` again returns the first ticket unchanged, also when two callers race; but
     one that was unconfirmed becomes confirmed when `new` is, or takes attributes that it lacked,
     and is one to call back about when either is.
-    `now` must be aware; `mint` makes reference numbers. Raises ValueError for a naive `now`,
-    sqlalchemy.exc.SQLAlchemyError when the database is away: then neither ticket nor delivery
-    exists.
+    `now` must be aware; `mint` makes reference numbers; `beside` writes what belongs to it. Raises
+    ValueError for a naive `now`, sqlalchemy.exc.SQLAlchemyError when the database is away: then
+    neither ticket nor delivery exists.
     """
     names = tuple(dict.fromkeys(destinations))
     for _ in range(_REFERENCE_TRIES):
@@ -54,8 +62,9 @@ def open_ticket(
                 connection.execute(_INSERT, row_of(ticket))
                 if names:
                     connection.execute(_HAND_OUT, _outbox(ticket, names, database_now(connection)))
+                beside(connection, ticket)
         except IntegrityError:
-            existing = _merged(engine, new.origin, new)
+            existing = _merged(engine, new.origin, new, beside)
             if existing is not None:
                 return existing
             log.info("reference_taken_again")
@@ -162,7 +171,7 @@ def build_ticket(new: NewTicket, now: datetime, reference: str) -> Ticket:
     )
 
 
-def _merged(engine: sa.Engine, origin: str, new: NewTicket) -> Ticket | None:
+def _merged(engine: sa.Engine, origin: str, new: NewTicket, beside: Beside) -> Ticket | None:
     """The ticket of this origin, with what `new` knows besides; None where there is none (now)."""
     with engine.begin() as connection:
         ticket = _held(connection, table.c.origin == origin)
@@ -179,6 +188,7 @@ def _merged(engine: sa.Engine, origin: str, new: NewTicket) -> Ticket | None:
         values = {name: getattr(merged, name) for name in ("attributes", "callback_requested")}
         of_ticket = table.c.idempotency_key == ticket.idempotency_key
         connection.execute(table.update().where(of_ticket).values(values))
+        beside(connection, merged)
     event = "ticket_merged" if merged.attributes.get(UNCONFIRMED) else "ticket_confirmed"
     log.info(event, reference=ticket.service_request_id, call_id=ticket.call_id)
     return merged

@@ -114,7 +114,8 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
 def worker(services: Services, metrics_port: int | None) -> None:
     """Deliver tickets and fetch recordings until SIGTERM; what is under way is finished.
 
-    Each destination, and recordings, have a lane of their own: none waits for another.
+    Each destination, recordings, and drafts of what they say have a lane of their own: none waits
+    for another.
     """
     from hotline.delivering import worker_loops
     from outbox.worker import LaneEnded, LaneStuck, run_worker
@@ -129,7 +130,9 @@ def worker(services: Services, metrics_port: int | None) -> None:
         if not waited_for_stores(services, "worker", life.tell):
             return
         outbound = services.outbound
-        functions = dict(outbound.functions)
+        ending = threading.Event()
+        drafter = outbound.drafter(ending)
+        functions = {**outbound.functions, **(drafter.jobs() if drafter else {})}
         loops = worker_loops(services, life.tell)
         stack.enter_context(loops.running())
         lanes = [lane.name for lane in outbound.lanes]
@@ -137,7 +140,8 @@ def worker(services: Services, metrics_port: int | None) -> None:
         stack.enter_context(live.running(lambda new: functions.update(new.outbound.functions)))
         say_ready("worker", lanes=lanes)
         try:
-            run_worker(services.queue_redis, functions, lanes, made=made)
+            slow = outbound.slow_lanes
+            run_worker(services.queue_redis, functions, lanes, made=made, slow=slow, ending=ending)
         except (LaneEnded, LaneStuck, RedisError) as error:
             log.critical("worker_ends", why=str(error))
             sys.exit(1)

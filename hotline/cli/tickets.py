@@ -12,6 +12,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from hotline.bootstrap import Services
 from hotline.cli.columns import print_columns
 from hotline.trouble import of_database
+from recordings.drafts import draft_as_told, drafts_of
+from recordings.fields import Draft
 from tickets.health import read_health
 from tickets.model import to_wire
 from tickets.open import find_ticket, list_tickets
@@ -63,19 +65,27 @@ def tickets_list(services: Services, /, as_json: bool, **wanted: Any) -> None:
 @click.argument("reference")
 @click.pass_obj
 def tickets_show(services: Services, reference: str) -> None:
-    """Show one ticket and where it was delivered, as JSON; exit 1 when there is none."""
+    """Show one ticket and where it was delivered, as JSON; exit 1 when there is none.
+
+    What a machine has understood of its recordings stands under `machine_drafts`.
+    """
     if not is_reference(reference):
         click.echo(f"{reference}: not a reference number (nine digits, the last a check)", err=True)
         sys.exit(2)
     try:
         ticket = find_ticket(services.engine(), reference)
         rows = [] if ticket is None else list_deliveries(services.engine(), reference=reference)
+        drafts = [] if ticket is None else drafts_of(services.engine(), ticket.idempotency_key)
     except SQLAlchemyError as error:
         _database_away(error)
     if ticket is None:
         click.echo(f"{reference}: no such ticket", err=True)
         sys.exit(1)
-    shown = {"ticket": to_wire(ticket), "deliveries": [_plain(asdict(row)) for row in rows]}
+    shown = {
+        "ticket": to_wire(ticket),
+        "machine_drafts": [_drafted(draft) for draft in drafts],
+        "deliveries": [_plain(asdict(row)) for row in rows],
+    }
     click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
 
 
@@ -161,6 +171,12 @@ def deliveries_retry(services: Services, delivery_ids: tuple[str, ...], all_dead
         click.echo(f"{key}: no such delivery, or it needs no retry", err=True)
     click.echo(f"{len(delivery_ids) - len(refused)} put back")
     sys.exit(1 if refused else 0)
+
+
+def _drafted(draft: Draft) -> dict[str, Any]:
+    told = {} if draft.text is None else draft_as_told(draft)
+    why = {} if draft.last_error is None else {"last_error": draft.last_error}
+    return {"recording_ref": draft.recording_ref, "state": draft.state, **why, **told}
 
 
 def _database_away(error: SQLAlchemyError) -> Any:

@@ -1,6 +1,7 @@
 """What a role needs of its machine: room, folders, closed secrets, a clock that is right."""
 
 import os
+import shutil
 import stat
 import time
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from hotline.bootstrap import Services
 from hotline.doctor.check import Check
 from hotline.home import Home
 from hotline.settings import PREFIX
+from recordings.transcriber import command_of
 from store.sql import database_now, reading
 
 FAST_S = 2.0
@@ -118,6 +120,18 @@ def heard_recordings(services: Services) -> Iterator[Check]:
         f"let our user read it: `hotline asterisk install` does, or set {PREFIX}AGI__RECORDINGS_DIR"
     )
     yield Check(name, _may(folder, os.R_OK | os.X_OK), f"in {folder}", mend)
+
+
+def drafted_recordings(services: Services) -> Iterator[Check]:
+    """Whether the program that writes down what recordings say is there, where one is named."""
+    command = command_of(services.settings.transcribe.command)
+    if not command:
+        return
+    name, program = "recordings become text", command[0]
+    found = shutil.which(program)
+    told = f"by {found}" if found else f"{program} is not there, or no program that we may start"
+    mend = f"install it, or set {PREFIX}TRANSCRIBE__COMMAND: until then there are no drafts"
+    yield Check(name, found is not None, told, mend)
 
 
 def fetched_recordings(services: Services) -> Iterator[Check]:

@@ -39,6 +39,7 @@ _CHECKS = (
     _Asked("asterisk hosts", checks.hosts, ("agi",)),
     _Asked("recordings", machine_checks.heard_recordings, ("agi",)),
     _Asked("recordings", machine_checks.fetched_recordings, ("relay",)),
+    _Asked("recordings", machine_checks.drafted_recordings, ("worker",)),
     _Asked("back office", checks.backoffice, ("worker",)),
     _Asked("deliveries", checks.destinations, ("worker",)),
     _Asked("signing secrets", machine_checks.signing_secrets, ("worker",), of_all=False),

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from console.json_body import NotJson, read_json
 from lab.backoffice.store import BackofficeStore, OtherTicketHasReference
+from tickets.spoken import DRAFTED
 
 log = structlog.get_logger()
 
@@ -47,7 +48,10 @@ def create_backoffice(db_path: Path, secrets: Callable[[], Sequence[str]]) -> Fl
     def receive() -> tuple[Response, int]:
         body = request.get_data(cache=False)
         _verify(secrets(), body, dict(request.headers))
-        event, data = _envelope(body, request.headers["webhook-id"])
+        message_id = request.headers["webhook-id"]
+        event, data = _envelope(body, message_id)
+        if event == DRAFTED:
+            return _drafted(store, message_id, data)
         try:
             ticket, new = store.receive(event, data)
         except OtherTicketHasReference:
@@ -119,9 +123,20 @@ def _envelope(body: bytes, webhook_id: str) -> tuple[str, dict[str, Any]]:
         value = data.get(name)
         if not isinstance(value, str) or not 0 < len(value) <= 64:
             raise Refused(400, "field_missing", f"data.{name} must be a text of 1 to 64 letters")
-    if data["idempotency_key"] != webhook_id:
+    if event == DRAFTED:
+        if not isinstance(data.get("recording_ref"), str) or "machine_draft" not in data:
+            raise Refused(400, "field_missing", "a draft has recording_ref and machine_draft")
+    elif data["idempotency_key"] != webhook_id:
         raise Refused(400, "key_differs", "data.idempotency_key is not the webhook-id")
     return event, data
+
+
+def _drafted(store: BackofficeStore, message_id: str, data: dict[str, Any]) -> tuple[Response, int]:
+    """A machine's draft: kept beside its ticket, and asked for again while there is none."""
+    if not store.receive_draft(message_id, data):
+        raise Refused(404, "ticket_not_here", "no ticket has this idempotency_key yet")
+    log.info("draft_received", reference=data["service_request_id"])
+    return jsonify({"id": message_id}), 200
 
 
 def _refused(error: Refused) -> tuple[Response, int]:

@@ -1,12 +1,14 @@
-"""What the back office keeps: one row per idempotency key, in an SQLite file of its own."""
+"""What the back office keeps: a row per ticket, one per machine's draft, in its own SQLite file."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import OperationalError
 
 from store.database import make_engine
@@ -28,6 +30,16 @@ received = sa.Table(
 )
 
 
+drafted = sa.Table(
+    "received_drafts",
+    metadata,
+    sa.Column("webhook_id", sa.String(64), primary_key=True),
+    sa.Column("idempotency_key", sa.String(64), nullable=False, index=True),
+    sa.Column("recording_ref", sa.String(200), nullable=False),
+    sa.Column("draft", sa.Text, nullable=False),
+)
+
+
 class OtherTicketHasReference(Exception):
     """A new idempotency key came with a reference number that another ticket has."""
 
@@ -44,6 +56,7 @@ class ReceivedTicket:
     last_received_at: datetime
     event: str
     data: dict[str, Any]
+    drafts: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
         """The form that `GET /tickets` shows."""
@@ -56,6 +69,7 @@ class ReceivedTicket:
             "last_received_at": self.last_received_at.isoformat(),
             "event": self.event,
             "ticket": self.data,
+            "machine_drafts": self.drafts,
         }
 
 
@@ -101,20 +115,48 @@ class BackofficeStore:
             row = connection.execute(
                 sa.select(received).where(received.c.idempotency_key == key)
             ).one()
-        return _received(row), not again
+        return self._with_drafts([row])[0], not again
+
+    def receive_draft(self, webhook_id: str, data: dict[str, Any]) -> bool:
+        """Keep a machine's draft beside its ticket, once; False where there is no such ticket."""
+        key = data["idempotency_key"]
+        with self._engine.begin() as connection:
+            wanted = sa.select(received.c.number).where(received.c.idempotency_key == key)
+            if connection.execute(wanted).first() is None:
+                return False
+            connection.execute(
+                sqlite.insert(drafted).on_conflict_do_nothing(),
+                {
+                    "webhook_id": webhook_id,
+                    "idempotency_key": key,
+                    "recording_ref": data["recording_ref"],
+                    "draft": json.dumps(data["machine_draft"], ensure_ascii=False),
+                },
+            )
+        return True
 
     def find(self, reference: str) -> ReceivedTicket | None:
         """The ticket with this reference number."""
         statement = sa.select(received).where(received.c.service_request_id == reference)
         with reading(self._engine) as connection:
             row = connection.execute(statement).one_or_none()
-        return None if row is None else _received(row)
+        return None if row is None else self._with_drafts([row])[0]
 
     def newest(self, limit: int) -> list[ReceivedTicket]:
         """The tickets received last, newest first."""
         statement = sa.select(received).order_by(received.c.number.desc()).limit(limit)
         with reading(self._engine) as connection:
-            return [_received(row) for row in connection.execute(statement)]
+            rows = list(connection.execute(statement))
+        return self._with_drafts(rows)
+
+    def _with_drafts(self, rows: Sequence[sa.Row[Any]]) -> list[ReceivedTicket]:
+        keys = [row.idempotency_key for row in rows]
+        of_them = sa.select(drafted).where(drafted.c.idempotency_key.in_(keys))
+        drafts: dict[str, dict[str, Any]] = {key: {} for key in keys}
+        with reading(self._engine) as connection:
+            for row in connection.execute(of_them):
+                drafts[row.idempotency_key][row.recording_ref] = json.loads(row.draft)
+        return [_received(row, drafts[row.idempotency_key]) for row in rows]
 
     def check(self) -> None:
         """Raises sqlalchemy.exc.SQLAlchemyError when the file cannot be read."""
@@ -126,7 +168,7 @@ class BackofficeStore:
         self._engine.dispose()
 
 
-def _received(row: sa.Row[Any]) -> ReceivedTicket:
+def _received(row: sa.Row[Any], drafts: dict[str, Any]) -> ReceivedTicket:
     return ReceivedTicket(
         id=f"BO-{row.number:06d}",
         idempotency_key=row.idempotency_key,
@@ -136,4 +178,5 @@ def _received(row: sa.Row[Any]) -> ReceivedTicket:
         last_received_at=row.last_received_at,
         event=row.event,
         data=json.loads(row.data),
+        drafts=drafts,
     )

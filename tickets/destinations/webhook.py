@@ -6,7 +6,7 @@ make the ticket once. See the Standard Webhooks specification, "Webhook Headers"
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -52,8 +52,12 @@ class WebhookDestination:
     def push(self, ticket: Ticket, event: str) -> PushResult:
         """Send the ticket once and judge the answer."""
         body, headers = signed_request(ticket, event, self.secrets(), datetime.now(UTC))
+        return self.send(ticket, body, headers)
+
+    def send(self, ticket: Ticket, body: bytes, headers: Mapping[str, str]) -> PushResult:
+        """Send a signed message about a ticket once and judge the answer."""
         try:
-            request = httpx.Request("POST", self.url, content=body, headers=headers)
+            request = httpx.Request("POST", self.url, content=body, headers=dict(headers))
             with asked(request, self.timeout_s) as reply:
                 return _judge(reply, ticket, self.acknowledgement)
         except ExchangeFailed as error:
@@ -74,8 +78,14 @@ def signed_request(
         "timestamp": ticket.updated_datetime.astimezone(UTC).isoformat(),
         "data": to_wire(ticket),
     }
+    return signed_message(ticket.idempotency_key, envelope, secrets, now)
+
+
+def signed_message(
+    message_id: str, envelope: Mapping[str, object], secrets: Sequence[str], now: datetime
+) -> tuple[bytes, dict[str, str]]:
+    """The body and headers of any webhook. `now` must be aware."""
     body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
-    message_id = ticket.idempotency_key
     moment = now.astimezone(UTC)
     signatures = [Webhook(secret).sign(message_id, moment, body) for secret in secrets]
     headers = {

@@ -10,10 +10,10 @@ from recordings.schema import recordings
 from store.database import make_engine
 from store.migrations import upgrade
 from tests.fixtures.postgres import own_database
-from tests.fixtures.tickets import database_url, engine
+from tests.fixtures.tickets import backoffice, database_url, engine
 from tests.fixtures.twilio_api import TwilioApi, running_twilio_api
 
-__all__ = ["database_url", "engine"]
+__all__ = ["backoffice", "database_url", "engine"]
 
 
 @pytest.fixture

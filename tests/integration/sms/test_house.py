@@ -1,9 +1,6 @@
 """Reports, recordings and messages through the real roles: `hotline relay` and `hotline worker`."""
 
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -23,8 +20,9 @@ from recordings.retention import remove_old_recordings
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.recordings import CALL, SID, wav
+from tests.fixtures.roles import role
 from tests.fixtures.sms import CALLER, delivery
-from tests.fixtures.tickets import NOW, REPOSITORY, new_ticket, wait_until
+from tests.fixtures.tickets import NOW, new_ticket, wait_until
 from tests.fixtures.twilio_api import ACCOUNT, TOKEN, TwilioApi
 from tickets.outbox import list_deliveries
 
@@ -57,29 +55,6 @@ def house(environ: Mapping[str, str]) -> Iterator[Services]:
         yield services
     finally:
         services.close()
-
-
-@contextmanager
-def role(name: str, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A role in a process of its own, ended by SIGTERM."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith("HOTLINE_")}
-    log = Path(environ["HOTLINE_STATE_DIR"]) / f"{name}.log"
-    with log.open("wb") as written:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hotline", name],
-            cwd=REPOSITORY,
-            env=clean | dict(environ),
-            stderr=written,
-            stdout=written,
-        )
-        try:
-            yield process
-        finally:
-            process.send_signal(signal.SIGTERM)
-            try:
-                process.wait(timeout=20)
-            finally:
-                process.kill()
 
 
 def destinations(engine: sa.Engine) -> list[str]:

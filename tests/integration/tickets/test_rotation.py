@@ -21,8 +21,8 @@ from hotline.main import cli
 from hotline.secret import FileSecrets, RotationRefused, retire, rotate
 from hotline.setting_groups import BackofficeSettings
 from hotline.settings import Settings, load_settings
+from tests.fixtures.roles import role
 from tests.fixtures.tickets import NOW, new_ticket, wait_until
-from tests.integration.sms.test_house import role
 from tickets.destinations.webhook import signed_request
 from tickets.destinations.webhook_secret import fingerprint, fresh_secret
 from tickets.open import build_ticket, open_ticket

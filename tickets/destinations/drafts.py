@@ -1,0 +1,63 @@
+"""A machine's draft of what a caller has said, pushed to whoever has the ticket already.
+
+It comes as an event of its own with a `webhook-id` of its own, so that a receiver which makes
+tickets by that key makes none of it, and says in so many words what it is.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from outbox.retry import RetryPolicy
+from tickets.destination import PushResult
+from tickets.destinations.webhook import WebhookDestination, signed_message
+from tickets.model import Ticket
+from tickets.spoken import DRAFTED, DRAFTS
+
+FindDraft = Callable[[str, int], Mapping[str, Any] | None]
+"""The draft of a ticket's turn: `id`, `recording_ref`, `machine_draft`; None once it is destroyed.
+May raise SQLAlchemyError."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftDestination:
+    """Drafts go where `office` has the tickets; its body is judged in the same way."""
+
+    office: WebhookDestination
+    find: FindDraft
+    name: str = DRAFTS
+    retry: RetryPolicy | None = None
+    read_by_people: bool = False
+
+    @property
+    def timeout_s(self) -> float:
+        """As long as a ticket's push takes."""
+        return self.office.timeout_s
+
+    def push(self, ticket: Ticket, event: str) -> PushResult:
+        """Send the draft that `event` names once and judge the answer."""
+        kind, _, turn = event.partition(":")
+        found = self.find(ticket.idempotency_key, int(turn)) if kind == DRAFTED else None
+        if found is None:
+            return PushResult("refused", error="the draft was destroyed with its recording")
+        body, headers = signed_draft(ticket, found, self.office.secrets(), datetime.now(UTC))
+        return self.office.send(ticket, body, headers)
+
+
+def signed_draft(
+    ticket: Ticket, found: Mapping[str, Any], secrets: Sequence[str], now: datetime
+) -> tuple[bytes, dict[str, str]]:
+    """The body and headers of the webhook that tells a draft. `now` must be aware."""
+    draft = found["machine_draft"]
+    envelope = {
+        "type": DRAFTED,
+        "timestamp": draft["made_at"],
+        "data": {
+            "service_request_id": ticket.service_request_id,
+            "idempotency_key": ticket.idempotency_key,
+            "recording_ref": found["recording_ref"],
+            "machine_draft": draft,
+        },
+    }
+    return signed_message(found["id"], envelope, secrets, now)

@@ -1,0 +1,62 @@
+"""What a ticket's caller has said, and the machine's draft of it on its way to the receiver."""
+
+import uuid
+from typing import Literal
+
+import sqlalchemy as sa
+
+from store.sql import database_now
+from tickets.model import Ticket
+from tickets.open import BACKOFFICE, OPENED
+from tickets.schema import deliveries, tickets
+
+DRAFTS = "drafts"
+"""The destination of drafts: the receiver of tickets, by a lane of its own. Whatever it makes of a
+draft, no ticket waits for it."""
+DRAFTED = "recording.drafted"
+"""The event of a draft; in a delivery the call's turn stands behind it, with a colon between."""
+
+
+def recordings_named(ticket: Ticket) -> tuple[str, ...]:
+    """The recordings of a ticket by their references: its own, and a message left besides."""
+    message = ticket.attributes.get("message_ref")
+    named = (ticket.recording_ref, message if isinstance(message, str) else None)
+    return tuple(name for name in named if name)
+
+
+def hand_out_draft(
+    connection: sa.Connection, ticket_id: str, turn: int
+) -> Literal["told", "waits", "gone"]:
+    """Put the draft of this turn on its way, once, if the receiver has taken the ticket.
+
+    `waits`: not yet. `gone`: the ticket was taken back. Raises SQLAlchemyError.
+    """
+    of_ticket = deliveries.c.ticket_id == ticket_id
+    state = connection.scalar(
+        sa.select(deliveries.c.state).where(
+            of_ticket, deliveries.c.destination == BACKOFFICE, deliveries.c.event == OPENED
+        )
+    )
+    if state != "acknowledged":
+        there = sa.select(tickets.c.version).where(tickets.c.idempotency_key == ticket_id)
+        return "gone" if connection.scalar(there) is None else "waits"
+    event, now = f"{DRAFTED}:{turn}", database_now(connection)
+    handed_out = sa.select(deliveries.c.id).where(
+        of_ticket, deliveries.c.destination == DRAFTS, deliveries.c.event == event
+    )
+    if connection.scalar(handed_out) is None:  # who asks holds the draft: nobody else does so now
+        row = {
+            "id": uuid.uuid4().hex,
+            "ticket_id": ticket_id,
+            "destination": DRAFTS,
+            "event": event,
+            "ticket_version": 1,
+            "state": "pending",
+            "attempts": 0,
+            "attempts_before_retry": 0,
+            "created_at": now,
+            "next_attempt_at": now,
+            "queue_count": 0,
+        }
+        connection.execute(deliveries.insert(), row)
+    return "told"
