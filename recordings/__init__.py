@@ -1,1 +1,1 @@
-"""Callers' recordings: noted, fetched from who holds them, kept, written down, destroyed in time."""
+"""Callers' recordings: noted, fetched, kept, written down by a machine, destroyed in time."""
