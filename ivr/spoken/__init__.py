@@ -1,7 +1,7 @@
 """Numbers as people say them, and Arabic spelling as it sounds. Pure.
 
-What lives here: digits one by one, counted nouns with the agreement their language asks for, and
-the reading of fully vowelled Arabic. What may not: prompts, files, audio.
+What lives here: digits and letters one by one, counted nouns with the agreement their language asks
+for, and the reading of fully vowelled Arabic. What may not: prompts, files, audio.
 
 Every function gives words, not sentences: `vocabulary` is the whole list of them, so that each can
 be recorded once and any number be put together from recordings.
@@ -40,6 +40,26 @@ def digits(language: str, text: str) -> tuple[str, ...]:
     return tuple(words)
 
 
+def spell(language: str, text: str) -> tuple[str, ...]:
+    """Latin letters and digits one by one, with a pause where one kind follows the other.
+
+    As the short addresses of plates are written: RRRD2929. Raises ValueError unless `text` is one
+    or more of A-Z and 0-9, and KeyError for a language that is not spoken here.
+    """
+    if not re.fullmatch("[A-Z0-9]+", text):
+        raise ValueError("only the letters A-Z and the digits 0-9 can be spelled")
+    spoken = LANGUAGES[language]
+    words: list[str] = []
+    for part in re.findall("[A-Z]+|[0-9]+", text):
+        if words:
+            words.append(spoken.pause)
+        if part.isdigit():
+            words += (spoken.digits[int(digit)] for digit in part)
+        else:
+            words += (spoken.letters[ord(letter) - ord("A")] for letter in part)
+    return tuple(words)
+
+
 def count(language: str, number: int, noun: Noun, case: Case = "nominative") -> tuple[str, ...]:
     """`number` of `noun`, word by word, as it stands in `case`: genitive after خِلَالَ or بَعْدَ.
 
@@ -51,8 +71,9 @@ def count(language: str, number: int, noun: Noun, case: Case = "nominative") -> 
 
 
 def vocabulary(language: str) -> tuple[str, ...]:
-    """Every word that `digits` and `count` can give, each once, in a fixed order."""
-    words = dict.fromkeys((*LANGUAGES[language].digits, LANGUAGES[language].pause))
+    """Every word that `digits`, `spell` and `count` can give, each once, in a fixed order."""
+    spoken = LANGUAGES[language]
+    words = dict.fromkeys((*spoken.digits, spoken.pause, *spoken.letters))
     for noun in NOUNS:
         for case in CASES:
             for number in range(LARGEST + 1):

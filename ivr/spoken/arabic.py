@@ -18,10 +18,16 @@ from ivr.spoken.language import Language
 from ivr.spoken.voice import Voice
 
 DIGITS = (
-    *("صِفْرْ", "وَاحِدْ", "اِثْنَانْ", "ثَلَاثَةْ", "أَرْبَعَةْ"),
+    *("صِفْرْ", "وَاحِدْ", "اِثْنَيْنْ", "ثَلَاثَةْ", "أَرْبَعَةْ"),
     *("خَمْسَةْ", "سِتَّةْ", "سَبْعَةْ", "ثَمَانِيَةْ", "تِسْعَةْ"),
 )
-"""In the pausal form, as digits are read out one by one."""
+"""In the pausal form, as digits are read out one by one; 2 as menus and people say it."""
+
+LETTERS = (
+    *("إِيهْ", "بِي", "سِي", "دِي", "إِي", "إِفْ", "جِي", "إِتْشْ", "آيْ", "جِيهْ", "كِيهْ", "إِلْ", "إِمْ"),
+    *("إِنْ", "أُو", "بِي بَارِيسْ", "كِيُو", "آرْ", "إِسْ", "تِي", "يُو", "فِي", "دَبِلْيُو", "إِكْسْ", "وَايْ", "زِدْ"),
+)
+"""The Latin letters A to Z as they are called here; P is told from B by a city."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,7 @@ LANGUAGE = Language(
     code="ar",
     locale="ar-SA",
     digits=DIGITS,
+    letters=LETTERS,
     count=count,
     pause="،",
     voice=Voice("ar", pitch=45, speed=195, word_speed=245),

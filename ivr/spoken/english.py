@@ -5,6 +5,13 @@ from ivr.spoken.voice import Voice
 
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
+LETTERS = (
+    *("ay", "bee", "see", "dee", "ee", "eff", "gee", "aitch", "eye", "jay", "kay", "ell", "em"),
+    *("en", "oh", "pee", "cue", "are", "ess", "tee", "you", "vee", "double you", "ex", "why"),
+    "zed",
+)
+"""The letters A to Z by their names, which a voice says as such."""
+
 _TEENS = (
     *("ten", "eleven", "twelve", "thirteen", "fourteen"),
     *("fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
@@ -35,6 +42,7 @@ LANGUAGE = Language(
     code="en",
     locale="en-US",
     digits=DIGITS,
+    letters=LETTERS,
     count=count,
     pause=",",
     voice=Voice("en-gb", pitch=45, speed=160, word_speed=175),

@@ -15,6 +15,7 @@ class Language:
     """A language that callers are spoken to in.
 
     `code` names its files (ISO 639-1), `locale` its recogniser (BCP 47, a language and a region).
+    `digits` are 0 to 9, `letters` the Latin A to Z, each as it is called.
     `count` gives a number (0 to 999) of a noun, word by word. `pause` is no word: a short silence,
     between groups of digits. `yes` is what people say for it, put plainly.
     """
@@ -22,6 +23,7 @@ class Language:
     code: str
     locale: str
     digits: tuple[str, ...]
+    letters: tuple[str, ...]
     count: Callable[[int, Noun, Case], tuple[str, ...]]
     pause: str
     voice: Voice

@@ -64,5 +64,5 @@ def test_every_service_has_a_name_to_be_read_back(catalogue: Catalogue) -> None:
 def test_the_arabic_reference_is_read_twice_and_the_answer_promised(catalogue: Catalogue) -> None:
     """The number comes twice, digit by digit, and three days agree with their number."""
     text = catalogue.text("ar", Prompt("reference", VALUES))
-    assert text.count("اِثْنَانْ أَرْبَعَةْ صِفْرْ، صِفْرْ وَاحِدْ اِثْنَانْ، ثَلَاثَةْ أَرْبَعَةْ خَمْسَةْ") == 2
+    assert text.count("اِثْنَيْنْ أَرْبَعَةْ صِفْرْ، صِفْرْ وَاحِدْ اِثْنَيْنْ، ثَلَاثَةْ أَرْبَعَةْ خَمْسَةْ") == 2
     assert "خِلَالَ ثَلَاثَةِ أَيَّامٍ" in text

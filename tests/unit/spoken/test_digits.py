@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.spoken import CASES, LANGUAGES, NOUNS, count, digits, vocabulary
+from ivr.spoken import CASES, LANGUAGES, NOUNS, count, digits, spell, vocabulary
 
 
 def test_arabic_digits_are_read_one_by_one_in_the_pausal_form() -> None:
     """A building number is four words, in order."""
-    assert digits("ar", "7420") == ("سَبْعَةْ", "أَرْبَعَةْ", "اِثْنَانْ", "صِفْرْ")
+    assert digits("ar", "7420") == ("سَبْعَةْ", "أَرْبَعَةْ", "اِثْنَيْنْ", "صِفْرْ")
 
 
 @pytest.mark.parametrize(
@@ -68,5 +68,7 @@ def test_the_vocabulary_holds_every_word_that_can_be_said(language: str) -> None
         for case in CASES
         for w in count(language, n, noun, case)
     }
-    assert said | set(digits(language, "0123456789")) == set(words)
+    said |= set(spell(language, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    said |= set(digits(language, "0123456789"))
+    assert said == set(words)
     assert len(words) == len(set(words))
