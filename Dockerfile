@@ -14,10 +14,10 @@ COPY . .
 RUN packaging/lay /uv/bin/uv /image && install -D packaging/hotline /image/usr/bin/hotline
 
 FROM debian:bookworm-slim
-# espeak-ng and sox make prompts of texts that a city has changed.
+# espeak-ng makes prompts of texts that a city has changed.
 # hadolint ignore=DL3008  # Debian's own point releases are wanted
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends espeak-ng python3 redis-server sox \
+    && apt-get install -y --no-install-recommends espeak-ng python3 redis-server \
     && rm -rf /var/lib/apt/lists/* /var/cache/apt/* \
     && useradd --system --uid 940 --user-group --home-dir /srv/940 hotline \
     && install -d -o hotline -g hotline /srv/940

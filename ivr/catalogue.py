@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from ivr.prompt_text import Part, Slot
 from ivr.spoken import LANGUAGES, count, digits, vocabulary
+from ivr.spoken.voice import REVISION
 from ivr.turn import Prompt
 
 WITHHELD = "phone_withheld"
@@ -189,7 +190,9 @@ _SPOKEN: Mapping[str, Callable[[str, str], tuple[str, ...]]] = MappingProxyType(
 def stem(language: str, text: str, form: str = "", recording: str = "") -> str:
     """The name of a sound: its language, and a hash of all that decides how it sounds."""
     voice = (
-        f"recording {recording}" if recording else f"{LANGUAGES[language].voice.version}\n{text}"
+        f"recording {REVISION} {recording}"
+        if recording
+        else f"{LANGUAGES[language].voice.version}\n{text}"
     )
     digest = hashlib.sha256(f"{voice}\n{form}".encode()).hexdigest()
     return f"{language}/{digest[:12]}"

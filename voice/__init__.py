@@ -1,5 +1,5 @@
 """Prompts as sound: the synthetic voice, studio recordings, and the WAV files that callers hear.
 
-What lives here: espeak-ng and sox, and the files they make. What may not: which prompt is said
-when.
+What lives here: synthesisers as programs, the levelling of sound, and the files that are made.
+What may not: which prompt is said when.
 """

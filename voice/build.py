@@ -1,5 +1,6 @@
 """The folder of sounds, brought into line with the catalogue."""
 
+import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -9,25 +10,45 @@ from ivr.prompts import Catalogue, Source
 from ivr.turn import GUARD_MS
 from voice.ready import check
 from voice.recordings import recorded
-from voice.sound import Samples, cut, read, write
-from voice.voice import spoken
-from voice.wav import AudioError
+from voice.sound import Sound, cut, read, write
+from voice.voice import default_command, shaped, spoken
+from voice.wav import RATES, AudioError
 
 Progress = Callable[[int, int, str], None]
 """Called with how many are done, of how many, and what was done last."""
 
-_WORKERS = 2
+_WORKERS = max(2, os.cpu_count() or 1)
 _NO_RECORDINGS = Path("config/prompts/recordings")
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """A text whose sound could not be made, and why; `sounds` are missing for it."""
+
+    language: str
+    text: str
+    why: str
+    sounds: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.language}: {self.text!r}: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class BuildReport:
-    """What a build did: sounds made, found ready, taken away, and recordings of no prompt."""
+    """What a build did: sounds made, found ready, taken away; recordings of no prompt; failures."""
 
     made: int
     kept: int
     pruned: int
     unused_recordings: tuple[str, ...]
+    failures: tuple[Failure, ...] = ()
+
+    def whole(self) -> "BuildReport":
+        """This report, when nothing failed. Raises AudioError, which tells every failure."""
+        if self.failures:
+            raise AudioError("\n".join(map(str, self.failures)))
+        return self
 
 
 def build(
@@ -40,26 +61,37 @@ def build(
 ) -> BuildReport:
     """Make every sound of `catalogue` that is not in `folder`; with `prune`, take away all others.
 
-    `recordings` is the folder whose hashes the catalogue was loaded with. Raises AudioError, which
-    names the prompt's text, when a sound cannot be made; those made so far stay, each whole.
+    `recordings` is the folder whose hashes the catalogue was loaded with. What cannot be made is
+    in the report; all else is made, each sound whole.
     """
     missing = {item.audio for item in check(catalogue, folder)}
     jobs = _jobs(catalogue, missing)
-    with ThreadPoolExecutor(_WORKERS) as pool:  # the work is done by programs, outside of Python
+    failures = []
+    with ThreadPoolExecutor(_WORKERS) as pool:  # most of the work is outside of Python
         futures = {
             pool.submit(_make, folder, recordings, whole, cuts, catalogue.sources): whole
             for whole, cuts in jobs.items()
         }
         try:
             for done, future in enumerate(as_completed(futures), start=1):
-                future.result()
-                progress(done, len(futures), catalogue.sources[futures[future]].text)
+                whole = futures[future]
+                source = catalogue.sources[whole]
+                try:
+                    future.result()
+                except AudioError as error:
+                    lost = tuple(jobs[whole])
+                    failures.append(Failure(source.language, source.text, str(error), lost))
+                progress(done, len(futures), source.text)
         except BaseException:  # an interrupt too starts no further program
             pool.shutdown(cancel_futures=True)
             raise
     pruned = _prune(folder, set(catalogue.sources)) if prune else 0
     kept = len(catalogue.sources) - len(missing)
-    return BuildReport(len(missing), kept, pruned, catalogue.unused_recordings)
+    unmade = sum(len(failure.sounds) for failure in failures)
+    failures.sort(key=lambda failure: (failure.language, failure.text))
+    return BuildReport(
+        len(missing) - unmade, kept, pruned, catalogue.unused_recordings, tuple(failures)
+    )
 
 
 def _jobs(catalogue: Catalogue, missing: set[str]) -> dict[str, list[str]]:
@@ -75,30 +107,29 @@ def _make(
     folder: Path, recordings: Path, whole: str, wanted: list[str], sources: Mapping[str, Source]
 ) -> None:
     source = sources[whole]
-    parts: dict[str, Samples] = {}
-    try:
-        samples = _sound(recordings, source) if whole in wanted else read(folder / f"{whole}.wav")
-        if any(sources[audio].whole for audio in wanted):
-            parts["head"], parts["tail"] = cut(samples, GUARD_MS)
-    except AudioError as error:
-        raise AudioError(f"{source.language}: {source.text!r}: {error}") from error
+    sound = _sound(recordings, source) if whole in wanted else read(folder, whole)
+    parts: dict[str, Sound] = {}
+    if any(sources[audio].whole for audio in wanted):
+        parts["head"], parts["tail"] = cut(sound, GUARD_MS)
     for audio in wanted:
-        write(folder / f"{audio}.wav", parts.get(sources[audio].form, samples))
+        write(folder, audio, parts.get(sources[audio].form, sound))
 
 
-def _sound(recordings: Path, source: Source) -> Samples:
+def _sound(recordings: Path, source: Source) -> Sound:
     if source.recording:
-        return recorded(recordings, source.recording)
-    return spoken(source.language, source.text, word=source.form == "word")
+        return shaped([recorded(recordings, source.recording)], source.form)
+    return spoken(default_command(source.language, source.form), source.text, source.form)
 
 
 def _prune(folder: Path, known: set[str]) -> int:
-    """Take away what no prompt uses, and what a killed build left half made."""
-    doomed = [
-        path
-        for path in (*folder.glob("*/*.wav"), *folder.glob("*/.*.part"))
-        if f"{path.parent.name}/{path.stem}" not in known
-    ]
+    """Take away what no prompt uses, and what a killed build left half made; how many sounds."""
+    doomed = list(folder.glob("*/.*.part"))
+    for suffix in RATES:
+        doomed += [
+            path
+            for path in folder.glob(f"*/*{suffix}")
+            if f"{path.parent.name}/{path.stem}" not in known
+        ]
     for path in doomed:
         path.unlink(missing_ok=True)
-    return len(doomed)
+    return len({path.with_suffix("") for path in doomed})

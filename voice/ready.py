@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ivr.prompts import Catalogue
-from voice.wav import AudioError, duration_ms
+from voice.wav import RATES, AudioError, duration_ms, files_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,11 @@ def check(catalogue: Catalogue, folder: Path) -> list[Missing]:
     """Every sound of `catalogue` that `folder` does not have ready, whole and fit to be played."""
     missing = []
     for audio, source in catalogue.sources.items():
-        path = folder / f"{audio}.wav"
         try:
-            if path.exists():
-                duration_ms(path)
+            lasting = [duration_ms(path) for path in files_of(folder, audio) if path.exists()]
+            if len(lasting) == len(RATES):
                 continue
-            why = "is not there"
+            why = "is not there in both rates" if lasting else "is not there"
         except AudioError as error:
             why = str(error)
         missing.append(Missing(audio, source.language, source.text, why))

@@ -1,102 +1,143 @@
-"""Sound as callers get it, made: even in loudness, without dead air, in the form of `voice.wav`."""
+"""Sound as callers get it, made: level, without dead air, in the forms of `voice.wav`."""
 
+import io
 import os
-import shutil
-import subprocess
 import tempfile
 import wave
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+import soundfile
+import soxr
+from scipy.signal import butter, sosfilt
 
-from host.inherited import inherited
-from voice.wav import RATE, AudioError, frames_of
+from voice.loudness import gained, levelled
+from voice.samples import Samples
+from voice.wav import RATE, RATES, WIDE, AudioError, files_of, frames_of
 
-PEAK = 0.7
-"""The loudest sample, of full scale: -3.1 dBFS, which leaves a telephone line no reason to clip."""
-LOUDNESS = 0.12
-"""The level aimed at where there is speech (root mean square, of full scale: -18.4 dBFS)."""
+MARGINS_MS = (10, 40)
+"""Silence put before and behind a sound."""
+SENTENCE_PAUSE_MS = 360
+"""What is silent between two sentences: who hears a menu must tell one option from the next."""
+
 _FULL = 32767
-_QUIET = 0.008
-_FRAME = RATE // 50
-_ATTACK, _DECAY = RATE // 100, RATE // 50
-_SECONDS = 60
-
-Samples = NDArray[np.float64]
-
-
-def run(command: list[str], stdin: bytes) -> bytes:
-    """What `command` makes of `stdin`. Raises AudioError when it is not installed, or fails."""
-    program = command[0]
-    if shutil.which(program) is None:
-        raise AudioError(f"{program} is not installed: apt-get install espeak-ng sox")
-    try:
-        done = subprocess.run(
-            command,
-            input=stdin,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-            env=inherited(os.environ),
-        )
-    except subprocess.TimeoutExpired as error:
-        raise AudioError(f"{program} did not finish within {_SECONDS} s") from error
-    if done.returncode != 0:
-        told = done.stderr.decode(errors="replace").strip().splitlines()
-        raise AudioError(f"{program} failed: {told[-1] if told else f'status {done.returncode}'}")
-    return done.stdout
+_FRAME_MS = 5
+_QUIET = 10 ** (-50 / 20)
+"""The level (root mean square of a frame, of full scale) under which nothing is heard."""
+_NOTHING = 10 ** (-70 / 20)
+_ATTACK_MS, _DECAY_MS = 10, 15
+_LOWEST_HZ = 120
 
 
-def telephone(audio: bytes, margins_ms: tuple[int, int] = (20, 70)) -> Samples:
-    """Any sound that sox reads, evened, from -1 to 1. Raises AudioError, also when it is silent.
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One sound in both rates."""
 
-    The band below 150 Hz, which lines cut anyway and where hum lives, goes; a compressor lifts the
-    quiet consonants of a voice over the noise of a bad line. What is silent at the ends is replaced
-    by `margins_ms` of silence.
+    narrow: Samples
+    wide: Samples
+
+    def at(self, rate: int) -> Samples:
+        """Its samples at that rate: `RATE` or `WIDE`."""
+        return self.narrow if rate == RATE else self.wide
+
+
+def decoded(audio: bytes) -> Samples:
+    """Any sound that libsndfile reads (WAV, FLAC, MP3, Opus), at `WIDE`, one channel, evened.
+
+    The band under 120 Hz, which lines cut anyway and where hum lives, goes; silence at the ends
+    goes. Raises AudioError, also when there is nothing to hear.
     """
-    raw = run(
-        [
-            *("sox", "-D", "-t", "wav", "-", "-r", str(RATE), "-c", "1"),
-            *("-b", "16", "-e", "signed-integer", "-t", "raw", "-"),
-            *("highpass", "150", "compand", "0.005,0.12", "6:-70,-60,-30,-18,-12,-9,0,-6"),
-        ],
-        audio,
-    )
-    samples = np.frombuffer(raw, dtype="<i2").astype(np.float64) / _FULL
-    loud = np.flatnonzero(np.abs(samples) > _QUIET)
-    if loud.size == 0:
+    try:
+        read, rate = soundfile.read(io.BytesIO(audio), dtype="float64", always_2d=True)
+    except (soundfile.LibsndfileError, RuntimeError, ValueError) as error:
+        raise AudioError(f"is no sound that can be read: {error}") from error
+    if len(read) == 0:
         raise AudioError("there is nothing to hear")
-    first, last = max(0, loud[0] - _ATTACK), loud[-1] + _DECAY
-    before, after = margins_ms
-    return np.concatenate([silence(before), _evened(samples[first:last]), silence(after)])
+    mixed = read.mean(axis=1)
+    raw = soxr.resample(mixed, rate, WIDE, quality="VHQ")
+    high = sosfilt(butter(2, _LOWEST_HZ, "highpass", fs=WIDE, output="sos"), raw)
+    if len(high) == 0 or np.sqrt(np.max(high**2)) < _NOTHING:
+        raise AudioError("there is nothing to hear")
+    return _trimmed(gained(np.asarray(high), WIDE))
 
 
-def silence(milliseconds: int) -> Samples:
+def joined(sentences: list[Samples]) -> Samples:
+    """Sentences as `decoded` gives them, in a row, with a pause after each but the last."""
+    pause = np.zeros(WIDE * SENTENCE_PAUSE_MS // 1000)
+    parts = [part for sentence in sentences for part in (sentence, pause)]
+    return np.concatenate(parts[:-1])
+
+
+def fitted(samples: Samples, *, least_ms: int = 0) -> Sound:
+    """What `decoded` or `joined` gave, as callers hear it: level, and not cut short at its ends.
+
+    It lasts `least_ms` or more: what is missing is silence behind it.
+    """
+    before, after = (_samples(margin, WIDE) for margin in MARGINS_MS)
+    after = max(after, _samples(least_ms, WIDE) - before - len(samples))
+    after += (before + len(samples) + after) % (WIDE // RATE)  # both rates last equally long
+    padded = np.concatenate([np.zeros(before), samples, np.zeros(after)])
+    narrow = soxr.resample(padded, WIDE, RATE, quality="VHQ")
+    return Sound(levelled(narrow, RATE), levelled(padded, WIDE))
+
+
+def silence(milliseconds: int) -> Sound:
     """Nothing, for so long."""
-    return np.zeros(RATE * milliseconds // 1000)
+    return Sound(np.zeros(_samples(milliseconds, RATE)), np.zeros(_samples(milliseconds, WIDE)))
 
 
-def cut(samples: Samples, milliseconds: int) -> tuple[Samples, Samples]:
+def cut(sound: Sound, milliseconds: int) -> tuple[Sound, Sound]:
     """Head of exactly `milliseconds`, and tail. Raises AudioError when there would be no tail."""
-    at = RATE * milliseconds // 1000
-    if len(samples) <= at:
+    narrow, wide = _samples(milliseconds, RATE), _samples(milliseconds, WIDE)
+    if len(sound.narrow) <= narrow:
         raise AudioError(
-            f"lasts {1000 * len(samples) // RATE} ms; an error message must be longer than "
+            f"lasts {1000 * len(sound.narrow) // RATE} ms; an error message must be longer than "
             f"{milliseconds} ms"
         )
-    return samples[:at], samples[at:]
+    head = Sound(sound.narrow[:narrow], sound.wide[:wide])
+    return head, Sound(sound.narrow[narrow:], sound.wide[wide:])
 
 
-def write(path: Path, samples: Samples) -> None:
-    """Write a WAV file, whole or not at all: a reader never meets half of one."""
+def write(folder: Path, audio: str, sound: Sound) -> None:
+    """Write the files of a sound, each whole or not at all: a reader never meets half of one.
+
+    The one that is looked for comes last, so that who finds it finds both.
+    """
+    for path in reversed(files_of(folder, audio)):
+        _write(path, sound.at(RATES[path.suffix]))
+
+
+def read(folder: Path, audio: str) -> Sound:
+    """A sound that `write` made. Raises AudioError for any other."""
+    narrow, wide = (_read(path) for path in files_of(folder, audio))
+    return Sound(narrow, wide)
+
+
+def _samples(milliseconds: int, rate: int) -> int:
+    return rate * milliseconds // 1000
+
+
+def _trimmed(samples: Samples) -> Samples:
+    """Without the silence at the ends, as it is silent on a telephone line."""
+    narrow = soxr.resample(samples, WIDE, RATE, quality="VHQ")
+    frame = _samples(_FRAME_MS, RATE)
+    frames = narrow[: len(narrow) // frame * frame].reshape(-1, frame)
+    loud = np.flatnonzero(np.sqrt(np.mean(frames**2, axis=1)) > _QUIET)
+    if loud.size == 0:
+        raise AudioError("there is nothing to hear")
+    first = max(0, _samples(loud[0] * _FRAME_MS - _ATTACK_MS, WIDE))
+    return samples[first : _samples((loud[-1] + 1) * _FRAME_MS + _DECAY_MS, WIDE)]
+
+
+def _write(path: Path, samples: Samples) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as raw, wave.open(raw, "wb") as file:
             file.setnchannels(1)
             file.setsampwidth(2)
-            file.setframerate(RATE)
+            file.setframerate(RATES[path.suffix])
             file.writeframes(np.rint(samples * _FULL).astype("<i2").tobytes())
         Path(name).chmod(0o644)
         Path(name).replace(path)
@@ -105,16 +146,6 @@ def write(path: Path, samples: Samples) -> None:
         raise
 
 
-def read(path: Path) -> Samples:
-    """The samples of a file that `write` made. Raises AudioError for any other."""
+def _read(path: Path) -> Samples:
     frames = frames_of(path, read_all=True)[1]
     return np.frombuffer(frames, dtype="<i2").astype(np.float64) / _FULL
-
-
-def _evened(samples: Samples) -> Samples:
-    """Brought to the common loudness of speech, as far as the peaks allow."""
-    frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME)
-    level = np.sqrt(np.mean(frames**2, axis=1)) if len(frames) else np.abs(samples)
-    speech = level[level > 0.1 * level.max()]  # pauses within a prompt do not count
-    gain = LOUDNESS / np.sqrt(np.mean(speech**2))
-    return samples * float(min(gain, PEAK / np.abs(samples).max()))

@@ -1,32 +1,67 @@
-"""The synthetic voice: espeak-ng, text in, sound out."""
+"""A text said by a synthesiser, as callers hear it: sentence by sentence, digits and pauses."""
 
 from ivr.spoken import LANGUAGES
+from ivr.spoken.sentences import ENDS, sentences
 from voice.arabic import phonemes
-from voice.sound import Samples, run, silence, telephone
+from voice.command import Command, check_length
+from voice.samples import Samples
+from voice.sound import (
+    MARGINS_MS,
+    SENTENCE_PAUSE_MS,
+    Sound,
+    decoded,
+    fitted,
+    joined,
+    silence,
+)
+from voice.wav import WIDE
 
 PAUSE_MS = 130
-"""What is heard for punctuation alone: a breath between groups of digits."""
+"""What is heard for a comma alone: a breath between groups of digits."""
+DICTATED_MS, DICTATED_PAUSE_MS = 620, 700
+"""How long a digit lasts, at least, that is to be written down; and the pause between groups."""
+_PAUSES = {"word": PAUSE_MS, "dictated": DICTATED_PAUSE_MS}
 _WRITTEN = {"ar": phonemes}
-"""How text is handed over in a language whose spelling the voice does not read well."""
-_MARGINS_MS, _WORD_MARGINS_MS = (10, 60), (10, 40)
+"""How text is handed to espeak-ng in a language whose spelling it does not read well."""
 
 
-def spoken(language: str, text: str, *, word: bool = False) -> Samples:
-    """`text` in the voice of `language`; punctuation alone is a pause.
-
-    A `word` is one of the vocabulary, made to be heard in a row with others. Raises AudioError.
-    """
-    if not any(char.isalpha() for char in text):
-        return silence(PAUSE_MS)
+def default_command(language: str, form: str = "") -> Command:
+    """espeak-ng in the voice of `language`; words of the vocabulary have a speed of their own."""
     voice = LANGUAGES[language].voice
-    speed = voice.word_speed if word else voice.speed
-    said = _WRITTEN.get(language, str)(text)
-    # The text goes through standard input, so that none can be taken for an option.
-    audio = run(
-        [
+    speed = voice.word_speed if form else voice.speed
+    return Command(
+        (
             *("espeak-ng", "-b", "1", "-z", "--stdin", "--stdout"),
             *("-v", voice.name, "-s", str(speed), "-p", str(voice.pitch)),
-        ],
-        said.encode(),
+        ),
+        _WRITTEN.get(language, str),
     )
-    return telephone(audio, _WORD_MARGINS_MS if word else _MARGINS_MS)
+
+
+def spoken(command: Command, text: str, form: str = "") -> Sound:
+    """`text` said by `command`; punctuation alone is a pause.
+
+    `form` is `word` for one of the vocabulary, made to be heard in a row with others, `dictated`
+    for one that is written down meanwhile. Raises AudioError.
+    """
+    if not any(char.isalnum() for char in text):
+        return pause(text, form)
+    return shaped([_take(command, sentence) for sentence in sentences(text)], form)
+
+
+def shaped(takes: list[Samples], form: str) -> Sound:
+    """The sentences of one text as one sound of that form."""
+    return fitted(joined(takes), least_ms=DICTATED_MS if form == "dictated" else 0)
+
+
+def pause(text: str, form: str) -> Sound:
+    """The silence that a mark stands for: behind a sentence, or between values."""
+    if text in ENDS:
+        return silence(SENTENCE_PAUSE_MS - sum(MARGINS_MS))
+    return silence(_PAUSES.get(form, PAUSE_MS))
+
+
+def _take(command: Command, sentence: str) -> Samples:
+    samples = decoded(command.say(sentence))
+    check_length(sentence, len(samples) / WIDE)
+    return samples

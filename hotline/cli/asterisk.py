@@ -106,7 +106,7 @@ def asterisk_install(
         with _for_the_roles(settings):
             ensure_folders(settings)
             secrets_file(settings.backoffice, settings.state_dir)
-            build_with_progress(services)
+            build_with_progress(services).whole()
         wish = Wish(
             places_of(root, settings.agi.sounds_prefix, settings.agi.recordings_prefix),
             settings.config_dir / "asterisk",

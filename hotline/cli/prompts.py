@@ -13,13 +13,12 @@ from hotline.logs import is_terminal
 from ivr.prompts import CatalogueError, prompt_findings
 from voice.build import BuildReport, build
 from voice.ready import check
-from voice.wav import AudioError
 
 
 def build_with_progress(services: Services, *, prune: bool = False) -> BuildReport:
     """Make what is missing, with a bar on a terminal while there is anything to do.
 
-    Raises AudioError, CatalogueError.
+    The report tells what could not be made. Raises CatalogueError.
     """
     columns = (
         TextColumn("prompts"),
@@ -56,15 +55,20 @@ def build_command(services: Services, prune: bool) -> None:
     """Make the sound of every prompt, digit and word that is not there yet."""
     try:
         report = build_with_progress(services, prune=prune)
-    except (AudioError, CatalogueError) as error:
+    except CatalogueError as error:
         click.echo(str(error), err=True)
-        sys.exit(2 if isinstance(error, CatalogueError) else 1)
+        sys.exit(2)
+    for failure in report.failures:
+        click.echo(str(failure), err=True)
     for name in report.unused_recordings:
         click.echo(f"{name}: a recording that no prompt uses", err=True)
     click.echo(
         f"{report.made} sounds made, {report.kept} there already, {report.pruned} taken away; "
         f"in {services.settings.sounds}"
     )
+    if report.failures:
+        click.echo(f"{len(report.failures)} texts could not be said", err=True)
+        sys.exit(1)
 
 
 @prompts_group.command("check")

@@ -75,7 +75,7 @@ def prepare(services: Services) -> None:
     refuse_unfit(services)
     ensure_folders(services.settings)
     upgrade(services.engine())
-    build_with_progress(services)
+    build_with_progress(services).whole()
 
 
 def where_things_are(settings: Settings, with_asterisk: bool) -> str:

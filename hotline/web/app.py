@@ -64,7 +64,11 @@ def _serve_prompts(app: Flask, folder: Path, languages: tuple[str, ...]) -> None
     def prompt(language: str, name: str) -> Response:
         if language not in languages or not _SOUND.fullmatch(name):
             return Response(status=404)
-        answer = send_from_directory(folder / language, name, max_age=AUDIO_SECONDS)
+        wide = f"{name}16"  # the same sound at 16 kHz, which a provider need not throw away
+        found = wide if (folder / language / wide).is_file() else name
+        answer = send_from_directory(
+            folder / language, found, mimetype="audio/wav", max_age=AUDIO_SECONDS
+        )
         answer.cache_control.public = True
         answer.cache_control.immutable = True
         return answer

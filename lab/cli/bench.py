@@ -28,7 +28,7 @@ def bench(services: Services, names: tuple[str, ...], against: str, as_json: boo
     configure("warning", services.settings.log.format)  # nothing between the lines of progress
     chosen = [name for name in PARTS if name in names] if names else list(PARTS)
     try:
-        build_with_progress(services)
+        build_with_progress(services).whole()
     except (AudioError, CatalogueError) as error:
         click.echo(f"[bench] {error}", err=True)
         sys.exit(1)

@@ -129,7 +129,7 @@ def _driver(via: str, services: Services) -> Callable[[], AbstractContextManager
             from hotline.cli.prompts import build_with_progress
             from lab.callers.sip_driver import open_sip_driver
 
-            build_with_progress(services)
+            build_with_progress(services).whole()
             return lambda: open_sip_driver(services)
         case "twilio":
             from hotline.cli.prompts import build_with_progress
@@ -137,7 +137,7 @@ def _driver(via: str, services: Services) -> Callable[[], AbstractContextManager
             from lab.callers.twilio_server import application
 
             try:
-                build_with_progress(services)
+                build_with_progress(services).whole()
             except AudioError as error:  # what has no sound is said by a voice of Twilio's
                 click.echo(f"synthetic voices: {error}", err=True)
             made = application(services)

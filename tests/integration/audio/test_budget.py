@@ -27,7 +27,7 @@ def sounds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Catalogue, Path]:
     """The catalogue that ships, and a folder with all its sounds."""
     catalogue = load_catalogue({lang: PROMPTS / f"{lang}.yaml" for lang in ("ar", "en")})
     folder = tmp_path_factory.mktemp("sounds")
-    build(catalogue, folder)
+    build(catalogue, folder).whole()
     return catalogue, folder
 
 
