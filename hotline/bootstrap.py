@@ -56,7 +56,7 @@ class Services:
     ) -> None:
         """`files` are those of another house with the same configuration, which it has read."""
         self.settings = settings
-        self.files = files or HouseFiles(settings.config_dir)
+        self.files = files or HouseFiles(settings.config_dir, commands=settings.voice_commands)
         self._stores = stores or Stores(settings)
 
     def by(self, files: HouseFiles) -> Services:
@@ -98,6 +98,11 @@ class Services:
     def recorded_prompts(self) -> Path:
         """The folder of studio recordings."""
         return self.files.recorded_prompts
+
+    @property
+    def kept_voices(self) -> Path:
+        """The folder of voices whose audio is kept with the prompts."""
+        return self.files.kept_voices
 
     @property
     def services(self) -> Mapping[str, Service]:

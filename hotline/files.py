@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,11 +26,18 @@ class HouseFiles:
     """The files of one folder. What is wrong in one is raised by whoever asks for it.
 
     `kept` are flows that calls in progress began with; who stands in a file is read from it.
+    `commands` are the programs that say prompts, by language, as they are written in the settings.
     """
 
-    def __init__(self, folder: Path, kept: tuple[Flow, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kept: tuple[Flow, ...] = (),
+        commands: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._folder = folder
         self._kept = kept
+        self._commands = commands
 
     @cached_property
     def flow(self) -> Flow:
@@ -65,12 +73,23 @@ class HouseFiles:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The prompts, a file a language. Raises CatalogueError."""
-        from ivr.prompts import load_catalogue
+        from ivr.prompts import CatalogueError, load_catalogue
+        from ivr.voices import Voices
+        from voice.kept import KeptWrong, kept_audio
         from voice.studio import recording_hashes
 
         folder = self._folder / "prompts"
         paths = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
-        return load_catalogue(paths, recording_hashes(self.recorded_prompts))
+        try:
+            voices = Voices(kept_audio(self.kept_voices), self._commands)
+        except KeptWrong as error:
+            raise CatalogueError(str(error)) from error
+        return load_catalogue(paths, recording_hashes(self.recorded_prompts), voices)
+
+    @property
+    def kept_voices(self) -> Path:
+        """The folder of voices whose audio is kept with the prompts."""
+        return self._folder / "prompts" / "voices"
 
     @property
     def recorded_prompts(self) -> Path:

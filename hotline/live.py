@@ -145,7 +145,7 @@ class Live:
         """The files as they are now, all read; or every mistake in them."""
         try:
             kept = [one.flow for one in self._of_calls().values()]
-            files = HouseFiles(self._folder, tuple(kept))
+            files = HouseFiles(self._folder, tuple(kept), self.now.settings.voice_commands)
             findings = all_findings(self.now.by(files))
             faults = [str(finding) for finding in findings if finding.loses_callers]
             faults += map(version_fault, same_version(files.written, flow_prints(kept)))

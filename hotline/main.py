@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "asterisk": ("hotline.cli.asterisk:asterisk_group", "Install into Asterisk; run one."),
     "call": ("lab.cli.call:call_command", "Play a caller transcript."),
     "flow": ("hotline.cli.flow:flow_group", "The voice menu: lint and diagram."),
+    "voice": ("hotline.cli.voice:voice_group", "Hear what a voice makes of a text."),
     "prompts": ("hotline.cli.prompts:prompts_group", "The prompts' audio: build and check."),
     "records": ("hotline.cli.records:records_group", "Call records: list, show, export."),
     "tickets": ("hotline.cli.tickets:tickets_group", "Tickets: list and show."),

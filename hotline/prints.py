@@ -10,6 +10,7 @@ from ivr.flow import Flow
 TAKEN_UP = (
     *("agencies.yaml", "screening.yaml", "services.yaml", "sms.yaml", "sub_municipalities.yaml"),
     *("flows/*.yaml", "flows/earlier/*.yaml", "prompts/*.yaml", "prompts/recordings/*/*.wav"),
+    "prompts/voices/*/manifest.json",
 )
 """What a role that runs takes up when it has changed."""
 ASTERISK = ("asterisk/*.conf",)

@@ -1,7 +1,8 @@
 """The kinds of values that settings have, and the form of a group of them."""
 
 import re
-from typing import Annotated, Any
+import shlex
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -18,6 +19,7 @@ from pydantic_settings import NoDecode
 from blacklist.entry import HOTLINE
 from blacklist.numbers import normalise, written
 from hotline import setting_forms
+from ivr.spoken import LANGUAGES
 from recordings.transcriber import command_of
 from store.redis_address import SCHEMES
 from tickets.destinations.acknowledgement import parse_acknowledgement
@@ -105,6 +107,18 @@ def _command(value: str) -> str:
     return value
 
 
+def _speakers(value: dict[str, str]) -> dict[str, str]:
+    for code, command in value.items():
+        if code not in LANGUAGES:
+            known = ", ".join(LANGUAGES)
+            raise ValueError(f"{code.upper()} is no language that prompts are in: {known}")
+        try:
+            shlex.split(command)
+        except ValueError:
+            raise ValueError(f"{code.upper()} has a quotation mark without its other") from None
+    return value
+
+
 Port = Annotated[int, Field(ge=1, le=65535)]
 Ports = Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)]
 Networks = Annotated[
@@ -153,6 +167,9 @@ Acknowledged = Annotated[str, AfterValidator(_acknowledgement)]
 """What the body of an answer must say (`tickets.destinations.acknowledgement`)."""
 Command = Annotated[str, AfterValidator(_command)]
 """A program and its arguments, in one line (`recordings.transcriber`)."""
+Speakers = Annotated[dict[str, str], AfterValidator(_speakers)]
+"""Programs by the codes of languages, each with its arguments in one line."""
+Written = Literal["marks", "plain"]
 WebUrl = Annotated[str, AfterValidator(_web_address)]
 """Without a stroke at its end, so that paths can follow."""
 TicketUrl = Annotated[str, Field(min_length=1), AfterValidator(setting_forms.web_address)]

@@ -42,7 +42,9 @@ from hotline.setting_types import (
     DatabaseUrl,
     Lines,
     RedisUrl,
+    Speakers,
     Telephones,
+    Written,
     Zone,
 )
 from store.redis_socket import embedded_redis_url
@@ -109,6 +111,20 @@ class Settings(BaseSettings):
     transcribe: TranscribeSettings = TranscribeSettings()
     disk: DiskSettings = DiskSettings()
     log: LogSettings = LogSettings()
+    voice: Speakers = Field(default_factory=dict)
+    """The program that says a language's prompts in place of its default voice: `voice.command`."""
+    voice_text: dict[str, Written] = Field(default_factory=dict)
+    """How such a program wants its text: with vowel marks, as it is written, or `plain`."""
+
+    @property
+    def voice_commands(self) -> dict[str, str]:
+        """Those programs as one line each, with what else decides how they sound."""
+        plain = {code for code, written in self.voice_text.items() if written == "plain"}
+        return {
+            code: f"{'plain ' if code in plain else ''}{command}"
+            for code, command in self.voice.items()
+            if command
+        }
 
     @property
     def sounds(self) -> Path:

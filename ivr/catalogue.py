@@ -13,14 +13,19 @@ from types import MappingProxyType
 
 from ivr.prompt_text import Part, Slot
 from ivr.spoken import LANGUAGES, count, digits, vocabulary
-from ivr.spoken.voice import REVISION
+from ivr.spoken.sentences import ENDS
 from ivr.turn import Prompt
+from ivr.voices import DEFAULT, Voices
 
 WITHHELD = "phone_withheld"
 """Key of what is said in place of a number that was not shown."""
 ERROR_KEYS = ("noinput_", "nomatch_")
 """How the keys of error messages begin: the prompts that exist with a guarded head."""
 _HOURS_UP_TO = 48
+_NO_VOICES = Voices()
+_ENDS = frozenset(ENDS)
+STOP = "."
+"""The pause behind a sentence, among the words of a language."""
 
 
 class PromptError(Exception):
@@ -44,6 +49,8 @@ class Piece:
 class Source:
     """Where a sound comes from: `recording` (a name such as `ar/welcome`), else `text` spoken.
 
+    `voice` is who says it: one of `ivr.voices`, empty for silence.
+
     `form` is empty for a fragment, `word` for one of the vocabulary, or `head` or `tail` of the
     sound `whole`.
     """
@@ -53,6 +60,7 @@ class Source:
     recording: str = ""
     form: str = ""
     whole: str = ""
+    voice: str = DEFAULT
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +104,11 @@ class Catalogue:
         line = self._line(language, prompt.key)
         pieces: list[Piece] = []
         for part in line.parts:
-            if isinstance(part, Piece):
-                pieces.append(part)
-            else:
-                pieces += self._value(language, prompt, part)
+            said = (part,) if isinstance(part, Piece) else self._value(language, prompt, part)
+            if pieces and pieces[-1].text[-1:] in _ENDS and pieces[-1].text != STOP != said[0].text:
+                spoken_in = pieces[-1].audio.partition("/")[0]
+                pieces.append(Piece("", self.words[spoken_in][STOP].audio))
+            pieces += said
         if not prompt.guarded:
             return tuple(pieces)
         if line.heads:
@@ -111,7 +120,7 @@ class Catalogue:
         """The whole prompt, for people to read. Raises PromptError as `speak` does."""
         pause = LANGUAGES[language].pause
         texts = [piece.text for piece in self.speak(language, prompt) if piece.text]
-        return " ".join(texts).replace(f" {pause}", pause)
+        return " ".join(texts).replace(f" {pause}", pause).replace(f" {STOP}", STOP)
 
     def inventory(self, language: str) -> tuple[Piece, ...]:
         """Every piece that can be heard in calls in `language`, each once: heads and tails too."""
@@ -187,17 +196,18 @@ _SPOKEN: Mapping[str, Callable[[str, str], tuple[str, ...]]] = MappingProxyType(
 """How a value is spoken. Spans of time stand behind خِلَالَ or لِمُدَّةِ, so in the genitive."""
 
 
-def stem(language: str, text: str, form: str = "", recording: str = "") -> str:
+def stem(
+    language: str, text: str, form: str = "", recording: str = "", voices: Voices = _NO_VOICES
+) -> str:
     """The name of a sound: its language, and a hash of all that decides how it sounds."""
-    voice = (
-        f"recording {REVISION} {recording}"
-        if recording
-        else f"{LANGUAGES[language].voice.version}\n{text}"
-    )
+    _, voice = voices.of(language, text, form, recording)
     digest = hashlib.sha256(f"{voice}\n{form}".encode()).hexdigest()
     return f"{language}/{digest[:12]}"
 
 
-def words_of(language: str) -> dict[str, Piece]:
+def words_of(language: str, voices: Voices = _NO_VOICES) -> dict[str, Piece]:
     """The vocabulary of a language as pieces."""
-    return {word: Piece(word, stem(language, word, "word")) for word in vocabulary(language)}
+    return {
+        word: Piece(word, stem(language, word, "word", voices=voices))
+        for word in (*vocabulary(language), STOP)
+    }

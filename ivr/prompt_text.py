@@ -8,6 +8,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from ivr.spoken.sentences import ENDS
+
 KINDS = frozenset(
     {"digits", "phone", "service", "key", "hours", "days", "minutes", "years", "place"}
 )
@@ -35,7 +37,9 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A short silence behind a value."""
+    """A silence behind a value: a short one, or that behind a sentence."""
+
+    sentence: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def parse(text: str, language: str, languages: frozenset[str]) -> tuple[Part, ..
         else:
             literal = token.lstrip(_LEADING).rstrip()
             if parts and isinstance(parts[-1], Slot) and token.strip()[:1] in _PUNCTUATION:
-                parts.append(Pause())
+                parts.append(Pause(token.strip()[0] in ENDS))
             if literal:
                 parts.append(Literal(language, literal))
     if not parts:

@@ -13,6 +13,7 @@ from ruamel.yaml.comments import CommentedMap
 from files.yaml_tree import NotYaml, read_tree
 from ivr.catalogue import (
     ERROR_KEYS,
+    STOP,
     Catalogue,
     Line,
     Piece,
@@ -24,6 +25,7 @@ from ivr.catalogue import (
 from ivr.prompt_lint import prompt_findings
 from ivr.prompt_text import Literal, Part, Pause, Slot, TextError, parse
 from ivr.spoken import LANGUAGES
+from ivr.voices import Voices
 
 __all__ = [
     "Catalogue",
@@ -37,6 +39,7 @@ __all__ = [
 
 _KEY = re.compile(r"[a-z][a-z0-9_]*(\.[A-Z][A-Z0-9_]*)?")
 _Parts = tuple[Part, ...]
+_NO_VOICES = Voices()
 
 
 class CatalogueError(Exception):
@@ -44,13 +47,15 @@ class CatalogueError(Exception):
 
 
 def load_catalogue(
-    paths: Mapping[str, Path], recordings: Mapping[str, str] = MappingProxyType({})
+    paths: Mapping[str, Path],
+    recordings: Mapping[str, str] = MappingProxyType({}),
+    voices: Voices = _NO_VOICES,
 ) -> Catalogue:
     """The catalogue of these files, one a language.
 
     `recordings` are the studio recordings there are: name (`ar/welcome`; with several fragments
     `ar/reference.1`, `ar/reference.2`, in the order of the text) → hash of the content. A recording
-    wins over the synthetic voice. Raises CatalogueError.
+    wins over `voices`, which say all else. Raises CatalogueError.
     """
     languages = frozenset(paths)
     for language, path in paths.items():
@@ -58,7 +63,7 @@ def load_catalogue(
             known = ", ".join(LANGUAGES)
             raise CatalogueError(f"{path}: there is no voice for {language!r}, but for {known}")
     literals = {language: _read(path, language, languages) for language, path in paths.items()}
-    words = {language: words_of(language) for language in paths}
+    words = {language: words_of(language, voices) for language in paths}
     sources: dict[str, Source] = {}
     lines: dict[str, dict[str, Line]] = {}
     used: set[str] = set()
@@ -68,11 +73,12 @@ def load_catalogue(
             names = _recording_names(language, key, parts)
             used.update(names)
             hashes = [recordings.get(name, "") for name in names]
-            pause = words[language][LANGUAGES[language].pause]
-            lines[language][key] = _line(key, parts, pause, names, hashes, sources)
+            pauses = words[language][LANGUAGES[language].pause], words[language][STOP]
+            lines[language][key] = _line(key, parts, pauses, names, hashes, voices, sources)
     for language, pieces in words.items():
         for piece in pieces.values():
-            sources.setdefault(piece.audio, Source(language, piece.text, form="word"))
+            voice, _ = voices.of(language, piece.text, "word")
+            sources.setdefault(piece.audio, Source(language, piece.text, form="word", voice=voice))
     unused = tuple(sorted(set(recordings) - used))
     return Catalogue(lines, words, sources, literals, unused)
 
@@ -87,9 +93,10 @@ def _recording_names(language: str, key: str, parts: _Parts) -> list[str]:
 def _line(
     key: str,
     parts: _Parts,
-    pause: Piece,
+    pauses: tuple[Piece, Piece],
     names: list[str],
     hashes: list[str],
+    voices: Voices,
     sources: dict[str, Source],
 ) -> Line:
     made: list[Piece | Slot] = []
@@ -100,17 +107,20 @@ def _line(
             made.append(part)
             continue
         if isinstance(part, Pause):
-            made.append(pause)
+            # Behind the last value nothing follows that a long pause would set apart.
+            made.append(pauses[part.sentence and position + 1 < len(parts)])
             continue
         name, content = next(recorded)
         recording = name if content else ""
-        piece = Piece(part.text, stem(part.language, part.text, "", content))
-        sources[piece.audio] = Source(part.language, part.text, recording)
+        said = (part.language, part.text)
+        voice, _ = voices.of(*said, recording=content)
+        piece = Piece(part.text, stem(*said, "", content, voices))
+        sources[piece.audio] = Source(*said, recording, voice=voice)
         made.append(piece)
         if position == 0 and key.startswith(ERROR_KEYS):
-            head, tail = (stem(part.language, part.text, cut, content) for cut in ("head", "tail"))
+            head, tail = (stem(*said, cut, content, voices) for cut in ("head", "tail"))
             for audio, cut in ((head, "head"), (tail, "tail")):
-                sources[audio] = Source(part.language, part.text, recording, cut, piece.audio)
+                sources[audio] = Source(*said, recording, cut, piece.audio, voice)
             heads = (Piece(part.text, head, guarded=True), Piece("", tail))
     return Line(tuple(made), heads)
 

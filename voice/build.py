@@ -1,16 +1,21 @@
 """The folder of sounds, brought into line with the catalogue."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from ivr.prompts import Catalogue, Source
 from ivr.turn import GUARD_MS
+from ivr.voices import BUNDLED, COMMAND, Kept, kept_of
+from voice.command import command_of
+from voice.kept import kept_audio, kept_file
 from voice.ready import check
 from voice.recordings import recorded
-from voice.sound import Sound, cut, read, write
+from voice.samples import Samples
+from voice.sound import Sound, cut, decoded, read, write
 from voice.voice import default_command, shaped, spoken
 from voice.wav import RATES, AudioError
 
@@ -19,6 +24,17 @@ Progress = Callable[[int, int, str], None]
 
 _WORKERS = max(2, os.cpu_count() or 1)
 _NO_RECORDINGS = Path("config/prompts/recordings")
+_NO_VOICES = Path("config/prompts/voices")
+
+
+@dataclass(frozen=True, slots=True)
+class _Origins:
+    """Where sounds come from: folders, what is kept in the second, and programs by language."""
+
+    recordings: Path
+    kept_voices: Path
+    kept: Mapping[str, Kept]
+    commands: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +73,22 @@ def build(
     progress: Progress = lambda *_: None,
     *,
     recordings: Path = _NO_RECORDINGS,
+    kept_voices: Path = _NO_VOICES,
+    commands: Mapping[str, str] = MappingProxyType({}),
     prune: bool = False,
 ) -> BuildReport:
     """Make every sound of `catalogue` that is not in `folder`; with `prune`, take away all others.
 
-    `recordings` is the folder whose hashes the catalogue was loaded with. What cannot be made is
-    in the report; all else is made, each sound whole.
+    `recordings`, `kept_voices` and `commands` are what the catalogue was loaded with. What cannot
+    be made is in the report; all else is made, each sound whole. Raises KeptWrong.
     """
+    origins = _Origins(recordings, kept_voices, kept_audio(kept_voices), commands)
     missing = {item.audio for item in check(catalogue, folder)}
     jobs = _jobs(catalogue, missing)
     failures = []
     with ThreadPoolExecutor(_WORKERS) as pool:  # most of the work is outside of Python
         futures = {
-            pool.submit(_make, folder, recordings, whole, cuts, catalogue.sources): whole
+            pool.submit(_make, folder, origins, whole, cuts, catalogue.sources): whole
             for whole, cuts in jobs.items()
         }
         try:
@@ -104,10 +123,10 @@ def _jobs(catalogue: Catalogue, missing: set[str]) -> dict[str, list[str]]:
 
 
 def _make(
-    folder: Path, recordings: Path, whole: str, wanted: list[str], sources: Mapping[str, Source]
+    folder: Path, origins: _Origins, whole: str, wanted: list[str], sources: Mapping[str, Source]
 ) -> None:
     source = sources[whole]
-    sound = _sound(recordings, source) if whole in wanted else read(folder, whole)
+    sound = _sound(origins, source) if whole in wanted else read(folder, whole)
     parts: dict[str, Sound] = {}
     if any(sources[audio].whole for audio in wanted):
         parts["head"], parts["tail"] = cut(sound, GUARD_MS)
@@ -115,10 +134,25 @@ def _make(
         write(folder, audio, parts.get(sources[audio].form, sound))
 
 
-def _sound(recordings: Path, source: Source) -> Sound:
+def _sound(origins: _Origins, source: Source) -> Sound:
+    language, text, form = source.language, source.text, source.form
     if source.recording:
-        return shaped([recorded(recordings, source.recording)], source.form)
-    return spoken(default_command(source.language, source.form), source.text, source.form)
+        return shaped([recorded(origins.recordings, source.recording)], form)
+    if source.voice == BUNDLED:
+        return shaped(list(_kept(origins, source)), form)
+    if source.voice == COMMAND:
+        return spoken(command_of(origins.commands[language]), text, form)
+    return spoken(default_command(language, form), text, form)
+
+
+def _kept(origins: _Origins, source: Source) -> Iterator[Samples]:
+    kept = origins.kept.get(source.language, {})
+    for content in kept_of(kept, source.text, source.form):
+        path = kept_file(origins.kept_voices, source.language, content)
+        try:
+            yield decoded(path.read_bytes())
+        except (OSError, AudioError) as error:
+            raise AudioError(f"{path}: {error}") from error
 
 
 def _prune(folder: Path, known: set[str]) -> int:

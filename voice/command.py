@@ -4,6 +4,7 @@ No shell reads the command, and no text is ever part of it.
 """
 
 import os
+import shlex
 import shutil
 import subprocess
 import unicodedata
@@ -27,12 +28,13 @@ class Command:
 
     argv: tuple[str, ...]
     written: Callable[[str], str] = str
+    seconds: float = SECONDS
 
     def say(self, text: str) -> bytes:
         """The sound that the program makes of `text`.
 
         Raises AudioError when it is not installed, fails (with the last line of what it said),
-        does not finish within `SECONDS`, or gives nothing.
+        does not finish within `seconds`, or gives nothing.
         """
         program = self.argv[0]
         if shutil.which(program) is None:
@@ -42,12 +44,12 @@ class Command:
                 self.argv,
                 input=self.written(text).encode(),
                 capture_output=True,
-                timeout=SECONDS,
+                timeout=self.seconds,
                 check=False,
                 env=inherited(os.environ),
             )
         except subprocess.TimeoutExpired as error:
-            raise AudioError(f"{program} did not finish within {SECONDS} s") from error
+            raise AudioError(f"{program} did not finish within {self.seconds:g} s") from error
         except OSError as error:
             raise AudioError(f"{program} cannot be started: {error.strerror}") from error
         if done.returncode != 0:
@@ -57,6 +59,14 @@ class Command:
         if not done.stdout:
             raise AudioError(f"{program} gave no sound")
         return done.stdout
+
+
+def command_of(line: str) -> Command:
+    """The command that a line names, as a shell would part it; `plain` before it: without marks."""
+    first, *rest = shlex.split(line)
+    if first == "plain" and rest:
+        return Command(tuple(rest), without_marks)
+    return Command((first, *rest))
 
 
 def check_length(text: str, seconds: float) -> None:

@@ -39,6 +39,8 @@ def build_with_progress(services: Services, *, prune: bool = False) -> BuildRepo
             services.settings.sounds,
             told,
             recordings=services.recorded_prompts,
+            kept_voices=services.kept_voices,
+            commands=services.settings.voice_commands,
             prune=prune,
         )
 

@@ -6,6 +6,7 @@ import pytest
 
 from ivr.prompts import Catalogue, Piece, PromptError, Source, load_catalogue
 from ivr.turn import Prompt
+from ivr.voices import BUNDLED, COMMAND, DEFAULT, STUDIO, Voices
 
 ENGLISH = """\
 plain: "Hello there."
@@ -17,6 +18,7 @@ years: "For {y|years}"
 queue: "Before you {n|place}"
 contact: "Your phone {contact|phone}. Bye."
 kind: "{code|service} it is"
+told: "You chose: {which|key} Thank you."
 other: "{which|key}"
 phone_withheld: "is not shown"
 service.RD_HOLE: "Pothole"
@@ -37,20 +39,22 @@ def catalogue(tmp_path: Path) -> Catalogue:
     return loaded(tmp_path)
 
 
-def loaded(folder: Path, recordings: dict[str, str] | None = None) -> Catalogue:
+def loaded(
+    folder: Path, recordings: dict[str, str] | None = None, voices: Voices | None = None
+) -> Catalogue:
     """The two files above, loaded."""
     paths = {}
     for language, text in (("en", ENGLISH), ("ar", ARABIC)):
         paths[language] = folder / f"{language}.yaml"
         paths[language].write_text(text, encoding="utf-8")
-    return load_catalogue(paths, recordings or {})
+    return load_catalogue(paths, recordings or {}, voices or Voices())
 
 
 @pytest.mark.parametrize(
     ("key", "values", "text"),
     [
         ("plain", {}, "Hello there."),
-        ("number", {"reference": "24"}, "Number two four, Again: two four,"),
+        ("number", {"reference": "24"}, "Number two four. Again: two four,"),
         ("within", {"target_hours": "4"}, "We answer within four hours,"),
         ("within", {"target_hours": "47"}, "We answer within forty seven hours,"),
         ("within", {"target_hours": "48"}, "We answer within two days,"),
@@ -59,12 +63,12 @@ def loaded(folder: Path, recordings: dict[str, str] | None = None) -> Catalogue:
         ("minutes", {"m": "12"}, "For twelve minutes"),
         ("years", {"y": "2"}, "For two years"),
         ("queue", {"n": "3"}, "Before you three callers"),
-        ("contact", {"contact": "+966501"}, "Your phone zero five zero one, Bye."),
-        ("contact", {"contact": "0122345"}, "Your phone zero one two, two three four five, Bye."),
-        ("contact", {"contact": "+4420"}, "Your phone four four two zero, Bye."),
-        ("contact", {"contact": ""}, "Your phone is not shown, Bye."),
-        ("contact", {"contact": '"\nEXEC System'}, "Your phone is not shown, Bye."),
-        ("contact", {"contact": "٠٥٠١٢٣٤"}, "Your phone is not shown, Bye."),
+        ("contact", {"contact": "+966501"}, "Your phone zero five zero one. Bye."),
+        ("contact", {"contact": "0122345"}, "Your phone zero one two, two three four five. Bye."),
+        ("contact", {"contact": "+4420"}, "Your phone four four two zero. Bye."),
+        ("contact", {"contact": ""}, "Your phone is not shown. Bye."),
+        ("contact", {"contact": '"\nEXEC System'}, "Your phone is not shown. Bye."),
+        ("contact", {"contact": "٠٥٠١٢٣٤"}, "Your phone is not shown. Bye."),
         ("kind", {"code": "RD_HOLE"}, "Pothole it is"),
         ("other", {"which": "plain"}, "Hello there."),
     ],
@@ -150,8 +154,9 @@ def test_placeholders_and_keys_are_known(catalogue: Catalogue) -> None:
 
 def test_a_voice_can_change_within_a_prompt(catalogue: Catalogue) -> None:
     """[[en]] in an Arabic prompt is the very sound of the same English text elsewhere."""
-    arabic, english = catalogue.speak("ar", Prompt("mixed"))
+    arabic, pause, english = catalogue.speak("ar", Prompt("mixed"))
     assert arabic.audio.startswith("ar/")
+    assert pause == Piece("", catalogue.words["ar"]["."].audio)
     assert english == catalogue.speak("en", Prompt("plain"))[0]
 
 
@@ -201,9 +206,62 @@ def test_each_sound_is_known_by_what_it_is_made_of(tmp_path: Path) -> None:
     (whole,) = catalogue.speak("en", Prompt("noinput_1"))
     head, tail = catalogue.speak("en", Prompt("noinput_1", {}, guarded=True))
     text, recording = "Sorry, we heard nothing.", "en/noinput_1"
-    assert sources[whole.audio] == Source("en", text, recording)
-    assert sources[head.audio] == Source("en", text, recording, "head", whole.audio)
-    assert sources[tail.audio] == Source("en", text, recording, "tail", whole.audio)
+    assert sources[whole.audio] == Source("en", text, recording, voice=STUDIO)
+    assert sources[head.audio] == Source("en", text, recording, "head", whole.audio, STUDIO)
+    assert sources[tail.audio] == Source("en", text, recording, "tail", whole.audio, STUDIO)
+
+
+def test_each_sound_tells_whose_voice_it_is(tmp_path: Path) -> None:
+    """A take, kept audio of every sentence, the command of the language, else espeak-ng."""
+    kept = {("", "Hello there."): "k1", ("word", "two"): "k2"}
+    recordings = {"en/noinput_1": "a1"}
+
+    def voices(given: Voices) -> dict[str, set[str]]:
+        sources = loaded(tmp_path, recordings, given).sources.values()
+        return {text: {s.voice for s in sources if s.text == text} for text in texts}
+
+    texts = ("Sorry, we heard nothing.", "Hello there.", "two", "three", ",", ".")
+    found = voices(Voices({"en": kept}))
+    assert list(found.values()) == [{STUDIO}, {BUNDLED}, {BUNDLED}, {DEFAULT}, {""}, {""}]
+    found = voices(Voices({"en": kept}, {"en": "say --nicely"}))
+    assert list(found.values()) == [{STUDIO}, {COMMAND}, {COMMAND}, {COMMAND}, {""}, {""}]
+
+
+def test_another_voice_is_another_sound(tmp_path: Path) -> None:
+    """The kept audio's content and the command are part of the name; of its language alone."""
+
+    def name(given: Voices, language: str = "en") -> str:
+        return loaded(tmp_path, {}, given).speak(language, Prompt("plain"))[0].audio
+
+    kept = [{"en": {("", "Hello there."): content}} for content in ("k1", "k2")]
+    given = [
+        Voices(),
+        *map(Voices, kept),
+        Voices({}, {"en": "say"}),
+        Voices({}, {"en": "plain say"}),
+    ]
+    assert len(set(map(name, given))) == len(given)
+    assert len({name(one, "ar") for one in given}) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "values", "heard"),
+    [
+        ("number", {"reference": "24"}, "Number two four STOP Again: two four PAUSE"),
+        ("told", {"which": "plain"}, "You chose: Hello there. STOP Thank you."),
+        ("contact", {"contact": "050"}, "Your phone zero five zero STOP Bye."),
+        ("kind", {"code": "RD_HOLE"}, "Pothole it is"),
+    ],
+)
+def test_every_end_of_a_sentence_is_a_pause(
+    catalogue: Catalogue, key: str, values: dict[str, str], heard: str
+) -> None:
+    """Behind a value, and behind a value that is a sentence itself; not behind the last word."""
+    marks = {
+        catalogue.words["en"][mark].audio: name for mark, name in ((".", "STOP"), (",", "PAUSE"))
+    }
+    pieces = catalogue.speak("en", Prompt(key, values))
+    assert " ".join(marks.get(piece.audio, piece.text) for piece in pieces) == heard
 
 
 def test_a_sound_keeps_its_name_from_release_to_release(tmp_path: Path) -> None:

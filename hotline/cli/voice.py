@@ -1,0 +1,98 @@
+"""`hotline voice try`: what callers would hear of a text, by any voice."""
+
+import math
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import rich_click as click
+
+from hotline.bootstrap import Services
+from hotline.logs import is_terminal
+from ivr.spoken import LANGUAGES
+from ivr.voices import COMMAND, DEFAULT, Voices
+from voice.command import command_of
+from voice.loudness import loudness, peak
+from voice.sound import Sound, write
+from voice.voice import default_command, spoken
+from voice.wav import RATE, AudioError
+
+_PLAYERS = (("aplay", "-q"), ("play", "-q"), ("paplay",))
+_UNPLAYED = Path("voice-try.wav")
+
+
+@click.group("voice")
+def voice_group() -> None:
+    """The voice that says prompts: hear it."""
+
+
+@voice_group.command("try")
+@click.argument("text")
+@click.option("--language", type=click.Choice(tuple(LANGUAGES)), help="Of which language")
+@click.option("--ar", "arabic", is_flag=True, help="The same as --language ar")
+@click.option("--en", "english", is_flag=True, help="The same as --language en")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a WAV file")
+@click.option("--command", "line", help="Another program than that of the settings")
+@click.option("--plain", is_flag=True, help="Hand it the text without vowel marks")
+@click.pass_obj
+def try_command(
+    services: Services,
+    text: str,
+    language: str | None,
+    arabic: bool,
+    english: bool,
+    out: Path | None,
+    line: str | None,
+    plain: bool,
+) -> None:
+    """Say TEXT as callers would hear it: 8 kHz, level, with pauses between sentences.
+
+    It is played, or written where nothing plays it. The text is said as it stands: {values} are
+    none here. Exit status: 0 done, 1 the voice failed, 2 wrong words.
+    """
+    chosen = {language} if language else set()
+    chosen |= {"ar"} if arabic else set()
+    chosen |= {"en"} if english else set()
+    if len(chosen) != 1:
+        raise click.UsageError("say which language: --ar, --en or --language CODE")
+    (code,) = chosen
+    try:
+        by, sound = _said(services, code, text, f"plain {line}" if line and plain else line)
+    except ValueError as error:
+        raise click.UsageError(f"--command: {error}") from error
+    except AudioError as error:
+        click.echo(str(error), err=True)
+        sys.exit(1)
+    heard = sound.narrow
+    peak_db = 20 * math.log10(peak(heard, RATE))
+    click.echo(
+        f"by {by}: {len(heard) / RATE:.1f} s, {loudness(heard, RATE):.1f} LUFS, "
+        f"peak {peak_db:.1f} dBFS"
+    )
+    _hand_over(sound, out)
+
+
+def _said(services: Services, language: str, text: str, line: str | None) -> tuple[str, Sound]:
+    """Who said it, and the sound. Raises AudioError, and ValueError for a line that is none."""
+    line = line or services.settings.voice_commands.get(language)
+    if line:
+        command = command_of(line)
+        return f"{COMMAND} {command.argv[0]}", spoken(command, text)
+    by, _ = Voices().of(language, text)
+    return by or DEFAULT, spoken(default_command(language), text)
+
+
+def _hand_over(sound: Sound, out: Path | None) -> None:
+    player = next((player for player in _PLAYERS if shutil.which(player[0])), None)
+    if out is None and player is not None and is_terminal(sys.stdout):
+        with tempfile.TemporaryDirectory() as folder:
+            write(Path(folder), "said", sound)
+            subprocess.run([*player, f"{folder}/said.wav"], check=False)
+        return
+    path = out or _UNPLAYED
+    with tempfile.TemporaryDirectory(dir=path.absolute().parent) as folder:
+        write(Path(folder), "said", sound)
+        Path(folder, "said.wav").replace(path)
+    click.echo(f"written to {path}")
