@@ -63,6 +63,11 @@ class Services:
         """The same house by these files, on the same stores."""
         return Services(self.settings, files, self._stores)
 
+    def read_again(self) -> Services:
+        """The same house by its files as they are now."""
+        settings = self.settings
+        return self.by(HouseFiles(settings.config_dir, commands=settings.voice_commands))
+
     def close(self) -> None:
         """Write what is still to be written and close what was opened, for all of the process."""
         self._stores.close()

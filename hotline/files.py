@@ -73,6 +73,10 @@ class HouseFiles:
     @cached_property
     def catalogue(self) -> Catalogue:
         """The prompts, a file a language. Raises CatalogueError."""
+        return self.catalogue_with(self.recorded_prompts)
+
+    def catalogue_with(self, recordings: Path) -> Catalogue:
+        """The prompts with the studio recordings of that folder. Raises CatalogueError."""
         from ivr.prompts import CatalogueError, load_catalogue
         from ivr.voices import Voices
         from voice.kept import KeptWrong, kept_audio
@@ -84,7 +88,7 @@ class HouseFiles:
             voices = Voices(kept_audio(self.kept_voices), self._commands)
         except KeptWrong as error:
             raise CatalogueError(str(error)) from error
-        return load_catalogue(paths, recording_hashes(self.recorded_prompts), voices)
+        return load_catalogue(paths, recording_hashes(recordings), voices)
 
     @property
     def kept_voices(self) -> Path:

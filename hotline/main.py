@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "call": ("lab.cli.call:call_command", "Play a caller transcript."),
     "flow": ("hotline.cli.flow:flow_group", "The voice menu: lint and diagram."),
     "voice": ("hotline.cli.voice:voice_group", "Hear what a voice makes of a text."),
-    "prompts": ("hotline.cli.prompts:prompts_group", "The prompts' audio: build and check."),
+    "prompts": ("hotline.cli.prompts:prompts_group", "The prompts' audio, and a studio's takes."),
     "records": ("hotline.cli.records:records_group", "Call records: list, show, export."),
     "tickets": ("hotline.cli.tickets:tickets_group", "Tickets: list and show."),
     "deliveries": ("hotline.cli.tickets:deliveries_group", "Deliveries: list and retry."),
@@ -53,8 +53,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "bench": ("lab.cli.bench:bench", "Measure costs as ratios."),
 }
 
-AS_ROOT = frozenset({"init", "asterisk", "doctor", "serve", "demo", "bench", "call"})
-"""Commands that stay root's where root calls them: they enter an Asterisk, or give files away."""
+AS_ROOT = frozenset({"init", "asterisk", "doctor", "prompts", "serve", "demo", "bench", "call"})
+"""Commands that stay root's where root calls them: they enter an Asterisk, give files away, or
+write what people edit."""
 
 
 @click.group(

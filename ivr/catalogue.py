@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ivr.prompt_text import Part, Slot
-from ivr.spoken import LANGUAGES, count, digits, vocabulary
+from ivr.spoken import LANGUAGES, count, digits, spell, vocabulary
 from ivr.spoken.sentences import ENDS
+from ivr.spoken.takes import take_of
 from ivr.turn import Prompt
 from ivr.voices import DEFAULT, Voices
 
@@ -23,6 +24,7 @@ ERROR_KEYS = ("noinput_", "nomatch_")
 """How the keys of error messages begin: the prompts that exist with a guarded head."""
 _HOURS_UP_TO = 48
 _NO_VOICES = Voices()
+_NO_RECORDINGS: Mapping[str, str] = MappingProxyType({})
 _ENDS = frozenset(ENDS)
 STOP = "."
 """The pause behind a sentence, among the words of a language."""
@@ -130,6 +132,15 @@ class Catalogue:
             pieces.update(dict.fromkeys((*spoken, *line.heads)))
         return tuple(pieces)
 
+    def words_for(self, language: str, kind: str, value: str) -> tuple[str, ...]:
+        """The words by which a value of this kind is spoken; none for what is a prompt itself.
+
+        Raises ValueError for a value that is none of that kind.
+        """
+        if kind == "phone":
+            value = local_number(value)
+        return _SPOKEN[kind](language, value) if kind in _SPOKEN and value else ()
+
     def _line(self, language: str, key: str) -> Line:
         try:
             return self.lines[language][key]
@@ -186,6 +197,7 @@ _SPOKEN: Mapping[str, Callable[[str, str], tuple[str, ...]]] = MappingProxyType(
     {
         "digits": digits,
         "phone": digits,
+        "spelled": spell,
         "hours": _hours,
         "days": lambda language, value: count(language, _number(value), "day", "genitive"),
         "minutes": lambda language, value: count(language, _number(value), "minute", "genitive"),
@@ -205,9 +217,22 @@ def stem(
     return f"{language}/{digest[:12]}"
 
 
-def words_of(language: str, voices: Voices = _NO_VOICES) -> dict[str, Piece]:
-    """The vocabulary of a language as pieces."""
-    return {
-        word: Piece(word, stem(language, word, "word", voices=voices))
-        for word in (*vocabulary(language), STOP)
-    }
+def words_of(
+    language: str,
+    recordings: Mapping[str, str] = _NO_RECORDINGS,
+    voices: Voices = _NO_VOICES,
+    form: str = "word",
+) -> dict[str, tuple[Piece, Source]]:
+    """The vocabulary of a language as pieces of that form, and where each sound comes from.
+
+    `recordings` are those that there are: name → hash of the content (`ivr.spoken.takes` has the
+    names of words).
+    """
+    made = {}
+    for word in (*vocabulary(language), STOP):
+        name = f"{language}/{take_of(language, word)}"
+        content = recordings.get(name, "")
+        piece = Piece(word, stem(language, word, form, content, voices))
+        voice, _ = voices.of(language, word, form, content)
+        made[word] = piece, Source(language, word, name if content else "", form, voice=voice)
+    return made

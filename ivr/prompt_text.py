@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ivr.spoken.sentences import ENDS
 
 KINDS = frozenset(
-    {"digits", "phone", "service", "key", "hours", "days", "minutes", "years", "place"}
+    {"digits", "spelled", "phone", "service", "key", "hours", "days", "minutes", "years", "place"}
 )
 """What a placeholder's value is, and so how it is spoken (see `ivr.catalogue`)."""
 

@@ -25,6 +25,7 @@ from ivr.catalogue import (
 from ivr.prompt_lint import prompt_findings
 from ivr.prompt_text import Literal, Part, Pause, Slot, TextError, parse
 from ivr.spoken import LANGUAGES
+from ivr.spoken.takes import takes
 from ivr.voices import Voices
 
 __all__ = [
@@ -54,8 +55,9 @@ def load_catalogue(
     """The catalogue of these files, one a language.
 
     `recordings` are the studio recordings there are: name (`ar/welcome`; with several fragments
-    `ar/reference.1`, `ar/reference.2`, in the order of the text) → hash of the content. A recording
-    wins over `voices`, which say all else. Raises CatalogueError.
+    `ar/reference.1`, `ar/reference.2`, in the order of the text; of the vocabulary `ar/digit.2`) →
+    hash of the content. A recording wins over `voices`, which say all else; one of the language's
+    own file is heard where another file says the same in it. Raises CatalogueError.
     """
     languages = frozenset(paths)
     for language, path in paths.items():
@@ -63,27 +65,54 @@ def load_catalogue(
             known = ", ".join(LANGUAGES)
             raise CatalogueError(f"{path}: there is no voice for {language!r}, but for {known}")
     literals = {language: _read(path, language, languages) for language, path in paths.items()}
-    words = {language: words_of(language, voices) for language in paths}
+    spoken = {language: words_of(language, recordings, voices) for language in paths}
+    words = {
+        language: {word: piece for word, (piece, _) in made.items()}
+        for language, made in spoken.items()
+    }
+    shared = _shared(literals)
     sources: dict[str, Source] = {}
     lines: dict[str, dict[str, Line]] = {}
     used: set[str] = set()
     for language, prompts in literals.items():
         lines[language] = {}
         for key, parts in prompts.items():
-            names = _recording_names(language, key, parts)
+            names = recording_names(language, key, parts)
             used.update(names)
+            names = [
+                name if name in recordings else shared.get((key, part), name)
+                for name, part in zip(names, _literals(parts), strict=True)
+            ]
             hashes = [recordings.get(name, "") for name in names]
             pauses = words[language][LANGUAGES[language].pause], words[language][STOP]
             lines[language][key] = _line(key, parts, pauses, names, hashes, voices, sources)
-    for language, pieces in words.items():
-        for piece in pieces.values():
-            voice, _ = voices.of(language, piece.text, "word")
-            sources.setdefault(piece.audio, Source(language, piece.text, form="word", voice=voice))
+    for language, made in spoken.items():
+        used.update(f"{language}/{name}" for name in takes(language))
+        for piece, source in made.values():
+            sources.setdefault(piece.audio, source)
     unused = tuple(sorted(set(recordings) - used))
     return Catalogue(lines, words, sources, literals, unused)
 
 
-def _recording_names(language: str, key: str, parts: _Parts) -> list[str]:
+def _shared(literals: Mapping[str, Mapping[str, _Parts]]) -> dict[tuple[str, Literal], str]:
+    """Fragments in a language by the names that they have in its own file.
+
+    `[[en]] For English, press two.` stands in every file, and is said once.
+    """
+    found: dict[tuple[str, Literal], str] = {}
+    for language, prompts in literals.items():
+        for key, parts in prompts.items():
+            own = zip(recording_names(language, key, parts), _literals(parts), strict=True)
+            found |= {(key, part): name for name, part in own if part.language == language}
+    return found
+
+
+def _literals(parts: _Parts) -> list[Literal]:
+    return [part for part in parts if isinstance(part, Literal)]
+
+
+def recording_names(language: str, key: str, parts: _Parts) -> list[str]:
+    """What the takes of a prompt's fragments are called, in their order, with the language."""
     fragments = sum(isinstance(part, Literal) for part in parts)
     if len(parts) == 1:
         return [f"{language}/{key}"] * fragments

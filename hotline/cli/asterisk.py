@@ -2,7 +2,6 @@
 
 import json
 import sys
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +14,9 @@ from embedded.asterisk.places import NoSuchUser, places_of
 from hotline.bootstrap import Services, ensure_folders
 from hotline.cli.prompts import build_with_progress
 from hotline.cli.roles import stop_event
-from hotline.installation.rights import as_steward
+from hotline.installation.rights import for_the_roles
 from hotline.secret import secrets_file
-from hotline.settings import PREFIX, Settings
+from hotline.settings import PREFIX
 from ivr.prompts import CatalogueError
 from voice.wav import AudioError
 
@@ -103,7 +102,7 @@ def asterisk_install(
     settings = services.settings
     try:
         root = tree_of(folder)
-        with _for_the_roles(settings):
+        with for_the_roles(settings):
             ensure_folders(settings)
             secrets_file(settings.backoffice, settings.state_dir)
             build_with_progress(services).whole()
@@ -131,11 +130,6 @@ def asterisk_install(
         click.echo(json.dumps(_as_json(done, root, told), ensure_ascii=False, indent=2))
     else:
         _tell(done, wish, told)
-
-
-def _for_the_roles(settings: Settings) -> AbstractContextManager[None]:
-    """What is made in an installation's own folders is its roles', whoever installs."""
-    return nullcontext() if settings.home is None else as_steward(settings.state_dir)
 
 
 @asterisk_group.command("check")

@@ -1,18 +1,34 @@
-"""`hotline prompts`: the prompts' audio, built and checked."""
+"""`hotline prompts`: the prompts' audio, built and checked; what a studio says, and its takes."""
 
+import io
 import json
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import rich_click as click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBar
 
+from host.word import words
 from hotline.bootstrap import Services
+from hotline.cli.reload import reload_roles, tell_answer
+from hotline.installation.rights import for_the_roles
 from hotline.logs import is_terminal
 from ivr.prompts import CatalogueError, prompt_findings
-from voice.build import BuildReport, build
+from voice.build import BuildReport, Progress, build
 from voice.ready import check
+
+if TYPE_CHECKING:
+    from hotline.studio import ImportReport
+
+_SHOWN = 8
+_RELOAD_S = 30.0
 
 
 def build_with_progress(services: Services, *, prune: bool = False) -> BuildReport:
@@ -20,24 +36,11 @@ def build_with_progress(services: Services, *, prune: bool = False) -> BuildRepo
 
     The report tells what could not be made. Raises CatalogueError.
     """
-    columns = (
-        TextColumn("prompts"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    unseen = not is_terminal(sys.stderr)  # and so nothing is written, which might fail
-    with Progress(*columns, console=console, transient=True, disable=unseen) as bar:
-        task = bar.add_task("prompts", total=None, visible=False)
-
-        def told(done: int, total: int, _what: str) -> None:
-            bar.update(task, completed=done, total=total, visible=True)
-
+    with _bar("prompts") as progress:
         return build(
             services.catalogue,
             services.settings.sounds,
-            told,
+            progress,
             recordings=services.recorded_prompts,
             kept_voices=services.kept_voices,
             commands=services.settings.voice_commands,
@@ -45,9 +48,29 @@ def build_with_progress(services: Services, *, prune: bool = False) -> BuildRepo
         )
 
 
+@contextmanager
+def _bar(what: str) -> Iterator[Progress]:
+    """A bar on a terminal, from the first thing that is done on."""
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    console = Console(stderr=True)
+    unseen = not is_terminal(sys.stderr)  # and so nothing is written, which might fail
+    with ProgressBar(*columns, console=console, transient=True, disable=unseen) as bar:
+        task = bar.add_task(what, total=None, visible=False)
+
+        def told(done: int, total: int, _what: str) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+
+        yield told
+
+
 @click.group("prompts")
 def prompts_group() -> None:
-    """The prompts' audio: build and check."""
+    """The prompts' audio: build and check; script and import for a studio."""
 
 
 @prompts_group.command("build")
@@ -56,7 +79,8 @@ def prompts_group() -> None:
 def build_command(services: Services, prune: bool) -> None:
     """Make the sound of every prompt, digit and word that is not there yet."""
     try:
-        report = build_with_progress(services, prune=prune)
+        with for_the_roles(services.settings):
+            report = build_with_progress(services, prune=prune)
     except CatalogueError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
@@ -95,3 +119,124 @@ def check_command(services: Services, as_json: bool) -> None:
             click.echo(str(finding))
         click.echo(f"{len(missing)} sounds missing, {len(findings)} texts to mend")
     sys.exit(1 if missing or findings else 0)
+
+
+@prompts_group.command("script")
+@click.option("--language", required=True, help="Of the voice: ar, en")
+@click.option("--core", is_flag=True, help="Only what a caller who reports hears")
+@click.option(
+    "--csv", "as_csv", is_flag=True, help="For a spreadsheet, in place of a page to print"
+)
+@click.option("--missing", is_flag=True, help="Only what is not recorded yet")
+@click.pass_obj
+def script_command(
+    services: Services, language: str, core: bool, as_csv: bool, missing: bool
+) -> None:
+    """Write what a studio must say, on the standard output: a page to print (HTML), or CSV.
+
+    Every fragment of every prompt, every digit, counted word and letter; those that a caller who
+    reports hears come first.
+    """
+    from hotline.menu import WRONG_FILE
+    from hotline.script_page import script_page, write_script_csv
+    from hotline.studio import script_of
+
+    try:
+        if language not in services.catalogue.languages:
+            known = ", ".join(services.catalogue.languages)
+            raise click.UsageError(f"{language}: there are prompts in {known}")
+        takes = script_of(services, language)
+    except WRONG_FILE as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    takes = [take for take in takes if (take.core or not core) and not (missing and take.recording)]
+    if as_csv:
+        out = io.StringIO(newline="")
+        write_script_csv(takes, out)
+        click.echo(out.getvalue().encode(), nl=False)
+    else:
+        click.echo(script_page(takes, language).encode(), nl=False)
+
+
+@prompts_group.command("import")
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--language", help="Of files that lie in FOLDER itself: ar, en")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines")
+@click.pass_obj
+def import_command(services: Services, folder: Path, language: str | None, as_json: bool) -> None:
+    """Take over a studio's takes: WAV, FLAC or MP3 files named as `hotline prompts script` says.
+
+    They lie in FOLDER, or in a folder for each language in it. Ends are cut, loudness is evened
+    (EBU R 128), and the next call hears them: roles of this machine take them up at once, but where
+    Asterisk has a copy of its own. A take that is clipped, noisy, too quiet, too long or of an
+    unknown name is told and left out; the others are imported. Exit 1 when any was left out, 2 for
+    a folder or language that is not there.
+    """
+    from hotline.menu import WRONG_FILE
+    from hotline.studio import import_takes
+
+    try:
+        languages = services.catalogue.languages
+        if language is not None and language not in languages:
+            raise click.UsageError(f"{language}: there are prompts in {', '.join(languages)}")
+        with _bar("takes") as progress:
+            report = import_takes(
+                services, folder, language, progress, lambda: for_the_roles(services.settings)
+            )
+    except CatalogueError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except WRONG_FILE as error:
+        wrong_input = not isinstance(error, OSError)
+        click.echo(str(error), err=True)
+        sys.exit(2 if wrong_input else 1)
+    if as_json:
+        click.echo(json.dumps(_import_told(report), ensure_ascii=False, indent=2))
+    else:
+        _tell_import(report)
+    heard = not report.changed or _heard(services)
+    sys.exit(1 if report.refused or not heard else 0)
+
+
+def _import_told(report: "ImportReport") -> dict[str, object]:
+    return {
+        "taken": [asdict(one) for one in report.taken],
+        "refused": [{"file": str(path), "why": why} for path, why in report.refused],
+        "missing": [take.full_name for take in report.missing],
+    }
+
+
+def _tell_import(report: "ImportReport") -> None:
+    for one in report.taken:
+        click.echo(f"{one.outcome:<8} {one.name}: {one.seconds:.1f} s")
+    for path, why in report.refused:
+        click.echo(f"LEFT OUT {path}: {why}", err=True)
+    counts = Counter(one.outcome for one in report.taken)
+    click.echo(
+        f"{counts['new']} new, {counts['changed']} changed, {counts['same']} the same as before, "
+        f"{len(report.refused)} left out"
+    )
+    lost = [take.full_name for take in report.missing]
+    if lost:
+        core = sum(take.core for take in report.missing)
+        shown = ", ".join(lost[:_SHOWN]) + (", …" if len(lost) > _SHOWN else "")
+        click.echo(
+            f"{len(lost)} takes are missing, {core} of them of what a caller who reports hears: "
+            f"{shown}; all by `hotline prompts script --missing`"
+        )
+
+
+def _heard(services: Services) -> bool:
+    """Have the roles of this machine take the recordings up; whether that can be said of all."""
+    if services.settings.agi.sounds_prefix:
+        mend = "`hotline asterisk install --to /`, then `hotline reload`"
+        click.echo(f"Asterisk plays a copy: {mend}", err=True)
+        return True
+    if not any(said.what for said in words(services.settings.state_dir)):
+        return True
+    faults, answers = reload_roles(services.read_again(), _RELOAD_S)
+    for fault in faults:
+        click.echo(fault, err=True)
+    for answer in answers:
+        tell_answer(answer, as_json=False)
+    return not faults and all(answer.well for answer in answers)

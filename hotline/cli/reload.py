@@ -55,6 +55,25 @@ def reload_command(services: Services, within: float, as_json: bool) -> None:
     Calls in progress go on. Exit 1, and nothing is changed, where the files have mistakes; 1 too
     when a role does not take them up, or none runs here.
     """
+    faults, answers = reload_roles(services, within)
+    if faults:
+        click.echo("\n".join([*faults, "nothing was changed"]), err=True)
+        sys.exit(1)
+    if not answers:
+        state = services.settings.state_dir
+        click.echo(f"the files are right; no role runs here (state in {state})", err=True)
+        sys.exit(1)
+    for answer in answers:
+        tell_answer(answer, as_json=as_json)
+    sys.exit(0 if all(answer.well for answer in answers) else 1)
+
+
+def reload_roles(services: Services, within: float) -> tuple[list[str], list[Answer]]:
+    """Have this machine's roles take up the files that `services` has read.
+
+    What is wrong with the files, and then nobody was told; else what each role answered within so
+    many seconds, none where none runs.
+    """
     state, config = services.settings.state_dir, services.settings.config_dir
     asked = [said for said in words(state) if said.what]
     try:
@@ -62,16 +81,7 @@ def reload_command(services: Services, within: float, as_json: bool) -> None:
         faults = [*_mistakes(services, asked)]
     except WRONG_FILE as error:
         faults = str(error).splitlines()
-    if faults:
-        click.echo("\n".join([*faults, "nothing was changed"]), err=True)
-        sys.exit(1)
-    if not asked:
-        click.echo(f"the files are right; no role runs here (state in {state})", err=True)
-        sys.exit(1)
-    answers = list(_answers(state, asked, wanted, within))
-    for answer in answers:
-        _tell(answer, as_json=as_json)
-    sys.exit(0 if all(answer.well for answer in answers) else 1)
+    return faults, [] if faults else list(_answers(state, asked, wanted, within))
 
 
 def _mistakes(services: Services, asked: list[Said]) -> Iterator[str]:
@@ -131,7 +141,8 @@ def _hang_up(pid: int) -> bool:
     return False
 
 
-def _tell(answer: Answer, *, as_json: bool) -> None:
+def tell_answer(answer: Answer, *, as_json: bool) -> None:
+    """A line of what one process answered."""
     if as_json:
         fields: dict[str, Any] = {name: getattr(answer, name) for name in answer.__slots__}
         click.echo(json.dumps(fields))

@@ -5,11 +5,12 @@ import os
 import pwd
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from files.written import Owned
+from hotline.settings import Settings
 
 USER = "hotline"
 """Whom the roles run as where nobody else is named; the Debian package makes it."""
@@ -132,6 +133,11 @@ def as_steward(state: Path) -> Iterator[None]:
         os.seteuid(0)
         os.setegid(group)
         os.setgroups(groups)
+
+
+def for_the_roles(settings: Settings) -> AbstractContextManager[None]:
+    """What is made in an installation's own folders is its roles', whoever makes it."""
+    return nullcontext() if settings.home is None else as_steward(settings.state_dir)
 
 
 def _of_others(state: Path) -> Owned | None:

@@ -1,0 +1,226 @@
+"""A studio's folder is imported as far as it is good, at once, and told file by file."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from hotline.bootstrap import Services
+from hotline.cli.prompts import prompts_group
+from hotline.settings import Settings, load_settings
+from ivr.turn import Prompt
+from tests.fixtures.edited import own_config
+from tests.fixtures.studio import speech, take
+from voice.exchange import put_in_place, staged
+from voice.ready import check
+from voice.studio import recording_hashes
+
+WELCOME_S = 3.0
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[Services]:
+    """A house with files of its own, and all sounds that `make setup` has made."""
+    config = own_config(tmp_path)
+    _hard_links(Settings().sounds, tmp_path / "sounds")
+    settings = load_settings(
+        {
+            "HOTLINE_STATE_DIR": str(tmp_path / "state"),
+            "HOTLINE_CONFIG_DIR": str(config),
+            "HOTLINE_SOUNDS_DIR": str(tmp_path / "sounds"),
+        }
+    )
+    with closing(Services(settings)) as services:
+        yield services
+
+
+def _hard_links(made: Path, folder: Path) -> None:
+    """The sounds that there are, without a copy of each."""
+    for path in made.glob("*/*.wav*"):
+        copy = folder / path.relative_to(made)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.hardlink_to(path)
+
+
+@pytest.fixture
+def sent(tmp_path: Path) -> Path:
+    """What a studio sends: two good takes, each in a form of its own."""
+    folder = tmp_path / "takes"
+    take(folder / "ar" / "welcome.wav", speech(WELCOME_S))
+    take(folder / "ar" / "digit.2.flac", speech(0.5), "FLAC")
+    return folder
+
+
+def imported(house: Services, folder: Path, *more: str) -> Result:
+    """The command."""
+    return CliRunner().invoke(prompts_group, ["import", str(folder), *more], obj=house)
+
+
+def told(done: Result) -> dict[str, str]:
+    """What became of each take or file, by its name."""
+    report = json.loads(done.stdout)
+    taken = {one["name"]: one["outcome"] for one in report["taken"]}
+    return taken | {Path(one["file"]).name: one["why"] for one in report["refused"]}
+
+
+def recordings(house: Services) -> dict[str, str]:
+    """The recordings that are kept."""
+    return recording_hashes(house.recorded_prompts)
+
+
+def test_good_takes_are_kept_heard_and_there_in_both_rates(house: Services, sent: Path) -> None:
+    """A prompt, and a digit in whatever is read out."""
+    done = imported(house, sent, "--json")
+    assert done.exit_code == 0, done.output
+    assert told(done) == {"ar/welcome": "new", "ar/digit.2": "new"}
+    now = house.read_again().catalogue
+    recorded = {one.recording for one in now.sources.values() if one.recording}
+    assert recorded == {"ar/welcome", "ar/digit.2"}
+    assert now.unused_recordings == ()
+    (name,) = now.placeholders("ar", "queue_place")
+    place = now.speak("ar", Prompt("queue_place", {name: "2"}))
+    assert {now.sources[piece.audio].recording for piece in place} == {""}, "no digit is in it"
+    assert now.sources[now.words["ar"]["اِثْنَيْنْ"].audio].recording == "ar/digit.2"
+    assert check(now, house.settings.sounds) == []
+    for path in house.recorded_prompts.glob("*/*.wav"):
+        assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_an_import_that_is_repeated_changes_nothing(house: Services, sent: Path) -> None:
+    """The files are not even written again."""
+    imported(house, sent)
+    before = {path: path.stat().st_mtime_ns for path in house.recorded_prompts.glob("*/*")}
+    done = imported(house, sent, "--json")
+    assert (done.exit_code, set(told(done).values())) == (0, {"same"})
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_bad_takes_are_left_out_and_told_and_good_ones_imported(
+    house: Services, sent: Path
+) -> None:
+    """Nothing of a bad one is kept; the status says that somebody has to look."""
+    arabic = sent / "ar"
+    take(arabic / "goodbye.wav", speech(20.0))
+    take(arabic / "noinput_1.wav", speech(2.5, level=-25.0, room=-38.0))
+    take(arabic / "digit.3.wav", speech(0.5, level=-70.0, room=-120.0))
+    take(arabic / "welcom.wav", speech(2.0))
+    take(arabic / "word.twenty.wav", speech(0.5))
+    take(arabic / "letter.r.wav", speech(0.5))
+    take(arabic / "letter.R.flac", speech(0.5), "FLAC")
+    take(sent / "arabic" / "digit.4.wav", speech(0.5))
+    take(sent / "digit.5.wav", speech(0.5))
+    (arabic / "digit.6.m4a").write_bytes(b"x")
+    (arabic / "script.csv").write_text("notes lie beside takes")
+    (arabic / ".DS_Store").write_bytes(b"x")
+    done = imported(house, sent, "--json")
+    assert done.exit_code == 1
+    found = told(done)
+    for name, why in {
+        "goodbye.wav": "too long",
+        "noinput_1.wav": "noisy",
+        "digit.3.wav": "too quiet",
+        "welcom.wav": "the nearest is welcome",
+        "word.twenty.wav": "a take in en",
+        "letter.r.wav": "one of several",
+        "letter.R.flac": "one of several",
+        "digit.4.wav": "arabic is no language",
+        "digit.5.wav": "say its language",
+        "digit.6.m4a": "no WAV, FLAC or MP3",
+    }.items():
+        assert why in found.pop(name)
+    assert found == {"ar/welcome": "new", "ar/digit.2": "new"}
+    assert set(recordings(house)) == {"ar/welcome", "ar/digit.2"}
+
+
+def test_what_is_missing_is_told(house: Services, sent: Path) -> None:
+    """Of the languages that came; it is no mistake."""
+    missing = json.loads(imported(house, sent, "--json").stdout)["missing"]
+    assert "ar/goodbye" in missing
+    assert "ar/welcome" not in missing
+    assert not [name for name in missing if name.startswith("en/")]
+    shown = imported(house, sent)
+    assert "takes are missing" in shown.output
+    assert shown.exit_code == 0
+
+
+def test_a_folder_of_one_language_needs_no_folder_in_it(house: Services, tmp_path: Path) -> None:
+    """The option says which it is; another's folder is not taken for it."""
+    folder = tmp_path / "flat"
+    take(folder / "welcome.mp3", speech(WELCOME_S), "MP3")
+    take(folder / "ar" / "goodbye.wav", speech(2.0))
+    done = imported(house, folder, "--language", "en", "--json")
+    assert done.exit_code == 1
+    assert told(done) == {
+        "en/welcome": "new",
+        "goodbye.wav": "is in the folder of ar, and --language is en",
+    }
+
+
+@pytest.mark.parametrize(
+    ("folder", "more"), [("nowhere", ()), ("takes", ("--language", "ur"))], ids=["folder", "voice"]
+)
+def test_a_folder_or_language_that_is_not_there_is_wrong_usage(
+    house: Services, sent: Path, folder: str, more: tuple[str, ...]
+) -> None:
+    """And nothing is made."""
+    done = imported(house, sent.parent / folder, *more)
+    assert done.exit_code == 2
+    assert not house.recorded_prompts.exists()
+
+
+def test_a_changed_take_stands_in_for_the_one_before(house: Services, sent: Path) -> None:
+    """The others stay as they are."""
+    imported(house, sent)
+    before = recordings(house)
+    take(sent / "ar" / "welcome.wav", speech(WELCOME_S, seed=5))
+    done = imported(house, sent, "--json")
+    assert told(done) == {"ar/welcome": "changed", "ar/digit.2": "same"}
+    after = recordings(house)
+    assert after["ar/digit.2"] == before["ar/digit.2"]
+    assert after["ar/welcome"] != before["ar/welcome"]
+    assert list(house.recorded_prompts.parent.glob(".*")) == [], "nothing half done is left"
+
+
+def test_recordings_are_exchanged_whole(tmp_path: Path) -> None:
+    """Who looks in meanwhile finds all the old ones, or all the new."""
+    folder = tmp_path / "recordings"
+    names = [f"ar/{number}" for number in range(40)]
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.wav").write_bytes(b"old")
+    seen: set[frozenset[bytes]] = set()
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            try:
+                opened = os.open(folder, os.O_RDONLY)
+            except FileNotFoundError:
+                seen.add(frozenset({b"gone"}))
+                continue
+            found = set()
+            try:
+                for name in names:
+                    with os.fdopen(os.open(f"{name}.wav", os.O_RDONLY, dir_fd=opened), "rb") as one:
+                        found.add(one.read())
+            except FileNotFoundError:
+                continue  # what it had opened was exchanged meanwhile, and has been taken away
+            finally:
+                os.close(opened)
+            seen.add(frozenset(found))
+
+    looker = threading.Thread(target=look)
+    looker.start()
+    for turn in range(20):
+        with staged(folder, dict.fromkeys(names, b"new %d" % turn)) as stage:
+            put_in_place(stage, folder)
+    over.set()
+    looker.join()
+    assert {len(found) for found in seen} == {1}
+    assert frozenset({b"gone"}) not in seen
+    assert (folder / "ar" / "3.wav").read_bytes() == b"new 19"

@@ -1,0 +1,68 @@
+"""The folder of recordings, exchanged as a whole: who reads it finds the old ones or the new."""
+
+import ctypes
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2
+
+
+@contextmanager
+def staged(folder: Path, takes: Mapping[str, bytes]) -> Iterator[Path]:
+    """A folder beside `folder` with all that it has, and `takes` (name → WAV file) in its place.
+
+    It is gone afterwards, whether it was put in place or not. Raises OSError when the disk refuses.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        stage.chmod(0o755)
+        for path in sorted(folder.glob("*/*")) if folder.is_dir() else ():
+            _same(path, stage / path.relative_to(folder))
+        for name, sound in takes.items():
+            path = stage / f"{name}.wav"
+            path.parent.mkdir(exist_ok=True)
+            path.unlink(missing_ok=True)
+            path.write_bytes(sound)
+            path.chmod(0o644)
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def put_in_place(stage: Path, folder: Path) -> None:
+    """Exchange the two: in one step where the system has one, else file by file, each whole.
+
+    Raises OSError when the disk refuses; then `folder` is as it was, or, file by file, has some.
+    """
+    if not folder.exists():
+        stage.rename(folder)
+        return
+    if _exchanged(stage, folder):
+        return
+    for path in sorted(stage.glob("*/*")):
+        target = folder / path.relative_to(stage)
+        target.parent.mkdir(exist_ok=True)
+        path.replace(target)
+
+
+def _same(path: Path, copy: Path) -> None:
+    copy.parent.mkdir(exist_ok=True)
+    try:
+        copy.hardlink_to(path)
+    except OSError:
+        shutil.copy2(path, copy)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """renameat2(2) with RENAME_EXCHANGE; False where this system or its disk has none."""
+    call = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if call is None:
+        return False
+    names = (os.fsencode(one), os.fsencode(other))
+    return bool(call(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0)
