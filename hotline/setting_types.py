@@ -169,7 +169,8 @@ Command = Annotated[str, AfterValidator(_command)]
 """A program and its arguments, in one line (`recordings.transcriber`)."""
 Speakers = Annotated[dict[str, str], AfterValidator(_speakers)]
 """Programs by the codes of languages, each with its arguments in one line."""
-Written = Literal["marks", "plain"]
+Written = Literal["marks", "plain", "phonemes", "mbrola"]
+"""How a program wants its text; the last two are espeak-ng's own (`voice.writing`)."""
 WebUrl = Annotated[str, AfterValidator(_web_address)]
 """Without a stroke at its end, so that paths can follow."""
 TicketUrl = Annotated[str, Field(min_length=1), AfterValidator(setting_forms.web_address)]

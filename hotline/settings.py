@@ -114,14 +114,14 @@ class Settings(BaseSettings):
     voice: Speakers = Field(default_factory=dict)
     """The program that says a language's prompts in place of its default voice: `voice.command`."""
     voice_text: dict[str, Written] = Field(default_factory=dict)
-    """How such a program wants its text: with vowel marks, as it is written, or `plain`."""
+    """How such a program wants its text: with vowel `marks` as it is written, `plain` without them,
+    or, of espeak-ng, as `phonemes` (for a voice of MBROLA: `mbrola`)."""
 
     @property
     def voice_commands(self) -> dict[str, str]:
-        """Those programs as one line each, with what else decides how they sound."""
-        plain = {code for code, written in self.voice_text.items() if written == "plain"}
+        """Those programs, by language, as `voice.writing.command_of` reads them."""
         return {
-            code: f"{'plain ' if code in plain else ''}{command}"
+            code: f"{self.voice_text.get(code, 'marks')} {command}"
             for code, command in self.voice.items()
             if command
         }

@@ -21,6 +21,8 @@ _EMPHATIC = set("صضطظ")
 _SHORT = {"aa": "a", "ii": "i", "uu": "u"}
 _LINKS = {LINK_A: "a", LINK_I: "i", LINK_U: "u"}
 _PAUSES = {"،": ",", "؛": ";", "؟": "?"}
+_OF_MBROLA = {"R": "r", "gH": "Q"}
+_MBROLA = re.compile("|".join(_OF_MBROLA))
 _CLAUSE = re.compile(r"([،؛؟.,:?!])")
 
 
@@ -33,6 +35,11 @@ def phonemes(text: str) -> str:
         elif part.strip():
             parts.append(_clause(part.split()))
     return " ".join(parts)
+
+
+def mbrola(text: str) -> str:
+    """`text` likewise for an Arabic voice of MBROLA, which has some phonemes by other names."""
+    return _MBROLA.sub(lambda name: _OF_MBROLA[name[0]], phonemes(text))
 
 
 def _clause(words: list[str]) -> str:

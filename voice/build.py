@@ -10,7 +10,6 @@ from types import MappingProxyType
 from ivr.prompts import Catalogue, Source
 from ivr.turn import GUARD_MS
 from ivr.voices import BUNDLED, COMMAND, Kept, kept_of
-from voice.command import command_of
 from voice.kept import kept_audio, kept_file
 from voice.ready import check
 from voice.recordings import recorded
@@ -18,6 +17,7 @@ from voice.samples import Samples
 from voice.sound import Sound, cut, decoded, read, write
 from voice.voice import default_command, shaped, spoken
 from voice.wav import RATES, AudioError
+from voice.writing import command_of
 
 Progress = Callable[[int, int, str], None]
 """Called with how many are done, of how many, and what was done last."""

@@ -4,10 +4,8 @@ No shell reads the command, and no text is ever part of it.
 """
 
 import os
-import shlex
 import shutil
 import subprocess
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -61,14 +59,6 @@ class Command:
         return done.stdout
 
 
-def command_of(line: str) -> Command:
-    """The command that a line names, as a shell would part it; `plain` before it: without marks."""
-    first, *rest = shlex.split(line)
-    if first == "plain" and rest:
-        return Command(tuple(rest), without_marks)
-    return Command((first, *rest))
-
-
 def check_length(text: str, seconds: float) -> None:
     """Compare how long a sound lasts with its text: one that is cut off, or goes on, is a failure.
 
@@ -84,8 +74,3 @@ def check_length(text: str, seconds: float) -> None:
         raise AudioError(f"is cut off: {seconds:.1f} s for {letters} letters")
     if seconds > letters * _LONGEST_S + _ONE_WORD_S:
         raise AudioError(f"is too long: {seconds:.1f} s for {letters} letters")
-
-
-def without_marks(text: str) -> str:
-    """`text` without the vowel marks of Arabic, for a synthesiser that sets its own."""
-    return "".join(char for char in text if unicodedata.category(char) != "Mn" and char != "\u0640")

@@ -11,13 +11,15 @@ import rich_click as click
 
 from hotline.bootstrap import Services
 from hotline.logs import is_terminal
+from ivr.prompts import CatalogueError
 from ivr.spoken import LANGUAGES
 from ivr.voices import COMMAND, DEFAULT, Voices
-from voice.command import command_of
+from voice.keeping import About, keep, texts_of
 from voice.loudness import loudness, peak
 from voice.sound import Sound, write
 from voice.voice import default_command, spoken
 from voice.wav import RATE, AudioError
+from voice.writing import WRITTEN, command_of
 
 _PLAYERS = (("aplay", "-q"), ("play", "-q"), ("paplay",))
 _UNPLAYED = Path("voice-try.wav")
@@ -35,7 +37,7 @@ def voice_group() -> None:
 @click.option("--en", "english", is_flag=True, help="The same as --language en")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a WAV file")
 @click.option("--command", "line", help="Another program than that of the settings")
-@click.option("--plain", is_flag=True, help="Hand it the text without vowel marks")
+@click.option("--text", "written", type=click.Choice(tuple(WRITTEN)), help="How it is handed over")
 @click.pass_obj
 def try_command(
     services: Services,
@@ -45,7 +47,7 @@ def try_command(
     english: bool,
     out: Path | None,
     line: str | None,
-    plain: bool,
+    written: str | None,
 ) -> None:
     """Say TEXT as callers would hear it: 8 kHz, level, with pauses between sentences.
 
@@ -59,7 +61,7 @@ def try_command(
         raise click.UsageError("say which language: --ar, --en or --language CODE")
     (code,) = chosen
     try:
-        by, sound = _said(services, code, text, f"plain {line}" if line and plain else line)
+        by, sound = _said(services, code, text, line, written)
     except ValueError as error:
         raise click.UsageError(f"--command: {error}") from error
     except AudioError as error:
@@ -74,11 +76,55 @@ def try_command(
     _hand_over(sound, out)
 
 
-def _said(services: Services, language: str, text: str, line: str | None) -> tuple[str, Sound]:
+@voice_group.command("keep")
+@click.option("--language", required=True, type=click.Choice(tuple(LANGUAGES)), help="Which")
+@click.option("--command", "line", required=True, help="The program that says it")
+@click.option("--voice", required=True, help="What the voice is, as in 'Kokoro-82M v1.0, af_heart'")
+@click.option("--source", required=True, help="Where it is from")
+@click.option("--licence", required=True, help="Under which terms")
+@click.pass_obj
+def keep_command(
+    services: Services, language: str, line: str, voice: str, source: str, licence: str
+) -> None:
+    """Have a program say every sentence and word once, and keep it with the prompts (Opus).
+
+    What is kept of the same command already is not said again; what no prompt says any more goes.
+    Exit status: 0 done, 1 for any text that failed, 2 wrong words.
+    """
+    folder = services.kept_voices / language
+    try:
+        command = command_of(f"marks {line}")
+        report = keep(
+            texts_of(services.catalogue, language),
+            command,
+            folder,
+            About(voice, source, licence, line),
+            lambda done, total, text: click.echo(f"{done}/{total} {text}", err=True),
+        )
+    except ValueError as error:
+        raise click.UsageError(f"--command: {error}") from error
+    except CatalogueError as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except OSError as error:
+        click.echo(f"{folder}: {error.strerror}", err=True)
+        sys.exit(1)
+    for text, why in sorted(report.failures.items()):
+        click.echo(f"{text!r}: {why}", err=True)
+    click.echo(
+        f"{report.said} said, {report.kept} kept before, {report.pruned} taken away; {folder}"
+    )
+    sys.exit(1 if report.failures else 0)
+
+
+def _said(
+    services: Services, language: str, text: str, line: str | None, written: str | None
+) -> tuple[str, Sound]:
     """Who said it, and the sound. Raises AudioError, and ValueError for a line that is none."""
-    line = line or services.settings.voice_commands.get(language)
+    settings = services.settings
+    line = line or settings.voice.get(language)
     if line:
-        command = command_of(line)
+        command = command_of(f"{written or settings.voice_text.get(language, 'marks')} {line}")
         return f"{COMMAND} {command.argv[0]}", spoken(command, text)
     by, _ = Voices().of(language, text)
     return by or DEFAULT, spoken(default_command(language), text)

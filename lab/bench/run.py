@@ -20,6 +20,7 @@ from lab.bench import (
     plain,
     screening,
     twilio,
+    voice,
 )
 from lab.bench.figures import Figure, Part
 from lab.bench.house import BenchFailed, NotHere
@@ -45,6 +46,7 @@ _PARTS: Mapping[str, _Measurement] = {
     "screening_memory": _Measurement(screening.measure_memory, screening.MEMORY_NOTES),
     "import_memory": _Measurement(import_memory.measure, import_memory.NOTES),
     "import_speed": _Measurement(import_speed.measure, import_speed.NOTES),
+    "voice": _Measurement(voice.measure, voice.NOTES),
     "plain": _Measurement(plain.measure, plain.NOTES),
 }
 PARTS = tuple(_PARTS)

@@ -32,6 +32,8 @@ class Sizes:
     web_calls: int = 120
     """Calls of eight turns in each round of webhooks; as many requests of the constant route."""
     web_rounds: int = 4
+    voice_texts: int = 40
+    """Prompts of each language that the recogniser hears."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 from ivr.prompt_text import Literal
 from ivr.prompts import load_catalogue
 from ivr.spoken import vocabulary
-from voice.arabic import phonemes
+from voice.arabic import mbrola, phonemes
 
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
 
@@ -72,3 +72,9 @@ def test_no_arabic_text_is_left_to_a_guess() -> None:
 def test_a_bare_word_is_left_to_the_voice() -> None:
     """What is not vowelled is still said, as well as the voice can."""
     assert phonemes("بَيْتْ كبير بَيْتْ") == "[[b'aj|t]] كبير [[b'aj|t]]"
+
+
+def test_a_voice_of_mbrola_gets_its_own_names_of_phonemes() -> None:
+    """It would leave out ر and غ, which it knows as r and Q."""
+    assert phonemes("غَيْرُ.") == "[[gH'aj|Ru]] ."
+    assert mbrola("غَيْرُ.") == "[[Q'aj|ru]] ."

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from ivr.prompts import Catalogue, load_catalogue
+from ivr.prompts import Catalogue
 from ivr.turn import Prompt
+from tests.fixtures.house import FILES
 from voice.build import build
 from voice.wav import duration_ms
 
 pytestmark = pytest.mark.xdist_group("all-sounds")  # one process makes them, once
 
-PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
 BUDGET_MS = 90_000
 PLACE = {"building_number": "7421", "postal_code": "23218"}
 BEFORE = ("welcome", "danger", "language", "main", "danger", "report_group", "report_service")
@@ -25,10 +25,9 @@ Measure = Callable[..., int]
 @pytest.fixture(scope="module")
 def sounds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Catalogue, Path]:
     """The catalogue that ships, and a folder with all its sounds."""
-    catalogue = load_catalogue({lang: PROMPTS / f"{lang}.yaml" for lang in ("ar", "en")})
     folder = tmp_path_factory.mktemp("sounds")
-    build(catalogue, folder).whole()
-    return catalogue, folder
+    build(FILES.catalogue, folder, kept_voices=FILES.kept_voices).whole()
+    return FILES.catalogue, folder
 
 
 def lasts(sounds: tuple[Catalogue, Path], language: str, key: str, **values: str) -> int:

@@ -13,9 +13,10 @@ from hotline.settings import load_settings
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.voices import Voices
 from voice.build import BuildReport, build
-from voice.command import Command, check_length, command_of, without_marks
+from voice.command import Command, check_length
 from voice.ready import check
 from voice.wav import AudioError, duration_ms
+from voice.writing import command_of, without_marks
 
 TEXTS = {"welcome": "Jeddah Municipality. Good day.", "goodbye": "Thank you, and goodbye."}
 ESPEAK = "espeak-ng --stdin --stdout -v en"
@@ -33,12 +34,12 @@ def catalogue_of(folder: Path, line: str, language: str = "en") -> Catalogue:
     """A catalogue of the two texts, said by that line."""
     path = folder / f"{language}.yaml"
     path.write_text("".join(f'{key}: "{text}"\n' for key, text in TEXTS.items()))
-    return load_catalogue({language: path}, {}, Voices({}, {language: line}))
+    return load_catalogue({language: path}, {}, Voices({}, {language: f"marks {line}"}))
 
 
 def built(folder: Path, line: str) -> BuildReport:
     """What a build by that line reports."""
-    return build(catalogue_of(folder, line), folder / "sounds", commands={"en": line})
+    return build(catalogue_of(folder, line), folder / "sounds", commands={"en": f"marks {line}"})
 
 
 def test_a_program_says_every_text_and_is_asked_once(tmp_path: Path) -> None:
@@ -104,7 +105,7 @@ def test_a_program_that_hangs_is_given_up(tmp_path: Path) -> None:
 
 def test_no_shell_reads_the_command() -> None:
     """Its words are parted as a shell parts them; what a shell would do with them is not done."""
-    command = command_of("""say --voice 'a b' "$HOME;id" `id`""")
+    command = command_of("""marks say --voice 'a b' "$HOME;id" `id`""")
     assert command.argv == ("say", "--voice", "a b", "$HOME;id", "`id`")
 
 

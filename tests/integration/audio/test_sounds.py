@@ -11,7 +11,8 @@ import soundfile
 import soxr
 
 from ivr.catalogue import Source
-from ivr.prompts import Catalogue, load_catalogue
+from ivr.prompts import Catalogue
+from tests.fixtures.house import FILES
 from voice.build import build
 from voice.command import Command
 from voice.sound import cut, decoded, joined
@@ -20,7 +21,6 @@ from voice.wav import RATE, RATES, WIDE, files_of
 
 pytestmark = pytest.mark.xdist_group("all-sounds")  # one process makes them, once
 
-PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
 SILENT = 10 ** (-50 / 20)
 """Of full scale, in a frame of 5 ms: nothing that is heard on a line."""
 
@@ -28,10 +28,9 @@ SILENT = 10 ** (-50 / 20)
 @pytest.fixture(scope="module")
 def sounds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Catalogue, Path]:
     """The catalogue that ships, and a folder with all its sounds."""
-    catalogue = load_catalogue({lang: PROMPTS / f"{lang}.yaml" for lang in ("ar", "en")})
     folder = tmp_path_factory.mktemp("sounds")
-    build(catalogue, folder).whole()
-    return catalogue, folder
+    build(FILES.catalogue, folder, kept_voices=FILES.kept_voices).whole()
+    return FILES.catalogue, folder
 
 
 def files(sounds: tuple[Catalogue, Path]) -> Iterator[tuple[Source, Path]]:
