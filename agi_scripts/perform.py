@@ -7,7 +7,7 @@ How keys are collected, with reasons found on Asterisk 22:
   entry's has one, and option `e`, by which a terminator pressed alone is the entry. (With two
   terminators `e` would return *both* when one was pressed.)
 - `Read` has one time-out argument for silence and for the time between two keys. The dialplan sets
-  both (TIMEOUT(response), TIMEOUT(digit)) to the turn's usual ones, so an entry gives none.
+  both (TIMEOUT(response), TIMEOUT(digit)) to those of a usual entry, which gives none.
 - `Read` says result=0 whatever came; READSTATUS tells. It is ERROR, and nobody listened, when the
   last file is missing or not to be read.
 - A guarded piece is a `Playback`, over which keys are not heard; PLAYBACKSTATUS is FAILED when one
@@ -35,7 +35,7 @@ from agi_scripts.play import NOTHING, SLOWNESS, Part, lasting, parts_of, play, p
 from agi_scripts.sounds import Sound, Sounds, is_path
 from agi_scripts.wire import Reply
 from ivr.event import Digits, Event, HungUp, NoInput, Recorded
-from ivr.turn import INTERDIGIT_MS, NOINPUT_MS, Collect, HangUp, Record, Transfer, Turn
+from ivr.turn import ENTRY_NOINPUT_MS, INTERDIGIT_MS, Collect, HangUp, Record, Transfer, Turn
 
 log = structlog.get_logger()
 
@@ -94,7 +94,7 @@ def _said(
     channel: AgiChannel, turn: Turn, sounds: Sounds, recording: str, heard: Heard, room: Room
 ) -> Event | None:
     """Perform the turn in its language, or in another that Asterisk can play."""
-    for files in sounds.ways(turn):
+    for files in sounds.ways(turn, recording.rpartition("/")[0]):
         try:
             return _performed(channel, turn, files, recording, heard, room)
         except PromptNotPlayed as error:
@@ -216,7 +216,7 @@ def _options(most: int, collect: Collect) -> str:
     if most == 1:
         return f"t(),1,{wait}"
     flags = "e" if collect.terminator == "#" else f"et({collect.terminator})"
-    usual = (collect.timeout_ms, collect.interdigit_ms) == (NOINPUT_MS, INTERDIGIT_MS)
+    usual = (collect.timeout_ms, collect.interdigit_ms) == (ENTRY_NOINPUT_MS, INTERDIGIT_MS)
     return f"{flags},1" if usual else f"{flags},1,{wait}"
 
 

@@ -66,26 +66,32 @@ class Sounds:
     prefix: str
     languages: tuple[str, ...]
 
-    def of(self, turn: Turn) -> list[Sound]:
-        """The files of the turn's prompts, in the order they are played."""
+    def of(self, turn: Turn, recordings: str = "") -> list[Sound]:
+        """The files of the turn's prompts, in the order they are played.
+
+        `recordings` is the folder, as Asterisk sees it, of what the caller has said.
+        """
         lasting = self.now()
         sounds: list[Sound] = []
         for prompt in turn.prompts:
-            said = self._pieces(turn.language, prompt, lasting)
-            sounds += said or self._instead(turn, prompt, lasting)
+            said = self._pieces(prompt.language or turn.language, prompt, lasting, recordings)
+            sounds += said or self._instead(turn, prompt, lasting, recordings)
         return sounds
 
-    def ways(self, turn: Turn) -> Iterator[list[Sound]]:
+    def ways(self, turn: Turn, recordings: str = "") -> Iterator[list[Sound]]:
         """The files of the turn as it is, then of the same turn in each other language.
 
         For an Asterisk that cannot play what we know to be there.
         """
-        yield self.of(turn)
+        yield self.of(turn, recordings)
+        said = tuple(replace(prompt, language="") for prompt in turn.prompts)
         for language in self.languages:
             if language != turn.language:
-                yield self.of(replace(turn, language=language))
+                yield self.of(replace(turn, language=language, prompts=said), recordings)
 
-    def _pieces(self, language: str, prompt: Prompt, lasting: Lasting) -> list[Sound]:
+    def _pieces(
+        self, language: str, prompt: Prompt, lasting: Lasting, recordings: str
+    ) -> list[Sound]:
         """The prompt's files in this language; empty unless all are there."""
         try:
             pieces = self.catalogue.speak(language, prompt)
@@ -93,6 +99,9 @@ class Sounds:
             return []  # a prompt or value that this language does not know
         sounds = []
         for piece in pieces:
+            if is_path(piece.recording):  # Asterisk has made it, so it is there
+                sounds.append(Sound(f"{recordings}/{piece.recording}", guarded=False))
+                continue
             seconds = lasting(piece.audio) if is_path(piece.audio) else None
             if seconds is None:
                 return []
@@ -100,19 +109,22 @@ class Sounds:
             sounds.append(Sound(path, piece.guarded, prompt.whole, seconds))
         return sounds
 
-    def _instead(self, turn: Turn, prompt: Prompt, lasting: Lasting) -> list[Sound]:
+    def _instead(
+        self, turn: Turn, prompt: Prompt, lasting: Lasting, recordings: str
+    ) -> list[Sound]:
+        own, prompt = prompt.language or turn.language, replace(prompt, language="")
         for language in self.languages:
-            if language == turn.language:
+            if language == own:
                 continue
-            if sounds := self._pieces(language, prompt, lasting):
-                metrics.AUDIO_MISSING.labels(turn.language, prompt.key, language).inc()
+            if sounds := self._pieces(language, prompt, lasting, recordings):
+                metrics.AUDIO_MISSING.labels(own, prompt.key, language).inc()
                 log.warning(
                     "prompt_audio_missing",
                     prompt=prompt.key,
-                    language=turn.language,
+                    language=own,
                     instead=language,
                 )
                 return sounds
-        metrics.AUDIO_MISSING.labels(turn.language, prompt.key, "").inc()
-        log.error("prompt_left_out", prompt=prompt.key, language=turn.language, node=turn.node)
+        metrics.AUDIO_MISSING.labels(own, prompt.key, "").inc()
+        log.error("prompt_left_out", prompt=prompt.key, language=own, node=turn.node)
         return []

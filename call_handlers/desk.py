@@ -23,6 +23,7 @@ from call_handlers.sessions import StoreAway
 from call_handlers.turns import OVERTAKEN
 from ivr.engine import begin
 from ivr.event import Event, Transferred
+from ivr.way import LANGUAGE
 
 log = structlog.get_logger()
 
@@ -56,6 +57,8 @@ class CallDesk(Ends):
         answers = given_answers(
             number, verdict, now=self.clock(), digit=self.draw(), kept_days=self.kept_days
         )
+        if number.e164 is not None and (language := self.languages.of(number.e164)):
+            answers[LANGUAGE] = language
         session, turn = begin(
             self.flows.current, facts.call_id, verdict=verdict.disposition, answers=answers
         )

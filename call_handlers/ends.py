@@ -1,7 +1,7 @@
 """The end of a call: its record is completed once, and nothing that the caller gave is lost."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -12,6 +12,7 @@ from call_handlers.arrival import Arrival, Call
 from call_handlers.effects.report import TALKED_TO
 from call_handlers.events import event_row
 from call_handlers.facts import facts_never_led
+from call_handlers.languages import ForgetfulLanguages, Languages
 from call_handlers.late import references
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import StoreAway
@@ -21,7 +22,7 @@ from ivr.event import HungUp
 from ivr.session import Session
 from ivr.turn import OPERATORS, Collect, Perform, Transfer
 from ivr.turn import Record as Listen
-from ivr.way import unsent
+from ivr.way import LANGUAGE, unsent
 
 log = structlog.get_logger()
 
@@ -31,11 +32,12 @@ class Ends(Turns):
     """Ends calls, whoever had them last.
 
     `withdraw_unnamed` takes back what a call left unconfirmed and does not name among these
-    references.
+    references. `languages` are those that numbers chose last.
     """
 
     screening: Screening
     records: RecordWriter
+    languages: Languages = field(default_factory=ForgetfulLanguages)
     withdraw_unnamed: Callable[[str, Collection[str]], object] = lambda _call_id, _named: None
 
     def end(self, call: Call | Arrival, reason: str) -> None:
@@ -85,6 +87,8 @@ class Ends(Turns):
             metrics.ENDED.labels(held.facts.channel, disposition).inc()
             seconds = (at_ms - held.facts.started_ms) / 1000
             metrics.CALL_SECONDS.labels(held.facts.channel).observe(max(0.0, seconds))
+        if LANGUAGE in session.answers and held.facts.e164 and not held.late:
+            self.languages.keep(held.facts.e164, session.language)
         if tickets and not held.late:
             facts = held.facts
             came = Way(facts.trunk, facts.attestation, facts.origin)

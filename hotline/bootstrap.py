@@ -198,6 +198,7 @@ class Services:
     def desk(self) -> CallDesk:
         """The one way to lead a call."""
         from call_handlers.desk import CallDesk
+        from call_handlers.languages import RedisLanguages
         from tickets.open import withdraw_ticket, withdraw_unnamed
 
         bounded = self.call_database.bounded
@@ -206,6 +207,7 @@ class Services:
             screening=self.screening,
             sessions=self.sessions,
             records=self.records,
+            languages=RedisLanguages(self.fast_redis, self.breaker),
             effects=self.effects(),
             kept_days=self.settings.retention.recordings_days,
             emergency_lines=frozenset(self.settings.emergency_lines),

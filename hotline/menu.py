@@ -21,9 +21,10 @@ from hotline.dialplan import transfer_targets
 from hotline.refusal import MenuUnfit
 from ivr.contract import Catalogues
 from ivr.flow import Flow
-from ivr.lint import Finding, lint
+from ivr.lint import TEDIOUS, Finding, lint
 from ivr.load import FlowFileError
 from ivr.prompts import CatalogueError
+from ivr.timing import Timed, past, timed, ways
 from tickets.catalogue import load_agencies, load_groups, load_sub_municipalities
 
 OPERATORS = "operators"
@@ -44,7 +45,8 @@ def all_findings(services: Services) -> list[Finding]:
     from tickets.destinations.sms import load_sms_texts  # a role that leads calls sends none
 
     load_sms_texts(services.settings.config_dir / "sms.yaml")
-    return [*callers_findings(services), *inside_findings(services)]
+    found = [*callers_findings(services), *inside_findings(services)]
+    return found if any(one.loses_callers for one in found) else [*found, *_tedious(services)]
 
 
 def callers_findings(services: Services) -> list[Finding]:
@@ -65,8 +67,8 @@ def callers_findings(services: Services) -> list[Finding]:
         targets=targets,
         verdicts=frozenset(DISPOSITIONS),
     )
-    said, ways = _placeholders(services), services.flows
-    found = (lint(flow, said, known) for flow in (ways.current, *ways.earlier))
+    said, versions = _placeholders(services), services.flows
+    found = (lint(flow, said, known) for flow in (versions.current, *versions.earlier))
     return [*_services(services), *chain.from_iterable(found)]
 
 
@@ -75,10 +77,34 @@ def inside_findings(services: Services) -> list[Finding]:
     return lint(services.inside_flow, _placeholders(services), Catalogues(effects=INSIDE_EFFECTS))
 
 
+def timed_ways(services: Services, to: str) -> list[Timed]:
+    """Every way from the default start to the node `to`, by the sounds there are; longest first."""
+    catalogue, seconds = services.catalogue, services.sound_folder.now()
+    found = [timed(walked, catalogue, seconds) for walked in ways(services.flow, to)]
+    return sorted(found, key=lambda way: -way.seconds)
+
+
+def _tedious(services: Services) -> Iterator[Finding]:
+    """Ways that ask more of a caller than the flow allows. Without its sounds none is measured."""
+    flow = services.flow
+    for limit in flow.limits:
+        where = f"{flow.path}:{flow.lines.get(limit.to, 1)}: {limit.to}"
+        told: set[str] = set()
+        for way in timed_ways(
+            services, limit.to
+        ):  # the longest first: one of each language is told
+            fault, language = past(limit, way), way.walked.language
+            if fault and not way.missing and language not in told:
+                told.add(language)
+                keys = " ".join(way.walked.presses)
+                message = f"{limit.name}, {language}, by {keys}: {fault}"
+                yield Finding(where, TEDIOUS, f"{message} (`hotline flow timing` has all)")
+
+
 def flows(services: Services) -> tuple[Flow, ...]:
     """Every flow. Raises FlowFileError."""
-    ways = services.flows
-    return ways.current, *ways.earlier, services.inside_flow
+    versions = services.flows
+    return versions.current, *versions.earlier, services.inside_flow
 
 
 def refuse_unfit(services: Services) -> None:

@@ -20,6 +20,16 @@ from ivr.voices import DEFAULT, Voices
 
 WITHHELD = "phone_withheld"
 """Key of what is said in place of a number that was not shown."""
+ENDING = "phone_ending"
+"""Key of what stands before the last digits of a number."""
+UNSAID = "recording_none"
+"""Key of what is said in place of a recording that was not made."""
+NO_RECORDING = "none"
+"""The answer that stands for "no recording": the question was asked and answered."""
+UNPLAYED = "recording_unplayed"
+"""Key of what is said in place of a recording that cannot be played."""
+BY_VALUE = (WITHHELD, ENDING, UNSAID, UNPLAYED)
+"""Keys that no flow names: what a value is said with."""
 ERROR_KEYS = ("noinput_", "nomatch_")
 """How the keys of error messages begin: the prompts that exist with a guarded head."""
 _HOURS_UP_TO = 48
@@ -39,12 +49,14 @@ class Piece:
     """One sound: `audio` is its file's stem below the sounds folder.
 
     Keys are not heard over a `guarded` one. Of a prompt cut in head and tail, the head carries the
-    whole text and the tail none.
+    whole text and the tail none. One that has a `recording` is what the caller has said there, by
+    its reference, and has neither.
     """
 
     text: str
     audio: str
     guarded: bool = False
+    recording: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +65,9 @@ class Source:
 
     `voice` is who says it: one of `ivr.voices`, empty for silence.
 
-    `form` is empty for a fragment, `word` for one of the vocabulary, or `head` or `tail` of the
-    sound `whole`.
+    `form` is empty for a fragment, `word` for one of the vocabulary, `dictated` for one that is to
+    be written down (punctuation alone: the pause between groups of them), or `head` or `tail` of
+    the sound `whole`.
     """
 
     language: str
@@ -82,6 +95,8 @@ class Catalogue:
     sources: Mapping[str, Source]
     literals: Mapping[str, Mapping[str, tuple[Part, ...]]] = field(repr=False)
     unused_recordings: tuple[str, ...] = ()
+    dictated: Mapping[str, Mapping[str, Piece]] = field(default_factory=dict)
+    """Digits, and the pause between their groups, as they are said to who writes them down."""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -98,11 +113,12 @@ class Catalogue:
         return frozenset(part.name for part in parts if isinstance(part, Slot))
 
     def speak(self, language: str, prompt: Prompt) -> tuple[Piece, ...]:
-        """The sounds of `prompt`, in order.
+        """The sounds of `prompt`, in order; in `language`, unless the prompt names its own.
 
         Over the first of a guarded prompt (exactly `GUARD_MS` long) keys are not heard. Raises
         PromptError for an unknown key or language, and for a missing or impossible value.
         """
+        language = prompt.language or language
         line = self._line(language, prompt.key)
         pieces: list[Piece] = []
         for part in line.parts:
@@ -126,7 +142,8 @@ class Catalogue:
 
     def inventory(self, language: str) -> tuple[Piece, ...]:
         """Every piece that can be heard in calls in `language`, each once: heads and tails too."""
-        pieces = dict.fromkeys(self.words[language].values())
+        words = (*self.words[language].values(), *self.dictated.get(language, {}).values())
+        pieces = dict.fromkeys(words)
         for line in self.lines[language].values():
             spoken = (part for part in line.parts if isinstance(part, Piece))
             pieces.update(dict.fromkeys((*spoken, *line.heads)))
@@ -151,16 +168,22 @@ class Catalogue:
         value = prompt.values.get(slot.name)
         if value is None:
             raise PromptError(f"prompt {prompt.key} needs a value for {slot.name}")
+        if slot.kind == "recording":
+            given = value not in ("", NO_RECORDING)
+            return (Piece("", "", recording=value),) if given else self._other(language, UNSAID)
         if slot.kind in ("service", "key"):
             return self._other(language, f"service.{value}" if slot.kind == "service" else value)
-        if slot.kind == "phone" and not (value := local_number(value)):
-            return self._other(language, WITHHELD)
+        if slot.kind in ("phone", "last4"):
+            value = local_number(value)
+            if not value:
+                return self._other(language, WITHHELD)
         try:
             words = _SPOKEN[slot.kind](language, value)
         except ValueError as error:  # the value itself stays out of the message: it may be personal
             raise PromptError(f"prompt {prompt.key}: {slot.name} is no {slot.kind}") from error
-        known = self.words[language]
-        return tuple(known[word] for word in words)
+        known = (self.dictated if slot.kind == "dictated" else self.words)[language]
+        before = self._other(language, ENDING) if slot.kind == "last4" else ()
+        return (*before, *(known[word] for word in words))
 
     def _other(self, language: str, key: str) -> tuple[Piece, ...]:
         parts = self._line(language, key).parts
@@ -196,8 +219,10 @@ def _hours(language: str, value: str) -> tuple[str, ...]:
 _SPOKEN: Mapping[str, Callable[[str, str], tuple[str, ...]]] = MappingProxyType(
     {
         "digits": digits,
+        "dictated": digits,
         "phone": digits,
         "spelled": spell,
+        "last4": lambda language, value: digits(language, value[-4:]),
         "hours": _hours,
         "days": lambda language, value: count(language, _number(value), "day", "genitive"),
         "minutes": lambda language, value: count(language, _number(value), "minute", "genitive"),
@@ -236,3 +261,14 @@ def words_of(
         voice, _ = voices.of(language, word, form, content)
         made[word] = piece, Source(language, word, name if content else "", form, voice=voice)
     return made
+
+
+def dictated_of(
+    language: str,
+    recordings: Mapping[str, str] = _NO_RECORDINGS,
+    voices: Voices = _NO_VOICES,
+) -> dict[str, tuple[Piece, Source]]:
+    """The digits of a language, and its pause, as they are said to who writes them down."""
+    spoken = LANGUAGES[language]
+    made = words_of(language, recordings, voices, "dictated")
+    return {word: made[word] for word in (*spoken.digits, spoken.pause)}

@@ -9,6 +9,8 @@ The rules, in the words of VoiceXML 2.1's form interpretation:
 - Before a recording any key skips what may be skipped, the notice never. What was said before a key
   led away, or the caller hung up, is kept.
 - A call that ends leaves nothing undone: `unsent` of the flow names what, with which answers.
+- Until a caller has chosen a language, all is said in each (but for `said_once` of the flow).
+- A menu says its `first` to who comes there first, and its `more` to who asks to hear it again.
 - A node with `skip_if` is passed over while all those answers are there. Going back ignores that:
   the caller asked for the question.
 - A step runs through nodes that need nothing from outside, gathering their prompts, and stops at
@@ -18,6 +20,7 @@ The rules, in the words of VoiceXML 2.1's form interpretation:
 from collections.abc import Mapping
 from dataclasses import replace
 
+from ivr.catalogue import NO_RECORDING
 from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Transferred
 from ivr.flow import (
     BACK,
@@ -37,7 +40,17 @@ from ivr.flow import (
 )
 from ivr.session import Session
 from ivr.turn import OPERATORS, Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
-from ivr.way import NO_RECORDING, earned, menu_before, prompts_of, trail_at, unsent
+from ivr.way import (
+    LANGUAGE,
+    asked,
+    asked_in_full,
+    earned,
+    in_each_language,
+    menu_before,
+    prompts_of,
+    trail_at,
+    unsent,
+)
 
 TRIES = 3
 MOST_REPEATS = 5
@@ -56,16 +69,23 @@ class FlowError(Exception):
 def begin(
     flow: Flow, call_id: str, *, verdict: str = "allow", answers: Mapping[str, str] | None = None
 ) -> tuple[Session, Turn]:
-    """Open a conversation at the node that the flow has for this verdict."""
+    """Open a conversation at the node that the flow has for this verdict.
+
+    It is in the language that `answers` name, where the flow has it.
+    """
+    known = dict(answers or {})
+    if known.get(LANGUAGE) not in flow.languages:
+        known.pop(LANGUAGE, None)
     session = Session(
         call_id=call_id,
         flow=flow.name,
         flow_version=flow.version,
         node="",
-        language=flow.language,
-        answers=dict(answers or {}),
+        language=known.get(LANGUAGE, flow.language),
+        answers=known,
     )
-    return _enter(flow, session, flow.starts.get(verdict, flow.starts["default"]), ())
+    first = flow.starts.get(verdict, flow.starts["default"])
+    return in_each_language(flow, *_enter(flow, session, first, ()))
 
 
 def step(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
@@ -74,6 +94,10 @@ def step(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
     Raises FlowError when the session's node is not in the flow, or when an effect returns an
     outcome that its node does not name.
     """
+    return in_each_language(flow, *_stepped(flow, session, event))
+
+
+def _stepped(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
     if isinstance(event, HungUp):
         return _hung_up(flow, session)
     node = flow.nodes.get(session.node)
@@ -145,7 +169,7 @@ def _enter(
             path=(*session.path, name),
             disposition=node.disposition or session.disposition,
         )
-        said += prompts_of(session, node.intro) + prompts_of(session, node.say)
+        said += prompts_of(session, node.intro) + asked(session, node)
         if not isinstance(node, SayNode):
             return _turn(session, node, said)
         name, returning = node.next, False
@@ -154,10 +178,10 @@ def _enter(
 def _turn(session: Session, node: Node, said: tuple[Prompt, ...]) -> tuple[Session, Turn]:
     """Stop at `node`: the turn that it makes, numbered."""
     match node:
-        case Menu():
-            return _numbered(session, said, Collect(max_digits=1))
-        case Ask(max_digits=most):
-            return _numbered(session, said, Collect(max_digits=most))
+        case Menu() | Ask():
+            most = node.max_digits if isinstance(node, Ask) else 1
+            collect = Collect(most, timeout_ms=node.timeout_ms, interdigit_ms=node.interdigit_ms)
+            return _numbered(session, said, collect)
         case RecordNode(max_seconds=seconds, notice=notice):
             whole = tuple(replace(prompt, whole=True) for prompt in prompts_of(session, notice))
             leads = "".join(key for key in node.keys if key != "#")
@@ -197,8 +221,9 @@ def _hung_up(flow: Flow, session: Session) -> tuple[Session, Turn]:
 
 
 def _again(session: Session, node: Node, errors: tuple[Prompt, ...] = ()) -> tuple[Session, Turn]:
-    """The node's question once more, after an error message if there is one."""
-    return _turn(session, node, errors + prompts_of(session, node.say))
+    """The node's question once more: after an error message, or all of it for who asks for that."""
+    said = errors + prompts_of(session, node.say) if errors else asked_in_full(session, node)
+    return _turn(session, node, said)
 
 
 def _noinput(flow: Flow, session: Session, node: Waiting) -> tuple[Session, Turn]:
@@ -247,8 +272,10 @@ def _chosen(flow: Flow, session: Session, node: Menu, keys: str) -> tuple[Sessio
     session = replace(
         session,
         answers={**answers, **option.set},
-        language=option.language or session.language,
     )
+    if option.language:
+        chosen = {**session.answers, LANGUAGE: option.language}
+        session = replace(session, answers=chosen, language=option.language)
     return _go(flow, session, node, "key", keys)
 
 

@@ -7,6 +7,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from ivr.turn import INTERDIGIT_MS, NOINPUT_MS
+
 KEYS = "0123456789*#"
 REPEAT = "repeat"
 BACK = "back"
@@ -52,7 +54,8 @@ class Node:
 class Waiting(Node):
     """A node at which the caller is listened to.
 
-    `keys` are what `0 * #` do here. `noinput_to` is where silence leads when it is no error.
+    `keys` are what `0 * #` do here. `noinput_to` is where silence leads when it is no error. After
+    `timeout_ms` without a key it is silence, after `interdigit_ms` an entry has ended.
     """
 
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -60,14 +63,23 @@ class Waiting(Node):
     give_up: str = ""
     noinput: tuple[str, ...] = ()
     nomatch: tuple[str, ...] = ()
+    timeout_ms: int = NOINPUT_MS
+    interdigit_ms: int = INTERDIGIT_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Menu(Waiting):
-    """A choice by one key. `form` marks a question of the report, not a level of the menu tree."""
+    """A choice by one key. `form` marks a question of the report, not a level of the menu tree.
+
+    `first` is said after `say` when a caller comes here first, `more` to who asks to hear it again;
+    who comes back, or is asked after a mistake, hears `say` alone. It may have `most_options`.
+    """
 
     options: Mapping[str, Option] = field(default_factory=dict)
     form: bool = False
+    first: tuple[Say, ...] = ()
+    more: tuple[Say, ...] = ()
+    most_options: int = 0
 
 
 WRONG = "wrong"
@@ -148,11 +160,27 @@ class Unsent:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """The most that any way from the default start to the node `to` may ask of a caller.
+
+    `prompts_s` is what is heard on it by who never interrupts (s), `keys` how many digits are
+    pressed (a `#` that ends a recording is none). None where there is no bound.
+    """
+
+    name: str
+    to: str
+    prompts_s: float | None = None
+    keys: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Flow:
     """A whole flow. `starts` gives the first node by verdict, with `default` for the others.
 
     `given` names the answers that are there before the first turn. Of `unsent`, the first that has
-    all its answers counts.
+    all its answers counts. Until the caller has chosen a language, each prompt is said in every
+    language but those of `said_once`; None where callers choose none. `limits` are what a way
+    through it may ask of a caller, with the `examples` of answers that it is measured by.
     """
 
     name: str
@@ -164,6 +192,9 @@ class Flow:
     given: tuple[str, ...]
     nodes: Mapping[str, Node]
     unsent: tuple[Unsent, ...] = ()
+    said_once: tuple[str, ...] | None = None
+    limits: tuple[Limit, ...] = ()
+    examples: Mapping[str, str] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     path: str = ""
 

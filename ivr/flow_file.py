@@ -8,10 +8,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ivr.flow import KEYS
+from ivr.turn import ENTRY_NOINPUT_MS, INTERDIGIT_MS, NOINPUT_MS
 
 Key = Annotated[str, Field(pattern=rf"^[{KEYS}]$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Prompts = list[str | dict[str, list[str]]]
+Seconds = Annotated[float, Field(ge=1, le=60)]
 Disposition = Literal["", "completed", "abandoned", "transferred", "blocked", "voicemail", "failed"]
 
 
@@ -39,7 +41,7 @@ class NodeFile(Strict):
     skip_to: Name | Literal[""] = ""
     disposition: Disposition = ""
 
-    @field_validator("intro", "say", "notice", check_fields=False)
+    @field_validator("intro", "say", "notice", "first", "more", check_fields=False)
     @classmethod
     def _one_prompt_each(cls, prompts: Prompts) -> Prompts:
         if any(isinstance(p, dict) and len(p) != 1 for p in prompts):
@@ -55,6 +57,7 @@ class WaitingFile(NodeFile):
     give_up: Name | Literal[""] = ""
     noinput: list[str] = []
     nomatch: list[str] = []
+    timeout_s: Seconds | None = None
 
 
 class MenuFile(WaitingFile):
@@ -63,6 +66,9 @@ class MenuFile(WaitingFile):
     kind: Literal["menu"]
     options: dict[Key, OptionFile]
     form: bool = False
+    first: Prompts = []
+    more: Prompts = []
+    most_options: Annotated[int, Field(ge=0, le=12)] = 0
 
 
 class AskFile(WaitingFile):
@@ -144,6 +150,18 @@ class Defaults(Strict):
     noinput: Annotated[list[str], Field(min_length=1)]
     nomatch: Annotated[list[str], Field(min_length=1)]
     give_up: Name
+    menu_timeout_s: Seconds = NOINPUT_MS / 1000
+    ask_timeout_s: Seconds = ENTRY_NOINPUT_MS / 1000
+    digit_timeout_s: Seconds = INTERDIGIT_MS / 1000
+
+
+class LimitFile(Strict):
+    """What every way from the default start to `to` may ask of a caller, at most."""
+
+    name: str
+    to: Name
+    prompts_s: Annotated[float, Field(gt=0)] | None = None
+    keys: Annotated[int, Field(ge=0)] | None = None
 
 
 class UnsentFile(Strict):
@@ -165,6 +183,9 @@ class FlowFile(Strict):
     starts: dict[str, Name]
     defaults: Defaults
     unsent: list[UnsentFile] = []
+    said_once: list[str] | None = None
+    limits: list[LimitFile] = []
+    examples: dict[Name, str] = {}
     nodes: dict[Name, AnyNode]
 
     @field_validator("starts")

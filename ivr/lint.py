@@ -24,7 +24,9 @@ from ivr.lint_names import NodeFinding, missing_needs, unknown_names
 
 MOST_OPTIONS = 5
 MOST_LEVELS = 3
-ADVICE = frozenset({"too many options", "too deep", "unreachable"})
+TEDIOUS = "too long"
+"""The rule of a way through the flow that asks more of a caller than its `limits` allow."""
+ADVICE = frozenset({"too many options", "too deep", "unreachable", TEDIOUS})
 
 Placeholders = Mapping[str, Mapping[str, frozenset[str]]]
 """language → prompt key → names of the placeholders in its text."""
@@ -82,7 +84,8 @@ def _line_of(where: str) -> int:
 
 def _targets(flow: Flow) -> Iterator[Finding]:
     unsent = (("unsent", left.to) for left in flow.unsent)
-    for verdict, name in (*flow.starts.items(), ("root", flow.root), *unsent):
+    limits = (("limits", limit.to) for limit in flow.limits)
+    for verdict, name in (*flow.starts.items(), ("root", flow.root), *unsent, *limits):
         if name not in flow.nodes:
             yield Finding(f"{flow.path}:1: {verdict}", "missing target", f"there is no node {name}")
     for node in flow.nodes.values():
@@ -153,9 +156,9 @@ def _spinning(flow: Flow) -> Iterator[Finding]:
 
 def _sizes(flow: Flow) -> Iterator[Finding]:
     for name, node in flow.nodes.items():
-        if isinstance(node, Menu) and len(node.options) > MOST_OPTIONS:
-            count = len(node.options)
-            yield Finding(_at(flow, name), "too many options", f"{count}; at most {MOST_OPTIONS}")
+        most = (node.most_options or MOST_OPTIONS) if isinstance(node, Menu) else 0
+        if isinstance(node, Menu) and (count := len(node.options)) > most:
+            yield Finding(_at(flow, name), "too many options", f"{count}; at most {most}")
     for name, level in _levels(flow).items():
         if level > MOST_LEVELS:
             yield Finding(_at(flow, name), "too deep", f"level {level}; at most {MOST_LEVELS}")
@@ -195,7 +198,8 @@ def _unannounced(flow: Flow) -> Iterator[Finding]:
 def _said(node: Node) -> tuple[Say, ...]:
     """All that a node says, error messages apart."""
     notice = node.notice if isinstance(node, RecordNode) else ()
-    return (*node.intro, *node.say, *notice)
+    more = (*node.first, *node.more) if isinstance(node, Menu) else ()
+    return (*node.intro, *node.say, *more, *notice)
 
 
 def _unset_answers(flow: Flow, effects: Mapping[str, EffectContract]) -> Iterator[Finding]:

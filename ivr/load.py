@@ -13,6 +13,7 @@ from ivr.flow import (
     Do,
     End,
     Flow,
+    Limit,
     Menu,
     Node,
     Option,
@@ -101,6 +102,9 @@ def _flow(file: FlowFile, path: Path, tree: CommentedMap) -> Flow:
         given=tuple(file.given),
         nodes=nodes,
         unsent=tuple(Unsent(tuple(left.answers), left.to) for left in file.unsent),
+        said_once=None if file.said_once is None else tuple(file.said_once),
+        limits=tuple(Limit(one.name, one.to, one.prompts_s, one.keys) for one in file.limits),
+        examples=file.examples,
         lines={name: line_of(tree, ("nodes", name)) for name in nodes},
         path=str(path),
     )
@@ -122,11 +126,20 @@ def _node(name: str, node: Any, defaults: Defaults) -> Node:
             "give_up": node.give_up or defaults.give_up,
             "noinput": tuple(node.noinput or defaults.noinput),
             "nomatch": tuple(node.nomatch or defaults.nomatch),
+            "timeout_ms": round(1000 * (node.timeout_s or _usual_s(node, defaults))),
+            "interdigit_ms": round(1000 * defaults.digit_timeout_s),
         }
     match node:
         case MenuFile():
             options = {key: _option(option) for key, option in node.options.items()}
-            return Menu(**shared, options=options, form=node.form)
+            return Menu(
+                **shared,
+                options=options,
+                form=node.form,
+                first=_says(node.first),
+                more=_says(node.more),
+                most_options=node.most_options,
+            )
         case AskFile():
             least, most = node.digits
             return Ask(
@@ -162,6 +175,11 @@ def _node(name: str, node: Any, defaults: Defaults) -> Node:
             return TransferNode(**shared, target=node.target, unavailable=node.unavailable)
         case _:
             return End(**shared)
+
+
+def _usual_s(node: WaitingFile, defaults: Defaults) -> float:
+    longer = isinstance(node, AskFile) and node.digits[1] > 1
+    return defaults.ask_timeout_s if longer else defaults.menu_timeout_s
 
 
 def _keys(defaults: Mapping[str, str], node: WaitingFile) -> dict[str, str]:

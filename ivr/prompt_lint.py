@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from ivr.catalogue import WITHHELD, Catalogue
+from ivr.catalogue import BY_VALUE, Catalogue
 from ivr.prompt_text import Literal, Slot
 from ivr.spoken.orthography import unvowelled_words
 
@@ -21,7 +21,7 @@ def prompt_findings(catalogue: Catalogue) -> tuple[str, ...]:
 
 def _unlike(catalogue: Catalogue) -> Iterator[str]:
     every = frozenset[str]().union(*(catalogue.keys(language) for language in catalogue.languages))
-    for key in sorted(every | {WITHHELD}):
+    for key in sorted(every.union(BY_VALUE)):
         for language in catalogue.languages:
             if key not in catalogue.keys(language):
                 yield f"{language}: {key}: is missing"

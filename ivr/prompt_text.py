@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from ivr.spoken.sentences import ENDS
 
 KINDS = frozenset(
-    {"digits", "spelled", "phone", "service", "key", "hours", "days", "minutes", "years", "place"}
+    {
+        *("digits", "dictated", "spelled", "phone", "last4", "recording", "service", "key"),
+        *("hours", "days", "minutes", "years", "place"),
+    }
 )
 """What a placeholder's value is, and so how it is spoken (see `ivr.catalogue`)."""
 
 _TOKEN = re.compile(r"(\{[^{}]*\}|\[\[[^\[\]]*\]\])")
-_SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\|([a-z]+)\}")
+_SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\|([a-z][a-z0-9]*)\}")
 _LANGUAGE = re.compile(r"\[\[([a-z]{2})\]\]")
 _STRAY = re.compile(r"[{}\[\]<>|]")
 _PUNCTUATION = tuple("،؛.,:;!?؟")

@@ -19,6 +19,7 @@ from ivr.catalogue import (
     Piece,
     PromptError,
     Source,
+    dictated_of,
     stem,
     words_of,
 )
@@ -90,8 +91,16 @@ def load_catalogue(
         used.update(f"{language}/{name}" for name in takes(language))
         for piece, source in made.values():
             sources.setdefault(piece.audio, source)
+    slowly = {language: dictated_of(language, recordings, voices) for language in paths}
+    for made in slowly.values():
+        for piece, source in made.values():
+            sources.setdefault(piece.audio, source)
+    dictated = {
+        language: {word: piece for word, (piece, _) in made.items()}
+        for language, made in slowly.items()
+    }
     unused = tuple(sorted(set(recordings) - used))
-    return Catalogue(lines, words, sources, literals, unused)
+    return Catalogue(lines, words, sources, literals, unused, dictated)
 
 
 def _shared(literals: Mapping[str, Mapping[str, _Parts]]) -> dict[tuple[str, Literal], str]:

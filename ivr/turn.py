@@ -12,8 +12,10 @@ from typing import Any
 
 from ivr.stored import Unreadable, from_stored
 
-NOINPUT_MS = 5000
-"""Silence after a prompt that counts as *noinput* (VoiceXML 2.1, `timeout`)."""
+NOINPUT_MS = 7000
+"""Silence after a menu that counts as *noinput* (VoiceXML 2.1, `timeout`)."""
+ENTRY_NOINPUT_MS = 20_000
+"""The same where digits are entered: they are read from a plate, which takes its time."""
 INTERDIGIT_MS = 3000
 """Silence between two keys that ends an entry (VoiceXML 2.1, `interdigittimeout`)."""
 RECORDING_SILENCE_MS = 5000
@@ -30,12 +32,14 @@ class Prompt:
 
     `guarded` marks an error message: keys are ignored over its first `GUARD_MS`. `whole` marks what
     the caller has a right to hear: of the keys only those that lead away (`Record.leads`) end it.
+    `language` is empty for the turn's own.
     """
 
     key: str
     values: Mapping[str, str] = field(default_factory=dict)
     guarded: bool = False
     whole: bool = False
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +124,7 @@ def turn_to_dict(turn: Turn) -> dict[str, Any]:
         "number": turn.number,
         "node": turn.node,
         "language": turn.language,
-        "prompts": [[p.key, dict(p.values), p.guarded, p.whole] for p in turn.prompts],
+        "prompts": [[p.key, dict(p.values), p.guarded, p.whole, p.language] for p in turn.prompts],
         "action": action,
     }
 

@@ -1,13 +1,15 @@
 """What a session tells of the way here: where back leads, what was earned, what is unsent, said."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from ivr.catalogue import NO_RECORDING
 from ivr.flow import Flow, Menu, Node, Say
 from ivr.session import Session
-from ivr.turn import Prompt
+from ivr.turn import Prompt, Turn
 
-NO_RECORDING = "none"
-"""The answer that stands for "no recording": the question was asked and answered."""
+LANGUAGE = "language"
+"""The answer that names the language which the caller has chosen, in this call or before."""
 
 
 def unsent(flow: Flow, session: Session) -> str:
@@ -62,3 +64,34 @@ def prompts_of(session: Session, says: tuple[Say, ...]) -> tuple[Prompt, ...]:
         Prompt(say.key, {name: session.answers.get(name, "") for name in say.values})
         for say in says
     )
+
+
+def asked(session: Session, node: Node) -> tuple[Prompt, ...]:
+    """What `node` asks of a caller who has just come to it."""
+    if isinstance(node, Menu) and node.name not in session.path[:-1]:
+        return prompts_of(session, (*node.say, *node.first))
+    return prompts_of(session, node.say)
+
+
+def asked_in_full(session: Session, node: Node) -> tuple[Prompt, ...]:
+    """What `node` asks of a caller who wants to hear it again."""
+    more = node.more if isinstance(node, Menu) else ()
+    return prompts_of(session, (*node.say, *more))
+
+
+def in_each_language(flow: Flow, session: Session, turn: Turn) -> tuple[Session, Turn]:
+    """The turn as a caller understands it who has chosen no language: each prompt in every one.
+
+    Keys are heard again once the first of them has had its guarded beginning.
+    """
+    once = flow.said_once
+    if once is None or LANGUAGE in session.answers:
+        return session, turn
+    said: list[Prompt] = []
+    for prompt in turn.prompts:
+        if prompt.key in once:
+            said.append(prompt)
+            continue
+        for at, language in enumerate(flow.languages):
+            said.append(replace(prompt, language=language, guarded=prompt.guarded and at == 0))
+    return session, replace(turn, prompts=tuple(said))

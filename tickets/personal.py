@@ -9,13 +9,17 @@ PERSONAL = (tickets, deliveries, delivery_attempts)
 
 
 def personal_data(connection: sa.Connection, e164: str) -> PersonalData:
-    """The tickets of this number (E.164), with their deliveries. Raises SQLAlchemyError."""
-    theirs = sa.select(tickets.c.idempotency_key).where(tickets.c.phone == e164)
+    """The tickets of this number (E.164), with their deliveries. Raises SQLAlchemyError.
+
+    Also those whose caller, calling from it, wants to be called on another.
+    """
+    its = sa.or_(tickets.c.phone == e164, tickets.c.attributes["called_from"].as_string() == e164)
+    theirs = sa.select(tickets.c.idempotency_key).where(its)
     sent = sa.select(deliveries.c.id).where(deliveries.c.ticket_id.in_(theirs))
     return rows_of(
         connection,
         {
-            tickets: tickets.c.phone == e164,
+            tickets: its,
             deliveries: deliveries.c.ticket_id.in_(theirs),
             delivery_attempts: delivery_attempts.c.delivery_id.in_(sent),
         },

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from call_handlers.arrival import Facts
+from call_handlers.effects.contact import CONTACT_E164
 from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect, Keep, OpenTicket
 from call_handlers.effects.ticket import GIVEN, opened, place_of, ticket_of
 from ivr.contract import EffectContract
@@ -34,7 +35,8 @@ def callback_effects(
     """The effects of call-backs and messages, by name."""
 
     def open_callback(facts: Facts, session: Session, now: datetime) -> Done:
-        return Done(NO_NUMBER) if facts.e164 is None else asked(facts, session, now)
+        number = session.answers.get(CONTACT_E164) or facts.e164
+        return asked(facts, session, now) if number else Done(NO_NUMBER)
 
     def open_message(facts: Facts, session: Session, now: datetime) -> Done:
         heard = given(session.answers, "message")
@@ -61,6 +63,6 @@ def _callback(
         ticket = ticket_of(
             facts, session, service, kind, unconfirmed=unconfirmed, about_service_code=about
         )
-        return replace(ticket, callback_requested=facts.e164 is not None)
+        return replace(ticket, callback_requested=ticket.phone is not None)
 
     return new

@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 
-from call_handlers.effects import callback, challenge, report, review
+from call_handlers.effects import callback, challenge, contact, report, review
 from call_handlers.effects.port import Effect, Keep, OpenTicket, RequestReview
 from ivr.contract import by_name
 from tickets.catalogue import Service
 
 CONTRACTS = by_name(
-    (*report.CONTRACTS, *callback.CONTRACTS, *challenge.CONTRACTS, *review.CONTRACTS)
+    (
+        *report.CONTRACTS,
+        *callback.CONTRACTS,
+        *challenge.CONTRACTS,
+        *contact.CONTRACTS,
+        *review.CONTRACTS,
+    )
 )
 
 
@@ -28,5 +34,6 @@ def make_effects(
         **report.report_effects(open_ticket, services, keep),
         **callback.callback_effects(open_ticket, services, keep),
         "check_challenge": challenge.check_challenge,
+        "check_contact": contact.check_contact,
         **review.review_effects(request_review, keep),
     }

@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from call_handlers.arrival import Facts
+from call_handlers.effects.contact import CONTACT_E164
 from call_handlers.effects.port import FAILED, KEPT, OPENED, Keep, OpenTicket, kept
 from ivr.event import Done
 from ivr.session import Session
@@ -49,6 +50,7 @@ def ticket_of(
     """A ticket with all that the caller has given, whatever for. Raises InvalidTicket."""
     answers = session.answers
     address = place_of(answers)
+    phone = answers.get(CONTACT_E164) or facts.e164  # who withholds theirs may have given one
     recordings = [name for name in ("recording", "message") if given(answers, name)]
     return NewTicket(
         origin=f"call:{session.call_id}:{session.turn}",
@@ -56,8 +58,8 @@ def ticket_of(
         service_code=service.code,
         language=session.language,
         call_id=facts.call_id,
-        phone=facts.e164,
-        caller_id_withheld=facts.withheld,
+        phone=phone,
+        caller_id_withheld=facts.withheld and phone is None,
         address=address,
         location_source="number_plate" if address.one_line() else None,
         agency_responsible=service.departments,
@@ -89,6 +91,7 @@ def _attributes(
         "call_channel": facts.channel,
         "verdict": facts.verdict,
         "attestation": facts.attestation or None,
+        "called_from": facts.e164 if answers.get(CONTACT_E164) else None,
         "flow": f"{facts.flow}@{facts.flow_version}",
         **more,
     }

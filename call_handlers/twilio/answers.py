@@ -13,6 +13,7 @@ import structlog
 from call_handlers.arrival import Arrival, Call
 from call_handlers.turns import OVERTAKEN, CallFailed
 from call_handlers.twilio.events import ANSWERED, OVER, event_of
+from call_handlers.twilio.heard import Heard
 from call_handlers.twilio.human import Human, shown_of
 from call_handlers.twilio.recent import RecentCalls
 from call_handlers.twilio.render import Renderer, Rendering, hang_up
@@ -65,6 +66,8 @@ class Webhooks:
     note_recording: NoteRecording
     recent: RecentCalls = field(default_factory=RecentCalls)
     """The calls whose newest turn this process keeps beside the store."""
+    heard: Heard | None = None
+    """Where callers hear what they have said; without it they are told that they cannot."""
 
 
 class Answers:

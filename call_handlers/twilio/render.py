@@ -97,7 +97,7 @@ class Renderer:
             return render(turn, call_id, self._rendering, shown)
         if (sounds := self._rendering.sounds()) != self._sounds:
             self._known, self._sounds = {}, sounds
-        said = tuple((prompt.key, prompt.guarded) for prompt in turn.prompts)
+        said = tuple((one.key, one.guarded, one.language) for one in turn.prompts)
         same = (turn.node, turn.language, said, turn.action, shown)
         known = self._known
         text = known.get(same)

@@ -167,7 +167,7 @@ def menu_phrases(flow: Flow, catalogue: Catalogue) -> Phrases:
             for key in sorted(keys):
                 for number in _numbers(language, key):
                     phrases.setdefault(number, Meant(key, alone=True))
-            for say in node.say:
+            for say in (*node.say, *node.first, *node.more):
                 for words, key in _options(catalogue, language, say.key):
                     if key in keys:
                         phrases.setdefault(words, Meant(key, alone=False))

@@ -48,7 +48,8 @@ def asterisk_run(services: Services) -> None:
         sys.exit(1)
     ensure_folders(services.settings)
     kept = services.settings.recordings
-    collect_recordings(instance.recordings_outside, kept, settled_s=0)  # of a run that was killed
+    # of a run that was killed
+    collect_recordings(instance.recordings_outside, kept, settled_s=0, heard_s=0)
     try:
         instance.start()
         while not stop.wait(1.0):
@@ -65,7 +66,7 @@ def asterisk_run(services: Services) -> None:
         sys.exit(1)
     finally:
         instance.stop()
-        collect_recordings(instance.recordings_outside, kept, settled_s=0)
+        collect_recordings(instance.recordings_outside, kept, settled_s=0, heard_s=0)
 
 
 def _bring_prompts(instance: "AsteriskInstance") -> None:

@@ -6,6 +6,7 @@ import sys
 import rich_click as click
 
 from hotline.bootstrap import Services
+from hotline.cli.timing import timing_command
 from hotline.menu import WRONG_FILE, all_findings, flows
 from ivr.diagram import mermaid
 from ivr.load import FlowFileError
@@ -13,7 +14,10 @@ from ivr.load import FlowFileError
 
 @click.group("flow")
 def flow_group() -> None:
-    """The voice menu: lint and diagram."""
+    """The voice menu: lint, timing and diagram."""
+
+
+flow_group.add_command(timing_command)
 
 
 @flow_group.command("lint")

@@ -5,11 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import rich_click as click
+from redis.exceptions import RedisError
 
 import blacklist.record.personal as of_blocklist
 import call_handlers.personal as of_calls
 import tickets.personal as of_tickets
 from blacklist.numbers import normalise
+from call_handlers.languages import language_kept
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from people.audit import note_change
@@ -32,6 +34,8 @@ def personal_group() -> None:
 def personal_export(services: Services, number: str, output: Path | None, who: str | None) -> None:
     """Write everything that is kept of NUMBER as one JSON object, table by table; times in UTC.
 
+    Beside the tables: the `language` that the number chose last.
+
     The audit names who asked. Recordings are named, not included. Exit status: 0 also when nothing
     is kept, 1 a store or the disk is away, 2 no such number.
     """
@@ -40,6 +44,11 @@ def personal_export(services: Services, number: str, output: Path | None, who: s
         e164 = normalise(number).e164
         if e164 is None:
             raise ValueError("write the whole number, as in +966501234567 or 0501234567")
+        try:
+            language = language_kept(services.slow_redis, e164) or None
+        except RedisError as error:
+            away = f"Redis does not answer ({type(error).__name__}): it has a part of what is kept"
+            raise click.ClickException(away) from None
         with services.engine().begin() as connection:
             note_change(connection, by, "personal_data_exported", e164, now)
         with reading(services.engine()) as connection:
@@ -48,7 +57,7 @@ def personal_export(services: Services, number: str, output: Path | None, who: s
                 for room in ROOMS
                 for table, rows in room.personal_data(connection, e164).items()
             }
-    whole = {"number": e164, "exported_at": now.isoformat(), "kept": kept}
+    whole = {"number": e164, "exported_at": now.isoformat(), "language": language, "kept": kept}
     text = json.dumps(whole, ensure_ascii=False, indent=2)
     if output is None:
         click.echo(text)

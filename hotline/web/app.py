@@ -41,6 +41,8 @@ def create_app(
     app.register_error_handler(HTTPException, _http_error)
     if webhooks is not None:
         app.register_blueprint(make_blueprint(webhooks))
+        if webhooks.heard is not None:
+            app.register_blueprint(webhooks.heard.blueprint())
         _serve_prompts(app, sounds.absolute(), languages)
 
     @app.get("/healthz")

@@ -11,6 +11,7 @@ from flask import Blueprint, Flask
 from prometheus_client import generate_latest
 
 from call_handlers.twilio.answers import Webhooks
+from call_handlers.twilio.heard import Heard
 from call_handlers.twilio.recent import RecentCalls
 from call_handlers.twilio.render import Rendering
 from call_handlers.twilio.signature import Gate
@@ -20,10 +21,14 @@ from call_handlers.twilio.transfers import Lines
 from console import api
 from console.recordings import Recordings
 from hotline.bootstrap import Services
+from hotline.providers import twilio_account
 from hotline.register import make_register
 from hotline.setting_groups import TwilioSettings
 from hotline.web.app import Check, create_app
 from hotline.web.metrics import all_processes, shared_folder
+from ivr.catalogue import UNPLAYED, PromptError
+from ivr.turn import Prompt
+from recordings.playback import Playback
 from recordings.register import note_or_journal, note_recording
 
 log = structlog.get_logger()
@@ -81,7 +86,9 @@ def make_webhooks(services: Services) -> Webhooks:
         now = datetime.now(UTC)
         note_or_journal(note, journal, call_id=call_id, turn=turn, recording_sid=sid, now=now)
 
-    speaker = Speaker(services.catalogue, sounds.has, twilio.public_url, voices_of(twilio))
+    heard = _heard(services)
+    voices = voices_of(twilio)
+    speaker = Speaker(services.catalogue, sounds.has, twilio.public_url, voices, heard.url)
     phrases = all_phrases(services.flows, services.catalogue) if twilio.speech else Phrases()
     return Webhooks(
         desk=services.desk,
@@ -92,7 +99,25 @@ def make_webhooks(services: Services) -> Webhooks:
         ),
         rendering=Rendering(speaker, lines_of(twilio), phrases, sounds.state),
         note_recording=noted,
+        heard=heard,
     )
+
+
+def _heard(services: Services) -> Heard:
+    """Where callers hear what they have said."""
+    settings, folder = services.settings, services.settings.sounds
+
+    def instead(language: str) -> bytes | None:
+        try:
+            (piece,) = services.catalogue.speak(language, Prompt(UNPLAYED))
+            return (folder / f"{piece.audio}.wav").read_bytes()
+        except (PromptError, ValueError, OSError):
+            return None
+
+    playback = Playback(settings.recordings, services.call_engine, twilio_account(settings))
+    token = settings.twilio.auth_token.get_secret_value()
+    find = services.desk.find
+    return Heard(settings.twilio.public_url, token, find, playback.sound, instead)
 
 
 def lines_of(twilio: TwilioSettings) -> Lines:

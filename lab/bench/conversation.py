@@ -40,7 +40,7 @@ Move = Keys | Dictation | Leave
 
 MOVES: tuple[Move, ...] = (
     *(Keys("1"), Keys("1"), Keys("2"), Keys("1"), Keys("1"), Keys("7421"), Keys("23218")),
-    *(Keys("1"), Dictation(), Keys("1"), Keys("1"), Leave()),
+    *(Dictation(), Keys("1"), Leave()),
 )
 TURNS = len(MOVES)
 

@@ -81,7 +81,10 @@ def sound_files(
 ) -> list[str]:
     """What Asterisk is to play of these prompts, in order, from its folder `prefix`."""
     pieces = (piece for prompt in prompts for piece in catalogue.speak(language, prompt))
-    return [f"{prefix}/{piece.audio}" for piece in pieces]
+    return [
+        f"{RECORDINGS}/{piece.recording}" if piece.recording else f"{prefix}/{piece.audio}"
+        for piece in pieces
+    ]
 
 
 class AgiLine:

@@ -55,9 +55,10 @@ def sound_pieces(catalogue: Catalogue, folder: Path) -> Pieces:
             SoundPiece(
                 folder / f"{piece.audio}.wav",
                 guarded=piece.guarded,
-                pause=bool(piece.text) and not any(c.isalnum() for c in piece.text),
+                pause=not any(map(str.isalnum, catalogue.sources[piece.audio].text)),
             )
             for piece in catalogue.speak(language, prompt)
+            if not piece.recording  # nobody here knows how that sounds
         ]
 
     return pieces

@@ -17,7 +17,7 @@ from lab.callers.twilio_caller import TwilioCall
 from lab.callers.twilio_forms import ANONYMOUS, Party
 from lab.callers.twilio_http import Playback, Send, TwilioHttp
 from lab.callers.twilio_moment import Account, CallBroken, Heard, Moment
-from lab.callers.twilio_server import PUBLIC_URL, TOKEN, Application, serving
+from lab.callers.twilio_server import PUBLIC_URL, TOKEN, Application, heard_at, serving
 from lab.callers.twiml_verbs import Enqueue, Play, Say
 from lab.transcript import Transcript
 
@@ -200,6 +200,8 @@ class TwilioLine:
 
 
 def _play(piece: Piece) -> Play:
+    if piece.recording:
+        return Play(heard_at(piece.recording))
     return Play(f"{PUBLIC_URL}/prompts/{piece.audio}.wav")
 
 

@@ -1,7 +1,9 @@
 """A call's own web application on a real HTTP server, on a free loopback port."""
 
+import io
 import secrets
 import threading
+import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from call_handlers.twilio.answers import Webhooks
+from call_handlers.twilio.heard import Heard, heard_url
 from call_handlers.twilio.render import Rendering
 from call_handlers.twilio.signature import Gate
 from call_handlers.twilio.spoken import Speaker
@@ -55,12 +58,26 @@ def serving(application: "WSGIApplication") -> Iterator[str]:
         server.server_close()
 
 
+def said() -> bytes:
+    """What a caller has said, as far as it matters here: half a second of sound."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(8000))
+    return file.getvalue()
+
+
+def heard_at(reference: str) -> str:
+    """Where a recording would be fetched that is played back to its caller."""
+    return heard_url(PUBLIC_URL, TOKEN, reference)
+
+
 def application(services: Services) -> Application:
     """The house's web application, on the stores of a call and the sounds that there are now."""
     settings = services.settings
     there = {f"{p.parent.name}/{p.stem}" for p in settings.sounds.glob("*/*.wav") if p.is_file()}
     voices, lines = voices_of(settings.twilio), lines_of(settings.twilio)
-    speaker = Speaker(services.catalogue, there.__contains__, PUBLIC_URL, voices)
+    speaker = Speaker(services.catalogue, there.__contains__, PUBLIC_URL, voices, heard_at)
 
     def made(stores: Stores) -> "WSGIApplication":
         def noted(call_id: str, turn: int, sid: str) -> None:
@@ -72,6 +89,7 @@ def application(services: Services) -> Application:
             gate=Gate(PUBLIC_URL, [TOKEN]),
             rendering=Rendering(speaker, lines),
             note_recording=noted,
+            heard=Heard(PUBLIC_URL, TOKEN, stores.desk.find, lambda _: said(), lambda _: None),
         )
         return create_app(
             webhooks,

@@ -33,7 +33,7 @@ def test_reports_are_taken_and_delivered_on_a_full_disk(
             for _ in range(3):
                 caller = Reporter(ear)
                 call_id, _ = place(FakeAsterisk(parts.agi, seconds=30.0), caller)
-                unheard = ("record_notice", "keep_recording")
+                unheard = ("record_notice",)
                 assert caller.questions == [one for one in QUESTIONS if one not in unheard]
                 (ticket,) = parts.tickets(call_id)
                 assert set(caller.references) == {ticket.service_request_id}

@@ -214,7 +214,6 @@ def at_confirm(services: Services, number: int) -> Call:
     for entry in REPORT:
         call = desk.advance(call, Digits(entry))
     call = desk.advance(call, Recorded(desk.recording_name(call), 3000))
-    call = desk.advance(call, Digits("1"))
     assert call.session.node == "confirm"
     assert isinstance(call.turn.action, Collect)
     return call

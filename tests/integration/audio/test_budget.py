@@ -1,25 +1,20 @@
 """How long a caller must listen who never presses a key early, measured on the sounds that ship."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ivr.flow import Limit
 from ivr.prompts import Catalogue
+from ivr.timing import past, timed, ways
 from ivr.turn import Prompt
+from tests.fixtures.dialog import FLOW
 from tests.fixtures.house import FILES
 from voice.build import build
+from voice.folder import SoundFolder
 from voice.wav import duration_ms
 
 pytestmark = pytest.mark.xdist_group("all-sounds")  # one process makes them, once
-
-BUDGET_MS = 90_000
-PLACE = {"building_number": "7421", "postal_code": "23218"}
-BEFORE = ("welcome", "danger", "language", "main", "danger", "report_group", "report_service")
-AFTER = ("location", "ask_building", "ask_postal")
-SPEECH = ("description", "record_notice", "keep_recording")
-
-Measure = Callable[..., int]
 
 
 @pytest.fixture(scope="module")
@@ -37,25 +32,17 @@ def lasts(sounds: tuple[Catalogue, Path], language: str, key: str, **values: str
     return sum(duration_ms(folder / f"{piece.audio}.wav") for piece in pieces)
 
 
-@pytest.mark.parametrize("language", ["ar", "en"])
-def test_a_report_takes_no_more_than_90_seconds_of_prompts(
-    sounds: tuple[Catalogue, Path], language: str
+@pytest.mark.parametrize("limit", FLOW.limits, ids=lambda limit: limit.to)
+def test_no_way_asks_more_of_a_caller_than_the_flow_allows(
+    sounds: tuple[Catalogue, Path], limit: Limit
 ) -> None:
-    """From answer to sent, by the longest service menu and the service with the longest name.
-
-    Arabic 89.1 s and English 84.5 s when this was written.
-    """
-    catalogue, _ = sounds
-    services = [k.split(".")[1] for k in catalogue.keys(language) if k.startswith("service.")]
-    menu = max(lasts(sounds, language, f"report_service_{group}") for group in range(1, 6))
-    confirm = max(
-        lasts(sounds, language, "confirm", service_code=code, contact="+966501234567", **PLACE)
-        for code in services
-    )
-    plain = sum(lasts(sounds, language, key, kept_days="90") for key in (*BEFORE, *AFTER, *SPEECH))
-    readback = lasts(sounds, language, "location_readback", **PLACE)
-    total = plain + menu + readback + confirm
-    assert total <= BUDGET_MS, f"{language}: {total} ms"
+    """Every service in every language: seconds for who never interrupts, and digits."""
+    catalogue, folder = sounds
+    found = [timed(way, catalogue, SoundFolder(folder).seconds) for way in ways(FLOW, limit.to)]
+    assert {way.walked.language for way in found} == {"ar", "en"}
+    assert [way.missing for way in found if way.missing] == []
+    longest = max(found, key=lambda way: way.seconds)
+    assert [past(limit, way) for way in found if past(limit, way)] == [], longest.walked.presses
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
@@ -71,5 +58,5 @@ def test_error_messages_outlast_their_guard(sounds: tuple[Catalogue, Path], lang
     """There is something left to interrupt behind the first second."""
     catalogue, _ = sounds
     keys = [k for k in catalogue.keys(language) if k.startswith(("noinput_", "nomatch_"))]
-    assert len(keys) == 9
+    assert len(keys) == 10
     assert min(lasts(sounds, language, key) for key in keys) >= 1200

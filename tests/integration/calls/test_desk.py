@@ -44,7 +44,7 @@ def test_a_call_becomes_a_ticket_and_a_record(house: House) -> None:
     assert record.path[:3] == ("welcome", "language", "main")
     assert [event.kind for event in events[-4:]] == ["digits", "effect", "noinput", "end"]
     assert ticket.call_id == call.call_id
-    assert ticket.recording_ref == f"{call.call_id}-9"
+    assert ticket.recording_ref == f"{call.call_id}-8"
     assert ticket.attributes["recording_ms"] == 3000
 
 
@@ -83,7 +83,7 @@ def test_another_server_takes_up_the_very_turn(house: House) -> None:
 
 def to_confirm_from_postal(desk: CallDesk, call: Call) -> Call:
     """From the postal code on to confirm."""
-    return play(desk, call, "23218", "1", Recorded("r-9", 2000), "1")
+    return play(desk, call, "23218", Recorded("r-9", 2000))
 
 
 def test_eight_servers_that_begin_at_once_have_one_call(house: House) -> None:
@@ -128,10 +128,10 @@ def test_a_turn_that_was_overtaken_keeps_the_others_outcome(house: House) -> Non
 
 def test_an_effect_that_runs_twice_opens_one_ticket(house: House) -> None:
     """The server died after the commit and before it stored the next turn."""
-    dying = house.desk(FailingSessions(house.sessions(), lambda doing, turn: turn >= 12))
+    dying = house.desk(FailingSessions(house.sessions(), lambda doing, turn: turn >= 10))
     call = to_confirm(dying, dying.begin(arrival()))
-    assert call.turn.number == 11
-    told = play(house.desk(), call, "1")  # the next server stores turn 12 and 13
+    assert call.turn.number == 9
+    told = play(house.desk(), call, "1")  # the next server stores turn 10 and 11
     again = play(dying, call, "1")  # the first one goes on without the store
     (ticket,) = house.tickets()
     assert told.session.answers["reference"] == ticket.service_request_id
@@ -169,7 +169,7 @@ def test_a_second_report_of_a_call_is_a_second_ticket(house: House) -> None:
     """And both stand in the record; the second without a recording has none of the first."""
     desk = house.desk()
     call = play(desk, to_confirm(desk, desk.begin(arrival())), "1", "1")
-    call = play(desk, call, "1", "3", "3", "1", "1111", "22222", "1")
+    call = play(desk, call, "1", "3", "3", "1", "1111", "22222")
     assert isinstance(call.turn.action, Record)
     call = play(desk, call, Recorded("", 0), "1")
     desk.end(call, "hangup")
@@ -294,11 +294,11 @@ def test_redis_that_is_killed_in_mid_call_costs_the_caller_nothing(
         assert isinstance(call.turn.action, Record)
     finally:
         redis_server.start()
-    call = play(desk, call, Recorded("r-1", 900), "1", "1")
+    call = play(desk, call, Recorded("r-1", 900), "1")
     assert house.desk().begin(arrival()).turn == call.turn
     desk.end(call, "hangup")
     record, events = house.written(call.call_id)
-    assert [event.turn for event in events] == [*range(1, 13), 13]
+    assert [event.turn for event in events] == [*range(1, 11), 11]
     assert record.disposition == "completed"
 
 

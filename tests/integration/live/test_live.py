@@ -11,7 +11,8 @@ from hotline.bootstrap import Services
 from hotline.live import Live
 from hotline.menu import refuse_unfit
 from hotline.settings import Settings
-from tests.fixtures.edited import NODE, RENAMED, edit, next_flow, own_config
+from tests.fixtures.dialog import FLOW_FILE
+from tests.fixtures.edited import NODE, RENAMED, SHIPPED, edit, next_flow, own_config
 from tests.fixtures.processes import wait_until
 
 TARGET = "target_hours: 24"
@@ -60,7 +61,7 @@ def test_all_that_changed_is_taken_up_at_once(role: Role) -> None:
     before = role.live.now
     edit(role.config, "services.yaml", TARGET, "target_hours: 25")
     edit(role.config, "screening.yaml", "{calls: 14, within: 60m}", "{calls: 15, within: 60m}")
-    edit(role.config, "prompts/en.yaml", "Jeddah Municipality operations", "Good day, Jeddah")
+    edit(role.config, "prompts/en.yaml", "Welcome to Jeddah Municipality", "Good day, Jeddah")
     after = role.look()
     assert role.used == [after]
     assert 25 in {service.target_hours for service in after.services.values()}
@@ -117,10 +118,12 @@ def test_a_file_that_is_gone_is_refused(role: Role) -> None:
 def test_a_flow_that_changed_needs_a_new_version(role: Role) -> None:
     """Calls are known by the version of their flow; the fault says what to write, and where."""
     before = role.live.now
-    next_flow(role.config, version=1)
+    next_flow(role.config, version=SHIPPED)
     assert role.look() is before
-    assert "940.yaml:17: version: calls are led by another flow of version 1" in role.faults
-    assert "write version: 2" in role.faults
+    line = FLOW_FILE.read_text(encoding="utf-8").splitlines().index(f"version: {SHIPPED}") + 1
+    at = f"940.yaml:{line}: version: "
+    assert f"{at}calls are led by another flow of version {SHIPPED}" in role.faults
+    assert f"write version: {SHIPPED + 1}" in role.faults
 
 
 def test_a_comment_needs_none(role: Role) -> None:
@@ -132,21 +135,24 @@ def test_a_comment_needs_none(role: Role) -> None:
 
 def test_flows_of_calls_in_progress_are_kept(role: Role) -> None:
     """Two changes on, a call that began with the first version has it still."""
+    first, second, third = range(SHIPPED, SHIPPED + 3)
     next_flow(role.config)
     role.look()
-    next_flow(role.config, 3, "confirm", "sure")
+    next_flow(role.config, third, "confirm", "sure")
     flows = role.look().flows
     assert role.faults == ""
-    assert flows.current.version == 3
-    assert [NODE in flows.of("940", version).nodes for version in (1, 2, 3)] == [True, False, False]
-    assert RENAMED in flows.of("940", 2).nodes
-    assert "confirm" in flows.of("940", 2).nodes
+    assert flows.current.version == third
+    kept = [NODE in flows.of("940", version).nodes for version in (first, second, third)]
+    assert kept == [True, False, False]
+    assert RENAMED in flows.of("940", second).nodes
+    assert "confirm" in flows.of("940", second).nodes
 
 
 def test_what_a_kept_flow_needs_must_stay(role: Role) -> None:
     """A service goes from the menu first, and from its catalogue when no call can ask for it."""
     next_flow(role.config)
-    edit(role.config, "flows/940.yaml", "service_code: VS_WALL", "service_code: OTHER")
+    for name in ("940.yaml", "earlier/940-1.yaml"):
+        edit(role.config, f"flows/{name}", "service_code: VS_WALL", "service_code: OTHER")
     text = (role.config / "services.yaml").read_text(encoding="utf-8")
     assert "code: VS_WALL" in text
     edit(role.config, "services.yaml", "code: VS_WALL", "code: VS_FENCE")
@@ -154,7 +160,7 @@ def test_what_a_kept_flow_needs_must_stay(role: Role) -> None:
         edit(role.config, f"prompts/{language}.yaml", "service.VS_WALL", "service.VS_FENCE")
     before = role.live.now
     assert role.look() is before
-    assert "(version 1, in which calls go on)" in role.faults
+    assert f"(version {SHIPPED}, in which calls go on)" in role.faults
 
 
 def test_what_cannot_be_made_of_the_files_refuses_them(tmp_path: Path) -> None:

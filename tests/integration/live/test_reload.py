@@ -16,7 +16,7 @@ from hotline.live import Live
 from hotline.main import cli
 from hotline.settings import Settings
 from lab.callers.fake_asterisk import FakeAsterisk
-from tests.fixtures.edited import edit, next_flow, own_config
+from tests.fixtures.edited import SHIPPED, edit, next_flow, own_config
 from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.whole_stack import Parts, lay_sounds, parts_of, supervised, with_redis
@@ -80,7 +80,7 @@ def test_a_call_goes_on_in_its_flow_and_the_next_one_begins_in_the_new(
         assert word(parts, "agi").what["looks"] == 1
         second, _ = place(FakeAsterisk(parts.agi[:1], seconds=90.0), Reporter(ear))
         versions = [parts.wait_closed(call, 60).flow_version for call in (first, second)]
-        assert versions == [1, 2]
+        assert versions == [SHIPPED, SHIPPED + 1]
 
 
 def test_a_hangup_alone_never_breaks_a_role(
@@ -126,7 +126,7 @@ def test_a_prompt_that_nobody_has_rendered_is_refused(tmp_path: Path) -> None:
     made = Settings(config_dir=config, state_dir=tmp_path / "state", sounds_dir=tmp_path / "sounds")
     with closing(Services(made)) as services, Live("agi", services).told(lambda _new: None):
         lay_sounds(made.sounds)
-        edit(config, "prompts/en.yaml", "Jeddah Municipality operations", "Good day, Jeddah")
+        edit(config, "prompts/en.yaml", "Welcome to Jeddah Municipality", "Good day, Jeddah")
         result = reload(made)
     assert result.exit_code == 1
     assert "hotline prompts build" in result.stderr

@@ -41,7 +41,8 @@ def house(tmp_path: Path, redis_url: str) -> Iterator[House]:
 def exported(house: House, number: str, *more: str) -> Result:
     """What the command says of a number, on the house's database."""
     url = house.engine.url.render_as_string(hide_password=False)
-    given = {"DATABASE_URL": url, "HOTLINE_STATE_DIR": str(Path(url.rpartition("///")[2]).parent)}
+    state = str(Path(url.rpartition("///")[2]).parent)
+    given = {"DATABASE_URL": url, "REDIS_URL": house.redis_url, "HOTLINE_STATE_DIR": state}
     services = house_of(load_settings(given))
     try:
         return CliRunner().invoke(
@@ -56,12 +57,12 @@ def lived(house: House, caller: str, provider: str) -> None:
     desk = house.desk()
     call = desk.begin(arrival(provider, caller=caller))
     call = play(desk, call, *REPORT)
-    call = play(desk, call, Recorded(desk.recording_name(call), 3000), "1")
+    call = play(desk, call, Recorded(desk.recording_name(call), 3000))
     desk.end(play(desk, call, "1"), "done")
     house.flush()
     now = house.clock.moment()
     sid = f"RE{call.call_id}"
-    note_recording(house.engine, call_id=call.call_id, turn=9, recording_sid=sid, now=now)
+    note_recording(house.engine, call_id=call.call_id, turn=8, recording_sid=sid, now=now)
     with house.engine.begin() as connection:
         add_strike(connection, caller, by=MAHA, reason="abuse", now=now)
     open_review(

@@ -6,7 +6,12 @@ import wave
 from pathlib import Path
 
 from hotline.settings import Settings, load_settings
-from recordings.collect import UNWATCHED_SECONDS, collect_recordings, spool_here
+from recordings.collect import (
+    HEARD_WITHIN_SECONDS,
+    UNWATCHED_SECONDS,
+    collect_recordings,
+    spool_here,
+)
 
 NAME = f"{'a' * 32}-7.wav"
 
@@ -32,14 +37,26 @@ def recorded(spool: Path, *, ago_s: float) -> Path:
 
 
 def test_a_recording_that_is_whole_is_kept_for_us_alone(tmp_path: Path) -> None:
-    """It leaves the folder that Asterisk can read."""
+    """It leaves the folder that Asterisk can read, when nobody can want to hear it again."""
     settings = settings_for(tmp_path / "state", tmp_path / "spool")
-    left = recorded(tmp_path / "spool", ago_s=UNWATCHED_SECONDS + 1)
+    left = recorded(tmp_path / "spool", ago_s=HEARD_WITHIN_SECONDS + 1)
     spool = spool_here(settings.agi.recordings_prefix, settings.recordings)
     assert spool is not None
     assert collect_recordings(spool, settings.recordings, settled_s=UNWATCHED_SECONDS) == 1
     assert not left.exists()
     assert (settings.recordings / NAME).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_recording_stays_where_its_caller_can_hear_it_again(tmp_path: Path) -> None:
+    """It is kept at once, and once; Asterisk plays it from its own folder for a while."""
+    settings = settings_for(tmp_path / "state", tmp_path / "spool")
+    here = recorded(tmp_path / "spool", ago_s=5)
+    assert collect_recordings(tmp_path / "spool", settings.recordings) == 1
+    assert here.read_bytes() == (settings.recordings / NAME).read_bytes()
+    assert collect_recordings(tmp_path / "spool", settings.recordings) == 0
+    assert here.exists()
+    assert collect_recordings(tmp_path / "spool", settings.recordings, heard_s=4) == 0
+    assert not here.exists()
 
 
 def test_a_recording_in_which_the_caller_pauses_is_not_taken_away(tmp_path: Path) -> None:

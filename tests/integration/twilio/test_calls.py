@@ -28,7 +28,6 @@ def to_confirm(caller: TwilioClient) -> None:
     caller.dial()
     caller.press(*REPORT)
     caller.act(RecordingSid=RECORDING, RecordingDuration="3", Digits="#")
-    caller.press("1")
 
 
 def test_a_report_by_twilio_is_the_same_as_by_asterisk(house: House) -> None:
@@ -44,8 +43,8 @@ def test_a_report_by_twilio_is_the_same_as_by_asterisk(house: House) -> None:
     assert (record.disposition, record.channel, record.e164) == ("completed", "twilio", CALLER)
     assert record.tickets == (ticket.service_request_id,)
     assert (ticket.service_code, ticket.phone) == ("RD_HOLE", CALLER)
-    assert ticket.recording_ref == f"{CALL_ID}-9"
-    assert noted.rows == [(CALL_ID, 9, RECORDING)]
+    assert ticket.recording_ref == f"{CALL_ID}-8"
+    assert noted.rows == [(CALL_ID, 8, RECORDING)]
     assert [event.kind for event in events][-1] == "end"
 
 
@@ -145,7 +144,7 @@ def test_a_silent_recording_is_none(caller: TwilioClient) -> None:
     (redirect,) = caller.twiml.findall("Redirect")
     caller.post(str(redirect.text))
     assert caller.verbs == ["Gather"]
-    assert caller.turn == 10
+    assert caller.turn == 9
 
 
 def test_a_register_that_is_away_does_not_stop_the_call(house: House) -> None:
@@ -158,8 +157,8 @@ def test_a_register_that_is_away_does_not_stop_the_call(house: House) -> None:
     assert caller.verbs == ["Gather"]
     noted.broken = False
     fields = {"RecordingSid": RECORDING, "RecordingStatus": "completed"}
-    assert caller.post(f"/twilio/recording/{CALL_ID}/9", **fields).status_code == 204
-    assert noted.rows == [(CALL_ID, 9, RECORDING)]
+    assert caller.post(f"/twilio/recording/{CALL_ID}/8", **fields).status_code == 204
+    assert noted.rows == [(CALL_ID, 8, RECORDING)]
 
 
 @pytest.mark.parametrize(

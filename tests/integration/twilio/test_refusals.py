@@ -145,9 +145,9 @@ def test_no_log_line_has_anything_personal_in_it(house: House) -> None:
     with capture_logs() as logs:
         caller.post("/twilio/voice", CallerName="Abu Fulan")
         caller.press(*REPORT[:5], "9931", "77001")
-        caller.act(Digits="1", SpeechResult="my secret words")
         caller.act(RecordingSid=RECORDING, RecordingDuration="3")
-        caller.press("1", "8", "", "1", "")
+        caller.act(Digits="8", SpeechResult="my secret words")
+        caller.press("8", "", "1", "")
         caller.post("/twilio/turn/x/1", Digits="9931")
         caller.status("completed")
         caller.status("completed")

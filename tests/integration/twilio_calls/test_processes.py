@@ -31,7 +31,7 @@ pytestmark = pytest.mark.xdist_group("two-web-processes")  # they are started on
 ACCOUNT = Account(f"{PUBLIC_URL}/twilio/voice", f"{PUBLIC_URL}/twilio/status")
 
 
-CONFIRMED = 11
+CONFIRMED = 9
 """The turn of the report in which it is confirmed."""
 
 

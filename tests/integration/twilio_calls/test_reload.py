@@ -18,7 +18,7 @@ from lab.callers.twilio_http import Answer, Request
 from lab.transcript import load_transcript
 from tests.fixtures.callers import FOLDER
 from tests.fixtures.databases import lay_migrated
-from tests.fixtures.edited import edit, next_flow, own_config
+from tests.fixtures.edited import SHIPPED, edit, next_flow, own_config
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import wait_until
 from tests.fixtures.web_processes import Balancer, WebProcess, web_process, web_settings
@@ -74,7 +74,7 @@ def test_a_call_goes_on_in_its_flow_and_the_next_one_begins_in_the_new(house: Ho
         )
         found = list_calls(looked.engine(), Wanted())
     balancer.close()
-    assert [record.flow_version for record in reversed(found)] == [1, 2]
+    assert [record.flow_version for record in reversed(found)] == [SHIPPED, SHIPPED + 1]
     assert {one.pid for one in said(settings.state_dir)} == before
 
 

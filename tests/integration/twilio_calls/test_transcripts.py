@@ -26,6 +26,7 @@ from tests.fixtures.callers import (
 from tests.fixtures.house import house_of
 from tests.fixtures.sounds import silent_sounds
 from tests.fixtures.twilio_calls import by_twilio, comparable
+from voice.wav import RATES
 
 
 @every_transcript
@@ -70,11 +71,12 @@ def test_a_sound_that_cannot_be_played_is_a_difference(
     silent_sounds(services.catalogue, folder)
     driver = TwilioDriver(services.catalogue, application(services))
     (piece,) = services.catalogue.speak("ar", Prompt("danger"))
-    sound = folder / f"{piece.audio}.wav"
-    if content is None:
-        sound.unlink()
-    else:
-        sound.write_bytes(content)
+    for suffix in RATES:
+        sound = folder / f"{piece.audio}{suffix}"
+        if content is None:
+            sound.unlink()
+        else:
+            sound.write_bytes(content)
     result = played(services, driver, transcript_of(tmp_path, REPORT))
     services.close()
     assert result.difference is not None

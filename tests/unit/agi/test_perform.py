@@ -77,7 +77,7 @@ def test_a_menu_is_one_command_that_blocks_and_one_that_asks_what_came() -> None
     event, model = performed(menu("welcome", "main"), Press("5"))
     assert event == Digits("5")
     assert model.lines == [
-        'EXEC Read "IVR_IN,/s/ar/welcome&/s/ar/main,1,t(),1,5"',
+        'EXEC Read "IVR_IN,/s/ar/welcome&/s/ar/main,1,t(),1,7"',
         'GET FULL VARIABLE "${READSTATUS}:${IVR_IN}"',
     ]
 
@@ -113,7 +113,7 @@ def test_an_entry_ends_by_number_terminator_or_pause(keys: str, entry: str) -> N
 
 def test_an_entry_is_one_command_too() -> None:
     """Its time-outs are the channel's own, which the dialplan sets; `#` alone is an entry."""
-    event, model = performed(turn(t.Collect(4), "ask"), Press("#"))
+    event, model = performed(turn(t.Collect(4, timeout_ms=t.ENTRY_NOINPUT_MS), "ask"), Press("#"))
     assert event == Digits("#")
     assert [line for line in model.lines if "Read" in line] == [
         'EXEC Read "IVR_IN,/s/ar/ask,4,e,1"'
@@ -138,7 +138,7 @@ def test_keys_are_not_heard_over_the_head_of_an_error_message() -> None:
     assert model.lines[:3] == [
         'EXEC Playback "/s/ar/nomatch_1-head"',
         'GET FULL VARIABLE "${PLAYBACKSTATUS}"',
-        'EXEC Read "IVR_IN,/s/ar/nomatch_1-tail&/s/ar/main,1,t(),1,5"',
+        'EXEC Read "IVR_IN,/s/ar/nomatch_1-tail&/s/ar/main,1,t(),1,7"',
     ]
 
 
@@ -159,7 +159,7 @@ def test_a_turn_that_ends_guarded_still_listens() -> None:
         assert perform(channel, menu("nomatch_1"), sounds, PATH) == Digits("2")
     assert [line for line in model.lines if "EXEC" in line] == [
         'EXEC Playback "/s/ar/nomatch_1"',
-        'EXEC Read "IVR_IN,,1,t(),1,5"',
+        'EXEC Read "IVR_IN,,1,t(),1,7"',
     ]
 
 

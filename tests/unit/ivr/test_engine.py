@@ -13,9 +13,44 @@ from tests.fixtures.dialog import FLOW, KNOWN, OPENED, REPORT, Caller, at_confir
 def test_the_first_turn_welcomes_and_warns_before_it_asks() -> None:
     """What needs no answer is said in one turn with the first question."""
     caller = Caller()
-    assert caller.keys == ["welcome", "danger", "language"]
+    assert caller.keys == ["welcome", "danger", "danger", "language"]
     assert caller.turn.action == Collect(max_digits=1)
     assert (caller.turn.number, caller.turn.language) == (1, "ar")
+
+
+def test_until_a_language_is_chosen_everything_is_said_in_each() -> None:
+    """Danger, silence and wrong keys too; keys are heard again after the first guarded second."""
+    said = [(one.key, one.language, one.guarded) for one in Caller().silent().turn.prompts]
+    assert said == [
+        ("noinput_1", "ar", True),
+        ("noinput_1", "en", False),
+        ("language", "", False),
+    ]
+    assert Caller().press("0").keys == ["operator", "operator"]
+    assert {one.language for one in Caller().press("1", "8").turn.prompts} == {""}
+
+
+def test_a_caller_whose_language_is_known_is_not_asked_for_it() -> None:
+    """All is in theirs from the first word; `*` in the main menu changes it all the same."""
+    caller = Caller(answers={**KNOWN, "language": "en"})
+    assert caller.keys == ["welcome", "danger", "main"]
+    assert (caller.node, caller.turn.language) == ("main", "en")
+    assert caller.press("*").node == "change_language"
+    assert caller.press("1").turn.language == "ar"
+    assert caller.session.answers["language"] == "ar"
+
+
+def test_a_language_that_the_flow_does_not_speak_is_asked_for() -> None:
+    """What a number chose once may have been taken away since."""
+    caller = Caller(answers={**KNOWN, "language": "xx"})
+    assert (caller.node, caller.turn.language) == ("language", "ar")
+
+
+def test_a_plate_is_read_in_twenty_seconds_and_a_menu_answered_in_seven() -> None:
+    """And three seconds between two digits end an entry."""
+    assert Caller().turn.action == Collect(1, timeout_ms=7000, interdigit_ms=3000)
+    entry = Caller().press(*REPORT[:5]).turn.action
+    assert entry == Collect(4, timeout_ms=20_000, interdigit_ms=3000)
 
 
 def test_english_is_spoken_after_it_was_chosen() -> None:
@@ -38,7 +73,7 @@ def test_a_report_by_someone_who_knows_the_way_takes_nine_entries_and_a_recordin
 def test_silence_has_its_own_first_and_second_message() -> None:
     """After each message the question is put again, without what is said on entry only."""
     caller = Caller().press("1", "1")
-    assert caller.keys == ["danger", "report_group"]
+    assert caller.keys == ["report_group"]
     assert caller.silent().keys == ["noinput_1", "report_group"]
     assert caller.silent().keys == ["noinput_2", "report_group"]
 
@@ -99,7 +134,6 @@ PLACES = {
     "location": REPORT[:4],
     "ask_building": REPORT[:5],
     "ask_postal": REPORT[:6],
-    "location_readback": REPORT[:7],
 }
 
 
@@ -124,13 +158,12 @@ def test_hash_says_it_again_and_is_no_error(place: str) -> None:
     ("place", "before"),
     [
         ("language", "language"),
-        ("main", "language"),
+        ("main", "change_language"),
         ("report_group", "main"),
         ("report_service_2", "report_group"),
         ("location", "report_service_2"),
         ("ask_building", "location"),
         ("ask_postal", "location"),
-        ("location_readback", "location"),
     ],
 )
 def test_star_goes_back_to_the_menu_before(place: str, before: str) -> None:
@@ -139,25 +172,24 @@ def test_star_goes_back_to_the_menu_before(place: str, before: str) -> None:
 
 
 def test_star_goes_back_step_by_step_to_the_first_menu() -> None:
-    """Going back never goes in circles."""
+    """The main menu's star is the language; one more, and the call goes on where it was."""
     caller = Caller().press(*REPORT[:5])
     seen = [caller.press("*").node for _ in range(6)]
-    way = ["location", "report_service_2", "report_group", "main", "language", "language"]
+    way = ["location", "report_service_2", "report_group", "main", "change_language", "main"]
     assert seen == way
 
 
 def test_back_passes_over_a_readback_whose_answers_were_cleared() -> None:
     """There is nothing to read back any more, so the question before it is put."""
-    caller = Caller().press(*REPORT[:7], "2")
+    caller = at_confirm().press("2", "1")
     assert caller.node == "ask_building"
-    assert caller.session.trail[-1] == "location_readback"
     assert caller.press("*").node == "location"
+    assert caller.press("*").node == "report_service_2"
 
 
 def test_back_asks_a_question_that_was_already_answered() -> None:
     """Going back ignores skip_if: the caller asked for the question."""
-    assert Caller().press(*REPORT).record().press("*").node == "location_readback"
-    assert at_confirm().press("*", "*", "*").node == "location"
+    assert at_confirm().press("*").node == "location"
 
 
 # --- what cannot be -----------------------------------------------------------------------------
@@ -187,7 +219,7 @@ def test_no_keys_at_all_are_silence() -> None:
 def test_speech_is_a_key_where_it_is_one() -> None:
     """A recogniser may return what a key means; anything else is a nomatch."""
     assert Caller().meet(Speech("1")).node == "main"
-    assert Caller().meet(Speech("حفرة")).keys == ["nomatch_1", "language"]
+    assert Caller().meet(Speech("حفرة")).keys == ["nomatch_1", "nomatch_1", "language"]
 
 
 def test_an_outcome_that_the_flow_does_not_name_is_an_error() -> None:
@@ -216,7 +248,7 @@ def test_a_session_at_a_node_that_was_removed_is_an_error() -> None:
 
 def test_a_recorded_event_at_a_menu_is_a_wrong_key() -> None:
     """No driver sends it; if one does the caller is asked again."""
-    assert Caller().meet(Recorded("x", 1)).keys == ["nomatch_1", "language"]
+    assert Caller().press("1").meet(Recorded("x", 1)).keys == ["nomatch_1", "main"]
 
 
 def test_the_engine_changes_nothing_that_it_is_given() -> None:

@@ -2,9 +2,9 @@
 
 import pytest
 
+from ivr.catalogue import NO_RECORDING
 from ivr.event import Done
 from ivr.turn import HangUp, Record, Transfer, turn_from_dict, turn_to_dict
-from ivr.way import NO_RECORDING
 from tests.fixtures.dialog import KNOWN, REPORT, Caller, at_confirm
 
 # --- changes at confirm -------------------------------------------------------------------------
@@ -12,7 +12,7 @@ from tests.fixtures.dialog import KNOWN, REPORT, Caller, at_confirm
 
 def test_a_change_of_place_asks_for_the_place_and_nothing_else() -> None:
     """The recording is kept, and the way leads straight back to confirm."""
-    caller = at_confirm().press("2", "1", "5555", "11111", "1")
+    caller = at_confirm().press("2", "1", "5555", "11111")
     assert caller.node == "confirm"
     assert caller.turn.prompts[0].values["building_number"] == "5555"
     assert caller.session.answers["recording"] == "c1-9"
@@ -24,6 +24,38 @@ def test_a_change_of_kind_asks_for_the_kind_and_nothing_else() -> None:
     assert caller.node == "confirm"
     assert caller.turn.prompts[0].values["service_code"] == "PK_TREE"
     assert caller.turn.prompts[0].values["building_number"] == "7421"
+
+
+def test_confirm_tells_what_can_be_changed_to_who_asks_and_is_short_ever_after() -> None:
+    """A hint at first; `#` has the choices said; who comes back or errs hears the report alone."""
+    caller = at_confirm()
+    assert caller.keys == ["confirm", "confirm_hint"]
+    assert caller.silent().keys == ["noinput_1", "confirm"]
+    assert caller.press("#").keys == ["confirm", "confirm_choices"]
+    assert caller.press("3", "5", "2").keys == ["confirm"]
+
+
+def test_the_place_is_read_back_once_at_confirm() -> None:
+    """The description follows the postal code at once."""
+    assert Caller().press(*REPORT).keys == ["description", "record_notice"]
+
+
+def test_another_number_for_contact_is_asked_for_until_it_is_one() -> None:
+    """What is no whole number is asked again, and silence leads to an operator as everywhere."""
+    caller = at_confirm()
+    caller.done = Done("wrong")
+    assert caller.press("5").keys == ["ask_contact"]
+    assert caller.press("5551234").keys == ["nomatch_contact", "ask_contact"]
+    caller.done = Done("known", {"contact": "0559876543", "contact_e164": "+966559876543"})
+    assert caller.press("0559876543").keys == ["confirm"]
+    assert caller.turn.prompts[0].values["contact"] == "0559876543"
+
+
+def test_nine_is_emergency_in_every_menu_of_a_report_and_cancels_at_confirm() -> None:
+    """From the first sentence on, which says so."""
+    for before in ((), ("1",), *(REPORT[:count] for count in (2, 3, 4))):
+        assert Caller().press(*before, "9").turn.action == Transfer("911")
+    assert at_confirm().press("9").keys == ["cancelled", "main"]
 
 
 def test_confirm_reads_back_what_will_be_sent() -> None:
@@ -50,7 +82,7 @@ def test_a_second_report_in_a_call_starts_clean() -> None:
     assert caller.node == "main"
     caller.press("1", "1", "1")
     assert caller.node == "location"
-    assert caller.press("1", "1234", "54321", "1").node == "description"
+    assert caller.press("1", "1234", "54321").node == "description"
 
 
 def test_a_second_report_after_a_cancelled_one_starts_clean() -> None:
@@ -73,22 +105,24 @@ def test_a_recording_is_asked_for_with_its_notice() -> None:
 def test_a_recording_that_cannot_be_kept_is_no_end() -> None:
     """The report goes on without it."""
     caller = Caller().press(*REPORT).record(reference="")
-    assert caller.keys == ["recording_unavailable", "confirm"]
+    assert caller.keys == ["recording_unavailable", "confirm", "confirm_hint"]
     assert caller.session.answers["recording"] == NO_RECORDING
 
 
 def test_again_drops_the_first_recording() -> None:
-    """The second one counts."""
-    caller = Caller().press(*REPORT).record().press("2")
+    """The second one counts, and is the one that is heard."""
+    caller = at_confirm().press("4", "2")
     assert caller.node == "description"
-    assert caller.record(reference="c1-11").press("1").session.answers["recording"] == "c1-11"
+    assert caller.record(reference="c1-11").session.answers["recording"] == "c1-11"
+    assert caller.press("4", "1").keys == ["recording_played", "recording_choices"]
+    assert caller.turn.prompts[0].values == {"recording": "c1-11"}
 
 
 def test_without_a_recording_is_an_answer_too() -> None:
     """It is not asked for again after a change of place."""
-    caller = Caller().press(*REPORT).record().press("3")
+    caller = at_confirm().press("4", "3")
     assert caller.node == "confirm"
-    assert caller.press("2", "1", "5555", "11111", "1").node == "confirm"
+    assert caller.press("2", "1", "5555", "11111").node == "confirm"
 
 
 # --- operators and ends -------------------------------------------------------------------------
@@ -107,7 +141,7 @@ def test_an_answered_transfer_ends_the_dialog() -> None:
 @pytest.mark.parametrize("result", ["busy", "no_answer", "unavailable"])
 def test_without_an_operator_a_call_back_or_a_message_is_offered(result: str) -> None:
     """Nobody there is not the end of the call, and it was no transfer."""
-    caller = Caller().press("0").transferred(result)
+    caller = Caller().press("1", "0").transferred(result)
     assert caller.keys == ["operators_unavailable", "call_back_or_message"]
     assert (caller.session.disposition, caller.session.transferred_to) == ("", "")
     assert caller.press("2").keys == ["callback_noted"]
@@ -122,10 +156,11 @@ def test_a_failed_transfer_does_not_undo_a_report() -> None:
 def test_emergency_is_reachable_for_a_blocked_caller() -> None:
     """A blocked caller is told for how long, and 9 leads to help."""
     caller = Caller(verdict="block")
-    assert (caller.node, caller.keys) == ("blocked_notice", ["blocked_notice"])
+    assert (caller.node, caller.keys) == ("blocked_notice", ["blocked_notice"] * 2)
+    assert [prompt.language for prompt in caller.turn.prompts] == ["ar", "en"]
     assert caller.turn.prompts[0].values == {"days": "7"}
     assert caller.press("9").turn.action == Transfer("911")
-    assert caller.transferred("busy").keys == ["emergency_unavailable"]
+    assert caller.transferred("busy").keys == ["emergency_unavailable"] * 2
 
 
 def test_a_blocked_caller_reaches_nothing_else() -> None:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from ivr.catalogue import NO_RECORDING
 from ivr.engine import TRANSFERRED, step
 from ivr.event import Done, HungUp
 from ivr.session import Session
 from ivr.turn import HangUp, Perform
-from ivr.way import NO_RECORDING, given, unsent
+from ivr.way import given, unsent
 from tests.fixtures.dialog import FLOW, REPORT, Caller, at_confirm
 
 
@@ -68,6 +69,6 @@ def test_a_hang_up_takes_back_a_transfer_that_was_only_announced(earned: str) ->
 def test_what_was_given_for_a_report_is_kept_until_it_is_opened(outcome: str, kept: bool) -> None:
     """An effect that failed has used nothing up: whoever takes over has it all."""
     asked = Caller(done=Done(outcome, {}))
-    report = asked.press(*REPORT).record().press("1")
+    report = asked.press(*REPORT).record()
     session = report.press("1").session
     assert ("building_number" in session.answers, "recording" in session.answers) == (kept, kept)

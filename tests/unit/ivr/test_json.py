@@ -82,6 +82,8 @@ def test_an_action_of_another_release_leads_to_an_operator(action: object) -> No
 def test_prompts_may_have_more_to_them_and_less() -> None:
     """A prompt is written in a row, whose length is the release's."""
     data = turn_to_dict(at_confirm().turn)
-    data["prompts"] = [["main"], ["confirm", {"contact": "1"}, False, True, "slowly"], []]
+    longer = ["confirm", {"contact": "1"}, False, True, "en", "slowly"]
+    data["prompts"] = [["main"], longer, []]
     read = turn_from_dict(json.loads(json.dumps(data)))
-    assert read.prompts == (Prompt("main"), Prompt("confirm", {"contact": "1"}, whole=True))
+    longer_read = Prompt("confirm", {"contact": "1"}, whole=True, language="en")
+    assert read.prompts == (Prompt("main"), longer_read)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ivr.catalogue import BY_VALUE
 from ivr.prompts import CatalogueError, load_catalogue, prompt_findings
 
 GOOD = '# a comment\nplain: "Hello."\nphone_withheld: "hidden"\n'
@@ -81,7 +82,8 @@ def test_what_a_caller_could_not_be_told_right_is_found(
 ) -> None:
     """Prompts that one language lacks, other placeholders, bare Arabic and figures are findings."""
     paths = {"ar": tmp_path / "ar.yaml", "en": tmp_path / "en.yaml"}
-    paths["ar"].write_text(f'{arabic}\nphone_withheld: "غَيْرُ ظَاهِرْ"\n', encoding="utf-8")
-    paths["en"].write_text(f'{english}\nphone_withheld: "is not shown"\n', encoding="utf-8")
+    for language, text, said in (("ar", arabic, "غَيْرُ ظَاهِرْ"), ("en", english, "hidden")):
+        by_value = "".join(f'{key}: "{said}"\n' for key in BY_VALUE)
+        paths[language].write_text(f"{text}\n{by_value}", encoding="utf-8")
     (finding,) = prompt_findings(load_catalogue(paths))
     assert told in finding

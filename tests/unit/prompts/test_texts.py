@@ -21,6 +21,7 @@ VALUES = {
     "challenge": "7",
     "number": "+966501234567",
     "callers": "3",
+    "recording": "none",
 }
 
 

@@ -45,7 +45,7 @@ def test_a_menu_takes_any_key_over_its_prompts() -> None:
         "input": "dtmf",
         "numDigits": "1",
         "finishOnKey": "",
-        "timeout": "5",
+        "timeout": "7",
         "actionOnEmptyResult": "true",
     }
     assert [e.text for e in gather] == [
@@ -307,6 +307,19 @@ def test_every_prompt_of_the_house_can_be_said_by_voice() -> None:
             assert {e.tag for e in said} == {"Say", "Hangup"}
 
 
+def test_what_the_caller_has_said_is_played_where_it_is_and_else_it_is_said_that_it_cannot_be() -> (
+    None
+):
+    """A recording is fetched from an address of ours; without one the caller is told, not left."""
+    heard = Turn(9, "n", "en", (Prompt("recording_played", {"recording": "c-9"}),), HangUp())
+    there = rendering(lambda _: True)
+    played = replace(there, speaker=replace(there.speaker, heard=lambda ref: f"{BASE}/heard/{ref}"))
+    first, *_ = read(render(heard, CALL, played))
+    assert (first.tag, first.text) == ("Play", f"{BASE}/heard/c-9")
+    told = read(render(heard, CALL, rendering(lambda _: False)))
+    assert told[0].text == CATALOGUE.text("en", Prompt("recording_unplayed"))
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -331,6 +344,12 @@ def test_what_a_caller_gave_is_rendered_for_that_caller_alone() -> None:
     texts = set()
     for digits in ("7421", "1111"):
         values = {"building_number": digits, "postal_code": "23218"}
-        readback = Turn(8, "location_readback", "ar", (Prompt("location_readback", values),), MENU)
+        readback = Turn(
+            8,
+            "confirm",
+            "ar",
+            (Prompt("confirm", values | {"service_code": "RD_HOLE", "contact": "0501234567"}),),
+            MENU,
+        )
         texts.add(renderer.render(readback, CALL))
     assert len(texts) == 2

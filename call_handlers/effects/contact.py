@@ -1,0 +1,31 @@
+"""Another number on which the caller wants to be called about their report."""
+
+from datetime import datetime
+
+from blacklist.numbers import normalise
+from call_handlers.arrival import Facts
+from call_handlers.effects.port import FAILED
+from call_handlers.given import spoken_number
+from ivr.contract import EffectContract
+from ivr.event import Done
+from ivr.flow import WRONG
+from ivr.session import Session
+
+KNOWN = "known"
+CONTACT, CONTACT_E164 = "contact", "contact_e164"
+CONTRACTS = (
+    EffectContract(
+        "check_contact",
+        {KNOWN: (CONTACT, CONTACT_E164), WRONG: (), FAILED: ()},
+        needs=("contact_keyed",),
+    ),
+)
+
+
+def check_contact(facts: Facts, session: Session, now: datetime) -> Done:
+    """Whether the digits that the caller keyed are a whole number, as people here dial it."""
+    del facts, now
+    e164 = normalise(session.answers.get("contact_keyed", "")).e164
+    if e164 is None:
+        return Done(WRONG)
+    return Done(KNOWN, {CONTACT: spoken_number(e164), CONTACT_E164: e164})

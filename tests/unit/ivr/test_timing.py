@@ -1,0 +1,82 @@
+"""What each way through a flow asks of a caller."""
+
+from pathlib import Path
+
+import pytest
+
+from ivr.flow import Limit
+from ivr.prompts import load_catalogue
+from ivr.timing import Walked, past, timed, ways
+from tests.fixtures.dialog import FLOW
+
+CONFIG = Path(__file__).parents[3] / "config"
+CATALOGUE = load_catalogue({lang: CONFIG / "prompts" / f"{lang}.yaml" for lang in ("ar", "en")})
+WAYS = list(ways(FLOW, "open_report"))
+
+
+def only(language: str, code: str) -> Walked:
+    """The way to this service."""
+    (way,) = [w for w in WAYS if (w.language, w.answers["service_code"]) == (language, code)]
+    return way
+
+
+def test_there_is_one_way_to_each_service_in_each_language() -> None:
+    """Five groups of five services, by number plate; nobody goes in circles."""
+    assert len(WAYS) == 2 * 5 * 5
+    assert len({(way.language, way.answers["service_code"]) for way in WAYS}) == 50
+
+
+def test_a_way_has_the_keys_that_are_pressed_on_it() -> None:
+    """Fifteen digits, and the `#` that ends the recording."""
+    way = only("ar", "RD_HOLE")
+    assert way.presses == ("1", "1", "2", "1", "1", "…4", "…5", "#", "1")
+    assert way.digits == 15
+
+
+def test_a_way_has_all_that_is_heard_on_it_and_nothing_twice() -> None:
+    """The danger sentence in both languages before one is chosen; the address read back once."""
+    heard = [(said.language, said.prompt.key) for said in only("en", "RD_HOLE").heard]
+    assert heard == [
+        ("ar", "welcome"),
+        ("ar", "danger"),
+        ("en", "danger"),
+        ("ar", "language"),
+        ("en", "main"),
+        ("en", "report_group"),
+        ("en", "report_service"),
+        ("en", "report_service_2"),
+        ("en", "location"),
+        ("en", "ask_building"),
+        ("en", "ask_postal"),
+        ("en", "description"),
+        ("en", "record_notice"),
+        ("en", "confirm"),
+        ("en", "confirm_hint"),
+    ]
+
+
+def test_the_seconds_of_a_way_are_those_of_its_sounds() -> None:
+    """Each piece counts as often as it is heard, and what has no sound is told."""
+    way = only("ar", "RD_HOLE")
+    pieces = [p for said in way.heard for p in CATALOGUE.speak(said.language, said.prompt)]
+    found = timed(way, CATALOGUE, lambda _stem: 0.5)
+    assert found.seconds == pytest.approx(0.5 * len(pieces))
+    assert found.missing == ()
+    silent = timed(way, CATALOGUE, lambda _stem: None)
+    assert (silent.seconds, set(silent.missing)) == (0.0, {piece.audio for piece in pieces})
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"),
+    [
+        (Limit("x", "open_report"), ""),
+        (Limit("x", "open_report", prompts_s=1000, keys=15), ""),
+        (Limit("x", "open_report", prompts_s=1), "s of prompts; at most 1 s"),
+        (Limit("x", "open_report", keys=14), "15 digits to press; at most 14"),
+    ],
+)
+def test_what_is_past_a_limit_is_told_with_the_limit(limit: Limit, told: str) -> None:
+    """Seconds and digits, each where it is bounded."""
+    found = past(limit, timed(only("ar", "RD_HOLE"), CATALOGUE, lambda _stem: 0.5))
+    assert (found == "") == (told == "")
+    assert told in found
