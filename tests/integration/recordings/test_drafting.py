@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 import sqlalchemy as sa
 from structlog.testing import capture_logs
 
 from host.inherited import inherited
+from outbox.lanes import Lane
+from outbox.relay import RelayPolicy, relay_once
 from outbox.retry import RetryPolicy
-from recordings.drafting import Drafter, draft_work
+from recordings.drafting import LANE, Drafter, draft_work
 from recordings.drafts import ask_for_draft, drafts_of
 from recordings.fields import Draft
 from recordings.register import note_recording
@@ -310,3 +313,27 @@ def test_a_draft_ends_where_the_files_are_elsewhere(any_engine: sa.Engine, folde
 def test_a_program_has_its_row_for_as_long_as_it_may_take() -> None:
     """And a while: no other worker begins beside it."""
     assert draft_work(300.0).lease_s == 330.0
+
+
+def test_a_draft_is_queued_again_only_when_its_program_must_have_ended(
+    any_engine: sa.Engine, redis_url: str
+) -> None:
+    """Not after the seconds of a delivery: who waits behind a long one would be queued for ever."""
+    opened(any_engine)
+    lanes = [Lane(LANE, draft_work(300.0))]
+    with redis.Redis.from_url(redis_url) as client:
+
+        def queued(**since: float) -> int:
+            with any_engine.begin() as connection:
+                now = database_now(connection)
+                values = {name: now + timedelta(seconds=ago) for name, ago in since.items()}
+                if values:
+                    connection.execute(drafts.update().values(values))
+            return relay_once(any_engine, client, RelayPolicy(), lanes)
+
+        assert queued() == 1
+        assert queued(queued_at=-60) == 0
+        assert queued(queued_at=-331) == 1
+        assert queued(queued_at=-331, lease_until=200) == 0, "a worker is at it"
+        assert queued(queued_at=-331, lease_until=-1) == 1, "it was killed"
+        assert queued(queued_at=-331, lease_until=400) == 1, "the clock was set back"
