@@ -13,8 +13,8 @@ _RENAME_EXCHANGE = 2
 
 
 @contextmanager
-def staged(folder: Path, takes: Mapping[str, bytes]) -> Iterator[Path]:
-    """A folder beside `folder` with all that it has, and `takes` (name → WAV file) in its place.
+def staged(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A folder beside `folder` with all that it has, and `files` (by their paths) in its place.
 
     It is gone afterwards, whether it was put in place or not. Raises OSError when the disk refuses.
     """
@@ -24,11 +24,11 @@ def staged(folder: Path, takes: Mapping[str, bytes]) -> Iterator[Path]:
         stage.chmod(0o755)
         for path in sorted(folder.glob("*/*")) if folder.is_dir() else ():
             _same(path, stage / path.relative_to(folder))
-        for name, sound in takes.items():
-            path = stage / f"{name}.wav"
+        for name, content in files.items():
+            path = stage / name
             path.parent.mkdir(exist_ok=True)
             path.unlink(missing_ok=True)
-            path.write_bytes(sound)
+            path.write_bytes(content)
             path.chmod(0o644)
         yield stage
     finally:

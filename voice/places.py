@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ivr.flow import Ask, Do, End, Flow, Menu, Node, RecordNode, Say, TransferNode, Waiting, edges
 
-_ORDINARY = ("key", "next", "skip", "outcome", "noinput")
+_ORDINARY = ("key", "next", "outcome", "noinput")
 """Edges that callers take who make no mistake; a `noinput` edge is no error where there is one."""
 
 
@@ -28,13 +28,15 @@ class Place:
 
 
 def places_of(flows: Sequence[Flow]) -> Mapping[str, tuple[Place, ...]]:
-    """Every place of every prompt's key, the nearest first."""
+    """Each place of each prompt's key, the nearest first: in the first of `flows` that says it."""
     found: dict[str, dict[Place, None]] = {}
     for flow in flows:
-        ways = _ways(flow)
+        ways, known = _ways(flow), frozenset(found)
         for name, node in flow.nodes.items():
             way, verdict, trouble = ways.get(name, ((), "", True))
             for why, key in _said(node):
+                if key in known:
+                    continue
                 place = Place(name, _kind(node), why, way, verdict, trouble)
                 found.setdefault(key, {})[place] = None
     return {
@@ -142,8 +144,8 @@ def _said(node: Node) -> Iterator[tuple[str, str]]:
     """Why, and the key of the prompt."""
     yield from _keys("said", (*node.intro, *node.say))
     if isinstance(node, Menu):
-        yield from _keys("first", getattr(node, "first", ()))
-        yield from _keys("again", getattr(node, "more", ()))
+        yield from _keys("first", node.first)
+        yield from _keys("again", node.more)
     if isinstance(node, RecordNode):
         yield from _keys("notice", node.notice)
     if isinstance(node, Waiting):

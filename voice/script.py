@@ -4,7 +4,7 @@ A take is named as its file is: `reference.1` is the first fragment of the promp
 `digit.2`, `letter.R` and `word.…` are the vocabulary's (`ivr.spoken.takes`).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -16,6 +16,7 @@ from ivr.prompts import recording_names
 from ivr.spoken.takes import takes
 from ivr.turn import GUARD_MS
 from voice.places import Place, core_keys, places_of
+from voice.studio import same_words
 
 Ending = Literal["falls", "goes on", "asks", "level"]
 """`goes on`: a value or another fragment follows at once. `level`: it stands anywhere in a row."""
@@ -34,7 +35,8 @@ class Take:
     `core` is what a caller who reports hears. `places` is where a prompt is heard; a word of the
     vocabulary is heard in `values` instead, which are prompts. `recording` is the take that is kept
     already, empty where there is none. Shorter than `least_s` an error message cannot be cut into
-    the head, over which keys are not heard, and its tail.
+    the head, over which keys are not heard, and its tail. `outdated`: the take is of other words,
+    which the prompt had before.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Take:
     values: tuple[str, ...] = ()
     recording: str = ""
     least_s: float = 0.0
+    outdated: bool = False
 
     @property
     def full_name(self) -> str:
@@ -74,28 +77,39 @@ def script(
     language: str,
     *,
     to: str,
+    heard: Collection[str],
     counted: Callable[[str, str], Iterable[str]],
     recorded: Mapping[str, str],
+    texts: Mapping[str, str],
 ) -> list[Take]:
     """Every take that is said in `language`, those of a caller who reports first.
 
-    `to` is the node at which a report is sent; `counted` gives the values that a placeholder (its
-    name, its kind) may have; `recorded` are the recordings there are, by `language/name`. What two
-    files have in common is said once, under the name of the language's own.
+    `to` is the node at which a report is sent, `heard` the takes on the ways there; `counted` gives
+    the values that a placeholder (its name, its kind) may have; `recorded` are the recordings there
+    are, by `language/name`, and `texts` their wording as far as it is known. What two files have in
+    common is said once, under the name of the language's own.
     """
     core = core_keys(flows[0], to)
     found: dict[tuple[str, str], Take] = {}
-    heard = places_of(flows)
+    said_at = places_of(flows)
     values = _values(catalogue, language)
     for file in (language, *(one for one in catalogue.languages if one != language)):
         for key, parts in catalogue.literals.get(file, {}).items():
             for take in _fragments(file, language, key, parts):
                 found.setdefault(
                     (key, take.text),
-                    _placed(take, key, heard, values, core, recorded),
+                    _placed(take, key, said_at, values, core, recorded),
                 )
-    rows = list(found.values())
-    rows += _vocabulary(catalogue, language, counted, recorded)
+    rows = [*found.values(), *_vocabulary(catalogue, language, counted, recorded)]
+    rows = [
+        replace(
+            take,
+            core=take.core or take.full_name in heard,
+            outdated=bool(take.recording)
+            and not same_words(texts.get(take.full_name, take.text), take.text),
+        )
+        for take in rows
+    ]
     return sorted(rows, key=lambda take: not take.core)
 
 

@@ -39,7 +39,7 @@ from hotline.installation.rights import as_steward
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of lines")
 @click.pass_obj
 def doctor(services: Services, roles: tuple[str, ...], tree: str | None, as_json: bool) -> None:
-    """Check everything that a call needs; exit 1 when anything is missing.
+    """Check everything that a call needs; exit 1 when anything is missing. A warning is no failure.
 
     With --asterisk also whether Asterisk, as the user it runs as, can read prompts and music and
     write recordings; without a DIR that is this machine's, or else the embedded one.
@@ -66,8 +66,9 @@ def tell_checks(checks: Iterable[Check], *, as_json: bool) -> NoReturn:
         failed += not check.passed
         rows.append(asdict(check))
         if not as_json:
-            mark = "ok  " if check.passed else "FAIL"
-            mend = "" if check.passed or not check.mend else f" → {check.mend}"
+            mark = "FAIL" if not check.passed else "warn" if check.warns else "ok  "
+            well = check.passed and not check.warns
+            mend = "" if well or not check.mend else f" → {check.mend}"
             click.echo(f"{mark} {check.name}: {check.found}{mend}")
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, indent=2))

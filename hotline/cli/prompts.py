@@ -25,7 +25,7 @@ from voice.build import BuildReport, Progress, build
 from voice.ready import check
 
 if TYPE_CHECKING:
-    from hotline.studio import ImportReport
+    from hotline.takes import ImportReport
 
 _SHOWN = 8
 _RELOAD_S = 30.0
@@ -101,24 +101,35 @@ def build_command(services: Services, prune: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of lines")
 @click.pass_obj
 def check_command(services: Services, as_json: bool) -> None:
-    """List prompts that have no audio, and texts that a voice would say wrong; exit 1 for any."""
+    """List prompts that have no audio, texts that a voice would say wrong, and a studio's takes of
+    words that have changed since; exit 1 for any.
+    """
+    from hotline.studio import outdated_takes
+
     try:
         missing = check(services.catalogue, services.settings.sounds)
         findings = prompt_findings(services.catalogue)
+        outdated = [take.full_name for take in outdated_takes(services)]
     except CatalogueError as error:
         click.echo(str(error), err=True)
         sys.exit(2)
     if as_json:
         rows = [asdict(item) for item in missing]
-        shown = {"missing": rows, "texts": [str(finding) for finding in findings]}
+        texts = [str(finding) for finding in findings]
+        shown = {"missing": rows, "texts": texts, "outdated_takes": outdated}
         click.echo(json.dumps(shown, ensure_ascii=False, indent=2))
     else:
         for item in missing:
             click.echo(f"{item.language} {item.audio}: {item.why}: {item.text}")
         for finding in findings:
             click.echo(str(finding))
-        click.echo(f"{len(missing)} sounds missing, {len(findings)} texts to mend")
-    sys.exit(1 if missing or findings else 0)
+        for name in outdated:
+            click.echo(f"{name}: its take says other words than the prompt does now")
+        click.echo(
+            f"{len(missing)} sounds missing, {len(findings)} texts to mend, "
+            f"{len(outdated)} takes to say anew"
+        )
+    sys.exit(1 if missing or findings or outdated else 0)
 
 
 @prompts_group.command("script")
@@ -127,7 +138,7 @@ def check_command(services: Services, as_json: bool) -> None:
 @click.option(
     "--csv", "as_csv", is_flag=True, help="For a spreadsheet, in place of a page to print"
 )
-@click.option("--missing", is_flag=True, help="Only what is not recorded yet")
+@click.option("--missing", is_flag=True, help="Only what is not recorded, or in other words")
 @click.pass_obj
 def script_command(
     services: Services, language: str, core: bool, as_csv: bool, missing: bool
@@ -149,13 +160,46 @@ def script_command(
     except WRONG_FILE as error:
         click.echo(str(error), err=True)
         sys.exit(2)
-    takes = [take for take in takes if (take.core or not core) and not (missing and take.recording)]
+    takes = [take for take in takes if take.core or not core]
+    if missing:
+        takes = [take for take in takes if take.outdated or not take.recording]
     if as_csv:
         out = io.StringIO(newline="")
         write_script_csv(takes, out)
         click.echo(out.getvalue().encode(), nl=False)
     else:
         click.echo(script_page(takes, language).encode(), nl=False)
+
+
+@prompts_group.command("voices")
+@click.option("--language", help="Only this one: ar, en")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list of all ways, with every sound")
+@click.pass_obj
+def voices_command(services: Services, language: str | None, as_json: bool) -> None:
+    """Tell whose voice is heard on each way to a sent report; exit 1 where voices are mixed.
+
+    Each way by number plate, in each language, the most mixed first.
+    """
+    from hotline.menu import WRONG_FILE
+    from hotline.voices_heard import heard_ways
+
+    try:
+        ways = [way for way in heard_ways(services) if language in (None, way.language)]
+    except WRONG_FILE as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    if as_json:
+        click.echo(json.dumps([asdict(way) for way in ways], ensure_ascii=False, indent=2))
+    else:
+        for way in ways:
+            keys = " ".join(way.presses)
+            one = ", ".join(sorted(set(way.sounds.values())))
+            told = str(way) if way.mixed else f"{way.service}: {len(way.sounds)} sounds by {one}"
+            click.echo(f"{way.language} {keys}: {told}")
+        odd = dict.fromkeys(name for way in ways if way.mixed for name in way.odd)
+        if odd:
+            click.echo(f"{len(odd)} sounds in another voice: {', '.join(odd)}")
+    sys.exit(1 if any(way.mixed for way in ways) else 0)
 
 
 @prompts_group.command("import")
@@ -173,7 +217,7 @@ def import_command(services: Services, folder: Path, language: str | None, as_js
     a folder or language that is not there.
     """
     from hotline.menu import WRONG_FILE
-    from hotline.studio import import_takes
+    from hotline.takes import import_takes
 
     try:
         languages = services.catalogue.languages

@@ -28,6 +28,8 @@ from hotline.environment import SettingsWrong
 from hotline.menu import all_findings, flows
 from hotline.providers import check_providers
 from hotline.stack import http_answers, sip_answers
+from hotline.studio import outdated_takes
+from hotline.voices_heard import heard_ways
 from tickets.health import read_health
 from tickets.lateness import LATE_S
 from tickets.outbox import oldest_waiting
@@ -72,6 +74,27 @@ def prompts(services: Services) -> Iterator[Check]:
         lost = sum(1 for item in missing if item.language == language)
         found = f"{there - lost} of {there} sounds"
         yield Check(f"prompts {language}", lost == 0, found, "run `hotline prompts build`")
+
+
+def voices(services: Services) -> Iterator[Check]:
+    """Whether callers hear one voice, on each way on which they report."""
+    ways = heard_ways(services)
+    old = [take.full_name for take in outdated_takes(services)]
+    if old:
+        shown = ", ".join(old[:3]) + (", …" if len(old) > 3 else "")
+        found = f"{len(old)} takes say other words than their prompts do now: {shown}"
+        mend = "`hotline prompts script --missing` has what to record"
+        yield Check("takes", True, found, mend, warns=True)
+    for language in services.flow.languages:
+        of_it = [way for way in ways if way.language == language]
+        mixed = [way for way in of_it if way.mixed]
+        name = f"voice {language}"
+        if not mixed:
+            one = sorted({voice for way in of_it for voice in way.sounds.values()})
+            yield Check(name, True, " and ".join(one) or "none")
+            continue
+        found = f"{mixed[0]} ({mixed[0].worst()}); {len(mixed)} of {len(of_it)} ways are mixed"
+        yield Check(name, True, found, "`hotline prompts voices` lists all", warns=True)
 
 
 def redis_checks(services: Services) -> Iterator[Check]:

@@ -27,6 +27,7 @@ class _Asked:
 _CHECKS = (
     _Asked("flow", checks.menu, _CALLS),
     _Asked("prompts", checks.prompts, _CALLS),
+    _Asked("voices", checks.voices, _CALLS),
     _Asked("redis", checks.redis_checks),
     _Asked("database", database_checks),
     _Asked("clock", machine_checks.clock),

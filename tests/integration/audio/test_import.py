@@ -12,7 +12,9 @@ from click.testing import CliRunner, Result
 
 from hotline.bootstrap import Services
 from hotline.cli.prompts import prompts_group
+from hotline.doctor.checks import voices
 from hotline.settings import Settings, load_settings
+from hotline.studio import outdated_takes
 from ivr.turn import Prompt
 from tests.fixtures.edited import own_config
 from tests.fixtures.studio import speech, take
@@ -186,6 +188,39 @@ def test_a_changed_take_stands_in_for_the_one_before(house: Services, sent: Path
     assert list(house.recorded_prompts.parent.glob(".*")) == [], "nothing half done is left"
 
 
+def test_a_take_that_somebody_takes_away_leaves_no_silence(house: Services, sent: Path) -> None:
+    """The machine's sound is still there, and is heard again."""
+    before = house.catalogue.speak("ar", Prompt("welcome"))
+    imported(house, sent)
+    (house.recorded_prompts / "ar" / "welcome.wav").unlink()
+    now = house.read_again().catalogue
+    assert now.speak("ar", Prompt("welcome")) == before
+    assert check(now, house.settings.sounds) == []
+
+
+def test_a_take_of_words_that_have_changed_is_told_until_it_is_said_anew(
+    house: Services, sent: Path
+) -> None:
+    """It is heard meanwhile; another mark in the text is no other word."""
+    imported(house, sent)
+    prompts = house.settings.config_dir / "prompts" / "ar.yaml"
+    text = prompts.read_text(encoding="utf-8")
+    before = outdated_takes(house.read_again())
+    line = next(line for line in text.splitlines() if line.startswith("welcome:"))
+    prompts.write_text(text.replace(line, line.replace(".", "!")), encoding="utf-8")
+    assert outdated_takes(house.read_again()) == before == []
+    prompts.write_text(
+        text.replace(line, 'welcome: "السَّلَامُ عَلَيْكُمْ، هُنَا عَمَلِيَّاتُ الْأَمَانَةْ."'), encoding="utf-8"
+    )
+    now = house.read_again()
+    assert [take.full_name for take in outdated_takes(now)] == ["ar/welcome"]
+    (warned,) = [check for check in voices(now) if check.name == "takes"]
+    assert (warned.passed, warned.warns) == (True, True)
+    assert "ar/welcome" in warned.found
+    assert imported(now, sent).exit_code == 0, "who sends it again says that it is right"
+    assert outdated_takes(house.read_again()) == []
+
+
 def test_recordings_are_exchanged_whole(tmp_path: Path) -> None:
     """Who looks in meanwhile finds all the old ones, or all the new."""
     folder = tmp_path / "recordings"
@@ -217,7 +252,8 @@ def test_recordings_are_exchanged_whole(tmp_path: Path) -> None:
     looker = threading.Thread(target=look)
     looker.start()
     for turn in range(20):
-        with staged(folder, dict.fromkeys(names, b"new %d" % turn)) as stage:
+        files = dict.fromkeys((f"{name}.wav" for name in names), b"new %d" % turn)
+        with staged(folder, files) as stage:
             put_in_place(stage, folder)
     over.set()
     looker.join()
