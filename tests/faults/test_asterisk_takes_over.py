@@ -1,25 +1,19 @@
 """A real call on a real Asterisk whose FastAGI server is killed: the second one leads it on."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from embedded.asterisk.instance import AsteriskInstance
-from hotline.bootstrap import Services
-from hotline.settings import PREFIX, Settings
-from ivr.turn import NOINPUT_MS, Prompt
-from lab.callers.baresip import SipCaller
-from lab.callers.listening import Listener, PieceHeard
+from hotline.settings import Settings
+from ivr.turn import NOINPUT_MS
 from lab.callers.matching import RATE
-from tests.fixtures.asterisk import running_asterisk
 from tests.fixtures.house import house_of
+from tests.fixtures.listening_caller import HEARD_S, report_up_to_the_postal_code, telephone
 from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import BUILDING, CALLER, POSTAL
-from tests.fixtures.whole_stack import Parts, parts_of, with_redis
-from tickets.reference import LENGTH
+from tests.fixtures.whole_stack import with_redis
 from voice.build import build
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.alone("one call")]
@@ -28,40 +22,6 @@ AGAIN_S = 5.0
 """How long after the caller's key the question may be heard again."""
 SLACK_S = 1.5
 """How much later than the end of a silence something may come."""
-HEARD_S = 30.0
-"""Longest time that anything may take to be heard on a busy machine."""
-
-
-class Telephone:
-    """A caller who listens, and presses when the question has begun."""
-
-    def __init__(self, caller: SipCaller, listener: Listener, services: Services) -> None:
-        self.caller = caller
-        self.listener = listener
-        self._services = services
-
-    def hear(self, key: str, *, to_piece: int = 0, **values: str) -> PieceHeard:
-        """Wait for a prompt in Arabic until its piece of this number (pauses are none) has begun.
-
-        With -1 it is waited for to the end of the last. Raises NotHeard when it is not heard.
-        """
-        folder = self._services.settings.sounds
-        spoken = self._services.catalogue.speak("ar", Prompt(key, values))
-        paths = [
-            folder / f"{piece.audio}.wav"
-            for piece in spoken
-            if any(character.isalnum() for character in piece.text)
-        ]
-        heard = self.listener.expect(paths)
-        return (
-            heard.wait_whole(HEARD_S)[-1] if to_piece < 0 else heard.wait_begun(to_piece, HEARD_S)
-        )
-
-    def press(self, keys: str) -> float:
-        """Press; how much had been heard by then (s of the call's sound)."""
-        at = self.listener.seconds
-        self.caller.press(keys)
-        return at
 
 
 @pytest.fixture(scope="module")
@@ -70,46 +30,6 @@ def prompts() -> Path:
     services = house_of(Settings())
     build(services.catalogue, services.settings.sounds, recordings=services.recorded_prompts)
     return services.settings.sounds
-
-
-@contextmanager
-def telephone(
-    settings: Settings, sounds: Path, folder: Path
-) -> Iterator[tuple[Telephone, Parts, AsteriskInstance]]:
-    """A caller, an Asterisk, and two FastAGI servers as processes, with all that is behind them."""
-    first, second = (f"{settings.agi.host}:{port}" for port in settings.agi.ports)
-    with ExitStack() as stack:
-        asterisk = stack.enter_context(running_asterisk(first, second, sounds=sounds))
-        seen: Mapping[str, str] = {
-            f"{PREFIX}AGI__SOUNDS_PREFIX": asterisk.sounds_inside,
-            f"{PREFIX}AGI__RECORDINGS_PREFIX": asterisk.recordings_inside,
-        }
-        parts = stack.enter_context(parts_of(settings, {"agi-1": seen, "agi-2": seen}))
-        parts.start()
-        caller = stack.enter_context(
-            SipCaller(folder / "caller", asterisk.sip_address, number=CALLER)
-        )
-        listener = Listener(lambda: caller.heard, lambda: caller.closed is not None)
-        stack.callback(listener.close)
-        yield Telephone(caller, listener, parts.views), parts, asterisk
-
-
-def report_up_to_the_postal_code(phone: Telephone) -> PieceHeard:
-    """Answer what is asked, until the postal code is asked for; the end of that question."""
-    phone.caller.dial()
-    phone.caller.wait_established()
-    phone.hear("welcome")
-    phone.press("1")
-    for key, pressed in (
-        ("main", "1"),
-        ("report_group", "2"),
-        ("report_service_2", "1"),
-        ("location", "1"),
-        ("ask_building", BUILDING),
-    ):
-        phone.hear(key)
-        phone.press(pressed)
-    return phone.hear("ask_postal", to_piece=-1)
 
 
 def test_a_caller_whose_server_is_killed_hears_the_question_again_and_completes(
@@ -143,7 +63,7 @@ def test_a_caller_whose_server_is_killed_hears_the_question_again_and_completes(
         wait_until(lambda: parts.committed() == 1, HEARD_S, "the ticket is committed")
         (ticket,) = parts.tickets()
         reference = ticket.service_request_id
-        phone.hear("reference", to_piece=LENGTH, reference=reference, target_hours="72")
+        phone.hear("reference", to_piece=-1, reference=reference, target_hours="72")
         phone.caller.hang_up()
         assert (ticket.service_code, ticket.phone) == ("RD_HOLE", CALLER)
         assert {name: ticket.address[name] for name in answers} == answers
