@@ -1,6 +1,7 @@
-"""The one call that every part of the bench places: a pothole is reported, in 12 turns.
+"""The one call that every part of the bench places: a pothole is reported, in 9 turns.
 
-Keys and recording in the order of the 940 flow; the last turn says the reference number, and the
+Keys and recording in the order of the 940 flow, by a number whose language is known, as it is from
+its second call on; the last turn says the reference number, and the
 caller hangs up over it.
 """
 
@@ -39,13 +40,15 @@ class Leave:
 Move = Keys | Dictation | Leave
 
 MOVES: tuple[Move, ...] = (
-    *(Keys("1"), Keys("1"), Keys("2"), Keys("1"), Keys("1"), Keys("7421"), Keys("23218")),
+    *(Keys("1"), Keys("2"), Keys("1"), Keys("1"), Keys("7421"), Keys("23218")),
     *(Dictation(), Keys("1"), Leave()),
 )
 TURNS = len(MOVES)
 
 
-ANSWERS = {"contact": "0501234567", "days": "1", "kept_days": "90"}
+SPOKEN = "ar"
+"""The language of that number."""
+ANSWERS = {"contact": "0501234567", "days": "1", "kept_days": "90", "language": SPOKEN}
 """What is known of the call before its first turn."""
 
 

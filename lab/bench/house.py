@@ -15,15 +15,17 @@ from pathlib import Path
 import sqlalchemy as sa
 from pydantic import SecretStr
 
+from call_handlers.languages import RedisLanguages
 from call_handlers.schema import calls
 from embedded.asterisk.instance import AsteriskInstance
 from embedded.child import Child, ChildSpec
 from hotline.bootstrap import Services
 from hotline.settings import Settings
 from hotline.stack import asterisk_instance, stack_children
-from lab.bench.conversation import TURNS
+from lab.bench.conversation import NUMBER, SPOKEN, TURNS
 from lab.bench.processes import cpu_seconds
 from lab.own_stack import HOST, changed, left_alone, own_folder, own_services, stack_settings
+from store.breaker import Breaker
 from store.sql import reading
 from tickets.schema import tickets
 
@@ -135,6 +137,7 @@ def open_house(
             left_alone(specs, folder) as children,
             instance or nullcontext(),
         ):
+            _known(own)
             server = (HOST, settings.agi.ports[0])
             yield House(own, server, children["redis"], children["agi-1"], instance)
 
@@ -159,7 +162,13 @@ def open_web_house(services: Services) -> Iterator[House]:
             ready_seconds=60.0,
         )
         with own_services(settings) as own, left_alone([redis, ours], folder) as children:
+            _known(own)
             yield House(own, (HOST, port), children["redis"], children["web"], token=token)
+
+
+def _known(services: Services) -> None:
+    """The first call is like all others: its number's language is known."""
+    RedisLanguages(services.slow_redis, Breaker()).keep(NUMBER, SPOKEN)
 
 
 def _bench_settings(settings: Settings, folder: Path) -> Settings:

@@ -1,4 +1,4 @@
-"""Calls placed by a fake Asterisk over sockets: whole 12-turn calls, several at once."""
+"""Calls placed by a fake Asterisk over sockets: whole calls of a report, several at once."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -48,10 +48,10 @@ def packets(path: Path) -> list[tuple[float, int, bool, int, int, bytes]]:
     return found
 
 
-def test_the_call_is_ten_turns_from_welcome_to_reference(services: Services) -> None:
+def test_the_call_is_nine_turns_from_welcome_to_reference(services: Services) -> None:
     """What is measured is the call that is promised: a whole report."""
     made = list(turns(services))
-    assert TURNS == len(made) == 10
+    assert TURNS == len(made) == 9
     assert made[0].prompts[0].key == "welcome"
     assert [prompt.key for prompt in made[-1].prompts] == ["reference"]
     assert all(not prompt.guarded for turn in made for prompt in turn.prompts)
@@ -68,7 +68,7 @@ def test_the_scripted_caller_makes_the_same_moves_and_leaves() -> None:
 
 def test_both_plans_press_the_keys_of_the_conversation_in_order() -> None:
     """Neither presses a key over the words before the recording: they are heard whole."""
-    keys = "11211742123218"
+    keys = "1211742123218"
     for caller in (knowing_caller, patient_caller):
         plan = caller([4.0] * TURNS)
         assert "".join(pressed.key for pressed in plan.keys) == keys + "#1"

@@ -180,7 +180,7 @@ def test_a_server_that_is_gone_is_not_a_cheap_server(bench: Bench) -> None:
         hold_call(house, 2).close()
         os.kill(house.pid, SIGKILL)
         assert house.under_test.wait(5.0)
-        with pytest.raises(BenchFailed, match="turns instead of 12"):
+        with pytest.raises(BenchFailed, match="turns instead of 9"):
             place_calls(house, 1)
         with pytest.raises(BenchFailed, match="agi-1 ended with status -9"):
             house.cpu()
