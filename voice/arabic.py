@@ -11,7 +11,7 @@ from ivr.spoken.orthography import LINK_A, LINK_I, LINK_U, NotVowelled, sounds
 
 _CONSONANTS = {
     **{"ء": "?", "ب": "b", "ت": "t", "ث": "T", "ج": "dZ", "ح": "H", "خ": "X", "د": "d", "ذ": "D"},
-    **{"ر": "R", "ز": "z", "س": "s", "ش": "S", "ص": "s[", "ض": "dH", "ط": "t[", "ظ": "Z", "ع": "A"},
+    **{"ر": "r", "ز": "z", "س": "s", "ش": "S", "ص": "s[", "ض": "dH", "ط": "t[", "ظ": "Z", "ع": "A"},
     **{"غ": "gH", "ف": "f", "ق": "q", "ك": "k", "ل": "l", "م": "m", "ن": "n", "ه": "h", "و": "w"},
     "ي": "j",
 }
@@ -21,7 +21,7 @@ _EMPHATIC = set("صضطظ")
 _SHORT = {"aa": "a", "ii": "i", "uu": "u"}
 _LINKS = {LINK_A: "a", LINK_I: "i", LINK_U: "u"}
 _PAUSES = {"،": ",", "؛": ";", "؟": "?"}
-_OF_MBROLA = {"R": "r", "gH": "Q"}
+_OF_MBROLA = {"gH": "Q"}
 _MBROLA = re.compile("|".join(_OF_MBROLA))
 _CLAUSE = re.compile(r"([،؛؟.,:?!])")
 

@@ -6,7 +6,7 @@ A sound is named after its text *and* its voice, so a change here renders everyt
 
 from dataclasses import dataclass
 
-REVISION = 2
+REVISION = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def plain(phones: str) -> str:
     ("text", "phones"),
     [
         ("الشَّمْسُ", "?aSSamsu"),  # sun letter
-        ("الْقَمَرُ", "?alqamaRu"),  # moon letter
+        ("الْقَمَرُ", "?alqamaru"),  # moon letter
         ("فِي الشَّمْسِ", "fiS Samsi"),  # links, and shortens the vowel before
         ("هُوَ الْآنْ", "huwa l?a:n"),
         ("مِنْ الْبَيْتِ", "mina lbajti"),  # helping vowel
@@ -45,7 +45,7 @@ def plain(phones: str) -> str:
         ("يَوْمًا", "jawman"),
         ("مَبْنًى", "mabnan"),
         ("مَدْحٌ", "madHun"),  # d and H are two sounds
-        ("طَوَارِئْ", "t[a.wa:Ri?"),  # dark vowel beside an emphatic
+        ("طَوَارِئْ", "t[a.wa:ri?"),  # dark vowel beside an emphatic
     ],
 )
 def test_spelling_is_said_as_written(text: str, phones: str) -> None:
@@ -75,6 +75,6 @@ def test_a_bare_word_is_left_to_the_voice() -> None:
 
 
 def test_a_voice_of_mbrola_gets_its_own_names_of_phonemes() -> None:
-    """It would leave out ر and غ, which it knows as r and Q."""
-    assert phonemes("غَيْرُ.") == "[[gH'aj|Ru]] ."
+    """It would leave out غ, which it knows as Q."""
+    assert phonemes("غَيْرُ.") == "[[gH'aj|ru]] ."
     assert mbrola("غَيْرُ.") == "[[Q'aj|ru]] ."
