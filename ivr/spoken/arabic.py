@@ -181,6 +181,6 @@ LANGUAGE = Language(
     letters=LETTERS,
     count=count,
     pause="،",
-    voice=Voice("ar+m3", pitch=45, speed=250, word_speed=300),
+    voice=Voice("ar+m3", pitch=45, speed=240, word_speed=290),
     yes=("نعم", "ايوه", "ايوا", "اي"),
 )

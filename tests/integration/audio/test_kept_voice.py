@@ -1,20 +1,69 @@
 """The English that ships: a voice whose audio is kept with the prompts."""
 
+import hashlib
+import json
 import re
 from pathlib import Path
 
 import pytest
+import soundfile
 
 from hotline.files import HouseFiles
+from hotline.settings import CONFIG_DIR
 from ivr.prompts import CatalogueError, load_catalogue
 from ivr.voices import BUNDLED, DEFAULT, Voices
+from tests.fixtures.house import FILES
 from voice.build import build
-from voice.command import Command
+from voice.command import Command, check_length
 from voice.keeping import About, keep, texts_of
 from voice.kept import MANIFEST, SUFFIX, KeptWrong, kept_audio
 
+ENGLISH = CONFIG_DIR / "prompts" / "voices" / "en"
 ABOUT = About("a test voice", "nowhere", "none", "say")
 ESPEAK = Command(("espeak-ng", "--stdin", "--stdout", "-v", "en"))
+
+
+def manifest() -> dict[str, object]:
+    """What the folder says of itself."""
+    told: dict[str, object] = json.loads((ENGLISH / MANIFEST).read_text(encoding="utf-8"))
+    return told
+
+
+def test_every_english_text_and_word_that_ships_is_kept() -> None:
+    """Whoever changes a text has it said anew: `tools/kokoro/keep`."""
+    wanted = set(texts_of(FILES.catalogue, "en"))
+    kept = set(kept_audio(ENGLISH.parent)["en"])
+    assert wanted - kept == set(), "run tools/kokoro/keep"
+    assert kept - wanted == set(), "run tools/kokoro/keep, which takes away what nobody says"
+    voices = {s.voice for s in FILES.catalogue.sources.values() if s.language == "en" and s.voice}
+    assert voices == {BUNDLED}
+
+
+def test_what_is_kept_is_whole_small_and_says_whose_it_is() -> None:
+    """Each file is named by its content, no other lies there; source and licence are told."""
+    files = {path.stem: path for path in ENGLISH.glob(f"*{SUFFIX}")}
+    assert files.keys() == set(kept_audio(ENGLISH.parent)["en"].values())
+    for name, path in files.items():
+        assert hashlib.sha256(path.read_bytes()).hexdigest()[:16] == name
+    others = {path.name for path in ENGLISH.iterdir()} - {path.name for path in files.values()}
+    assert others == {MANIFEST, "NOTICE"}
+    assert sum(path.stat().st_size for path in files.values()) < 4_000_000
+    told = manifest()
+    assert "Kokoro-82M" in str(told["voice"])
+    assert "Apache-2.0" in str(told["licence"])
+    assert str(told["made_by"]) in Path("tools/kokoro/keep").read_text(encoding="utf-8")
+    notice = (ENGLISH / "NOTICE").read_text(encoding="utf-8")
+    assert {"Kokoro-82M", "Apache License", "tools/kokoro/keep"} <= {
+        words for words in ("Kokoro-82M", "Apache License", "tools/kokoro/keep") if words in notice
+    }
+
+
+def test_each_kept_sound_is_as_long_as_its_text() -> None:
+    """None is cut off, and none goes on."""
+    for (_, text), content in kept_audio(ENGLISH.parent)["en"].items():
+        info = soundfile.info(ENGLISH / f"{content}{SUFFIX}")
+        assert info.channels == 1
+        check_length(text, info.frames / info.samplerate)
 
 
 @pytest.fixture
