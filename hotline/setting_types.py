@@ -107,15 +107,22 @@ def _command(value: str) -> str:
     return value
 
 
-def _speakers(value: dict[str, str]) -> dict[str, str]:
-    for code, command in value.items():
+def _by_language(value: dict[str, str]) -> dict[str, str]:
+    for code in value:
         if code not in LANGUAGES:
             known = ", ".join(LANGUAGES)
             raise ValueError(f"{code.upper()} is no language that prompts are in: {known}")
+    return value
+
+
+def _speakers(value: dict[str, str]) -> dict[str, str]:
+    for code, command in value.items():
         try:
-            shlex.split(command)
+            words = shlex.split(command)
         except ValueError:
             raise ValueError(f"{code.upper()} has a quotation mark without its other") from None
+        if command and not any(words[:1]):  # an empty value is one that was not given
+            raise ValueError(f"{code.upper()} names no program: must be one and its arguments")
     return value
 
 
@@ -167,10 +174,12 @@ Acknowledged = Annotated[str, AfterValidator(_acknowledgement)]
 """What the body of an answer must say (`tickets.destinations.acknowledgement`)."""
 Command = Annotated[str, AfterValidator(_command)]
 """A program and its arguments, in one line (`recordings.transcriber`)."""
-Speakers = Annotated[dict[str, str], AfterValidator(_speakers)]
+Speakers = Annotated[dict[str, str], AfterValidator(_by_language), AfterValidator(_speakers)]
 """Programs by the codes of languages, each with its arguments in one line."""
-Written = Literal["marks", "plain", "phonemes", "mbrola"]
-"""How a program wants its text; the last two are espeak-ng's own (`voice.writing`)."""
+Written = Annotated[
+    dict[str, Literal["marks", "plain", "phonemes", "mbrola"]], AfterValidator(_by_language)
+]
+"""How those programs want their text; the last two are espeak-ng's own (`voice.writing`)."""
 WebUrl = Annotated[str, AfterValidator(_web_address)]
 """Without a stroke at its end, so that paths can follow."""
 TicketUrl = Annotated[str, Field(min_length=1), AfterValidator(setting_forms.web_address)]

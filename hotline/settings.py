@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     log: LogSettings = LogSettings()
     voice: Speakers = Field(default_factory=dict)
     """The program that says a language's prompts in place of its default voice: `voice.command`."""
-    voice_text: dict[str, Written] = Field(default_factory=dict)
+    voice_text: Written = Field(default_factory=dict)
     """How such a program wants its text: with vowel `marks` as it is written, `plain` without them,
     or, of espeak-ng, as `phonemes` (for a voice of MBROLA: `mbrola`)."""
 

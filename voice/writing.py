@@ -32,6 +32,6 @@ def command_of(line: str) -> Command:
     """
     written, _, program = line.partition(" ")
     argv = tuple(shlex.split(program))
-    if not argv or written not in WRITTEN:
+    if not any(argv[:1]) or written not in WRITTEN:
         raise ValueError("must be a program and its arguments")
     return Command(argv, WRITTEN[written])

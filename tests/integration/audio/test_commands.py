@@ -124,6 +124,9 @@ def test_a_program_may_want_its_text_without_vowel_marks(tmp_path: Path) -> None
     [
         ({"HOTLINE_VOICE__XX": "say"}, "HOTLINE_VOICE: XX is no language"),
         ({"HOTLINE_VOICE__AR": 'say "x'}, "quotation mark"),
+        ({"HOTLINE_VOICE__AR": " "}, "HOTLINE_VOICE: AR names no program"),
+        ({"HOTLINE_VOICE__AR": '"" --louder'}, "HOTLINE_VOICE: AR names no program"),
+        ({"HOTLINE_VOICE_TEXT__XX": "plain"}, "HOTLINE_VOICE_TEXT: XX is no language"),
         ({"HOTLINE_VOICE_TEXT__AR": "some"}, "HOTLINE_VOICE_TEXT__AR"),
     ],
 )
@@ -131,6 +134,11 @@ def test_a_wrong_setting_is_told_by_name(environ: dict[str, str], told: str) -> 
     """Before anything is said."""
     with pytest.raises(SettingsWrong, match=told):
         load_settings(environ)
+
+
+def test_a_setting_that_is_left_empty_chooses_no_program() -> None:
+    """As everywhere in an env file."""
+    assert load_settings({"HOTLINE_VOICE__AR": ""}).voice_commands == {}
 
 
 def test_a_length_is_held_against_its_text() -> None:
