@@ -170,6 +170,9 @@ class Drafter:
             return "waits"
         except (TranscriptionFailed, OSError) as error:
             return self._failed(row, error)
+        end = self._end(row)
+        if end is None:
+            return self._gone(row)
         with self.engine.begin() as connection:
             now = database_now(connection)
             _change(
@@ -179,7 +182,7 @@ class Drafter:
                 text=text or None,
                 made_by=self.transcriber.name,
                 made_at=now,
-                delete_after=self._end(row),
+                delete_after=end,
                 last_error=None,
                 next_attempt_at=now,
                 lease_token=None,
@@ -187,10 +190,20 @@ class Drafter:
             )
         return _say(row, "ready" if text else "empty", None)
 
-    def _end(self, row: sa.Row[Any]) -> datetime:
-        """When the recording is over, by its content's age: its draft is then too."""
-        made = datetime.fromtimestamp(self._path(row).stat().st_mtime, row.created_at.tzinfo)
-        return made + timedelta(days=self.days)
+    def _end(self, row: sa.Row[Any]) -> datetime | None:
+        """When the recording is over, by its content's age, and its draft too; None: it is gone."""
+        try:
+            changed = self._path(row).stat().st_mtime
+        except FileNotFoundError:
+            return None
+        return datetime.fromtimestamp(changed, row.created_at.tzinfo) + timedelta(days=self.days)
+
+    def _gone(self, row: sa.Row[Any]) -> Outcome:
+        """The recording was destroyed while the program ran: so is what the program made of it."""
+        with self.engine.begin() as connection:
+            over = {"state": "removed", "removed_at": database_now(connection)}
+            _change(connection, row, **over, lease_token=None, lease_until=None)
+        return "skipped"
 
     def _failed(self, row: sa.Row[Any], error: Exception) -> Outcome:
         told = type(error).__name__ if isinstance(error, OSError) else str(error)[:_MOST_TOLD]

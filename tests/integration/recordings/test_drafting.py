@@ -299,6 +299,22 @@ def test_a_draft_ends_with_its_recording(any_engine: sa.Engine, folder: Path) ->
     assert (of(any_engine, again).state, of(any_engine, again).text) == ("removed", None)
 
 
+def test_a_recording_that_goes_while_its_program_runs_leaves_no_draft(
+    any_engine: sa.Engine, folder: Path
+) -> None:
+    """No word is kept of what was destroyed, no end is made up for it, and the worker goes on."""
+    ticket = opened(any_engine)
+    path = folder / f"{REFERENCE}.wav"
+    path.write_bytes(wav())
+    words = ("sh", "-c", f'rm "$0"; echo {WORDS}', "{file}")
+    made = Transcriber(words, 20.0, inherited(os.environ))
+    job, draft_id = drafter(any_engine, folder, transcriber=made), of(any_engine, ticket).id
+    assert [job.draft(draft_id), job.draft(draft_id)] == ["skipped", "skipped"]
+    draft = of(any_engine, ticket)
+    assert (path.exists(), draft.state, draft.text) == (False, "removed", None)
+    assert draft.removed_at is not None
+
+
 def test_a_draft_ends_where_the_files_are_elsewhere(any_engine: sa.Engine, folder: Path) -> None:
     """By the end that it has itself."""
     ticket = opened(any_engine)
