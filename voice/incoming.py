@@ -31,7 +31,9 @@ def incoming(folder: Path, scripts: Mapping[str, list[Take]], language: str | No
     refused: list[tuple[Path, str]] = []
     for path, spoken, why in _files(folder, tuple(scripts), language):
         take = names[spoken].get(path.stem.lower()) if spoken else None
-        if why or take is None:
+        if not path.is_file():  # a pipe would be waited for without end
+            refused.append((path, "is no regular file"))
+        elif why or take is None:
             refused.append((path, why or _nearest(path.stem, spoken, names)))
         elif path.suffix.lower() not in KINDS:
             refused.append((path, "is no WAV, FLAC or MP3"))

@@ -3,7 +3,7 @@
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from ivr.turn import Prompt
 from tests.fixtures.edited import own_config
 from tests.fixtures.studio import speech, take
 from voice.exchange import put_in_place, staged
+from voice.incoming import incoming
 from voice.ready import check
+from voice.script import Take
 from voice.studio import recording_hashes
 
 WELCOME_S = 3.0
@@ -137,6 +139,18 @@ def test_bad_takes_are_left_out_and_told_and_good_ones_imported(
         assert why in found.pop(name)
     assert found == {"ar/welcome": "new", "ar/digit.2": "new"}
     assert set(recordings(house)) == {"ar/welcome", "ar/digit.2"}
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")])
+def test_a_take_that_is_no_regular_file_is_left_out_and_told(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    """A pipe that nobody writes to would be waited for without end, a device has none."""
+    path = tmp_path / "ar" / "welcome.wav"
+    path.parent.mkdir()
+    make(path)
+    one = Take("welcome", "ar", "", "falls", after_value=False, core=True)
+    assert incoming(tmp_path, {"ar": [one]}, None).refused == ((path, "is no regular file"),)
 
 
 def test_what_is_missing_is_told(house: Services, sent: Path) -> None:
