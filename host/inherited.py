@@ -16,6 +16,8 @@ PLAIN = frozenset(
 _PLAIN_KINDS = ("LC_", "PYTHON", "COVERAGE_", "XDG_", "OPENBLAS_")
 OF_DATABASES = ("PG",)
 """libpq's own (33.15 there): certificates, time-outs, a password. For who asks the database."""
+OF_RECOGNISERS = ("OMP_", "CUDA_", "HF_", "WHISPER_", "VOSK_")
+"""By which recognisers are told of cores, cards and models. For them, and for who starts them."""
 
 
 def inherited(environ: Mapping[str, str], kinds: tuple[str, ...] = ()) -> dict[str, str]:

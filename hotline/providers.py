@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from carriers.twilio_account import TwilioAccount
 from embedded.child import TIED
 from files.yaml_model import FileWrong
-from host.inherited import inherited
+from host.inherited import OF_RECOGNISERS, inherited
 from hotline.environment import SettingsWrong
 from hotline.settings import Settings
 from outbox.retry import RetryPolicy
@@ -24,9 +24,6 @@ from tickets.destinations.acknowledgement import parse_acknowledgement
 from tickets.destinations.gateways import HttpSms, TwilioSms
 from tickets.destinations.sms import SmsDestination, SmsSender, load_sms_texts
 from tickets.spoken import hand_out_draft
-
-_OF_RECOGNISERS = ("OMP_", "CUDA_", "HF_", "WHISPER_", "VOSK_")
-"""Variables by which recognisers are told of cores, cards and models, beside the plain ones."""
 
 
 def check_providers(settings: Settings) -> None:
@@ -143,7 +140,7 @@ def recording_drafter(
     transcriber = Transcriber(
         command,
         settings.transcribe.timeout_seconds,
-        inherited(os.environ, _OF_RECOGNISERS),
+        inherited(os.environ, OF_RECOGNISERS),
         ending=ending,
         tied=tied,
     )

@@ -21,7 +21,7 @@ from embedded.asterisk.layout import Layout
 from embedded.asterisk.places import SOUNDS_INSIDE
 from embedded.child import ChildSpec, role
 from embedded.redis_child import redis_child
-from host.inherited import OF_DATABASES
+from host.inherited import OF_DATABASES, OF_RECOGNISERS
 from host.life import LONGEST_SILENCE_S
 from hotline.answering import PROBE_SECONDS, agi_answers
 from hotline.settings import PREFIX, ROTATED_FILE, SECRET_NAMES, Settings
@@ -110,7 +110,11 @@ def _delivery_children(settings: Settings, env: dict[str, str]) -> Iterator[Chil
         needed = _only(env, *_STORES, *_OFFICE, *_CARRIER, *_MESSAGES)
         child = _delivering(f"worker-{number}", role("worker", *metrics), needed)
         # An attempt under way may be a message that goes out: it is heard to its end.
-        yield replace(child, stop_seconds=settings.deliveries.lease_seconds)
+        yield replace(
+            child,
+            inherits=(*OF_DATABASES, *OF_RECOGNISERS),
+            stop_seconds=settings.deliveries.lease_seconds,
+        )
 
 
 def _delivering(name: str, argv: tuple[str, ...], env: dict[str, str]) -> ChildSpec:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from host.inherited import OF_RECOGNISERS, inherited
 from recordings.transcriber import Transcriber
 
 RECIPES = Path(__file__).parents[3] / "docs" / "transcribing"
@@ -33,6 +34,19 @@ def test_pocketsphinx_writes_something_down_of_english_and_nothing_of_arabic(sai
     made = Transcriber(words, 60.0, {"PATH": "/usr/bin:/bin"})
     assert len(made.text_of(said, "en").split()) >= 3
     assert made.text_of(said, "ar") == ""
+
+
+def test_whisper_takes_the_model_that_its_worker_was_told(said: Path, tmp_path: Path) -> None:
+    """By WHISPER_MODEL, which the worker hands on; a stand-in tells what it was asked."""
+    program = tmp_path / "whisper-cli"
+    program.write_text('#!/bin/sh\necho "$2 $4"\n')
+    program.chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    told = inherited(environ | {"WHISPER_MODEL": "/srv/large.bin"}, OF_RECOGNISERS)
+    words = (str(RECIPES / "whisper.sh"), "{file}", "{language}")
+    assert Transcriber(words, 60.0, told).text_of(said, "ar") == "/srv/large.bin ar"
+    plain = Transcriber(words, 60.0, environ).text_of(said, "en")
+    assert plain == "/srv/940/ggml-small.bin en"
 
 
 @pytest.mark.skipif(

@@ -69,6 +69,7 @@ def test_a_role_gets_the_secrets_that_it_needs_and_no_other(
     for name in ("TWILIO_AUTH_TOKEN", "REDIS_URL_FILE", "HOTLINE_SMS__BEARER", "AWS_SECRET_KEY"):
         monkeypatch.setenv(name, "geheim-inherited")
     monkeypatch.setenv("PGPASSWORD", "geheim-libpq")
+    monkeypatch.setenv("WHISPER_MODEL", "/srv/940/ggml-small.bin")
     told = {name: tmp_path / f"{name}.json" for name in NEEDED}
     children = [
         replace(
@@ -88,6 +89,7 @@ def test_a_role_gets_the_secrets_that_it_needs_and_no_other(
         assert SECRET_NAMES & found.keys() == NEEDED[name], name
         assert "geheim-inherited" not in found.values(), name
         assert ("PGPASSWORD" in found) is ("DATABASE_URL" in NEEDED[name]), name
+        assert ("WHISPER_MODEL" in found) is (name == "worker-1"), name
         hidden = {key for key, value in found.items() if "geheim" in value}
         assert hidden <= NEEDED[name] | {"PGPASSWORD"}, name
 
