@@ -12,6 +12,7 @@ from agi_scripts.connection import Connection
 from agi_scripts.environment import Environment, EnvironmentReader
 from agi_scripts.errors import BadEnvironment, CallerGone, ConnectionLost
 from agi_scripts.wire import Reply, ReplyReader, encode
+from ivr.turn import ENTRY_NOINPUT_MS, INTERDIGIT_MS
 
 MARGIN_S = 5.0
 """Time that Asterisk may take for a command beyond what the command itself lasts (s)."""
@@ -38,8 +39,11 @@ class AgiChannel:
     """One connection from Asterisk. Not shared between threads.
 
     `hung_up` is true once the caller is known to have gone. `waited` is the time (s) spent waiting
-    for Asterisk. `environment` is what the connection opened with.
+    for Asterisk. `environment` is what the connection opened with. `entry_waits_ms` is how long the
+    channel waits for a first key of an entry and between two: at first as the dialplan sets it.
     """
+
+    entry_waits_ms = (ENTRY_NOINPUT_MS, INTERDIGIT_MS)
 
     def __init__(
         self, connection: Connection, environment: Environment, margin_s: float = MARGIN_S

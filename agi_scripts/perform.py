@@ -7,7 +7,7 @@ How keys are collected, with reasons found on Asterisk 22:
   entry's has one, and option `e`, by which a terminator pressed alone is the entry. (With two
   terminators `e` would return *both* when one was pressed.)
 - `Read` has one time-out argument for silence and for the time between two keys. The dialplan sets
-  both (TIMEOUT(response), TIMEOUT(digit)) to those of a usual entry, which gives none.
+  both (TIMEOUT(response), TIMEOUT(digit)) to those of a usual entry; another entry sets its own.
 - `Read` says result=0 whatever came; READSTATUS tells. It is ERROR, and nobody listened, when the
   last file is missing or not to be read.
 - A guarded piece is a `Playback`, over which keys are not heard; PLAYBACKSTATUS is FAILED when one
@@ -35,7 +35,7 @@ from agi_scripts.play import NOTHING, SLOWNESS, Part, lasting, parts_of, play, p
 from agi_scripts.sounds import Sound, Sounds, is_path
 from agi_scripts.wire import Reply
 from ivr.event import Digits, Event, HungUp, NoInput, Recorded
-from ivr.turn import ENTRY_NOINPUT_MS, INTERDIGIT_MS, Collect, HangUp, Record, Transfer, Turn
+from ivr.turn import Collect, HangUp, Record, Transfer, Turn
 
 log = structlog.get_logger()
 
@@ -192,6 +192,8 @@ def _read(channel: AgiChannel, files: Sequence[Sound], most: int, collect: Colle
     """Play and collect at most `most` keys, as `collect` says. Empty when no key came."""
     channel.test_hangup()
     paths = [sound.path for sound in files]
+    if most > 1:
+        _wait_as(channel, collect)
     reply = channel.command(
         "EXEC Read",
         f"IVR_IN,{'&'.join(paths)},{most},{_options(most, collect)}",
@@ -211,13 +213,21 @@ def _read(channel: AgiChannel, files: Sequence[Sound], most: int, collect: Colle
 
 
 def _options(most: int, collect: Collect) -> str:
-    """`Read`'s options, tries and time-out (s)."""
-    wait = f"{collect.timeout_ms / 1000:g}"
+    """`Read`'s options and tries, and the time-out (s) of one key."""
     if most == 1:
-        return f"t(),1,{wait}"
+        return f"t(),1,{collect.timeout_ms / 1000:g}"
     flags = "e" if collect.terminator == "#" else f"et({collect.terminator})"
-    usual = (collect.timeout_ms, collect.interdigit_ms) == (ENTRY_NOINPUT_MS, INTERDIGIT_MS)
-    return f"{flags},1" if usual else f"{flags},1,{wait}"
+    return f"{flags},1"
+
+
+def _wait_as(channel: AgiChannel, collect: Collect) -> None:
+    """Have the channel wait as this entry says; where it does so already, nothing is sent."""
+    wanted = (collect.timeout_ms, collect.interdigit_ms)
+    if wanted == channel.entry_waits_ms:
+        return
+    for name, ms in zip(("response", "digit"), wanted, strict=True):
+        channel.command("SET VARIABLE", f"TIMEOUT({name})", f"{ms / 1000:g}")
+    channel.entry_waits_ms = wanted
 
 
 def _record(channel: AgiChannel, record: Record, path: str, heard: Heard) -> Event:

@@ -7,6 +7,7 @@ and a role that runs already keeps the menu that it has.
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 
@@ -80,7 +81,9 @@ def inside_findings(services: Services) -> list[Finding]:
 def timed_ways(services: Services, to: str) -> list[Timed]:
     """Every way from the default start to the node `to`, by the sounds there are; longest first."""
     catalogue, seconds = services.catalogue, services.sound_folder.now()
-    found = [timed(walked, catalogue, seconds) for walked in ways(services.flow, to)]
+    days = {"kept_days": str(services.settings.retention.recordings_days)}
+    flow = replace(services.flow, examples={**services.flow.examples, **days})
+    found = [timed(walked, catalogue, seconds) for walked in ways(flow, to)]
     return sorted(found, key=lambda way: -way.seconds)
 
 

@@ -11,6 +11,7 @@ import selectors
 import shlex
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -83,13 +84,23 @@ class Transcriber:
         return cleaned(said.decode("utf-8", "replace"))
 
     def _run(self, words: list[str], source: IO[bytes]) -> bytes:
+        """Run it with a folder of its own for what it lays aside, which goes with it.
+
+        It may be killed at any moment, and the caller's voice must not be left behind.
+        """
+        with tempfile.TemporaryDirectory(
+            prefix="hotline-draft-", ignore_cleanup_errors=True
+        ) as own:
+            return self._ran(words, source, own)
+
+    def _ran(self, words: list[str], source: IO[bytes], own: str) -> bytes:
         try:
             process = subprocess.Popen(
                 [*self.tied, *words],
                 stdin=source,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
-                env=dict(self.environ),
+                env={**self.environ, "TMPDIR": own},
                 start_new_session=True,
             )
         except OSError as error:

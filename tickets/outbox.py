@@ -9,6 +9,7 @@ from store.sql import database_now, reading
 from tickets.lease import UNSURE
 from tickets.mobile import SMS
 from tickets.schema import deliveries, delivery_attempts, tickets
+from tickets.spoken import DRAFTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,9 +93,12 @@ def count_by_state(engine: sa.Engine) -> dict[str, int]:
 
 
 def oldest_waiting(engine: sa.Engine) -> float | None:
-    """Age in seconds of the oldest delivery not acknowledged and not dead; None when none waits."""
+    """Age in seconds of the oldest delivery not acknowledged and not dead; None when none waits.
+
+    Machines' drafts are no tickets: nobody waits for one, and no lane may take them any more.
+    """
     statement = sa.select(sa.func.min(deliveries.c.created_at)).where(
-        deliveries.c.state.not_in(("acknowledged", "dead"))
+        deliveries.c.state.not_in(("acknowledged", "dead")), deliveries.c.destination != DRAFTS
     )
     with reading(engine) as connection:
         oldest = connection.execute(statement).scalar_one()

@@ -35,7 +35,7 @@ def callback_effects(
     """The effects of call-backs and messages, by name."""
 
     def open_callback(facts: Facts, session: Session, now: datetime) -> Done:
-        number = session.answers.get(CONTACT_E164) or facts.e164
+        number = facts.e164 or session.answers.get(CONTACT_E164)
         return asked(facts, session, now) if number else Done(NO_NUMBER)
 
     def open_message(facts: Facts, session: Session, now: datetime) -> Done:
@@ -63,6 +63,8 @@ def _callback(
         ticket = ticket_of(
             facts, session, service, kind, unconfirmed=unconfirmed, about_service_code=about
         )
-        return replace(ticket, callback_requested=ticket.phone is not None)
+        # "On this number", they were told, and that is the one which they call from.
+        phone = facts.e164 or ticket.phone
+        return replace(ticket, phone=phone, callback_requested=phone is not None)
 
     return new

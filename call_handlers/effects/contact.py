@@ -1,4 +1,8 @@
-"""Another number on which the caller wants to be called about their report."""
+"""Another number on which the caller wants to be called about their report.
+
+One of this country: it may be sent a text message, and nobody is to have the city send those round
+the world. Who calls from abroad is known by the number that the network shows.
+"""
 
 from datetime import datetime
 
@@ -12,6 +16,7 @@ from ivr.flow import WRONG
 from ivr.session import Session
 
 KNOWN = "known"
+_HERE = "+966"
 CONTACT, CONTACT_E164 = "contact", "contact_e164"
 CONTRACTS = (
     EffectContract(
@@ -26,6 +31,6 @@ def check_contact(facts: Facts, session: Session, now: datetime) -> Done:
     """Whether the digits that the caller keyed are a whole number, as people here dial it."""
     del facts, now
     e164 = normalise(session.answers.get("contact_keyed", "")).e164
-    if e164 is None:
+    if e164 is None or not e164.startswith(_HERE):
         return Done(WRONG)
     return Done(KNOWN, {CONTACT: spoken_number(e164), CONTACT_E164: e164})

@@ -140,3 +140,15 @@ def _children_of_sessions() -> list[str]:
         if command[:2] == [b"sleep", b"600"] and told[0] != "Z" and int(told[1]) in (1, ours):
             found.append(stat.parent.name)
     return found
+
+
+def test_a_voice_that_the_program_laid_aside_goes_with_it(sound: Path, tmp_path: Path) -> None:
+    """It is killed in the middle, and has no time to clear up."""
+    where = tmp_path / "where"
+    words = ("sh", "-c", 'cp "$0" "$TMPDIR/voice.wav" && echo "$TMPDIR" >"$1" && sleep 60')
+    slow = Transcriber((*words, "{file}", str(where)), 2.0, inherited(os.environ))
+    with pytest.raises(TranscriptionFailed, match="did not finish"):
+        slow.text_of(sound, "ar")
+    laid_aside = Path(where.read_text(encoding="utf-8").strip())
+    assert laid_aside.name.startswith("hotline-draft-")
+    assert not laid_aside.exists()

@@ -124,3 +124,12 @@ def test_tickets_that_wait_too_long_are_told_once_and_can_be_seen(any_engine: sa
     oldest = REGISTRY.get_sample_value("hotline_delivery_oldest_waiting_seconds")
     assert oldest is not None
     assert oldest >= 301
+
+
+def test_a_machines_draft_that_waits_is_no_late_ticket(any_engine: sa.Engine) -> None:
+    """No lane may take it any more; the alarm is for tickets, and is not used up by it."""
+    open_ticket(any_engine, new_ticket("call:d:1"), destinations=["drafts"], now=NOW)
+    with any_engine.begin() as connection:
+        then = database_now(connection) - timedelta(seconds=4000)
+        connection.execute(deliveries.update().values(created_at=then))
+    assert not LateAlarm(any_engine).look()

@@ -120,14 +120,17 @@ def test_an_entry_is_one_command_too() -> None:
     ]
 
 
-def test_an_entry_with_time_outs_of_its_own_gives_the_first() -> None:
-    """`Read` takes one for both."""
-    collect = t.Collect(5, terminator="*", timeout_ms=8000)
+def test_an_entry_with_time_outs_of_its_own_has_the_channel_wait_so() -> None:
+    """Both of them: `Read` itself takes one for the first key and for the time between two."""
+    collect = t.Collect(5, terminator="*", timeout_ms=8000, interdigit_ms=2000)
     event, model = performed(turn(collect, "ask"), Press("12*"))
     assert event == Digits("12")
-    assert [line for line in model.lines if "Read" in line] == [
-        'EXEC Read "IVR_IN,/s/ar/ask,5,et(*),1,8"'
-    ]
+    assert [line for line in model.lines if "Read" in line or "TIMEOUT" in line] == [
+        'SET VARIABLE "TIMEOUT(response)" "8"',
+        'SET VARIABLE "TIMEOUT(digit)" "2"',
+        'EXEC Read "IVR_IN,/s/ar/ask,5,et(*),1"',
+        'GET FULL VARIABLE "${READSTATUS}:${IVR_IN}"',
+    ][:3]
 
 
 def test_keys_are_not_heard_over_the_head_of_an_error_message() -> None:
@@ -229,7 +232,8 @@ def test_what_is_no_key_makes_the_whole_entry_wrong() -> None:
     """A part of it might be a valid answer that nobody gave."""
     answers = (b"200 result=0\n", "200 result=1 (OK:1٥2)\n".encode())
     with channel_hearing(*answers) as (channel, _):
-        event = perform(channel, turn(t.Collect(4), "ask"), stub_sounds(), PATH)
+        collect = t.Collect(4, timeout_ms=t.ENTRY_NOINPUT_MS)
+        event = perform(channel, turn(collect, "ask"), stub_sounds(), PATH)
     assert event == Digits("?")
 
 

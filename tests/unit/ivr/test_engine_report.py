@@ -46,6 +46,7 @@ def test_another_number_for_contact_is_asked_for_until_it_is_one() -> None:
     caller.done = Done("wrong")
     assert caller.press("5").keys == ["ask_contact"]
     assert caller.press("5551234").keys == ["nomatch_contact", "ask_contact"]
+    assert caller.press("0").keys == ["nomatch_contact", "ask_contact"]  # a pause after a first 0
     caller.done = Done("known", {"contact": "0559876543", "contact_e164": "+966559876543"})
     assert caller.press("0559876543").keys == ["confirm"]
     assert caller.turn.prompts[0].values["contact"] == "0559876543"
