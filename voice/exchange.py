@@ -3,13 +3,15 @@
 import ctypes
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 
 
 @contextmanager
@@ -21,15 +23,15 @@ def staged(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
     folder.parent.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        stage.chmod(0o755)
+        stage.chmod(_FOLDER_MODE)
         for path in sorted(folder.glob("*/*")) if folder.is_dir() else ():
             _same(path, stage / path.relative_to(folder))
         for name, content in files.items():
             path = stage / name
-            path.parent.mkdir(exist_ok=True)
+            _readable(path.parent)
             path.unlink(missing_ok=True)
             path.write_bytes(content)
-            path.chmod(0o644)
+            path.chmod(_FILE_MODE)
         yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
@@ -38,21 +40,40 @@ def staged(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
 def put_in_place(stage: Path, folder: Path) -> None:
     """Exchange the two: in one step where the system has one, else file by file, each whole.
 
+    Whoever `folder` belongs to, and its rights, stay as they are.
     Raises OSError when the disk refuses; then `folder` is as it was, or, file by file, has some.
     """
     if not folder.exists():
         stage.rename(folder)
         return
+    found = folder.stat()
+    for made in (stage, *(path for path in stage.iterdir() if path.is_dir())):
+        _like(made, found)
+    stage.chmod(stat.S_IMODE(found.st_mode))
     if _exchanged(stage, folder):
         return
     for path in sorted(stage.glob("*/*")):
         target = folder / path.relative_to(stage)
-        target.parent.mkdir(exist_ok=True)
+        if not target.parent.is_dir():
+            _readable(target.parent)
         path.replace(target)
 
 
+def _readable(folder: Path) -> None:
+    """A folder that the roles can read, whatever the umask of who imports."""
+    folder.mkdir(exist_ok=True)
+    folder.chmod(_FOLDER_MODE)
+
+
+def _like(folder: Path, found: os.stat_result) -> None:
+    """Have it belong to whom the other belongs, as far as we may give it away."""
+    if (found.st_uid, found.st_gid) != (os.geteuid(), os.getegid()):
+        with suppress(PermissionError):
+            os.chown(folder, found.st_uid, found.st_gid)
+
+
 def _same(path: Path, copy: Path) -> None:
-    copy.parent.mkdir(exist_ok=True)
+    _readable(copy.parent)
     try:
         copy.hardlink_to(path)
     except OSError:

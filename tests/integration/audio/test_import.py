@@ -235,6 +235,46 @@ def test_a_take_of_words_that_have_changed_is_told_until_it_is_said_anew(
     assert outdated_takes(house.read_again()) == []
 
 
+@pytest.fixture
+def closed_umask() -> Iterator[None]:
+    """Of an admin whose files are for themselves alone."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+def exchanged(folder: Path, name: str) -> None:
+    """A take of that name beside those that there are."""
+    with staged(folder, {name: b"take"}) as stage:
+        put_in_place(stage, folder)
+
+
+@pytest.mark.usefixtures("closed_umask")
+def test_the_roles_can_read_what_was_imported_whatever_the_umask(tmp_path: Path) -> None:
+    """The folder of recordings, those of its languages, and their files."""
+    folder = tmp_path / "recordings"
+    for name in ("ar/1.wav", "en/2.wav"):
+        exchanged(folder, name)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (folder, *folder.rglob("*"))}
+    files = {"1.wav": 0o644, "2.wav": 0o644}
+    assert modes == {"recordings": 0o755, "ar": 0o755, "en": 0o755, **files}
+
+
+@pytest.mark.usefixtures("closed_umask")
+def test_an_import_leaves_the_folder_whose_it_was(tmp_path: Path) -> None:
+    """And as open as it was: an admin may have given it to a group."""
+    folder = tmp_path / "recordings"
+    (folder / "ar").mkdir(parents=True)
+    owner = (4321, 1234) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+    os.chown(folder, *owner)
+    folder.chmod(0o2775)
+    exchanged(folder, "en/1.wav")
+    found = folder.stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o7777) == (*owner, 0o2775)
+    inner = (folder / "en").stat()
+    assert (inner.st_uid, inner.st_gid, inner.st_mode & 0o777) == (*owner, 0o755)
+
+
 def test_recordings_are_exchanged_whole(tmp_path: Path) -> None:
     """Who looks in meanwhile finds all the old ones, or all the new."""
     folder = tmp_path / "recordings"
