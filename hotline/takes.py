@@ -15,7 +15,7 @@ import numpy as np
 from hotline.bootstrap import Services
 from hotline.studio import script_of
 from voice.build import Progress, build
-from voice.exchange import put_in_place, staged
+from voice.exchange import one_at_a_time, put_in_place, staged
 from voice.incoming import incoming
 from voice.samples import Samples
 from voice.script import Take
@@ -76,11 +76,13 @@ def import_takes(
                 ready[name], seconds[name] = sound, lasts
             else:
                 refused.append((found.takes[name][0], why))
-    kept = recording_hashes(services.recorded_prompts)
-    outcomes = {name: _outcome(sound, kept.get(name)) for name, sound in ready.items()}
-    changes = {name: ready[name] for name, outcome in outcomes.items() if outcome != "same"}
-    texts = {name: found.takes[name][1].text for name in outcomes}
-    for name, why in _put(services, changes, texts, progress, as_roles).items():
+    with one_at_a_time(services.recorded_prompts):
+        kept = recording_hashes(services.recorded_prompts)
+        outcomes = {name: _outcome(sound, kept.get(name)) for name, sound in ready.items()}
+        changes = {name: ready[name] for name, outcome in outcomes.items() if outcome != "same"}
+        texts = {name: found.takes[name][1].text for name in outcomes}
+        lost = _put(services, changes, texts, progress, as_roles)
+    for name, why in lost.items():
         refused.append((found.takes[name][0], why))
         del outcomes[name]
     about = {take.language for _, take in found.takes.values()} | (

@@ -1,6 +1,7 @@
 """The folder of recordings, exchanged as a whole: who reads it finds the old ones or the new."""
 
 import ctypes
+import fcntl
 import os
 import shutil
 import stat
@@ -15,10 +16,26 @@ _FOLDER_MODE, _FILE_MODE = 0o755, 0o644
 
 
 @contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Nobody else exchanges `folder` meanwhile: of two the second waits, and builds on the first.
+
+    The lock is on the folder around it, whose name outlives every exchange. Raises OSError.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    held = os.open(folder.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
+
+
+@contextmanager
 def staged(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
     """A folder beside `folder` with all that it has, and `files` (by their paths) in its place.
 
-    It is gone afterwards, whether it was put in place or not. Raises OSError when the disk refuses.
+    Begun within `one_at_a_time`. It is gone afterwards, whether it was put in place or not.
+    Raises OSError when the disk refuses.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))

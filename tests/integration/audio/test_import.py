@@ -4,7 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,10 @@ from hotline.cli.prompts import prompts_group
 from hotline.doctor.checks import voices
 from hotline.settings import Settings, load_settings
 from hotline.studio import outdated_takes
+from hotline.takes import import_takes
 from ivr.turn import Prompt
 from tests.fixtures.edited import own_config
+from tests.fixtures.processes import wait_until
 from tests.fixtures.studio import speech, take
 from voice.exchange import put_in_place, staged
 from voice.incoming import incoming
@@ -200,6 +202,30 @@ def test_a_changed_take_stands_in_for_the_one_before(house: Services, sent: Path
     assert after["ar/digit.2"] == before["ar/digit.2"]
     assert after["ar/welcome"] != before["ar/welcome"]
     assert list(house.recorded_prompts.parent.glob(".*")) == [], "nothing half done is left"
+
+
+def test_of_two_imports_at_once_neither_is_lost(house: Services, tmp_path: Path) -> None:
+    """The second waits until the first is in its place, and builds on it."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    take(first / "ar" / "digit.2.wav", speech(0.5))
+    take(second / "ar" / "digit.3.wav", speech(0.5))
+    other = threading.Thread(target=import_takes, args=(house.read_again(), second, None))
+    lock = f":{house.recorded_prompts.parent.stat().st_ino} "
+
+    def waits() -> bool:
+        locks = Path("/proc/locks").read_text().splitlines()
+        return any("->" in line and lock in line for line in locks)
+
+    @contextmanager
+    def begun_beside() -> Iterator[None]:
+        """The second begins when the first has staged its takes."""
+        other.start()
+        wait_until(lambda: waits() or not other.is_alive(), 60)
+        yield
+
+    import_takes(house, first, None, as_roles=begun_beside)
+    other.join(60)
+    assert set(recordings(house)) == {"ar/digit.2", "ar/digit.3"}
 
 
 def test_a_take_that_somebody_takes_away_leaves_no_silence(house: Services, sent: Path) -> None:
