@@ -1,7 +1,7 @@
 """The folder of sounds, brought into line with the catalogue."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +10,11 @@ from types import MappingProxyType
 from ivr.prompts import Catalogue, Source
 from ivr.turn import GUARD_MS
 from ivr.voices import BUNDLED, COMMAND, Kept, kept_of
-from voice.kept import kept_audio, kept_file
+from voice.bundled import bundled
+from voice.kept import kept_audio
 from voice.ready import check
 from voice.recordings import recorded
-from voice.samples import Samples
-from voice.sound import Sound, cut, decoded, read, write
+from voice.sound import Sound, cut, read, write
 from voice.voice import default_command, shaped, spoken
 from voice.wav import RATES, AudioError
 from voice.writing import command_of
@@ -139,20 +139,11 @@ def _sound(origins: _Origins, source: Source) -> Sound:
     if source.recording:
         return shaped([recorded(origins.recordings, source.recording)], form)
     if source.voice == BUNDLED:
-        return shaped(list(_kept(origins, source)), form)
+        contents = kept_of(origins.kept.get(language, {}), text, form)
+        return shaped(list(bundled(origins.kept_voices, language, contents)), form)
     if source.voice == COMMAND:
         return spoken(command_of(origins.commands[language]), text, form)
     return spoken(default_command(language, form), text, form)
-
-
-def _kept(origins: _Origins, source: Source) -> Iterator[Samples]:
-    kept = origins.kept.get(source.language, {})
-    for content in kept_of(kept, source.text, source.form):
-        path = kept_file(origins.kept_voices, source.language, content)
-        try:
-            yield decoded(path.read_bytes())
-        except (OSError, AudioError) as error:
-            raise AudioError(f"{path}: {error}") from error
 
 
 def _prune(folder: Path, known: set[str]) -> int:

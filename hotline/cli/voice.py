@@ -13,11 +13,13 @@ from hotline.bootstrap import Services
 from hotline.logs import is_terminal
 from ivr.prompts import CatalogueError
 from ivr.spoken import LANGUAGES
-from ivr.voices import COMMAND, DEFAULT, Voices
+from ivr.voices import BUNDLED, COMMAND, DEFAULT, kept_of
+from voice.bundled import bundled
 from voice.keeping import About, keep, texts_of
+from voice.kept import KeptWrong, kept_audio
 from voice.loudness import loudness, peak
 from voice.sound import Sound, write
-from voice.voice import default_command, spoken
+from voice.voice import default_command, shaped, spoken
 from voice.wav import RATE, AudioError
 from voice.writing import WRITTEN, command_of
 
@@ -51,8 +53,10 @@ def try_command(
 ) -> None:
     """Say TEXT as callers would hear it: 8 kHz, level, with pauses between sentences.
 
-    It is played, or written where nothing plays it. The text is said as it stands: {values} are
-    none here. Exit status: 0 done, 1 the voice failed, 2 wrong words.
+    By the program that is named, else by the language's own voice: what is kept with the prompts
+    is heard as it is kept, all else by espeak-ng. It is played, or written where nothing plays it.
+    The text is said as it stands: {values} are none here. Exit status: 0 done, 1 the voice failed,
+    2 wrong words.
     """
     chosen = {language} if language else set()
     chosen |= {"ar"} if arabic else set()
@@ -60,11 +64,13 @@ def try_command(
     if len(chosen) != 1:
         raise click.UsageError("say which language: --ar, --en or --language CODE")
     (code,) = chosen
+    if not any(map(str.isalnum, text)):
+        raise click.UsageError("there is nothing to say in it: no letter and no digit")
     try:
         by, sound = _said(services, code, text, line, written)
     except ValueError as error:
         raise click.UsageError(f"--command: {error}") from error
-    except AudioError as error:
+    except (AudioError, KeptWrong) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
     heard = sound.narrow
@@ -120,14 +126,21 @@ def keep_command(
 def _said(
     services: Services, language: str, text: str, line: str | None, written: str | None
 ) -> tuple[str, Sound]:
-    """Who said it, and the sound. Raises AudioError, and ValueError for a line that is none."""
+    """Who said it, and the sound.
+
+    Raises AudioError, KeptWrong, and ValueError for a line that is none.
+    """
     settings = services.settings
-    line = line or settings.voice.get(language)
-    if line:
+    if line is None:
+        line = settings.voice.get(language) or None
+    if line is not None:
         command = command_of(f"{written or settings.voice_text.get(language, 'marks')} {line}")
         return f"{COMMAND} {command.argv[0]}", spoken(command, text)
-    by, _ = Voices().of(language, text)
-    return by or DEFAULT, spoken(default_command(language), text)
+    kept = kept_audio(services.kept_voices).get(language, {})
+    contents = kept_of(kept, text) or kept_of(kept, text, "word")
+    if contents:
+        return BUNDLED, shaped(list(bundled(services.kept_voices, language, contents)), "")
+    return DEFAULT, spoken(default_command(language), text)
 
 
 def _hand_over(sound: Sound, out: Path | None) -> None:

@@ -9,9 +9,10 @@ from click.testing import CliRunner
 
 from hotline.environment import SettingsWrong
 from hotline.main import cli
-from hotline.settings import load_settings
+from hotline.settings import Settings, load_settings
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.voices import Voices
+from tests.fixtures.house import FILES
 from voice.build import BuildReport, build
 from voice.command import Command, check_length
 from voice.ready import check
@@ -170,12 +171,44 @@ def test_trying_a_voice_writes_what_callers_would_hear(tmp_path: Path) -> None:
         (["--ar", "--en"], 2),
         (["--language", "xx"], 2),
         (["--en", "--command", "'"], 2),
+        (["--en", "--command", ""], 2),
+        (["--en", "--command", '"" --louder'], 2),
     ],
 )
 def test_a_voice_that_cannot_be_tried_says_why(words: list[str], status: int) -> None:
     """1: the voice failed; 2: it was not told which."""
     done = CliRunner().invoke(cli, ["voice", "try", "Good day.", *words])
     assert done.exit_code == status, done.output
+
+
+def test_a_text_without_a_word_is_told_before_a_voice_is_asked() -> None:
+    """Punctuation is a pause: nobody would hear anything."""
+    done = CliRunner().invoke(cli, ["voice", "try", ".", "--en"])
+    assert done.exit_code == 2, done.output
+    assert "nothing to say" in done.output
+
+
+@pytest.mark.parametrize("text", ["Thank you for calling. Goodbye.", "seven"])
+def test_what_is_kept_with_the_prompts_is_heard_as_callers_hear_it(
+    tmp_path: Path, text: str
+) -> None:
+    """The very samples of the sound that is played: of a prompt, of a word."""
+    (audio,) = {
+        audio
+        for audio, source in FILES.catalogue.sources.items()
+        if (source.language, source.text, source.whole) == ("en", text, "")
+        and source.form != "dictated"
+    }
+    out = tmp_path / "said.wav"
+    done = CliRunner().invoke(cli, ["voice", "try", text, "--en", "--out", str(out)])
+    assert done.output.startswith("by bundled:"), done.output
+    assert out.read_bytes() == (Settings().sounds / f"{audio}.wav").read_bytes()
+
+
+def test_what_nobody_has_kept_is_said_by_the_default_voice(tmp_path: Path) -> None:
+    """As it would be heard before somebody keeps it."""
+    words = ["Nobody has kept these words.", "--en", "--out", str(tmp_path / "said.wav")]
+    assert CliRunner().invoke(cli, ["voice", "try", *words]).output.startswith("by espeak-ng:")
 
 
 def test_a_build_by_command_line_tells_failures_and_ends_with_1(
