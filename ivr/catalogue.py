@@ -7,7 +7,7 @@ Sounds are named after their content: a text that did not change keeps its sound
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -148,6 +148,19 @@ class Catalogue:
             spoken = (part for part in line.parts if isinstance(part, Piece))
             pieces.update(dict.fromkeys((*spoken, *line.heads)))
         return tuple(pieces)
+
+    def unsaid(self, lost: Collection[str]) -> tuple[str, ...]:
+        """The prompts that no language can say without the sounds `lost`, whatever their values."""
+        said = {
+            key
+            for prompts in self.lines.values()
+            for key, line in prompts.items()
+            if not any(
+                isinstance(part, Piece) and part.audio in lost
+                for part in (*line.parts, *line.heads)
+            )
+        }
+        return tuple(sorted(set().union(*self.lines.values()) - said))
 
     def words_for(self, language: str, kind: str, value: str) -> tuple[str, ...]:
         """The words by which a value of this kind is spoken; none for what is a prompt itself.

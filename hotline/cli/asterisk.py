@@ -12,7 +12,7 @@ import structlog
 from embedded.asterisk.installer import CannotInstall, Installed, Wish, install, tree_of
 from embedded.asterisk.places import NoSuchUser, places_of
 from hotline.bootstrap import Services, ensure_folders
-from hotline.cli.prompts import build_with_progress
+from hotline.cli.prompts import build_for_calls
 from hotline.cli.roles import stop_event
 from hotline.installation.rights import for_the_roles
 from hotline.secret import secrets_file
@@ -106,7 +106,7 @@ def asterisk_install(
         with for_the_roles(settings):
             ensure_folders(settings)
             secrets_file(settings.backoffice, settings.state_dir)
-            build_with_progress(services).whole()
+            build_for_calls(services, lambda text: click.echo(text, err=True))
         wish = Wish(
             places_of(root, settings.agi.sounds_prefix, settings.agi.recordings_prefix),
             settings.config_dir / "asterisk",

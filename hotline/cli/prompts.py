@@ -4,7 +4,7 @@ import io
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +23,7 @@ from hotline.logs import is_terminal
 from ivr.prompts import CatalogueError, prompt_findings
 from voice.build import BuildReport, Progress, build
 from voice.ready import check
+from voice.wav import AudioError
 
 if TYPE_CHECKING:
     from hotline.takes import ImportReport
@@ -46,6 +47,24 @@ def build_with_progress(services: Services, *, prune: bool = False) -> BuildRepo
             commands=services.settings.voice_commands,
             prune=prune,
         )
+
+
+def build_for_calls(services: Services, tell: Callable[[str], None]) -> None:
+    """Make what is missing; `tell` is told what could not be made, a line each.
+
+    A text without a sound is said in another language, so calls go on without it. Raises
+    CatalogueError, and AudioError where no language has all that a prompt itself says.
+    """
+    report = build_with_progress(services)
+    for failure in report.failures:
+        tell(str(failure))
+    lost = services.catalogue.unsaid({name for one in report.failures for name in one.sounds})
+    if lost:
+        shown = ", ".join(lost[:_SHOWN]) + (", …" if len(lost) > _SHOWN else "")
+        raise AudioError(f"{len(lost)} prompts could be said in no language: {shown}")
+    if report.failures:
+        count = len(report.failures)
+        tell(f"{count} texts could not be said: callers hear another language in their place")
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """`hotline serve`: the whole embedded stack under one supervisor."""
 
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 import rich_click as click
@@ -10,7 +11,7 @@ from embedded.asterisk.install import find_asterisk
 from embedded.redis_child import RedisMissing
 from embedded.supervisor import StartFailed, Supervisor
 from hotline.bootstrap import Services, ensure_folders
-from hotline.cli.prompts import build_with_progress
+from hotline.cli.prompts import build_for_calls
 from hotline.installation.rights import become_steward
 from hotline.logs import beside_calls
 from hotline.menu import refuse_unfit
@@ -44,7 +45,7 @@ def serve(services: Services, wanted: bool | None, quiet: bool) -> None:
     with_asterisk = installed if wanted is None else wanted
     out, err = beside_calls(sys.stdout), beside_calls(sys.stderr)
     try:
-        prepare(services)
+        prepare(services, lambda text: _say(err, text))
         children = stack_children(settings, with_asterisk=with_asterisk)
         supervisor = Supervisor(
             children,
@@ -65,17 +66,21 @@ def _say(out: TextIO, text: str) -> None:
     out.write(f"{text}\n")
 
 
-def prepare(services: Services) -> None:
+def _told(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def prepare(services: Services, tell: Callable[[str], None] = _told) -> None:
     """Make what the roles need before they start: folders, the database's tables, the prompts.
 
-    Raises SQLAlchemyError, AudioError, MenuUnfit, and SettingsWrong where a role could not
-    start with these settings.
+    `tell` is told each text that could not be said. Raises SQLAlchemyError, AudioError, MenuUnfit,
+    and SettingsWrong where a role could not start with these settings.
     """
     check_providers(services.settings)
     refuse_unfit(services)
     ensure_folders(services.settings)
     upgrade(services.engine())
-    build_with_progress(services).whole()
+    build_for_calls(services, tell)
 
 
 def where_things_are(settings: Settings, with_asterisk: bool) -> str:

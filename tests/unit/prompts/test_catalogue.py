@@ -276,3 +276,18 @@ def test_a_sound_keeps_its_name_from_release_to_release(tmp_path: Path) -> None:
 def test_pieces_are_plain_data() -> None:
     """Two pieces of the same sound are equal."""
     assert Piece("a", "en/1") == Piece("a", "en/1", guarded=False)
+
+
+def test_a_prompt_is_unsaid_when_no_language_has_all_of_it(catalogue: Catalogue) -> None:
+    """A fragment in one language is made good by another; its words and values are not asked."""
+    english = {one.audio for one in catalogue.inventory("en") if one.audio.startswith("en/")}
+    arabic = {one.audio for one in catalogue.inventory("ar") if one.audio.startswith("ar/")}
+    (plain,) = (piece.audio for piece in catalogue.speak("en", Prompt("plain")))
+    assert catalogue.unsaid({plain}) == ("mixed",), "which is Arabic's alone, and says it too"
+    assert catalogue.unsaid(arabic) == ("mixed",)
+    assert "plain" not in catalogue.unsaid(english)
+    assert {"number", "noinput_1"} <= set(catalogue.unsaid(english)), "Arabic has none"
+    assert {"plain", "within", "queue"} <= set(catalogue.unsaid(english | arabic))
+    head, _ = catalogue.speak("en", Prompt("noinput_1", guarded=True))[:2]
+    assert catalogue.unsaid({head.audio}) == ("noinput_1",)
+    assert catalogue.unsaid(()) == ()
