@@ -22,6 +22,7 @@ _TOKEN = re.compile(r"(\{[^{}]*\}|\[\[[^\[\]]*\]\])")
 _SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\|([a-z][a-z0-9]*)\}")
 _LANGUAGE = re.compile(r"\[\[([a-z]{2})\]\]")
 _STRAY = re.compile(r"[{}\[\]<>|]")
+_STOPS = (".", "\u06d4")
 _PUNCTUATION = tuple("،؛.,:;!?؟")
 _LEADING = "".join(_PUNCTUATION) + " "
 
@@ -60,10 +61,11 @@ def parse(text: str, language: str, languages: frozenset[str]) -> tuple[Part, ..
     """The parts of a prompt that begins in `language`. Raises TextError.
 
     `[[en]]` changes the language from there to the end, or to the next change. Punctuation behind a
-    placeholder is a `Pause`; elsewhere at the beginning of a fragment it is dropped.
+    placeholder is a `Pause`, and so is a full stop before all else, in a prompt that goes on where
+    another has ended; elsewhere at the beginning of a fragment it is dropped.
     """
     _refuse_unspeakable(text)
-    parts: list[Part] = []
+    parts: list[Part] = [Pause(sentence=True)] if text.lstrip()[:1] in _STOPS else []
     for token in _TOKEN.split(" ".join(unicodedata.normalize("NFC", text).split())):
         if change := _LANGUAGE.fullmatch(token):
             language = change[1]
@@ -83,7 +85,7 @@ def parse(text: str, language: str, languages: frozenset[str]) -> tuple[Part, ..
                 parts.append(Pause(token.strip()[0] in ENDS))
             if literal:
                 parts.append(Literal(language, literal))
-    if not parts:
+    if all(isinstance(part, Pause) for part in parts):
         raise TextError("there is nothing to say")
     return tuple(parts)
 

@@ -123,7 +123,7 @@ def _literals(parts: _Parts) -> list[Literal]:
 def recording_names(language: str, key: str, parts: _Parts) -> list[str]:
     """What the takes of a prompt's fragments are called, in their order, with the language."""
     fragments = sum(isinstance(part, Literal) for part in parts)
-    if len(parts) == 1:
+    if sum(not isinstance(part, Pause) for part in parts) == 1:
         return [f"{language}/{key}"] * fragments
     return [f"{language}/{key}.{number + 1}" for number in range(fragments)]
 

@@ -52,6 +52,17 @@ def test_the_language_menu_sounds_the_same_in_both(catalogue: Catalogue) -> None
     assert arabic == english
 
 
+@pytest.mark.parametrize("key", ["confirm_hint", "confirm_choices"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_options_that_follow_another_prompt_begin_with_a_pause(
+    catalogue: Catalogue, language: str, key: str
+) -> None:
+    """Else the key of the one would be heard as the next one's."""
+    first, second, *_ = catalogue.speak(language, Prompt(key))
+    assert (catalogue.sources[first.audio].text, second.text[-1:]) == (".", ".")
+    assert catalogue.placeholders(language, key) == frozenset()
+
+
 def test_every_service_has_a_name_to_be_read_back(catalogue: Catalogue) -> None:
     """The codes of services.yaml are the service prompts, no more and no fewer."""
     lines = (CONFIG / "services.yaml").read_text(encoding="utf-8").splitlines()
