@@ -115,6 +115,7 @@ def test_the_schema_has_every_attribute_that_a_call_gives_a_ticket() -> None:
     answers = {"service_code": "RD_HOLE", "recording": "a.wav", "recording_ms": "900"}
     answers |= {"message": "b.wav", "message_ms": "800", TALKED_TO: "operators"}
     placed = answers | {"building_number": "7421", "postal_code": "23218"}
+    placed |= {"contact_e164": "+966559876543"}
     services = load_services(CONFIG_DIR / "services.yaml")
     effects = report_effects(kept, services, Lost()) | callback_effects(kept, services, Lost())
     for effect, given in (
