@@ -12,7 +12,7 @@ import structlog
 from embedded.asterisk.installer import CannotInstall, Installed, Wish, install, tree_of
 from embedded.asterisk.places import NoSuchUser, places_of
 from hotline.bootstrap import Services, ensure_folders
-from hotline.cli.prompts import build_for_calls
+from hotline.cli.building import build_for_calls
 from hotline.cli.roles import stop_event
 from hotline.installation.rights import for_the_roles
 from hotline.secret import secrets_file

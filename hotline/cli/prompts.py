@@ -4,87 +4,25 @@ import io
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import rich_click as click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as ProgressBar
 
 from host.word import words
 from hotline.bootstrap import Services
+from hotline.cli.building import bar, build_with_progress
 from hotline.cli.reload import reload_roles, tell_answer
 from hotline.installation.rights import for_the_roles
-from hotline.logs import is_terminal
 from ivr.prompts import CatalogueError, prompt_findings
-from voice.build import BuildReport, Progress, build
 from voice.ready import check
-from voice.wav import AudioError
 
 if TYPE_CHECKING:
     from hotline.takes import ImportReport
 
 _SHOWN = 8
 _RELOAD_S = 30.0
-
-
-def build_with_progress(services: Services, *, prune: bool = False) -> BuildReport:
-    """Make what is missing, with a bar on a terminal while there is anything to do.
-
-    The report tells what could not be made. Raises CatalogueError.
-    """
-    with _bar("prompts") as progress:
-        return build(
-            services.catalogue,
-            services.settings.sounds,
-            progress,
-            recordings=services.recorded_prompts,
-            kept_voices=services.kept_voices,
-            commands=services.settings.voice_commands,
-            prune=prune,
-        )
-
-
-def build_for_calls(services: Services, tell: Callable[[str], None]) -> None:
-    """Make what is missing; `tell` is told what could not be made, a line each.
-
-    A text without a sound is said in another language, so calls go on without it. Raises
-    CatalogueError, and AudioError where no language has all that a prompt itself says.
-    """
-    report = build_with_progress(services)
-    for failure in report.failures:
-        tell(str(failure))
-    lost = services.catalogue.unsaid({name for one in report.failures for name in one.sounds})
-    if lost:
-        shown = ", ".join(lost[:_SHOWN]) + (", …" if len(lost) > _SHOWN else "")
-        raise AudioError(f"{len(lost)} prompts could be said in no language: {shown}")
-    if report.failures:
-        count = len(report.failures)
-        tell(f"{count} texts could not be said: callers hear another language in their place")
-
-
-@contextmanager
-def _bar(what: str) -> Iterator[Progress]:
-    """A bar on a terminal, from the first thing that is done on."""
-    columns = (
-        TextColumn(what),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    console = Console(stderr=True)
-    unseen = not is_terminal(sys.stderr)  # and so nothing is written, which might fail
-    with ProgressBar(*columns, console=console, transient=True, disable=unseen) as bar:
-        task = bar.add_task(what, total=None, visible=False)
-
-        def told(done: int, total: int, _what: str) -> None:
-            bar.update(task, completed=done, total=total, visible=True)
-
-        yield told
 
 
 @click.group("prompts")
@@ -242,7 +180,7 @@ def import_command(services: Services, folder: Path, language: str | None, as_js
         languages = services.catalogue.languages
         if language is not None and language not in languages:
             raise click.UsageError(f"{language}: there are prompts in {', '.join(languages)}")
-        with _bar("takes") as progress:
+        with bar("takes") as progress:
             report = import_takes(
                 services, folder, language, progress, lambda: for_the_roles(services.settings)
             )

@@ -11,7 +11,7 @@ from embedded.asterisk.install import find_asterisk
 from embedded.redis_child import RedisMissing
 from embedded.supervisor import StartFailed, Supervisor
 from hotline.bootstrap import Services, ensure_folders
-from hotline.cli.prompts import build_for_calls
+from hotline.cli.building import build_for_calls
 from hotline.installation.rights import become_steward
 from hotline.logs import beside_calls
 from hotline.menu import refuse_unfit

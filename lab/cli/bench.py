@@ -6,7 +6,7 @@ import rich_click as click
 from rich.console import Console
 
 from hotline.bootstrap import Services
-from hotline.cli.prompts import build_with_progress
+from hotline.cli.building import build_with_progress
 from hotline.logs import configure
 from ivr.prompts import CatalogueError
 from lab.bench.figures import to_json

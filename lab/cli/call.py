@@ -126,13 +126,13 @@ def _driver(via: str, services: Services) -> Callable[[], AbstractContextManager
     match via:
         case "sip":
             # Imported here: numpy and the rest are not needed by the others.
-            from hotline.cli.prompts import build_with_progress
+            from hotline.cli.building import build_with_progress
             from lab.callers.sip_driver import open_sip_driver
 
             build_with_progress(services).whole()
             return lambda: open_sip_driver(services)
         case "twilio":
-            from hotline.cli.prompts import build_with_progress
+            from hotline.cli.building import build_with_progress
             from lab.callers.twilio_driver import TwilioDriver
             from lab.callers.twilio_server import application
 

@@ -14,7 +14,7 @@ from agi_scripts.scripts import make_scripts
 from agi_scripts.server import FastAgiServer
 from call_handlers.history import Wanted, list_calls
 from hotline.bootstrap import Services
-from hotline.cli.prompts import build_with_progress
+from hotline.cli.building import build_with_progress
 from hotline.main import cli
 from hotline.setting_groups import ScreeningSettings
 from hotline.settings import Settings

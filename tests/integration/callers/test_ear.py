@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hotline.bootstrap import Services
-from hotline.cli.prompts import build_with_progress
+from hotline.cli.building import build_with_progress
 from hotline.settings import Settings
 from ivr.turn import Prompt
 from lab.callers.sip_driver import SipDriver, open_sip_driver

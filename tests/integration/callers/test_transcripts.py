@@ -65,7 +65,7 @@ class SipResults:
     """Results of SIP calls, several at once on as many Asterisks; begun when first asked for."""
 
     def __init__(self, folder: Path, stack: ExitStack, paths: list[Path]) -> None:
-        from hotline.cli.prompts import build_with_progress
+        from hotline.cli.building import build_with_progress
         from lab.callers.sip_driver import open_sip_driver
 
         self._services = services_in(folder)
