@@ -1,1 +1,2 @@
-"""Files that people edit: YAML with the line of every mistake; written beside what they changed."""
+"""Files that people edit or hand in: YAML with the line of every mistake, the lines of CSV however a
+spreadsheet saved it; what is written beside them."""

@@ -5,7 +5,6 @@ A cell that a spreadsheet would take as a formula is text: an apostrophe is put 
 Call records are exported by the same rule, in a room that this one does not see.
 """
 
-BYTE_ORDER_MARK = "\ufeff"
 COLUMNS = (
     *("kind", "number", "disposition", "reason", "until", "note"),
     *("calls", "recordings", "who", "added"),

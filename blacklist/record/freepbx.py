@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from blacklist.record.csv_lines import FileUnusable, numbered
+from files.csv_lines import FileUnusable, numbered
 
 NAMES = ["number", "note"]
 """What the cells of a row are, in the words of our own file."""

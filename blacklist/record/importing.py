@@ -9,7 +9,7 @@ run again finishes the work, for rows that stand already are left as they are.
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -17,13 +17,14 @@ from typing import IO, Any
 
 import sqlalchemy as sa
 
-from blacklist.record.csv_lines import FileUnusable
 from blacklist.record.csv_read import Reader, Row, RowError, RowLeft
 from blacklist.record.prefix_replay import Replays
 from blacklist.record.spool import pack, unpacked
 from blacklist.record.writing import Writer, same, standing_of
 from blacklist.verdict import Disposition
+from files.csv_lines import FileUnusable
 from people.person import Person
+from store.bulk import bulk_connection
 from store.sql import reading
 
 MOST_PREFIXES = 100
@@ -32,7 +33,6 @@ AT_ONCE = 20_000
 """Rows that are written in one transaction on SQLite: it takes about a second."""
 CHUNK = 5000
 """Rows of a piece. It takes a quarter of a second, of which others wait half."""
-CACHE_KB = 32_000
 ERRORS_SHOWN = 100
 
 Progress = Callable[[str, int], None]
@@ -90,7 +90,7 @@ def import_rows(
         whole = engine.dialect.name == "postgresql" or good <= AT_ONCE
         rows = unpacked(spool)
         write = Writer(engine.dialect, by, now, looked_up)
-        with _connected(engine) as connection, connection.begin() if whole else nullcontext():
+        with bulk_connection(engine) as connection, connection.begin() if whole else nullcontext():
             while chunk := list(islice(rows, CHUNK)):
                 page = write.page(chunk)
                 with nullcontext() if whole else connection.begin():
@@ -101,20 +101,6 @@ def import_rows(
                 progress("written", seen)
     unchanged = good - added - replaced
     return Imported(good + refused, added, replaced, unchanged, refused, errors, not dry_run, left)
-
-
-@contextmanager
-def _connected(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection of its own for the import, which on SQLite may keep more of the file at hand.
-
-    With the usual two megabytes a piece is written to the disk several times over.
-    """
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.detach()  # the next to use it would have the memory too
-            with connection.begin():
-                connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KB}")
-        yield connection
 
 
 def _check(

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from blacklist.entry import Entry
-from blacklist.record.bulk import BulkInsert
 from blacklist.record.csv_read import Row
 from blacklist.record.entries import row_of, told
 from blacklist.record.fields import Kind
@@ -18,6 +17,7 @@ from blacklist.record.schema import entries
 from people.audit import line
 from people.person import Person
 from people.schema import audit
+from store.bulk import BulkInsert
 
 _ALIKE = ("source", "who", "approved_by", "added_at", "review_at", "ended_at", "ended_why")
 """What all entries of one import have in common."""

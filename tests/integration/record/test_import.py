@@ -11,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 
 from blacklist.index import RedisIndex
 from blacklist.record import importing
-from blacklist.record.csv_lines import FileUnusable
 from blacklist.record.csv_read import Defaults, Reader, Row
 from blacklist.record.exporting import export_rows
 from blacklist.record.importing import Imported, import_rows
@@ -20,6 +19,7 @@ from blacklist.record.prefix_replay import PrefixReplay, RecordUnreadable
 from blacklist.record.register import BlacklistRegister
 from blacklist.record.writing import Writer
 from blacklist.verdict import Disposition
+from files.csv_lines import FileUnusable
 from people.person import NotAllowed, Person
 from store.database import make_engine
 from store.migrations import upgrade

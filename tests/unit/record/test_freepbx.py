@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from blacklist.record.csv_lines import FileUnusable
 from blacklist.record.csv_read import Defaults, Reader, Row, RowError, RowLeft
+from files.csv_lines import FileUnusable
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 EXPORTED = """number,description

@@ -5,11 +5,28 @@ is done once for the table, and PostgreSQL is given them by its COPY: there one 
 takes eight times as long.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
+
+CACHE_KB = 32_000
+
+
+@contextmanager
+def bulk_connection(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection of its own for an import, which on SQLite may keep more of the file at hand.
+
+    With the usual two megabytes a piece is written to the disk several times over.
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.detach()  # the next to use it would have the memory too
+            with connection.begin():
+                connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KB}")
+        yield connection
 
 
 class BulkInsert:

@@ -6,23 +6,23 @@ import io
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from blacklist.record.csv_form import BYTE_ORDER_MARK
-
+BYTE_ORDER_MARK = "\ufeff"
 LONGEST_LINE = 65_536
-"""Characters of a line: beyond it the file is no list of numbers."""
+"""Characters of a line: beyond it the file is no list."""
 
 
 class FileUnusable(ValueError):
-    """The file is no blocklist; the message says why and what to do."""
+    """The file is no such list; the message says why and what to do."""
 
 
-def lines_of(source: BinaryIO) -> Iterator[str]:
+def lines_of(source: BinaryIO, encoding: str = "utf-8") -> Iterator[str]:
     """Lines as text, whichever way they end (LF, CR LF, CR), in UTF-8 or UTF-16 (spreadsheets').
 
-    What is not UTF-8 shows in its row as surrogates, and is refused there. Raises FileUnusable.
+    `encoding` is another one that people name: it then holds, whatever the file begins with. What
+    is not UTF-8 shows in its row as surrogates, and is refused there. Raises FileUnusable.
     """
     head = source.read(4)
-    encoding = _encoding(head)
+    encoding = _encoding(head) if encoding == "utf-8" else encoding
     errors = "surrogateescape" if encoding == "utf-8" else "strict"
     whole = io.BufferedReader(_Joined(head, source))
     with io.TextIOWrapper(whole, encoding, errors, newline="") as text:
