@@ -92,7 +92,7 @@ class Sounds:
     def _pieces(
         self, language: str, prompt: Prompt, lasting: Lasting, recordings: str
     ) -> list[Sound]:
-        """The prompt's files in this language; empty unless all are there."""
+        """The prompt's files in this language; empty unless all are there that must be."""
         try:
             pieces = self.catalogue.speak(language, prompt)
         except PromptError:
@@ -103,6 +103,10 @@ class Sounds:
                 sounds.append(Sound(f"{recordings}/{piece.recording}", guarded=False))
                 continue
             seconds = lasting(piece.audio) if is_path(piece.audio) else None
+            if seconds is None and piece.optional:
+                metrics.AUDIO_MISSING.labels(language, prompt.key, "").inc()
+                log.warning("text_left_out", prompt=prompt.key, language=language)
+                continue
             if seconds is None:
                 return []
             path = f"{self.prefix}/{piece.audio}"

@@ -88,7 +88,9 @@ def _sounds(
     found: dict[str, str] = {}
     for one in said:
         for piece in catalogue.speak(one.language, one.prompt):
-            source = catalogue.sources[piece.audio]
+            source = catalogue.sources.get(piece.audio)
+            if source is None:  # a text made on the spot, such as a street
+                continue
             if source.language == walked.language and source.voice:
                 found[names.get(piece.audio, piece.audio)] = source.voice
     return found

@@ -6,12 +6,13 @@ Sounds are named after their content: a text that did not change keeps its sound
 """
 
 import hashlib
+import json
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ivr.prompt_text import Part, Slot
+from ivr.prompt_text import Part, Slot, text_fault
 from ivr.spoken import LANGUAGES, count, digits, spell, vocabulary
 from ivr.spoken.sentences import ENDS
 from ivr.spoken.takes import take_of
@@ -50,13 +51,15 @@ class Piece:
 
     Keys are not heard over a `guarded` one. Of a prompt cut in head and tail, the head carries the
     whole text and the tail none. One that has a `recording` is what the caller has said there, by
-    its reference, and has neither.
+    its reference, and has neither. An `optional` one is a text made on the spot, whose sound may
+    not be there yet: then the rest of the prompt is said without it.
     """
 
     text: str
     audio: str
     guarded: bool = False
     recording: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ class Catalogue:
     unused_recordings: tuple[str, ...] = ()
     dictated: Mapping[str, Mapping[str, Piece]] = field(default_factory=dict)
     """Digits, and the pause between their groups, as they are said to who writes them down."""
+    voices: Voices = _NO_VOICES
+    """Who says what, also of texts that are made on the spot."""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -184,6 +189,10 @@ class Catalogue:
         if slot.kind == "recording":
             given = value not in ("", NO_RECORDING)
             return (Piece("", "", recording=value),) if given else self._other(language, UNSAID)
+        if slot.kind == "text":
+            spoken_in, text = self._made_text(language, prompt, slot, value)
+            audio = stem(spoken_in, text, voices=self.voices)
+            return (Piece(text, audio, optional=True),)
         if slot.kind in ("service", "key"):
             return self._other(language, f"service.{value}" if slot.kind == "service" else value)
         if slot.kind in ("phone", "last4"):
@@ -198,11 +207,32 @@ class Catalogue:
         before = self._other(language, ENDING) if slot.kind == "last4" else ()
         return (*before, *(known[word] for word in words))
 
+    def _made_text(self, language: str, prompt: Prompt, slot: Slot, value: str) -> tuple[str, str]:
+        """The text of a value that `text_value` made, and the language that it is said in."""
+        try:
+            texts = json.loads(value)
+        except (ValueError, RecursionError):
+            texts = None
+        told = texts if isinstance(texts, dict) else {}
+        for code in (language, *told):
+            text = told.get(code)
+            if code in self.lines and isinstance(text, str) and not text_fault(text):
+                return code, text
+        raise PromptError(f"prompt {prompt.key}: {slot.name} is no text")
+
     def _other(self, language: str, key: str) -> tuple[Piece, ...]:
         parts = self._line(language, key).parts
         if any(isinstance(part, Slot) for part in parts):
             raise PromptError(f"prompt {key} has placeholders of its own: it cannot be a value")
         return tuple(part for part in parts if isinstance(part, Piece))
+
+
+def text_value(texts: Mapping[str, str]) -> str:
+    """The value of a placeholder of kind `text`: what is said in each language, by its code.
+
+    A language that has none hears the first there is, in the voice of that one's language.
+    """
+    return json.dumps(dict(texts), ensure_ascii=False)
 
 
 def local_number(number: str) -> str:

@@ -13,7 +13,7 @@ from ivr.spoken.sentences import ENDS
 KINDS = frozenset(
     {
         *("digits", "dictated", "spelled", "phone", "last4", "recording", "service", "key"),
-        *("hours", "days", "minutes", "years", "place"),
+        *("hours", "days", "minutes", "years", "place", "text"),
     }
 )
 """What a placeholder's value is, and so how it is spoken (see `ivr.catalogue`)."""
@@ -88,6 +88,32 @@ def parse(text: str, language: str, languages: frozenset[str]) -> tuple[Part, ..
     if all(isinstance(part, Pause) for part in parts):
         raise TextError("there is nothing to say")
     return tuple(parts)
+
+
+LONGEST_TEXT = 500
+"""Characters of a text that is made on the spot."""
+
+
+def text_fault(text: str) -> str:
+    """What keeps `text` from being said as it stands, whoever wrote it; empty for nothing.
+
+    For texts that no prompt file has: names of the gazetteer, announcements.
+    """
+    if not any(char.isalnum() for char in text):
+        return "there is nothing to say"
+    if len(text) > LONGEST_TEXT:
+        return f"has {len(text)} characters; at most {LONGEST_TEXT} can be said"
+    if stray := _STRAY.search(text):
+        return f"the character {stray[0]} cannot be said"
+    if any(char in "\r\n\t" for char in text):
+        return "a text is one line"
+    try:
+        _refuse_unspeakable(text)
+    except TextError as error:
+        return str(error)
+    if any(unicodedata.category(char) == "Cs" for char in text):
+        return "holds bytes that are no text in this encoding"
+    return ""
 
 
 def _refuse_unspeakable(text: str) -> None:

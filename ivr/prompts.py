@@ -100,7 +100,7 @@ def load_catalogue(
         for language, made in slowly.items()
     }
     unused = tuple(sorted(set(recordings) - used))
-    return Catalogue(lines, words, sources, literals, unused, dictated)
+    return Catalogue(lines, words, sources, literals, unused, dictated, voices)
 
 
 def _shared(literals: Mapping[str, Mapping[str, _Parts]]) -> dict[tuple[str, Literal], str]:

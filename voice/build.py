@@ -1,9 +1,9 @@
 """The folder of sounds, brought into line with the catalogue."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,6 +11,7 @@ from ivr.prompts import Catalogue, Source
 from ivr.turn import GUARD_MS
 from ivr.voices import BUNDLED, COMMAND, Kept, kept_of
 from voice.bundled import bundled
+from voice.command import SECONDS
 from voice.kept import kept_audio
 from voice.ready import check
 from voice.recordings import recorded
@@ -28,13 +29,17 @@ _NO_VOICES = Path("config/prompts/voices")
 
 
 @dataclass(frozen=True, slots=True)
-class _Origins:
-    """Where sounds come from: folders, what is kept in the second, and programs by language."""
+class Origins:
+    """Where sounds come from: folders, what is kept in the second, and programs by language.
+
+    A program may take `seconds` for one text.
+    """
 
     recordings: Path
     kept_voices: Path
     kept: Mapping[str, Kept]
     commands: Mapping[str, str]
+    seconds: float = SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +81,15 @@ def build(
     kept_voices: Path = _NO_VOICES,
     commands: Mapping[str, str] = MappingProxyType({}),
     prune: bool = False,
+    in_use: Collection[str] = (),
 ) -> BuildReport:
     """Make every sound of `catalogue` that is not in `folder`; with `prune`, take away all others.
 
-    `recordings`, `kept_voices` and `commands` are what the catalogue was loaded with. What cannot
-    be made is in the report; all else is made, each sound whole. Raises KeptWrong.
+    `recordings`, `kept_voices` and `commands` are what the catalogue was loaded with, `in_use` the
+    stems of texts made on the spot, which stay. What cannot be made is in the report; all else is
+    made, each sound whole. Raises KeptWrong.
     """
-    origins = _Origins(recordings, kept_voices, kept_audio(kept_voices), commands)
+    origins = Origins(recordings, kept_voices, kept_audio(kept_voices), commands)
     missing = {item.audio for item in check(catalogue, folder)}
     jobs = _jobs(catalogue, missing)
     failures = []
@@ -104,7 +111,7 @@ def build(
         except BaseException:  # an interrupt too starts no further program
             pool.shutdown(cancel_futures=True)
             raise
-    pruned = _prune(folder, set(catalogue.sources)) if prune else 0
+    pruned = _prune(folder, {*catalogue.sources, *in_use}) if prune else 0
     kept = len(catalogue.sources) - len(missing)
     unmade = sum(len(failure.sounds) for failure in failures)
     failures.sort(key=lambda failure: (failure.language, failure.text))
@@ -123,10 +130,10 @@ def _jobs(catalogue: Catalogue, missing: set[str]) -> dict[str, list[str]]:
 
 
 def _make(
-    folder: Path, origins: _Origins, whole: str, wanted: list[str], sources: Mapping[str, Source]
+    folder: Path, origins: Origins, whole: str, wanted: list[str], sources: Mapping[str, Source]
 ) -> None:
     source = sources[whole]
-    sound = _sound(origins, source) if whole in wanted else read(folder, whole)
+    sound = sound_of(origins, source) if whole in wanted else read(folder, whole)
     parts: dict[str, Sound] = {}
     if any(sources[audio].whole for audio in wanted):
         parts["head"], parts["tail"] = cut(sound, GUARD_MS)
@@ -134,16 +141,19 @@ def _make(
         write(folder, audio, parts.get(sources[audio].form, sound))
 
 
-def _sound(origins: _Origins, source: Source) -> Sound:
+def sound_of(origins: Origins, source: Source) -> Sound:
+    """The sound of one source, made now. Raises AudioError."""
     language, text, form = source.language, source.text, source.form
     if source.recording:
         return shaped([recorded(origins.recordings, source.recording)], form)
     if source.voice == BUNDLED:
         contents = kept_of(origins.kept.get(language, {}), text, form)
         return shaped(list(bundled(origins.kept_voices, language, contents)), form)
-    if source.voice == COMMAND:
-        return spoken(command_of(origins.commands[language]), text, form)
-    return spoken(default_command(language, form), text, form)
+    by_command = source.voice == COMMAND
+    command = (
+        command_of(origins.commands[language]) if by_command else default_command(language, form)
+    )
+    return spoken(replace(command, seconds=origins.seconds), text, form)
 
 
 def _prune(folder: Path, known: set[str]) -> int:

@@ -55,10 +55,12 @@ def sound_pieces(catalogue: Catalogue, folder: Path) -> Pieces:
             SoundPiece(
                 folder / f"{piece.audio}.wav",
                 guarded=piece.guarded,
-                pause=not any(map(str.isalnum, catalogue.sources[piece.audio].text)),
+                pause=not piece.optional
+                and not any(map(str.isalnum, catalogue.sources[piece.audio].text)),
             )
             for piece in catalogue.speak(language, prompt)
             if not piece.recording  # nobody here knows how that sounds
+            and not (piece.optional and not (folder / f"{piece.audio}.wav").exists())
         ]
 
     return pieces

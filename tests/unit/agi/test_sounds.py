@@ -91,3 +91,26 @@ def test_what_asterisk_would_not_take_for_one_file_is_no_path(text: str) -> None
     """Separators of applications, variables, parents and blanks are not part of a name."""
     assert not is_path(text)
     assert is_path("/srv/sounds/ar/3f2ab1c09d11")
+
+
+class WithName:
+    """A prompt with a text made on the spot in it."""
+
+    def speak(self, language: str, prompt: Prompt) -> tuple[Piece, ...]:
+        """A fragment, and the text."""
+        name = Piece("Al Marjan Street", f"{language}/name", optional=True)
+        return (Piece("", f"{language}/there"), name)
+
+
+def test_a_text_whose_sound_is_not_there_yet_is_left_out_and_it_alone() -> None:
+    """The caller hears the rest in their language."""
+    sounds = Sounds(
+        WithName(),
+        lambda: lambda stem: None if stem == "ar/name" else LONGEST_S,
+        "/s",
+        ("ar", "en"),
+    )
+    with capture_logs() as logs:
+        files = sounds.of(menu("main"))
+    assert [sound.path for sound in files] == ["/s/ar/there"]
+    assert [entry["event"] for entry in logs] == ["text_left_out"]
