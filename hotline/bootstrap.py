@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from tickets.catalogue import Service
     from tickets.model import NewTicket, Ticket
     from voice.folder import SoundFolder
+    from voice.texts import Texts
 
 
 class Services:
@@ -183,6 +184,13 @@ class Services:
     def sound_folder(self) -> SoundFolder:
         """The prompts' audio as it lies on the disk."""
         return self._stores.sound_folder
+
+    @cached_property
+    def texts(self) -> Texts:
+        """Makes the sounds of texts that no prompt file has. Raises CatalogueError."""
+        from voice.texts import TextMaker, Texts
+
+        return Texts(TextMaker(self.settings.sounds, self.catalogue.voices, self.kept_voices))
 
     # --- calls -----------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ivr.flow import Flow
     from ivr.flows import Flows
     from ivr.prompts import Catalogue
+    from places.spoken_names import SpokenNames
     from tickets.catalogue import Service
 
 
@@ -106,6 +107,13 @@ class HouseFiles:
         from tickets.catalogue import load_services
 
         return load_services(self._folder / "services.yaml")
+
+    @cached_property
+    def spoken_names(self) -> SpokenNames:
+        """How names of the gazetteer are said. Raises FileWrong."""
+        from places.spoken_names import load_spoken_names
+
+        return load_spoken_names(self._folder / "spoken_names.yaml")
 
     @cached_property
     def policy(self) -> Policy:

@@ -9,6 +9,7 @@ from ivr.flow import Flow
 
 TAKEN_UP = (
     *("agencies.yaml", "screening.yaml", "services.yaml", "sms.yaml", "sub_municipalities.yaml"),
+    *("hours.yaml", "spoken_names.yaml"),
     *("flows/*.yaml", "flows/earlier/*.yaml", "prompts/*.yaml", "prompts/recordings/*/*.wav"),
     "prompts/voices/*/manifest.json",
 )
