@@ -37,6 +37,20 @@ def lines_of(source: BinaryIO, encoding: str = "utf-8") -> Iterator[str]:
             raise FileUnusable("this is no whole UTF-16: save it as CSV in UTF-8") from None
 
 
+def table_of(lines: Iterator[str]) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The names in the first line (small letters), and the rows behind it by their numbers.
+
+    Cells are parted by commas, or by the semicolons of a spreadsheet whose decimals have commas.
+    Raises FileUnusable.
+    """
+    head = next(lines, "")
+    delimiter = ";" if ";" in head and "," not in head else ","
+    names = [cell.strip().casefold() for cell in next(csv.reader([head], delimiter=delimiter), [])]
+    while names and not names[-1]:
+        names.pop()
+    return names, numbered(csv.reader(lines, delimiter=delimiter, strict=True))
+
+
 def numbered(rows: Any) -> Iterator[tuple[int, list[str]]]:
     """The rows of a `csv.reader` whose file began with a header of one line, each with the line it
     begins on. Raises FileUnusable.

@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tickets": ("hotline.cli.tickets:tickets_group", "Tickets: list and show."),
     "deliveries": ("hotline.cli.tickets:deliveries_group", "Deliveries: list and retry."),
     "blacklist": ("hotline.cli.blacklist:blacklist_group", "Blocked numbers."),
+    "gazetteer": ("hotline.cli.gazetteer:gazetteer_group", "The city's addresses: import, find."),
     "personal-data": ("hotline.cli.personal:personal_group", "What is kept of one caller."),
     "twilio": ("hotline.cli.twilio:twilio_group", "The number at Twilio: configure and check."),
     "token": ("hotline.cli.token:token_group", "Tokens of the HTTP API."),

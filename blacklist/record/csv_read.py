@@ -3,7 +3,6 @@
 Nothing of the file is kept: a million rows take the memory of one.
 """
 
-import csv
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from blacklist.record import freepbx
 from blacklist.record.csv_form import COLUMNS, restored
 from blacklist.record.fields import Evidence, Kind
 from blacklist.record.prefixes import STAND_IN, full_prefix
-from files.csv_lines import FileUnusable, lines_of, numbered
+from files.csv_lines import FileUnusable, lines_of, table_of
 
 _NONE: frozenset[str] = frozenset()
 _KEPT = 10_000
@@ -228,10 +227,9 @@ class _Known:
 
 def _csv(lines: Iterator[str]) -> tuple[list[str], Iterator[freepbx.Record]]:
     """What the columns of our own file are, and its rows."""
-    head = next(lines, "")
-    delimiter = ";" if ";" in head and "," not in head else ","
-    names = _header(next(csv.reader([head], delimiter=delimiter), []))
-    return names, numbered(csv.reader(lines, delimiter=delimiter, strict=True))
+    names, records = table_of(lines)
+    _check_header(names)
+    return names, records
 
 
 def _freepbx(lines: Iterator[str]) -> tuple[list[str], Iterator[freepbx.Record]]:
@@ -246,14 +244,10 @@ def _evidence(calls: str, recordings: str) -> tuple[tuple[str, ...], tuple[str, 
     return evidence.calls, evidence.recordings
 
 
-def _header(cells: list[str]) -> list[str]:
-    names = [cell.strip().casefold() for cell in cells]
-    while names and not names[-1]:
-        names.pop()
+def _check_header(names: list[str]) -> None:
     unknown = [name for name in names if name not in COLUMNS]
     if unknown or "number" not in names or len(set(names)) != len(names):
         raise FileUnusable(f"row 1 must name columns, once each: number, of {', '.join(COLUMNS)}")
-    return names
 
 
 def _text(cell: str) -> str:

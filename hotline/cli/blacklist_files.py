@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import rich_click as click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from blacklist.record.arguments import ImportHow
 from blacklist.record.exporting import export_rows
@@ -18,7 +16,7 @@ from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line
 from hotline.cli.output import writing
-from hotline.cli.progress import told
+from hotline.cli.progress import rows_bar, told
 from hotline.cli.verbs import options_of
 from hotline.register import make_register
 
@@ -52,10 +50,8 @@ def blacklist_import(
     with asking.plain_errors():
         register, by = make_register(services, told), asking.person(who, role)
         gc.freeze()  # rows come and go, the program stays: it is not searched each time for garbage
-        with _progress() as shown:
-            done = import_file(
-                register, file, by=by, zone=services.zone, progress=_Bar(shown), **how
-            )
+        with rows_bar({"replayed": "prefixes replayed"}) as progress:
+            done = import_file(register, file, by=by, zone=services.zone, progress=progress, **how)
     _tell(done, as_json)
     sys.exit(2 if done.refused and not how["keep_going"] else 0)
 
@@ -68,33 +64,6 @@ def blacklist_export(services: Services, output: Path | None) -> None:
     with asking.plain_errors(), writing(output) as out:
         for _ in export_rows(services.engine(), out, datetime.now(UTC)):
             pass
-
-
-class _Bar:
-    """One bar for each thing that is done with rows. How many there are is known once checked."""
-
-    def __init__(self, shown: Progress) -> None:
-        self._shown = shown
-        self._checked = shown.add_task("checked", total=None)
-        self._replayed = shown.add_task("prefixes replayed", total=None, visible=False)
-        self._written = shown.add_task("written", total=None, visible=False)
-        self._rows = 0
-
-    def __call__(self, what: str, rows: int) -> None:
-        if what == "checked":
-            self._rows = rows
-            self._shown.update(self._checked, completed=rows)
-        elif what == "replayed":
-            self._shown.update(self._replayed, completed=rows, visible=True)
-        else:
-            self._shown.update(self._checked, total=self._rows)
-            self._shown.update(self._written, completed=rows, total=self._rows, visible=True)
-
-
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    console = Console(stderr=True)
-    return Progress(*columns, TimeElapsedColumn(), console=console, disable=not console.is_terminal)
 
 
 def _tell(done: Imported, as_json: bool) -> None:
