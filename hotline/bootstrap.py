@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ivr.flow import Flow
     from ivr.flows import Flows
     from ivr.prompts import Catalogue
+    from ivr.spoken.language import Language
     from store.breaker import Breaker
     from store.call_database import CallDatabase
     from store.journal import Journal
@@ -94,6 +95,11 @@ class Services:
     def inside_flow(self) -> Flow:
         """The flow of the codes that inside telephones dial. Raises FlowFileError."""
         return self.files.inside_flow
+
+    @property
+    def languages(self) -> Mapping[str, Language]:
+        """The languages that have a file. Raises FileWrong."""
+        return self.files.languages
 
     @property
     def catalogue(self) -> Catalogue:

@@ -19,8 +19,14 @@ if TYPE_CHECKING:
     from ivr.flow import Flow
     from ivr.flows import Flows
     from ivr.prompts import Catalogue
+    from ivr.spoken.language import Language
     from places.spoken_names import SpokenNames
     from tickets.catalogue import Service
+
+
+def language_files(config: Path) -> Mapping[str, Path]:
+    """The files of languages, by their codes."""
+    return {path.stem: path for path in sorted((config / "languages").glob("*.yaml"))}
 
 
 class HouseFiles:
@@ -72,12 +78,20 @@ class HouseFiles:
         return load_flow(self._folder / "flows" / "inside.yaml")
 
     @cached_property
+    def languages(self) -> Mapping[str, Language]:
+        """Every language that has a file, by its code. Raises FileWrong."""
+        from ivr.languages import load_languages
+
+        return load_languages(language_files(self._folder).values())
+
+    @cached_property
     def catalogue(self) -> Catalogue:
         """The prompts, a file a language. Raises CatalogueError."""
         return self.catalogue_with(self.recorded_prompts)
 
     def catalogue_with(self, recordings: Path) -> Catalogue:
         """The prompts with the studio recordings of that folder. Raises CatalogueError."""
+        from files.yaml_model import FileWrong
         from ivr.prompts import CatalogueError, load_catalogue
         from ivr.voices import Voices
         from voice.kept import KeptWrong, kept_audio
@@ -86,10 +100,11 @@ class HouseFiles:
         folder = self._folder / "prompts"
         paths = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
         try:
+            languages = self.languages
             voices = Voices(kept_audio(self.kept_voices), self._commands)
-        except KeptWrong as error:
+        except (FileWrong, KeptWrong) as error:
             raise CatalogueError(str(error)) from error
-        return load_catalogue(paths, recording_hashes(recordings), voices)
+        return load_catalogue(paths, languages, recording_hashes(recordings), voices)
 
     @property
     def kept_voices(self) -> Path:

@@ -45,7 +45,7 @@ def all_findings(services: Services) -> list[Finding]:
     """Every mistake in the flows, prompts and catalogues. Raises what is in `WRONG_FILE`."""
     from tickets.destinations.sms import load_sms_texts  # a role that leads calls sends none
 
-    load_sms_texts(services.settings.config_dir / "sms.yaml")
+    load_sms_texts(services.settings.config_dir / "sms.yaml", services.flow.languages)
     found = [*callers_findings(services), *inside_findings(services)]
     return found if any(one.loses_callers for one in found) else [*found, *_tedious(services)]
 

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 from call_handlers.export import BYTE_ORDER_MARK, cell
 from hotline.script_words import ending, where, words_of
+from ivr.spoken.language import Language
 from voice.script import Take
 
 COLUMNS = (
     *("key", "core", "wording", "where", "ending", "seconds", "longest_seconds"),
     *("recorded",),
 )
-_RIGHT_TO_LEFT = frozenset({"ar"})
 _UTC = ZoneInfo("UTC")
 _STYLE = """
 @page { size: A4; margin: 14mm 12mm; }
@@ -59,16 +59,14 @@ def write_script_csv(takes: Iterable[Take], out: TextIO) -> None:
         rows.writerow([cell(value, _UTC) for value in values])
 
 
-def script_page(takes: Sequence[Take], language: str) -> str:
+def script_page(takes: Sequence[Take], language: Language) -> str:
     """The page (HTML), right to left where the language is; `takes` has the core first."""
-    say = words_of(language)
-    direction = "rtl" if language in _RIGHT_TO_LEFT else "ltr"
-    title = escape(say["title"].format(language=say["language"]))
-    parts = [
-        _part(core, list(rows), language) for core, rows in groupby(takes, lambda one: one.core)
-    ]
+    code, say = language.code, words_of(language.code)
+    direction = "rtl" if language.right_to_left else "ltr"
+    title = escape(say["title"].format(language=language.name))
+    parts = [_part(core, list(rows), code) for core, rows in groupby(takes, lambda one: one.core)]
     return (
-        f'<!doctype html>\n<html lang="{escape(language)}" dir="{direction}">\n<head>\n'
+        f'<!doctype html>\n<html lang="{escape(code)}" dir="{direction}">\n<head>\n'
         f'<meta charset="utf-8">\n<title>{title}</title>\n<style>{_STYLE}</style>\n</head>\n'
         "<body>\n"
         f"<h1>{title}</h1>\n<p>{escape(say['how'])}</p>\n{''.join(parts)}</body>\n</html>\n"

@@ -9,7 +9,6 @@ from voice.script import Take
 _ENGLISH: Mapping[str, str] = MappingProxyType(
     {
         "title": "940: what the studio says in {language}",
-        "language": "English",
         "core": "A. What a caller who reports hears ({count} takes, about {minutes} min)",
         "rest": "B. Everything else ({count} takes, about {minutes} min)",
         "key": "file",
@@ -56,7 +55,6 @@ _ENGLISH: Mapping[str, str] = MappingProxyType(
 _ARABIC: Mapping[str, str] = MappingProxyType(
     {
         "title": "940: ما يُسجَّل في الاستوديو بـ{language}",
-        "language": "العربية",
         "core": "أ. ما يسمعه من يقدّم بلاغًا ({count} مقطعًا، نحو {minutes} دقيقة)",
         "rest": "ب. بقية المقاطع ({count} مقطعًا، نحو {minutes} دقيقة)",
         "key": "اسم الملف",

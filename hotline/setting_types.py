@@ -19,7 +19,6 @@ from pydantic_settings import NoDecode
 from blacklist.entry import HOTLINE
 from blacklist.numbers import normalise, written
 from hotline import setting_forms
-from ivr.spoken import LANGUAGES
 from recordings.transcriber import command_of
 from store.redis_address import SCHEMES
 from tickets.destinations.acknowledgement import parse_acknowledgement
@@ -107,14 +106,6 @@ def _command(value: str) -> str:
     return value
 
 
-def _by_language(value: dict[str, str]) -> dict[str, str]:
-    for code in value:
-        if code not in LANGUAGES:
-            known = ", ".join(LANGUAGES)
-            raise ValueError(f"{code.upper()} is no language that prompts are in: {known}")
-    return value
-
-
 def _speakers(value: dict[str, str]) -> dict[str, str]:
     for code, command in value.items():
         try:
@@ -174,11 +165,9 @@ Acknowledged = Annotated[str, AfterValidator(_acknowledgement)]
 """What the body of an answer must say (`tickets.destinations.acknowledgement`)."""
 Command = Annotated[str, AfterValidator(_command)]
 """A program and its arguments, in one line (`recordings.transcriber`)."""
-Speakers = Annotated[dict[str, str], AfterValidator(_by_language), AfterValidator(_speakers)]
+Speakers = Annotated[dict[str, str], AfterValidator(_speakers)]
 """Programs by the codes of languages, each with its arguments in one line."""
-Written = Annotated[
-    dict[str, Literal["marks", "plain", "phonemes", "mbrola"]], AfterValidator(_by_language)
-]
+Written = dict[str, Literal["marks", "plain", "phonemes", "mbrola"]]
 """How those programs want their text; the last two are espeak-ng's own (`voice.writing`)."""
 WebUrl = Annotated[str, AfterValidator(_web_address)]
 """Without a stroke at its end, so that paths can follow."""

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,6 +22,7 @@ from pydantic_settings import (
 )
 
 from hotline.environment import Environment, SettingsWrong, explain, secrets_from_files, unknown
+from hotline.files import language_files
 from hotline.home import with_home
 from hotline.setting_groups import (
     AgiSettings,
@@ -116,6 +117,17 @@ class Settings(BaseSettings):
     voice_text: Written = Field(default_factory=dict)
     """How such a program wants its text: with vowel `marks` as it is written, `plain` without them,
     or, of espeak-ng, as `phonemes` (for a voice of MBROLA: `mbrola`)."""
+
+    @field_validator("voice", "voice_text")
+    @classmethod
+    def _of_languages(cls, value: dict[str, str], others: ValidationInfo) -> dict[str, str]:
+        folder = others.data.get("config_dir")  # None where that itself is wrong
+        known = () if folder is None else language_files(folder)
+        for code in value if known else ():
+            if code not in known:
+                told = ", ".join(known)
+                raise ValueError(f"{code.upper()} is no language that prompts are in: {told}")
+        return value
 
     @property
     def voice_commands(self) -> dict[str, str]:

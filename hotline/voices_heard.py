@@ -127,7 +127,9 @@ def _names(catalogue: Catalogue) -> dict[str, str]:
     for words in (catalogue.words, catalogue.dictated):
         for language, pieces in words.items():
             for word, piece in pieces.items():
-                found.setdefault(piece.audio, f"{language}/{take_of(language, word)}")
+                found.setdefault(
+                    piece.audio, f"{language}/{take_of(catalogue.spoken[language], word)}"
+                )
     return found
 
 

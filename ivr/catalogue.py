@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ivr.prompt_text import Part, Slot, text_fault
-from ivr.spoken import LANGUAGES, count, digits, spell, vocabulary
+from ivr.spoken import count, digits, spell
+from ivr.spoken.language import Language
 from ivr.spoken.sentences import ENDS
 from ivr.spoken.takes import take_of
 from ivr.turn import Prompt
@@ -34,8 +35,6 @@ BY_VALUE = (WITHHELD, ENDING, UNSAID, UNPLAYED)
 ERROR_KEYS = ("noinput_", "nomatch_")
 """How the keys of error messages begin: the prompts that exist with a guarded head."""
 _HOURS_UP_TO = 48
-_NO_VOICES = Voices()
-_NO_RECORDINGS: Mapping[str, str] = MappingProxyType({})
 _ENDS = frozenset(ENDS)
 STOP = "."
 """The pause behind a sentence, among the words of a language."""
@@ -97,11 +96,12 @@ class Catalogue:
     words: Mapping[str, Mapping[str, Piece]]
     sources: Mapping[str, Source]
     literals: Mapping[str, Mapping[str, tuple[Part, ...]]] = field(repr=False)
+    spoken: Mapping[str, Language] = field(repr=False)
+    voices: Voices = field(repr=False)
+    """Who says what, also of texts that are made on the spot."""
     unused_recordings: tuple[str, ...] = ()
     dictated: Mapping[str, Mapping[str, Piece]] = field(default_factory=dict)
     """Digits, and the pause between their groups, as they are said to who writes them down."""
-    voices: Voices = _NO_VOICES
-    """Who says what, also of texts that are made on the spot."""
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ class Catalogue:
 
     def text(self, language: str, prompt: Prompt) -> str:
         """The whole prompt, for people to read. Raises PromptError as `speak` does."""
-        pause = LANGUAGES[language].pause
+        pause = self.spoken[language].pause
         texts = [piece.text for piece in self.speak(language, prompt) if piece.text]
         return " ".join(texts).replace(f" {pause}", pause).replace(f" {STOP}", STOP)
 
@@ -174,7 +174,9 @@ class Catalogue:
         """
         if kind == "phone":
             value = local_number(value)
-        return _SPOKEN[kind](language, value) if kind in _SPOKEN and value else ()
+        if kind not in _SPOKEN or not value:
+            return ()
+        return _SPOKEN[kind](self.spoken[language], value)
 
     def _line(self, language: str, key: str) -> Line:
         try:
@@ -200,7 +202,7 @@ class Catalogue:
             if not value:
                 return self._other(language, WITHHELD)
         try:
-            words = _SPOKEN[slot.kind](language, value)
+            words = _SPOKEN[slot.kind](self.spoken[language], value)
         except ValueError as error:  # the value itself stays out of the message: it may be personal
             raise PromptError(f"prompt {prompt.key}: {slot.name} is no {slot.kind}") from error
         known = (self.dictated if slot.kind == "dictated" else self.words)[language]
@@ -252,14 +254,14 @@ def _number(value: str) -> int:
     return int(value)
 
 
-def _hours(language: str, value: str) -> tuple[str, ...]:
+def _hours(language: Language, value: str) -> tuple[str, ...]:
     hours = _number(value)
     if hours < _HOURS_UP_TO:
         return count(language, hours, "hour", "genitive")
     return count(language, -(-hours // 24), "day", "genitive")
 
 
-_SPOKEN: Mapping[str, Callable[[str, str], tuple[str, ...]]] = MappingProxyType(
+_SPOKEN: Mapping[str, Callable[[Language, str], tuple[str, ...]]] = MappingProxyType(
     {
         "digits": digits,
         "dictated": digits,
@@ -276,19 +278,20 @@ _SPOKEN: Mapping[str, Callable[[str, str], tuple[str, ...]]] = MappingProxyType(
 """How a value is spoken. Spans of time stand behind خِلَالَ or لِمُدَّةِ, so in the genitive."""
 
 
-def stem(
-    language: str, text: str, form: str = "", recording: str = "", voices: Voices = _NO_VOICES
-) -> str:
-    """The name of a sound: its language, and a hash of all that decides how it sounds."""
+def stem(language: str, text: str, form: str = "", recording: str = "", *, voices: Voices) -> str:
+    """The name of a sound: its language, and a hash of all that decides how it sounds.
+
+    `voices` are those of the catalogue, which know the voice of each of its languages.
+    """
     _, voice = voices.of(language, text, form, recording)
     digest = hashlib.sha256(f"{voice}\n{form}".encode()).hexdigest()
     return f"{language}/{digest[:12]}"
 
 
 def words_of(
-    language: str,
-    recordings: Mapping[str, str] = _NO_RECORDINGS,
-    voices: Voices = _NO_VOICES,
+    language: Language,
+    recordings: Mapping[str, str],
+    voices: Voices,
     form: str = "word",
 ) -> dict[str, tuple[Piece, Source]]:
     """The vocabulary of a language as pieces of that form, and where each sound comes from.
@@ -296,22 +299,19 @@ def words_of(
     `recordings` are those that there are: name → hash of the content (`ivr.spoken.takes` has the
     names of words).
     """
-    made = {}
-    for word in (*vocabulary(language), STOP):
-        name = f"{language}/{take_of(language, word)}"
+    made, code = {}, language.code
+    for word in (*language.words, STOP):
+        name = f"{code}/{take_of(language, word)}"
         content = recordings.get(name, "")
-        piece = Piece(word, stem(language, word, form, content, voices))
-        voice, _ = voices.of(language, word, form, content)
-        made[word] = piece, Source(language, word, name if content else "", form, voice=voice)
+        piece = Piece(word, stem(code, word, form, content, voices=voices))
+        voice, _ = voices.of(code, word, form, content)
+        made[word] = piece, Source(code, word, name if content else "", form, voice=voice)
     return made
 
 
 def dictated_of(
-    language: str,
-    recordings: Mapping[str, str] = _NO_RECORDINGS,
-    voices: Voices = _NO_VOICES,
+    language: Language, recordings: Mapping[str, str], voices: Voices
 ) -> dict[str, tuple[Piece, Source]]:
     """The digits of a language, and its pause, as they are said to who writes them down."""
-    spoken = LANGUAGES[language]
     made = words_of(language, recordings, voices, "dictated")
-    return {word: made[word] for word in (*spoken.digits, spoken.pause)}
+    return {word: made[word] for word in (*language.digits, language.pause)}

@@ -42,5 +42,9 @@ def _unspeakable(catalogue: Catalogue) -> Iterator[str]:
                     continue
                 if _FIGURES.search(part.text):
                     yield f"{language}: {key}: write numbers in words"
-                elif part.language == "ar" and (words := unvowelled_words(part.text)):
+                elif _vowelled(catalogue, part) and (words := unvowelled_words(part.text)):
                     yield f"{language}: {key}: vowel marks are missing: {' '.join(words)}"
+
+
+def _vowelled(catalogue: Catalogue, part: Literal) -> bool:
+    return catalogue.spoken[part.language].vowelled

@@ -5,6 +5,7 @@ Every error names file, line and key.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,7 +26,7 @@ from ivr.catalogue import (
 )
 from ivr.prompt_lint import prompt_findings
 from ivr.prompt_text import Literal, Part, Pause, Slot, TextError, parse
-from ivr.spoken import LANGUAGES
+from ivr.spoken.language import Language
 from ivr.spoken.takes import takes
 from ivr.voices import Voices
 
@@ -50,10 +51,11 @@ class CatalogueError(Exception):
 
 def load_catalogue(
     paths: Mapping[str, Path],
+    spoken: Mapping[str, Language],
     recordings: Mapping[str, str] = MappingProxyType({}),
     voices: Voices = _NO_VOICES,
 ) -> Catalogue:
-    """The catalogue of these files, one a language.
+    """The catalogue of these files, one for each of these languages at most.
 
     `recordings` are the studio recordings there are: name (`ar/welcome`; with several fragments
     `ar/reference.1`, `ar/reference.2`, in the order of the text; of the vocabulary `ar/digit.2`) →
@@ -62,14 +64,18 @@ def load_catalogue(
     """
     languages = frozenset(paths)
     for language, path in paths.items():
-        if language not in LANGUAGES:
-            known = ", ".join(LANGUAGES)
-            raise CatalogueError(f"{path}: there is no voice for {language!r}, but for {known}")
+        if language not in spoken:
+            known = ", ".join(spoken) or "none"
+            raise CatalogueError(
+                f"{path}: there is no language {language!r} (but {known}): "
+                f"write languages/{language}.yaml"
+            )
+    voices = replace(voices, own={code: one.voice for code, one in spoken.items()})
     literals = {language: _read(path, language, languages) for language, path in paths.items()}
-    spoken = {language: words_of(language, recordings, voices) for language in paths}
+    said = {language: words_of(spoken[language], recordings, voices) for language in paths}
     words = {
         language: {word: piece for word, (piece, _) in made.items()}
-        for language, made in spoken.items()
+        for language, made in said.items()
     }
     shared = _shared(literals)
     sources: dict[str, Source] = {}
@@ -85,13 +91,13 @@ def load_catalogue(
                 for name, part in zip(names, _literals(parts), strict=True)
             ]
             hashes = [recordings.get(name, "") for name in names]
-            pauses = words[language][LANGUAGES[language].pause], words[language][STOP]
+            pauses = words[language][spoken[language].pause], words[language][STOP]
             lines[language][key] = _line(key, parts, pauses, names, hashes, voices, sources)
-    for language, made in spoken.items():
-        used.update(f"{language}/{name}" for name in takes(language))
+    for language, made in said.items():
+        used.update(f"{language}/{name}" for name in takes(spoken[language]))
         for piece, source in made.values():
             sources.setdefault(piece.audio, source)
-    slowly = {language: dictated_of(language, recordings, voices) for language in paths}
+    slowly = {language: dictated_of(spoken[language], recordings, voices) for language in paths}
     for made in slowly.values():
         for piece, source in made.values():
             sources.setdefault(piece.audio, source)
@@ -100,7 +106,8 @@ def load_catalogue(
         for language, made in slowly.items()
     }
     unused = tuple(sorted(set(recordings) - used))
-    return Catalogue(lines, words, sources, literals, unused, dictated, voices)
+    heard = {language: spoken[language] for language in paths}
+    return Catalogue(lines, words, sources, literals, heard, voices, unused, dictated)
 
 
 def _shared(literals: Mapping[str, Mapping[str, _Parts]]) -> dict[tuple[str, Literal], str]:
@@ -152,11 +159,11 @@ def _line(
         recording = name if content else ""
         said = (part.language, part.text)
         voice, _ = voices.of(*said, recording=content)
-        piece = Piece(part.text, stem(*said, "", content, voices))
+        piece = Piece(part.text, stem(*said, "", content, voices=voices))
         sources[piece.audio] = Source(*said, recording, voice=voice)
         made.append(piece)
         if position == 0 and key.startswith(ERROR_KEYS):
-            head, tail = (stem(*said, cut, content, voices) for cut in ("head", "tail"))
+            head, tail = (stem(*said, cut, content, voices=voices) for cut in ("head", "tail"))
             for audio, cut in ((head, "head"), (tail, "tail")):
                 sources[audio] = Source(*said, recording, cut, piece.audio, voice)
             heads = (Piece(part.text, head, guarded=True), Piece("", tail))

@@ -6,9 +6,8 @@ Pure: which recordings, kept audio and programs there are is handed in.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ivr.spoken import LANGUAGES
 from ivr.spoken.sentences import sentences
-from ivr.spoken.voice import REVISION
+from ivr.spoken.voice import REVISION, Voice
 
 STUDIO = "studio"
 BUNDLED = "bundled"
@@ -24,10 +23,14 @@ Kept = Mapping[tuple[str, str], str]
 
 @dataclass(frozen=True, slots=True)
 class Voices:
-    """What there is, by language: kept audio, and the command that speaks instead of all of it."""
+    """What there is, by language: kept audio, and the command that speaks instead of all of it.
+
+    `own` are the voices of espeak-ng that languages come with.
+    """
 
     kept: Mapping[str, Kept] = field(default_factory=dict)
     commands: Mapping[str, str] = field(default_factory=dict)
+    own: Mapping[str, Voice] = field(default_factory=dict)
 
     def of(self, language: str, text: str, form: str = "", recording: str = "") -> tuple[str, str]:
         """Who says `text`, and what tells the sound from that of another voice.
@@ -44,7 +47,7 @@ class Voices:
         hashes = kept_of(self.kept.get(language, {}), text, form)
         if hashes:
             return BUNDLED, f"bundled {REVISION} {' '.join(hashes)}\n{text}"
-        return DEFAULT, f"{LANGUAGES[language].voice.version}\n{text}"
+        return DEFAULT, f"{self.own[language].version}\n{text}"
 
 
 def kept_of(kept: Kept, text: str, form: str = "") -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ivr.prompts import Catalogue, Source
+from ivr.spoken.voice import Voice
 from ivr.turn import GUARD_MS
 from ivr.voices import BUNDLED, COMMAND, Kept, kept_of
 from voice.bundled import bundled
@@ -30,7 +31,8 @@ _NO_VOICES = Path("config/prompts/voices")
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """Where sounds come from: folders, what is kept in the second, and programs by language.
+    """Where sounds come from: folders, what is kept in the second, and by language programs, and
+    the voices that languages come with.
 
     A program may take `seconds` for one text.
     """
@@ -39,6 +41,7 @@ class Origins:
     kept_voices: Path
     kept: Mapping[str, Kept]
     commands: Mapping[str, str]
+    own: Mapping[str, Voice]
     seconds: float = SECONDS
 
 
@@ -89,7 +92,8 @@ def build(
     stems of texts made on the spot, which stay. What cannot be made is in the report; all else is
     made, each sound whole. Raises KeptWrong.
     """
-    origins = Origins(recordings, kept_voices, kept_audio(kept_voices), commands)
+    own = catalogue.voices.own
+    origins = Origins(recordings, kept_voices, kept_audio(kept_voices), commands, own)
     missing = {item.audio for item in check(catalogue, folder)}
     jobs = _jobs(catalogue, missing)
     failures = []
@@ -151,7 +155,9 @@ def sound_of(origins: Origins, source: Source) -> Sound:
         return shaped(list(bundled(origins.kept_voices, language, contents)), form)
     by_command = source.voice == COMMAND
     command = (
-        command_of(origins.commands[language]) if by_command else default_command(language, form)
+        command_of(origins.commands[language])
+        if by_command
+        else default_command(origins.own[language], form)
     )
     return spoken(replace(command, seconds=origins.seconds), text, form)
 

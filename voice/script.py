@@ -177,7 +177,7 @@ def _vocabulary(
                 for value in counted(part.name, part.kind):
                     for word in catalogue.words_for(language, part.kind, value):
                         used.setdefault(word, {})[key] = None
-    for name, word in takes(language).items():
+    for name, word in takes(catalogue.spoken[language]).items():
         keys = tuple(used.get(word, ()))
         take = Take(name, language, word, "level", True, bool(keys), values=keys)
         yield replace(take, recording=_kept(take, recorded))

@@ -60,7 +60,9 @@ class TextMaker:
             raise AudioError(fault)
         voice, _ = self.voices.of(language, text)
         voices = self.voices
-        origins = Origins(Path(), self.kept_voices, voices.kept, voices.commands, _TEXT_S)
+        origins = Origins(
+            Path(), self.kept_voices, voices.kept, voices.commands, voices.own, _TEXT_S
+        )
         sound = sound_of(origins, Source(language, text, voice=voice))
         write(self.folder, self.stem_of(said), sound)
 

@@ -1,7 +1,7 @@
 """A text said by a synthesiser, as callers hear it: sentence by sentence, digits and pauses."""
 
-from ivr.spoken import LANGUAGES
 from ivr.spoken.sentences import ENDS, sentences
+from ivr.spoken.voice import Voice
 from voice.arabic import phonemes
 from voice.command import Command, check_length
 from voice.samples import Samples
@@ -21,20 +21,17 @@ PAUSE_MS = 130
 DICTATED_MS, DICTATED_PAUSE_MS = 620, 700
 """How long a digit lasts, at least, that is to be written down; and the pause between groups."""
 _PAUSES = {"word": PAUSE_MS, "dictated": DICTATED_PAUSE_MS}
-_WRITTEN = {"ar": phonemes}
-"""How text is handed to espeak-ng in a language whose spelling it does not read well."""
 
 
-def default_command(language: str, form: str = "") -> Command:
-    """espeak-ng in the voice of `language`; words of the vocabulary have a speed of their own."""
-    voice = LANGUAGES[language].voice
+def default_command(voice: Voice, form: str = "") -> Command:
+    """espeak-ng in that voice; words of the vocabulary have a speed of their own."""
     speed = voice.word_speed if form else voice.speed
     return Command(
         (
             *("espeak-ng", "-b", "1", "-z", "--stdin", "--stdout"),
             *("-v", voice.name, "-s", str(speed), "-p", str(voice.pitch)),
         ),
-        _WRITTEN.get(language, str),
+        phonemes if voice.phonemes else str,
     )
 
 

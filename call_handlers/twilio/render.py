@@ -16,7 +16,6 @@ from twilio.twiml.voice_response import Record as RecordVerb
 from call_handlers.twilio.speech import Phrases
 from call_handlers.twilio.spoken import Speaker, Spoken
 from call_handlers.twilio.transfers import Lines, connect
-from ivr.spoken import LANGUAGES
 from ivr.turn import Collect, HangUp, Prompt, Record, Transfer, Turn
 
 SKIPPING_S = 1
@@ -52,8 +51,7 @@ def render(turn: Turn, call_id: str, rendering: Rendering, shown: str | None = "
     here = f"{call_id}/{turn.number}"
     match turn.action:
         case Collect() as collect:
-            hints = rendering.phrases.hints(turn.node, turn.language)
-            gather = _gather(collect, f"{rendering.base}/turn/{here}", turn.language, hints)
+            gather = _gather(collect, f"{rendering.base}/turn/{here}", turn, rendering.phrases)
             _ask(response, spoken, gather)
         case Record() as record:
             action = f"{rendering.base}/turn/{here}"
@@ -142,8 +140,9 @@ def _ask(response: VoiceResponse, spoken: list[Spoken], gather: Gather) -> None:
     response.append(gather)
 
 
-def _gather(collect: Collect, action: str, language: str, hints: tuple[str, ...]) -> Gather:
-    speech = bool(hints) and language in LANGUAGES
+def _gather(collect: Collect, action: str, turn: Turn, phrases: Phrases) -> Gather:
+    hints = phrases.hints(turn.node, turn.language)
+    speech = bool(hints)
     return Gather(
         input="dtmf speech" if speech else "dtmf",
         action=action,
@@ -152,7 +151,7 @@ def _gather(collect: Collect, action: str, language: str, hints: tuple[str, ...]
         num_digits=collect.max_digits,
         finish_on_key="" if collect.max_digits == 1 else collect.terminator,
         action_on_empty_result=True,
-        language=LANGUAGES[language].locale if speech else None,
+        language=phrases.locale(turn.language) if speech else None,
         hints=", ".join(hints) if speech else None,
         speech_timeout="auto" if speech else None,
     )

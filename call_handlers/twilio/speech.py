@@ -7,98 +7,20 @@ puts the question again, and the keys work all the time.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from call_handlers.twilio.hearing import Hearing, hearing_of, plain
 from ivr.catalogue import Catalogue, Piece, PromptError
 from ivr.flow import Flow, Menu
 from ivr.flows import Flows
-from ivr.spoken import LANGUAGES
 from ivr.turn import Prompt
 
 _LABEL = "service_code"
 _LONGEST = 200
-_WORDS = re.compile(r"\w+")
-_CLAUSE = re.compile(r"[.,;:!?\u060c\u061b\u061f\n]")
-# Spellings that recognisers use in place of one another; the last is the tatweel.
-_SPELLING = str.maketrans("أإآٱىة", "اااايه", "\u0640")
-_SPOKEN_DIGITS = (
-    ("0", "صفر زيرو zero"),
-    ("1", "واحد واحده one"),
-    ("2", "اثنين اثنان اتنين تنين ثنين اثنتين two"),
-    ("3", "ثلاثه ثلاث تلاته تلات three"),
-    ("4", "اربعه اربع four"),
-    ("5", "خمسه خمس five"),
-    ("6", "سته ست six"),
-    ("7", "سبعه سبع seven"),
-    ("8", "ثمانيه ثمان ثماني تمانيه تمنيه eight"),
-    ("9", "تسعه تسع nine"),
-)
-_DIGITS = {word: key for key, words in _SPOKEN_DIGITS for word in (key, *words.split())}
-"""How digits are said: in Arabic by the book and as people say them, and in English."""
-_AROUND = frozenset(
-    (
-        "رقم",
-        "الرقم",
-        "اضغط",
-        "اضغطي",
-        "خيار",
-        "الخيار",
-        "number",
-        "press",
-        "option",
-        "please",
-        "key",
-    )
-)
-"""What may be said around a number."""
-_EMPTY = frozenset(
-    (
-        "في",
-        "او",
-        "علي",
-        "مع",
-        "من",
-        "الي",
-        "عن",
-        "ثم",
-        "هذا",
-        "اضغط",
-        "رقم",
-        "for",
-        "a",
-        "an",
-        "the",
-        "to",
-        "of",
-        "or",
-        "and",
-        "press",
-        "is",
-        "it",
-        "this",
-        "in",
-        "on",
-    )
-)
-"""Words that tell no option from another."""
-_AGREED = frozenset(
-    (
-        "ارسال",
-        "تاكيد",
-        "صحيح",
-        "send",
-        "confirm",
-        "right",
-        "correct",
-    )
-)
-"""Whoever may say these may also say yes."""
-_PREFIXES = ("لل", "ال", "ل", "ب", "و")
-_SHORTEST = 3
-"""Letters that must be left of a word when a prefix or an ending is taken off."""
+_CLAUSE = re.compile(r"[.,;:!?\u060c\u061b\u061f\u06d4\u0964\n]")
+_DEAF = Hearing()
 
 
 class Meant(NamedTuple):
@@ -110,9 +32,17 @@ class Meant(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """What may be said: node and language → phrase, put plainly, → what is meant."""
+    """What may be said: node and language → phrase, put plainly, → what is meant.
+
+    `hearing` is by language.
+    """
 
     known: Mapping[tuple[str, str], Mapping[str, Meant]] = field(default_factory=dict)
+    hearing: Mapping[str, Hearing] = field(default_factory=dict)
+
+    def locale(self, language: str) -> str:
+        """The recogniser's (BCP 47)."""
+        return self.hearing[language].locale
 
     def hints(self, node: str, language: str) -> tuple[str, ...]:
         """What the recogniser should expect here; empty where nobody is meant to speak."""
@@ -124,16 +54,16 @@ class Phrases:
         Of the phrases that share words with what was heard, that counts which shares most of them,
         and of those the one of which least is missing.
         """
-        words = plain(heard[:_LONGEST])
+        words, hearing = plain(heard[:_LONGEST]), self.hearing.get(language, _DEAF)
         phrases = self.known.get((node, language), {})
-        number = _DIGITS.get(" ".join(word for word in words.split() if word not in _AROUND))
+        number = hearing.number(words)
         if number is not None:
             return number if any(meant.key == number for meant in phrases.values()) else "?"
-        said = _stems(words)
+        said = hearing.stems(words)
         best: dict[str, tuple[int, float]] = {}
         about: dict[str, set[int]] = {}
         for phrase, meant in phrases.items():
-            told = _stems(phrase)
+            told = hearing.stems(phrase)
             heard_of_it = {at for at, word in enumerate(said) if any(word & one for one in told)}
             if meant.alone or not heard_of_it:
                 continue
@@ -152,43 +82,48 @@ def all_phrases(flows: Flows, catalogue: Catalogue) -> Phrases:
     known: dict[tuple[str, str], Mapping[str, Meant]] = {}
     for flow in (*flows.earlier, flows.current):
         known |= menu_phrases(flow, catalogue).known
-    return Phrases(known)
+    return Phrases(known, _hearing(catalogue))
 
 
 def menu_phrases(flow: Flow, catalogue: Catalogue) -> Phrases:
     """The phrases of all menus: each key's number, what its prompts call it, and its service."""
     known: dict[tuple[str, str], dict[str, Meant]] = {}
+    hearing = _hearing(catalogue)
     for node in flow.nodes.values():
         if not isinstance(node, Menu):
             continue
         keys = {*node.options, *(key for key in node.keys if key in "0123456789")}
         for language in flow.languages:
+            heard = hearing[language]
             phrases = known.setdefault((node.name, language), {})
             for key in sorted(keys):
-                for number in _numbers(language, key):
+                for number in heard.numbers.get(key, ()):
                     phrases.setdefault(number, Meant(key, alone=True))
             for say in (*node.say, *node.first, *node.more):
-                for words, key in _options(catalogue, language, say.key):
+                for words, key in _options(catalogue, language, say.key, heard):
                     if key in keys:
                         phrases.setdefault(words, Meant(key, alone=False))
-                        if any(not _AGREED.isdisjoint(stems) for stems in _stems(words)):
-                            for yes in _yes(language):
+                        if heard.may_be_agreed(words):
+                            for yes in heard.yes:
                                 phrases.setdefault(yes, Meant(key, alone=False))
             for key, option in node.options.items():
                 label = plain(_label(catalogue, language, option.set))
                 if label:
                     phrases.setdefault(label, Meant(key, alone=False))
-    return Phrases(known)
+    return Phrases(known, hearing)
 
 
-def _yes(language: str) -> tuple[str, ...]:
-    return LANGUAGES[language].yes if language in LANGUAGES else ()
+def _hearing(catalogue: Catalogue) -> dict[str, Hearing]:
+    return {code: hearing_of(code, catalogue.spoken) for code in catalogue.languages}
 
 
-def _options(catalogue: Catalogue, language: str, prompt: str) -> Iterator[tuple[str, str]]:
+def _options(
+    catalogue: Catalogue, language: str, prompt: str, heard: Hearing
+) -> Iterator[tuple[str, str]]:
     """What the options of a prompt are called, and their keys: all of a clause before its number.
 
-    A prompt may change language: what it says in either may be said back.
+    The verb may stand before the number or behind it. A prompt may change language: what it says in
+    either may be said back.
     """
     line = catalogue.lines.get(language, {}).get(prompt)
     for part in line.parts if line else ():
@@ -196,59 +131,16 @@ def _options(catalogue: Catalogue, language: str, prompt: str) -> Iterator[tuple
             continue
         before = ""
         for clause in _CLAUSE.split(part.text):
-            *thing, last = plain(clause).split() or [""]
-            key = _DIGITS.get(last)
-            words = " ".join(word for word in thing if word not in _AROUND)
+            *thing, last = heard.without_around(plain(clause).split()) or [""]
+            key = heard.digits.get(last)
+            words = " ".join(thing)
             if key is None:
                 before = plain(clause)  # `For English, press two.`
                 continue
             words = words or before
             before = ""
-            if _stems(words):
+            if heard.stems(words):
                 yield words, key
-
-
-def plain(text: str) -> str:
-    """Words without case, marks and punctuation, in one spelling, with ASCII digits."""
-    folded = unicodedata.normalize("NFKD", text).casefold().translate(_SPELLING)
-    kept = "".join(
-        str(value) if (value := unicodedata.decimal(c, -1)) >= 0 else c
-        for c in folded
-        if not unicodedata.combining(c)
-    )
-    return " ".join(_WORDS.findall(kept))
-
-
-def _stems(words: str) -> list[frozenset[str]]:
-    """Of each word that tells something, what may be left when that before or behind it is off."""
-    return [_stems_of(word) for word in words.split() if word not in _EMPTY]
-
-
-def _stems_of(word: str) -> frozenset[str]:
-    if word.isascii():
-        if word.endswith("ies") and len(word) > _SHORTEST + 1:
-            return frozenset((word, f"{word[:-3]}y"))
-        return frozenset((word, word[:-1] if len(word) > _SHORTEST and word[-1] == "s" else word))
-    # A letter that looks like a prefix may be the word's own: بلاغ, للبلاغ, والإنارة.
-    stems = {word}
-    for _ in range(2):
-        stems |= {
-            stem.removeprefix(prefix)
-            for stem in stems
-            for prefix in _PREFIXES
-            if stem.startswith(prefix) and len(stem) - len(prefix) >= _SHORTEST
-        }
-    return frozenset(stems)
-
-
-def _numbers(language: str, key: str) -> tuple[str, ...]:
-    """A key as it may be said, for the recogniser."""
-    ascii_words = LANGUAGES[language].digits[0].isascii()
-    return tuple(
-        word
-        for word, digit in _DIGITS.items()
-        if digit == key and (word.isdigit() or word.isascii() == ascii_words)
-    )
 
 
 def _label(catalogue: Catalogue, language: str, chosen: Mapping[str, str]) -> str:

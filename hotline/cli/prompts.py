@@ -90,7 +90,7 @@ def check_command(services: Services, as_json: bool) -> None:
 
 
 @prompts_group.command("script")
-@click.option("--language", required=True, help="Of the voice: ar, en")
+@click.option("--language", required=True, help="Of the voice, by its code: ar")
 @click.option("--core", is_flag=True, help="Only what a caller who reports hears")
 @click.option(
     "--csv", "as_csv", is_flag=True, help="For a spreadsheet, in place of a page to print"
@@ -125,11 +125,11 @@ def script_command(
         write_script_csv(takes, out)
         click.echo(out.getvalue().encode(), nl=False)
     else:
-        click.echo(script_page(takes, language).encode(), nl=False)
+        click.echo(script_page(takes, services.catalogue.spoken[language]).encode(), nl=False)
 
 
 @prompts_group.command("voices")
-@click.option("--language", help="Only this one: ar, en")
+@click.option("--language", help="Only this one, by its code: ar")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list of all ways, with every sound")
 @click.pass_obj
 def voices_command(services: Services, language: str | None, as_json: bool) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import rich_click as click
 
+from files.yaml_model import FileWrong
 from hotline.bootstrap import Services
 from hotline.logs import is_terminal
 from ivr.prompts import CatalogueError
-from ivr.spoken import LANGUAGES
 from ivr.voices import BUNDLED, COMMAND, DEFAULT, kept_of
 from voice.bundled import bundled
 from voice.keeping import About, keep, texts_of
@@ -34,7 +34,7 @@ def voice_group() -> None:
 
 @voice_group.command("try")
 @click.argument("text")
-@click.option("--language", type=click.Choice(tuple(LANGUAGES)), help="Of which language")
+@click.option("--language", help="Of which language, by its code: ar")
 @click.option("--ar", "arabic", is_flag=True, help="The same as --language ar")
 @click.option("--en", "english", is_flag=True, help="The same as --language en")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write a WAV file")
@@ -66,6 +66,7 @@ def try_command(
     (code,) = chosen
     if not any(map(str.isalnum, text)):
         raise click.UsageError("there is nothing to say in it: no letter and no digit")
+    _check_known(services, code)
     try:
         by, sound = _said(services, code, text, line, written)
     except ValueError as error:
@@ -83,7 +84,7 @@ def try_command(
 
 
 @voice_group.command("keep")
-@click.option("--language", required=True, type=click.Choice(tuple(LANGUAGES)), help="Which")
+@click.option("--language", required=True, help="Which, by its code: ar")
 @click.option("--command", "line", required=True, help="The program that says it")
 @click.option("--voice", required=True, help="What the voice is, as in 'Kokoro-82M v1.0, af_heart'")
 @click.option("--source", required=True, help="Where it is from")
@@ -97,6 +98,7 @@ def keep_command(
     What is kept of the same command already is not said again; what no prompt says any more goes.
     Exit status: 0 done, 1 for any text that failed, 2 wrong words.
     """
+    _check_known(services, language)
     folder = services.kept_voices / language
     try:
         command = command_of(f"marks {line}")
@@ -123,6 +125,16 @@ def keep_command(
     sys.exit(1 if report.failures else 0)
 
 
+def _check_known(services: Services, language: str) -> None:
+    try:
+        known = services.languages
+    except FileWrong as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    if language not in known:
+        raise click.UsageError(f"{language}: there are {', '.join(known)}")
+
+
 def _said(
     services: Services, language: str, text: str, line: str | None, written: str | None
 ) -> tuple[str, Sound]:
@@ -140,7 +152,7 @@ def _said(
     contents = kept_of(kept, text) or kept_of(kept, text, "word")
     if contents:
         return BUNDLED, shaped(list(bundled(services.kept_voices, language, contents)), "")
-    return DEFAULT, spoken(default_command(language), text)
+    return DEFAULT, spoken(default_command(services.languages[language].voice), text)
 
 
 def _hand_over(sound: Sound, out: Path | None) -> None:

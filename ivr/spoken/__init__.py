@@ -1,81 +1,63 @@
 """Numbers as people say them, and Arabic spelling as it sounds. Pure.
 
 What lives here: digits and letters one by one, counted nouns with the agreement their language asks
-for, and the reading of fully vowelled Arabic. What may not: prompts, files, audio.
+for, and the reading of fully vowelled Arabic. What may not: prompts, files, audio. A language is
+data (`ivr.languages` reads its file); here is what is done with it.
 
-Every function gives words, not sentences: `vocabulary` is the whole list of them, so that each can
-be recorded once and any number be put together from recordings.
+Every function gives words, not sentences: `Language.words` is the whole list of them, so that each
+can be recorded once and any number be put together from recordings.
 """
 
 import re
-from collections.abc import Mapping
 
-from ivr.spoken import arabic, english
-from ivr.spoken.language import Case, Language, Noun
+from ivr.spoken.language import LARGEST, Case, Language, Noun
 
-NOUNS: tuple[Noun, ...] = ("hour", "day", "minute", "year", "caller")
-CASES: tuple[Case, ...] = ("nominative", "genitive")
-LARGEST = 999
-
-LANGUAGES: Mapping[str, Language] = {one.code: one for one in (arabic.LANGUAGE, english.LANGUAGE)}
-"""Every language that is spoken here, by its code. A flow chooses among them."""
 _UNGROUPED = 5
 
 
-def digits(language: str, text: str) -> tuple[str, ...]:
+def digits(language: Language, text: str) -> tuple[str, ...]:
     """`text` digit by digit, with a pause between groups of three when there are more than five.
 
     A last digit is never left alone: ten digits are 3-3-4. Raises ValueError unless `text` is one
-    or more of 0-9, and KeyError for a language that is not spoken here.
+    or more of 0-9.
     """
     if not re.fullmatch("[0-9]+", text):
         raise ValueError("only the digits 0-9 can be read out")
-    spoken = LANGUAGES[language]
     ends = set() if len(text) <= _UNGROUPED else set(range(3, len(text) - 1, 3))
     words: list[str] = []
     for position, digit in enumerate(text):
         if position in ends:
-            words.append(spoken.pause)
-        words.append(spoken.digits[int(digit)])
+            words.append(language.pause)
+        words.append(language.digits[int(digit)])
     return tuple(words)
 
 
-def spell(language: str, text: str) -> tuple[str, ...]:
+def spell(language: Language, text: str) -> tuple[str, ...]:
     """Latin letters and digits one by one, with a pause where one kind follows the other.
 
     As the short addresses of plates are written: RRRD2929. Raises ValueError unless `text` is one
-    or more of A-Z and 0-9, and KeyError for a language that is not spoken here.
+    or more of A-Z and 0-9.
     """
     if not re.fullmatch("[A-Z0-9]+", text):
         raise ValueError("only the letters A-Z and the digits 0-9 can be spelled")
-    spoken = LANGUAGES[language]
     words: list[str] = []
     for part in re.findall("[A-Z]+|[0-9]+", text):
         if words:
-            words.append(spoken.pause)
+            words.append(language.pause)
         if part.isdigit():
-            words += (spoken.digits[int(digit)] for digit in part)
+            words += (language.digits[int(digit)] for digit in part)
         else:
-            words += (spoken.letters[ord(letter) - ord("A")] for letter in part)
+            words += (language.letters[ord(letter) - ord("A")] for letter in part)
     return tuple(words)
 
 
-def count(language: str, number: int, noun: Noun, case: Case = "nominative") -> tuple[str, ...]:
+def count(
+    language: Language, number: int, noun: Noun, case: Case = "nominative"
+) -> tuple[str, ...]:
     """`number` of `noun`, word by word, as it stands in `case`: genitive after خِلَالَ or بَعْدَ.
 
-    Raises ValueError unless 0 ≤ number ≤ 999, and KeyError for a language that is not spoken here.
+    Raises ValueError unless 0 ≤ number ≤ 999.
     """
     if not 0 <= number <= LARGEST:
         raise ValueError(f"a count from 0 to {LARGEST} can be spoken, not {number}")
-    return LANGUAGES[language].count(number, noun, case)
-
-
-def vocabulary(language: str) -> tuple[str, ...]:
-    """Every word that `digits`, `spell` and `count` can give, each once, in a fixed order."""
-    spoken = LANGUAGES[language]
-    words = dict.fromkeys((*spoken.digits, spoken.pause, *spoken.letters))
-    for noun in NOUNS:
-        for case in CASES:
-            for number in range(LARGEST + 1):
-                words.update(dict.fromkeys(count(language, number, noun, case)))
-    return tuple(words)
+    return language.count(number, noun, case)

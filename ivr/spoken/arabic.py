@@ -1,4 +1,4 @@
-"""Arabic numbers with their counted nouns, fully vowelled.
+"""Arabic numbers with their counted nouns, fully vowelled: a rule that needs more than data.
 
 The rules (any grammar of the written language, under العدد والمعدود):
 
@@ -12,27 +12,18 @@ The rules (any grammar of the written language, under العدد والمعدو�
 - `وَ` belongs to the word that follows it, so it is spoken with it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ivr.spoken.language import Language
-from ivr.spoken.voice import Voice
-
-DIGITS = (
-    *("صِفْرْ", "وَاحِدْ", "اِثْنَيْنْ", "ثَلَاثَةْ", "أَرْبَعَةْ"),
-    *("خَمْسَةْ", "سِتَّةْ", "سَبْعَةْ", "ثَمَانِيَةْ", "تِسْعَةْ"),
-)
-"""In the pausal form, as digits are read out one by one; 2 as menus and people say it."""
-
-LETTERS = (
-    *("إِيهْ", "بِي", "سِي", "دِي", "إِي", "إِفْ", "جِي", "إِتْشْ", "آيْ", "جِيهْ", "كِيهْ", "إِلْ", "إِمْ"),
-    *("إِنْ", "أُو", "بِي بَارِيسْ", "كِيُو", "آرْ", "إِسْ", "تِي", "يُو", "فِي", "دَبِلْيُو", "إِكْسْ", "وَايْ", "زِدْ"),
-)
-"""The Latin letters A to Z as they are called here; P is told from B by a city."""
+from ivr.spoken.language import Case, Count, Noun
 
 
 @dataclass(frozen=True, slots=True)
-class _Noun:
-    """The forms a counted noun takes. `singular` and `of_zero` are by case; the rest are fixed."""
+class Forms:
+    """The forms a counted noun takes; the first three are its singular.
+
+    `dual_oblique` is the dual in the genitive; `zero_…` is all that is said for 0, by case.
+    """
 
     feminine: bool
     nominative: str
@@ -45,36 +36,6 @@ class _Noun:
     zero_genitive: tuple[str, ...]
 
 
-def _less_than(one: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    # A span of time that rounds to nothing is "less than one". أَقَلّ is a diptote: genitive in a.
-    return ("أَقَلُّ", "مِنْ", one), ("أَقَلَّ", "مِنْ", one)
-
-
-_NOUNS = {
-    "hour": _Noun(
-        *(True, "سَاعَةٌ", "سَاعَةٍ", "سَاعَةً", "سَاعَتَانِ", "سَاعَتَيْنِ", "سَاعَاتٍ"),
-        *_less_than("سَاعَةٍ"),
-    ),
-    "day": _Noun(
-        *(False, "يَوْمٌ", "يَوْمٍ", "يَوْمًا", "يَوْمَانِ", "يَوْمَيْنِ", "أَيَّامٍ"),
-        *_less_than("يَوْمٍ"),
-    ),
-    "minute": _Noun(
-        # دَقَائِق is a diptote: its genitive ends in a, without nunation.
-        *(True, "دَقِيقَةٌ", "دَقِيقَةٍ", "دَقِيقَةً", "دَقِيقَتَانِ", "دَقِيقَتَيْنِ", "دَقَائِقَ"),
-        *_less_than("دَقِيقَةٍ"),
-    ),
-    "year": _Noun(
-        *(True, "سَنَةٌ", "سَنَةٍ", "سَنَةً", "سَنَتَانِ", "سَنَتَيْنِ", "سَنَوَاتٍ"),
-        *_less_than("سَنَةٍ"),
-    ),
-    "caller": _Noun(
-        *(False, "مُتَّصِلٌ", "مُتَّصِلٍ", "مُتَّصِلًا", "مُتَّصِلَانِ", "مُتَّصِلَيْنِ", "مُتَّصِلِينَ"),
-        ("صِفْرٌ", "مِنَ", "الْمُتَّصِلِينَ"),
-        ("صِفْرٍ", "مِنَ", "الْمُتَّصِلِينَ"),
-    ),
-}
-
 # Stems without the last vowel: the long ones (with ة) for masculine nouns, the short for feminine.
 _LONG = {
     **{3: "ثَلَاثَة", 4: "أَرْبَعَة", 5: "خَمْسَة", 6: "سِتَّة", 7: "سَبْعَة"},
@@ -86,9 +47,16 @@ _TENS = ("عِشْر", "ثَلَاث", "أَرْبَع", "خَمْس", "سِتّ
 _U, _I, _A, _UN, _IN = "\u064f", "\u0650", "\u064e", "\u064c", "\u064d"
 
 
-def count(number: int, noun: str, case: str) -> tuple[str, ...]:
-    """`number` (0 to 999) of `noun` in `case`, which the caller of this function has checked."""
-    forms, genitive = _NOUNS[noun], case == "genitive"
+def arabic(nouns: Mapping[Noun, Forms]) -> Count:
+    """The count of Arabic, with these nouns."""
+
+    def count(number: int, noun: Noun, case: Case) -> tuple[str, ...]:
+        return _counted(number, nouns[noun], case == "genitive")
+
+    return count
+
+
+def _counted(number: int, forms: Forms, genitive: bool) -> tuple[str, ...]:
     hundreds, rest = divmod(number, 100)
     if number == 0:
         return forms.zero_genitive if genitive else forms.zero_nominative
@@ -122,13 +90,13 @@ def _hundreds(hundreds: int, genitive: bool, construct: bool) -> str:
     return multiple + "مِئَة" + ending
 
 
-def _one_or_two(number: int, forms: _Noun, genitive: bool) -> str:
+def _one_or_two(number: int, forms: Forms, genitive: bool) -> str:
     if number == 1:
         return forms.genitive if genitive else forms.nominative
     return forms.dual_oblique if genitive else forms.dual
 
 
-def _below_hundred(number: int, forms: _Noun, genitive: bool) -> tuple[str, ...]:
+def _below_hundred(number: int, forms: Forms, genitive: bool) -> tuple[str, ...]:
     if number == 1:
         ending = _IN if genitive else _UN
         one = ("وَاحِدَة" if forms.feminine else "وَاحِد") + ending
@@ -172,15 +140,3 @@ def _unit_before_ten(units: int, feminine: bool, genitive: bool) -> str:
         stem = "اِثْنَت" if feminine else "اِثْن"
         return stem + ("َيْنِ" if genitive else "َانِ")
     return _units(units, feminine, _IN if genitive else _UN)
-
-
-LANGUAGE = Language(
-    code="ar",
-    locale="ar-SA",
-    digits=DIGITS,
-    letters=LETTERS,
-    count=count,
-    pause="،",
-    voice=Voice("ar+m3", pitch=45, speed=240, word_speed=290),
-    yes=("نعم", "ايوه", "ايوا", "اي"),
-)

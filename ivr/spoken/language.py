@@ -1,30 +1,70 @@
-"""What a language is to this house, beside its prompts: one record, in one file a language."""
+"""What a language is to this house, beside its prompts: one record, made of one file a language."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from ivr.spoken.voice import Voice
 
 Noun = Literal["hour", "day", "minute", "year", "caller"]
 Case = Literal["nominative", "genitive"]
+Count = Callable[[int, Noun, Case], tuple[str, ...]]
+"""A number (0 to 999) of a noun as it stands in a case, word by word."""
+
+NOUNS: tuple[Noun, ...] = ("hour", "day", "minute", "year", "caller")
+CASES: tuple[Case, ...] = ("nominative", "genitive")
+LARGEST = 999
 
 
 @dataclass(frozen=True, slots=True)
+class Speech:
+    """What a recogniser may hear of menus, put plainly: small letters, no marks.
+
+    `yes` is what people say for it, `digits` are 0 to 9, each in every form. `around` stands around
+    a number (press, number), `empty` tells no option from another, and who may say what is `agreed`
+    may also say yes. `prefixes` and `endings` (with what stands in their place) may be left off.
+    """
+
+    yes: tuple[str, ...] = ()
+    digits: tuple[tuple[str, ...], ...] = ()
+    around: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    agreed: tuple[str, ...] = ()
+    prefixes: tuple[str, ...] = ()
+    endings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class Language:
     """A language that callers are spoken to in.
 
-    `code` names its files (ISO 639-1), `locale` its recogniser (BCP 47, a language and a region).
-    `digits` are 0 to 9, `letters` the Latin A to Z, each as it is called.
-    `count` gives a number (0 to 999) of a noun, word by word. `pause` is no word: a short silence,
-    between groups of digits. `yes` is what people say for it, put plainly.
+    `code` names its files (ISO 639-1), `name` is its own for itself, `locale` its recogniser (BCP
+    47, a language and a region). `digits` are 0 to 9, `letters` the Latin A to Z, each as it is
+    called. `pause` is no word: a short silence, between groups of digits. `vowelled` is Arabic with
+    all its marks, which is read letter by letter. `romanised` are letters as takes of a studio are
+    named by them.
     """
 
     code: str
+    name: str
     locale: str
     digits: tuple[str, ...]
     letters: tuple[str, ...]
-    count: Callable[[int, Noun, Case], tuple[str, ...]]
+    count: Count
     pause: str
     voice: Voice
-    yes: tuple[str, ...]
+    speech: Speech = Speech()
+    vowelled: bool = False
+    right_to_left: bool = False
+    romanised: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Every word that values can be put together from, each once, in a fixed order."""
+        words = dict.fromkeys((*self.digits, self.pause, *self.letters))
+        for noun in NOUNS:
+            for case in CASES:
+                for number in range(LARGEST + 1):
+                    words.update(dict.fromkeys(self.count(number, noun, case)))
+        return tuple(words)

@@ -3,15 +3,16 @@
 A name is made of its word alone, so that it stays when words are added; it is ASCII in small
 letters but for the letter it names, and no two words of a language share one.
 
-Arabic is written as people write it on a telephone: ء 2, ع 3, ح 7, and long vowels twice.
+Arabic is written as people write it on a telephone: ء 2, ع 3, ح 7, and long vowels twice. Another
+language that is not written in a to z has its letters `romanised` in its file; one that it has not
+there is written by its number (Unicode).
 """
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
 
-from ivr.spoken import LANGUAGES, vocabulary
+from ivr.spoken.language import Language
 from ivr.spoken.orthography import sounds
 
 _ARABIC = {
@@ -22,29 +23,35 @@ _ARABIC = {
 }
 
 
-def take_of(language: str, word: str) -> str:
+def take_of(language: Language, word: str) -> str:
     """The name of the take of one word of the vocabulary, without its language.
 
     Empty for what is no word: a pause is made of silence.
     """
-    spoken = LANGUAGES[language]
-    if word in spoken.digits:
-        return f"digit.{spoken.digits.index(word)}"
-    if word in spoken.letters:
-        return f"letter.{chr(ord('A') + spoken.letters.index(word))}"
+    if word in language.digits:
+        return f"digit.{language.digits.index(word)}"
+    if word in language.letters:
+        return f"letter.{chr(ord('A') + language.letters.index(word))}"
     if not any(char.isalpha() for char in word):
         return ""
-    return f"word.{'-'.join(_written(part) for part in word.split())}"
+    return f"word.{'-'.join(_written(language, part) for part in word.split())}"
 
 
-@cache
-def takes(language: str) -> Mapping[str, str]:
+def takes(language: Language) -> Mapping[str, str]:
     """Every take of the vocabulary of a language: its name → the word that is said."""
-    named = ((take_of(language, word), word) for word in vocabulary(language))
+    named = ((take_of(language, word), word) for word in language.words)
     return MappingProxyType({name: word for name, word in named if name})
 
 
-def _written(word: str) -> str:
+def _written(language: Language, word: str) -> str:
     if word.isascii():
         return re.sub(r"[^a-z0-9]+", "", word.lower())
-    return "".join(_ARABIC.get(sound, sound) for sound in sounds(word))
+    if language.vowelled:
+        return "".join(_ARABIC.get(sound, sound) for sound in sounds(word))
+    return "".join(_letter(language, char) for char in word.lower())
+
+
+def _letter(language: Language, char: str) -> str:
+    if char.isascii():
+        return char if char.isalnum() else ""
+    return language.romanised.get(char, f"{ord(char):x}")

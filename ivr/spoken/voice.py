@@ -15,13 +15,15 @@ class Voice:
 
     `speed` is in espeak-ng's own words a minute; vowelled Arabic, with its long words, comes out at
     half of it. `word_speed` is for words of the vocabulary: said alone, a word is drawn out, and
-    digits in a row would drag.
+    digits in a row would drag. `phonemes` is for vowelled Arabic, which it does not read well: it
+    gets such texts as phonemes. That is no part of the version: it goes with the spelling of texts.
     """
 
     name: str
     pitch: int
     speed: int
     word_speed: int
+    phonemes: bool = False
 
     @property
     def version(self) -> str:

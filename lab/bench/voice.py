@@ -14,6 +14,7 @@ import soundfile
 
 from ivr.catalogue import Source
 from ivr.prompts import Catalogue
+from ivr.spoken.language import Language
 from ivr.voices import DEFAULT
 from lab.bench.figures import Figure, Measured, difference
 from lab.bench.house import BenchFailed, NotHere
@@ -51,20 +52,21 @@ def measure(bench: Bench) -> Iterator[Figure]:
         raise NotHere("no recogniser is installed: tools/whisper/setup")
     built: dict[str, _Heard] = {}
     for language in services.catalogue.languages:
+        spoken_in = services.catalogue.spoken[language]
         texts = chosen(services.catalogue, language, bench.sizes.voice_texts)
         bench.say(f"{len(texts)} prompts in {language}")
         try:
             sounds = services.settings.sounds
             ours = [(source.text, read(sounds, audio).narrow) for audio, source in texts]
-            command = default_command(language)
+            command = default_command(spoken_in.voice)
             plain = [(text, spoken(command, text).narrow) for text, _ in ours]
         except AudioError as error:
             raise BenchFailed(str(error)) from error
-        built[language] = _hear(python, language, ours)
+        built[language] = _hear(python, spoken_in, ours)
         voices = sorted({source.voice for _, source in texts})
         if voices != [DEFAULT]:
             name = f"prompts in {language}, by {' and '.join(voices)}"
-            espeak = _hear(python, language, plain)
+            espeak = _hear(python, spoken_in, plain)
             yield from _figures(name, built[language], f"the same by {DEFAULT}", espeak)
     if {"ar", "en"} <= built.keys():
         yield from _figures("prompts in ar", built["ar"], "prompts in en", built["en"])
@@ -103,13 +105,13 @@ def _figures(name: str, ours: _Heard, than: str, against: _Heard) -> Iterator[Fi
     )
 
 
-def _hear(python: Path, language: str, said: Sequence[tuple[str, Samples]]) -> _Heard:
+def _hear(python: Path, language: Language, said: Sequence[tuple[str, Samples]]) -> _Heard:
     with tempfile.TemporaryDirectory() as folder:
         lines = []
         for number, (text, samples) in enumerate(said):
             path = Path(folder, f"{number}.wav")
             soundfile.write(path, by_telephone(samples), RATE, subtype="FLOAT")
-            asked = {"file": str(path), "language": language, "text": without_marks(text)}
+            asked = {"file": str(path), "language": language.code, "text": without_marks(text)}
             lines.append(json.dumps(asked, ensure_ascii=False))
         done = subprocess.run(
             [python, _HEAR], input="\n".join(lines), capture_output=True, text=True, check=False

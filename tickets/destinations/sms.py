@@ -6,16 +6,15 @@ After an answer that says so it is never sent again.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Protocol
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, RootModel, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from files.yaml_model import load_yaml
-from ivr.spoken import LANGUAGES
 from outbox.retry import RetryPolicy
 from tickets.destination import PushResult
 from tickets.mobile import SMS
@@ -63,8 +62,9 @@ class SmsDestination:
         del event
         if ticket.phone is None:
             return PushResult("refused", error="the ticket has no number to send to")
-        text = message(ticket, self.texts[ticket.language], self.zone)
-        return self.sender.send(ticket.phone, text)
+        # Its caller may have chosen a language that is offered no more.
+        text = self.texts.get(ticket.language) or next(iter(self.texts.values()))
+        return self.sender.send(ticket.phone, message(ticket, text, self.zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +98,22 @@ class _Texts(BaseModel):
     opened_open: _Text
 
 
-class _File(RootModel[dict[str, _Texts]]):
+class _File(RootModel[Annotated[dict[str, _Texts], Field(min_length=1)]]):
     """Texts by language."""
 
 
-def load_sms_texts(path: Path) -> Mapping[str, SmsText]:
-    """The texts by language. Raises FileWrong, naming file, line and key."""
+def load_sms_texts(path: Path, offered: Collection[str] = ()) -> Mapping[str, SmsText]:
+    """The texts by language, in the order of the file: all that are `offered`, and others.
+
+    Raises FileWrong, naming file, line and key.
+    """
     document = load_yaml(path, _File)
     texts: dict[str, SmsText] = {}
     rows = document.value.root
-    for language in dict.fromkeys((*LANGUAGES, *rows)):  # in the order of the file
+    for language in offered:
         if language not in rows:
-            raise document.fail((language,), "is missing: write it here")
-        if language not in LANGUAGES:
-            raise document.fail((language,), "is no language that callers are spoken to in")
-        row = rows[language]
+            raise document.fail((language,), "is missing: the menu offers it, write it here")
+    for language, row in rows.items():
         for key, needed in (("opened", _KNOWN), ("opened_open", frozenset({"reference"}))):
             value: str = getattr(row, key)
             if frozenset(_PLACEHOLDER.findall(value)) != needed:

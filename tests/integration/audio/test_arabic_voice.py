@@ -8,7 +8,7 @@ import pytest
 
 from ivr.prompt_text import Literal
 from ivr.prompts import load_catalogue
-from ivr.spoken import vocabulary
+from tests.fixtures.languages import LANGUAGES
 from voice.arabic import mbrola, phonemes
 
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
@@ -55,7 +55,7 @@ def test_spelling_is_said_as_written(text: str, phones: str) -> None:
 
 def test_no_arabic_text_is_left_to_a_guess() -> None:
     """Every word of prompts and vocabulary is handed over as phonemes, and said as handed over."""
-    catalogue = load_catalogue({lang: PROMPTS / f"{lang}.yaml" for lang in ("ar", "en")})
+    catalogue = load_catalogue({lang: PROMPTS / f"{lang}.yaml" for lang in ("ar", "en")}, LANGUAGES)
     texts = {
         part.text
         for prompts in catalogue.literals.values()
@@ -63,7 +63,7 @@ def test_no_arabic_text_is_left_to_a_guess() -> None:
         for part in parts
         if isinstance(part, Literal) and part.language == "ar"
     }
-    words = sorted(texts | {word for word in vocabulary("ar") if word != "،"})
+    words = sorted(texts | {word for word in LANGUAGES["ar"].words if word != "،"})
     outside = [text for text in words if any("\u0600" <= c <= "\u06ff" for c in phonemes(text))]
     assert outside == []
     assert [text for text in words if plain(said(text)) != plain(phonemes(text))] == []

@@ -1,6 +1,7 @@
 """Any program as a voice: real ones, good and bad, each through the whole build."""
 
 import json
+import shutil
 import stat
 from pathlib import Path
 
@@ -9,10 +10,11 @@ from click.testing import CliRunner
 
 from hotline.environment import SettingsWrong
 from hotline.main import cli
-from hotline.settings import Settings, load_settings
+from hotline.settings import CONFIG_DIR, Settings, load_settings
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.voices import Voices
 from tests.fixtures.house import FILES
+from tests.fixtures.languages import LANGUAGES
 from voice.build import BuildReport, build
 from voice.command import Command, check_length
 from voice.ready import check
@@ -35,7 +37,7 @@ def catalogue_of(folder: Path, line: str, language: str = "en") -> Catalogue:
     """A catalogue of the two texts, said by that line."""
     path = folder / f"{language}.yaml"
     path.write_text("".join(f'{key}: "{text}"\n' for key, text in TEXTS.items()))
-    return load_catalogue({language: path}, {}, Voices({}, {language: f"marks {line}"}))
+    return load_catalogue({language: path}, LANGUAGES, {}, Voices({}, {language: f"marks {line}"}))
 
 
 def built(folder: Path, line: str) -> BuildReport:
@@ -217,6 +219,7 @@ def test_a_build_by_command_line_tells_failures_and_ends_with_1(
     """The report is for people; what could be made is made."""
     config = tmp_path / "config"
     (config / "prompts").mkdir(parents=True)
+    shutil.copytree(CONFIG_DIR / "languages", config / "languages")
     for name, text in (
         ("welcome", "Good day."),
         ("goodbye", "Thank you."),

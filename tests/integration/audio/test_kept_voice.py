@@ -13,6 +13,7 @@ from hotline.settings import CONFIG_DIR
 from ivr.prompts import CatalogueError, load_catalogue
 from ivr.voices import BUNDLED, DEFAULT, Voices
 from tests.fixtures.house import FILES
+from tests.fixtures.languages import LANGUAGES
 from voice.build import build
 from voice.command import Command, check_length
 from voice.keeping import About, keep, texts_of
@@ -77,7 +78,7 @@ def test_a_voice_is_kept_a_sentence_at_a_time_and_only_what_changed_is_said_anew
     small: Path,
 ) -> None:
     """Another wording is one sentence more; what nobody says goes; another voice says all anew."""
-    catalogue = load_catalogue({"en": small / "en.yaml"})
+    catalogue = load_catalogue({"en": small / "en.yaml"}, LANGUAGES)
     texts = [text for text in texts_of(catalogue, "en") if text[0] == ""]
     assert texts == [("", "Good day."), ("", "Goodbye."), ("", "Welcome.")]
     folder = small / "voices" / "en"
@@ -94,7 +95,9 @@ def test_a_text_that_is_not_all_kept_is_said_by_one_voice(small: Path) -> None:
     """Nobody follows a voice that changes within a text; its sound says whose it is."""
     folder = small / "voices" / "en"
     keep([("", "Good day."), ("", "Goodbye.")], ESPEAK, folder, ABOUT)
-    catalogue = load_catalogue({"en": small / "en.yaml"}, {}, Voices(kept_audio(folder.parent)))
+    catalogue = load_catalogue(
+        {"en": small / "en.yaml"}, LANGUAGES, {}, Voices(kept_audio(folder.parent))
+    )
     by = {source.text: source.voice for source in catalogue.sources.values() if not source.form}
     assert by == {"Good day. Welcome.": DEFAULT, "Goodbye.": BUNDLED}
     report = build(catalogue, small / "sounds", kept_voices=folder.parent).whole()
@@ -105,7 +108,9 @@ def test_kept_audio_that_is_away_is_told_by_its_file(small: Path) -> None:
     """All else is made."""
     folder = small / "voices" / "en"
     keep([("", "Goodbye.")], ESPEAK, folder, ABOUT)
-    catalogue = load_catalogue({"en": small / "en.yaml"}, {}, Voices(kept_audio(folder.parent)))
+    catalogue = load_catalogue(
+        {"en": small / "en.yaml"}, LANGUAGES, {}, Voices(kept_audio(folder.parent))
+    )
     (path,) = folder.glob(f"*{SUFFIX}")
     path.write_bytes(b"")
     (failure,) = build(catalogue, small / "sounds", kept_voices=folder.parent).failures

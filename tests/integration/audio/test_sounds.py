@@ -14,6 +14,7 @@ import soxr
 from ivr.catalogue import Source
 from ivr.prompts import Catalogue
 from tests.fixtures.house import FILES
+from tests.fixtures.languages import LANGUAGES
 from voice.build import build
 from voice.command import Command
 from voice.sound import cut, decoded, joined
@@ -128,7 +129,7 @@ def test_sentences_stand_apart_further_than_anything_else(
 def test_what_a_line_carries_is_kept(language: str) -> None:
     """Between 2.5 and 3.4 kHz, where consonants are told apart, a sound has what its voice gave."""
     text = {"ar": "عَفْوًا، لَمْ يَصِلْنَا رَدُّكْ.", "en": "Sorry, six of these choices press."}[language]
-    command = default_command(language)
+    command = default_command(LANGUAGES[language].voice)
     given, rate = soundfile.read(io.BytesIO(command.say(text)))
     narrow = spoken(command, text).narrow
 
@@ -174,7 +175,7 @@ def test_a_line_hears_of_every_sound_what_its_wide_form_has(
 def test_digits_to_be_written_down_leave_time_for_it(tmp_path: Path) -> None:
     """Each lasts 0.6 s or more, and between groups there are 0.7 s."""
     for language in ("ar", "en"):
-        command = default_command(language, "dictated")
+        command = default_command(LANGUAGES[language].voice, "dictated")
         digit = {"ar": "سِتَّةْ", "en": "six"}[language]
         assert len(spoken(command, digit, "dictated").narrow) >= 0.6 * RATE
         for pause in ("،", ","):
@@ -207,7 +208,7 @@ def test_a_short_sound_is_brought_to_the_level_too(tmp_path: Path) -> None:
 
 def test_parts_of_a_sound_are_its_very_samples() -> None:
     """Cut and put together again nothing is lost, in either rate."""
-    sound = spoken(default_command("en"), "Sorry, we received no answer.")
+    sound = spoken(default_command(LANGUAGES["en"].voice), "Sorry, we received no answer.")
     head, tail = cut(sound, 1000)
     for rate in RATES.values():
         assert len(head.at(rate)) == rate

@@ -7,18 +7,20 @@ from pathlib import Path
 import pytest
 
 from ivr.voices import Voices
+from tests.fixtures.languages import LANGUAGES
 from tests.fixtures.tickets import wait_until
 from voice.texts import READY_S, Said, TextMaker, Texts, spoken_texts
 from voice.wav import AudioError, files_of
 from voice.wav import duration_ms as lasting
 
+OWN = {code: one.voice for code, one in LANGUAGES.items()}
 STREET: tuple[Said, ...] = (("ar", "شَارِعُ الْمَرْجَانْ"), ("en", "Al Marjan Street"))
 
 
 def texts_in(folder: Path, command: str = "") -> Texts:
     """The texts of a process, said by espeak-ng, or a command for English."""
     commands = {"en": f"marks {command}"} if command else {}
-    return Texts(TextMaker(folder, Voices({}, commands), folder / "none"))
+    return Texts(TextMaker(folder, Voices({}, commands, OWN), folder / "none"))
 
 
 def files(folder: Path, texts: Texts, said: Said) -> list[Path]:

@@ -26,10 +26,10 @@ from call_handlers.effects.callback import callback_effects
 from call_handlers.effects.report import TALKED_TO, report_effects
 from hotline.settings import CONFIG_DIR
 from ivr.session import Session
-from ivr.spoken import LANGUAGES
 from store.fields import columns_of
 from store.sql import UtcDateTime
 from tests.fixtures import contract
+from tests.fixtures.languages import LANGUAGES
 from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import SECRET as OURS
 from tests.fixtures.tickets import deliverer_to, new_ticket, wait_until

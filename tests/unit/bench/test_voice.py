@@ -12,6 +12,7 @@ from lab.bench.run import run
 from lab.bench.setting import Bench, Sizes
 from lab.bench.voice import by_telephone, chosen
 from tests.fixtures.house import house_of
+from tests.fixtures.languages import LANGUAGES
 from voice.build import build
 
 PROMPTS = CONFIG_DIR / "prompts"
@@ -32,7 +33,7 @@ def test_errors_are_counted_by_characters(
     said: str, heard: str, language: str, rate: float
 ) -> None:
     """Marks, case, hamza and digits make no difference; nothing is more than all wrong."""
-    assert error_rate(said, heard, language) == pytest.approx(rate)
+    assert error_rate(said, heard, LANGUAGES[language]) == pytest.approx(rate)
 
 
 def test_a_telephone_keeps_the_level_and_takes_the_fine_grain() -> None:
@@ -46,12 +47,12 @@ def test_a_telephone_keeps_the_level_and_takes_the_fine_grain() -> None:
 
 def test_the_same_texts_are_heard_in_every_run() -> None:
     """Sentences of the language itself, chosen by no clock."""
-    catalogue = load_catalogue({lang: PROMPTS / f"{lang}.yaml" for lang in ("ar", "en")})
+    catalogue = load_catalogue({lang: PROMPTS / f"{lang}.yaml" for lang in ("ar", "en")}, LANGUAGES)
     first, second = (chosen(catalogue, "ar", 20) for _ in range(2))
     assert first == second
     assert len({audio for audio, _ in first}) == 20
     assert {source.language for _, source in first} == {"ar"}
-    assert all(len(plainly(source.text, "ar").split()) >= 3 for _, source in first)
+    assert all(len(plainly(source.text, LANGUAGES["ar"]).split()) >= 3 for _, source in first)
 
 
 def test_without_a_recogniser_the_part_is_skipped_and_says_how_to_get_one(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from ivr.lint import Finding, lint
 from ivr.prompts import load_catalogue
 from tests.fixtures.dialog import FLOW, FLOW_FILE
 from tests.fixtures.flows import HEAD, PROMPTS, SOUND, small
+from tests.fixtures.languages import LANGUAGES
 
 KNOWN = Catalogues(
     effects=by_name(
@@ -56,7 +57,9 @@ def menu(name: str, *targets: str, more: str = "") -> str:
 def test_the_hotline_has_nothing_to_mend() -> None:
     """With its own prompts in every language, and its own effects."""
     folder = FLOW_FILE.parents[1] / "prompts"
-    catalogue = load_catalogue({name: folder / f"{name}.yaml" for name in FLOW.languages})
+    catalogue = load_catalogue(
+        {name: folder / f"{name}.yaml" for name in FLOW.languages}, LANGUAGES
+    )
     prompts = {
         language: {key: catalogue.placeholders(language, key) for key in catalogue.keys(language)}
         for language in FLOW.languages

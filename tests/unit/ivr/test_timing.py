@@ -8,9 +8,12 @@ from ivr.flow import Limit
 from ivr.prompts import load_catalogue
 from ivr.timing import Walked, past, timed, ways
 from tests.fixtures.dialog import FLOW
+from tests.fixtures.languages import LANGUAGES
 
 CONFIG = Path(__file__).parents[3] / "config"
-CATALOGUE = load_catalogue({lang: CONFIG / "prompts" / f"{lang}.yaml" for lang in ("ar", "en")})
+CATALOGUE = load_catalogue(
+    {lang: CONFIG / "prompts" / f"{lang}.yaml" for lang in ("ar", "en")}, LANGUAGES
+)
 WAYS = list(ways(FLOW, "open_report"))
 
 

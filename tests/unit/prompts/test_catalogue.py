@@ -7,6 +7,7 @@ import pytest
 from ivr.prompts import Catalogue, Piece, PromptError, Source, load_catalogue
 from ivr.turn import Prompt
 from ivr.voices import BUNDLED, COMMAND, DEFAULT, STUDIO, Voices
+from tests.fixtures.languages import LANGUAGES
 
 ENGLISH = """\
 plain: "Hello there."
@@ -47,7 +48,7 @@ def loaded(
     for language, text in (("en", ENGLISH), ("ar", ARABIC)):
         paths[language] = folder / f"{language}.yaml"
         paths[language].write_text(text, encoding="utf-8")
-    return load_catalogue(paths, recordings or {}, voices or Voices())
+    return load_catalogue(paths, LANGUAGES, recordings or {}, voices or Voices())
 
 
 @pytest.mark.parametrize(
@@ -177,7 +178,7 @@ def test_a_sound_is_named_after_its_content(tmp_path: Path) -> None:
     """The same text has the same sound in every load; a changed text changes only its own."""
     before = loaded(tmp_path)
     (tmp_path / "en.yaml").write_text(ENGLISH.replace("Hello there.", "Hello, there."))
-    after = load_catalogue({"en": tmp_path / "en.yaml", "ar": tmp_path / "ar.yaml"})
+    after = load_catalogue({"en": tmp_path / "en.yaml", "ar": tmp_path / "ar.yaml"}, LANGUAGES)
     old, new = ({p.text: p.audio for p in c.inventory("en")} for c in (before, after))
     assert set(new.values()) - set(old.values()) == {new["Hello, there."]}
 

@@ -6,6 +6,7 @@ import pytest
 
 from ivr.catalogue import BY_VALUE
 from ivr.prompts import CatalogueError, load_catalogue, prompt_findings
+from tests.fixtures.languages import LANGUAGES
 
 GOOD = '# a comment\nplain: "Hello."\nphone_withheld: "hidden"\n'
 
@@ -40,23 +41,23 @@ def test_a_wrong_file_is_refused_with_its_place(tmp_path: Path, text: str, told:
     path = tmp_path / "en.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(CatalogueError) as raised:
-        load_catalogue({"en": path})
+        load_catalogue({"en": path}, LANGUAGES)
     assert [part for part in told if part not in str(raised.value)] == []
 
 
 def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None:
     """The message names the file."""
     with pytest.raises(CatalogueError, match=r"en\.yaml"):
-        load_catalogue({"en": tmp_path / "en.yaml"})
+        load_catalogue({"en": tmp_path / "en.yaml"}, LANGUAGES)
     (tmp_path / "en.yaml").write_bytes(b'plain: "\xff"\n')
     with pytest.raises(CatalogueError, match=r"en\.yaml"):
-        load_catalogue({"en": tmp_path / "en.yaml"})
+        load_catalogue({"en": tmp_path / "en.yaml"}, LANGUAGES)
 
 
 def test_a_language_without_a_voice_is_refused(tmp_path: Path) -> None:
     """There is nobody to say it."""
-    with pytest.raises(CatalogueError, match="no voice for 'fr'"):
-        load_catalogue({"fr": tmp_path / "fr.yaml"})
+    with pytest.raises(CatalogueError, match="no language 'fr'"):
+        load_catalogue({"fr": tmp_path / "fr.yaml"}, LANGUAGES)
 
 
 @pytest.mark.parametrize(
@@ -85,5 +86,5 @@ def test_what_a_caller_could_not_be_told_right_is_found(
     for language, text, said in (("ar", arabic, "غَيْرُ ظَاهِرْ"), ("en", english, "hidden")):
         by_value = "".join(f'{key}: "{said}"\n' for key in BY_VALUE)
         paths[language].write_text(f"{text}\n{by_value}", encoding="utf-8")
-    (finding,) = prompt_findings(load_catalogue(paths))
+    (finding,) = prompt_findings(load_catalogue(paths, LANGUAGES))
     assert told in finding

@@ -18,6 +18,7 @@ from hotline.settings import CONFIG_DIR, load_settings
 from hotline.studio import script_of
 from ivr.prompts import load_catalogue
 from tests.fixtures.house import house_of
+from tests.fixtures.languages import LANGUAGES
 from voice.script import Take
 
 PATHS = {path.stem: path for path in (CONFIG_DIR / "prompts").glob("*.yaml")}
@@ -42,7 +43,7 @@ def test_who_records_the_whole_script_of_each_language_leaves_the_machine_nothin
     takes = [take for language in PATHS for take in script_of(services, language)]
     recordings = {take.full_name: f"hash of {take.full_name}" for take in takes}
     assert len(recordings) == len(takes)
-    catalogue = load_catalogue(PATHS, recordings)
+    catalogue = load_catalogue(PATHS, LANGUAGES, recordings)
     by_machine = {
         source.text for source in catalogue.sources.values() if not source.recording and source.text
     }
@@ -57,7 +58,7 @@ def test_a_sentence_that_every_file_has_is_said_once(services: Services) -> None
     assert "language.2" in english
     assert {name for name in arabic if "/" in name or name == "language.2"} == set()
     take = english["language.2"]
-    catalogue = load_catalogue(PATHS, {take.full_name: "hash"})
+    catalogue = load_catalogue(PATHS, LANGUAGES, {take.full_name: "hash"})
     heard = [one for one in catalogue.sources.values() if one.text == take.text]
     assert [one.recording for one in heard] == [take.full_name]
 
@@ -138,7 +139,7 @@ def test_a_text_that_somebody_wrote_is_neither_a_formula_nor_markup() -> None:
     write_script_csv([take], out)
     (row,) = csv.DictReader(io.StringIO(out.getvalue().removeprefix("\ufeff"), newline=""))
     assert row["wording"] == f"'{evil}"
-    page = script_page([take], "en")
+    page = script_page([take], LANGUAGES["en"])
     assert "<script>" not in page
     assert "&lt;script&gt;&amp;" in page
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ivr.prompts import Catalogue, load_catalogue, prompt_findings
-from ivr.spoken import LANGUAGES
 from ivr.turn import Prompt
+from tests.fixtures.languages import LANGUAGES
 
 CONFIG = Path(__file__).parents[3] / "config"
 VALUES = {
@@ -28,7 +28,9 @@ VALUES = {
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
     """The catalogue of `config/prompts`."""
-    return load_catalogue({lang: CONFIG / "prompts" / f"{lang}.yaml" for lang in ("ar", "en")})
+    return load_catalogue(
+        {lang: CONFIG / "prompts" / f"{lang}.yaml" for lang in ("ar", "en")}, LANGUAGES
+    )
 
 
 def test_nothing_is_wrong_with_them(catalogue: Catalogue) -> None:

@@ -8,7 +8,8 @@ import pytest
 from files.yaml_model import FileWrong
 from tests.fixtures.sms import TEXTS
 from tests.fixtures.tickets import NOW, new_ticket
-from tickets.destinations.sms import load_sms_texts, message
+from tickets.destination import PushResult
+from tickets.destinations.sms import SmsDestination, load_sms_texts, message
 from tickets.mobile import is_mobile, wants_sms
 from tickets.open import build_ticket
 
@@ -84,3 +85,32 @@ def test_a_text_that_would_mislead_is_refused_by_line_and_key(
         load_sms_texts(path)
     assert f"{path}:3: ar.opened: " in str(caught.value)
     assert problem in str(caught.value)
+
+
+def test_a_language_that_the_menu_offers_has_its_messages(tmp_path: Path) -> None:
+    """Others may be there; none at all is a mistake too."""
+    path = tmp_path / "sms.yaml"
+    path.write_text(FILE.replace("{ar}", "{reference} {expected}"), encoding="utf-8")
+    assert list(load_sms_texts(path, ["en"])) == ["ar", "en"]
+    with pytest.raises(FileWrong, match=r"sms\.yaml:1: ur: is missing: the menu offers it"):
+        load_sms_texts(path, ["ar", "ur"])
+    path.write_text("{}\n", encoding="utf-8")
+    with pytest.raises(FileWrong, match="at least 1 item"):
+        load_sms_texts(path)
+
+
+def test_who_chose_a_language_that_is_offered_no_more_gets_the_first_text() -> None:
+    """The reference matters more than the language it is told in."""
+    sent: list[str] = []
+
+    class Gateway:
+        timeout_s = 1.0
+
+        def send(self, to: str, text: str) -> PushResult:
+            sent.append(text)
+            return PushResult("acknowledged")
+
+    texts = load_sms_texts(TEXTS)
+    ticket = build_ticket(new_ticket(language="xx", phone="+966501234567"), NOW, "572400002")
+    SmsDestination(Gateway(), texts, RIYADH).push(ticket, "opened")
+    assert sent == [message(ticket, texts["ar"], RIYADH)]

@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.spoken import CASES, LANGUAGES, NOUNS, count, digits, spell, vocabulary
+from ivr.spoken import count, digits, spell
+from ivr.spoken.language import CASES, NOUNS, Language
+from tests.fixtures.languages import LANGUAGES
 
 
 def test_arabic_digits_are_read_one_by_one_in_the_pausal_form() -> None:
     """A building number is four words, in order."""
-    assert digits("ar", "7420") == ("سَبْعَةْ", "أَرْبَعَةْ", "اِثْنَيْنْ", "صِفْرْ")
+    assert digits(LANGUAGES["ar"], "7420") == ("سَبْعَةْ", "أَرْبَعَةْ", "اِثْنَيْنْ", "صِفْرْ")
 
 
 @pytest.mark.parametrize(
@@ -20,15 +22,18 @@ def test_long_numbers_are_grouped_and_no_last_digit_stands_alone(
     length: int, groups: list[int]
 ) -> None:
     """Pauses cut more than five digits into threes."""
-    words = " ".join(digits("en", "1" * length)).split(LANGUAGES["en"].pause)
+    words = " ".join(digits(LANGUAGES["en"], "1" * length)).split(LANGUAGES["en"].pause)
     assert [len(group.split()) for group in words] == groups
 
 
-@given(st.text(alphabet="0123456789", min_size=1, max_size=30), st.sampled_from(tuple(LANGUAGES)))
-def test_no_digit_is_lost_or_added(text: str, language: str) -> None:
+@given(
+    st.text(alphabet="0123456789", min_size=1, max_size=30),
+    st.sampled_from(tuple(LANGUAGES.values())),
+)
+def test_no_digit_is_lost_or_added(text: str, language: Language) -> None:
     """What is heard is the number, whatever its grouping."""
     names = [digits(language, digit)[0] for digit in "0123456789"]
-    heard = [word for word in digits(language, text) if word != LANGUAGES[language].pause]
+    heard = [word for word in digits(language, text) if word != language.pause]
     assert "".join(str(names.index(word)) for word in heard) == text
 
 
@@ -36,7 +41,7 @@ def test_no_digit_is_lost_or_added(text: str, language: str) -> None:
 def test_anything_but_ascii_digits_is_refused(text: str) -> None:
     """Figures of other scripts are never read as digits."""
     with pytest.raises(ValueError, match="0-9"):
-        digits("ar", text)
+        digits(LANGUAGES["ar"], text)
 
 
 @pytest.mark.parametrize(
@@ -54,13 +59,13 @@ def test_anything_but_ascii_digits_is_refused(text: str) -> None:
 )
 def test_english_counts(number: int, words: str) -> None:
     """One is singular, everything else plural."""
-    assert " ".join(count("en", number, "day")) == words
+    assert " ".join(count(LANGUAGES["en"], number, "day")) == words
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_vocabulary_holds_every_word_that_can_be_said(language: str) -> None:
+@pytest.mark.parametrize("language", LANGUAGES.values(), ids=LANGUAGES)
+def test_the_vocabulary_holds_every_word_that_can_be_said(language: Language) -> None:
     """No number from 0 to 999 needs a word that the vocabulary has not, and it has none twice."""
-    words = vocabulary(language)
+    words = language.words
     said = {
         w
         for n in range(1000)

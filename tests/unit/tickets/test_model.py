@@ -22,7 +22,7 @@ def a_ticket(**changes: Any) -> Ticket:
         ("origin", ""),
         ("kind", "praise"),
         ("channel", "fax"),
-        ("language", "fr"),
+        ("language", "french"),
         ("priority", "vip"),
         ("service_code", "rd hole"),
         ("service_code", "RD_HOLE\n"),

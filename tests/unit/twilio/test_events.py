@@ -3,7 +3,8 @@
 import pytest
 
 from call_handlers.twilio.events import event_of
-from call_handlers.twilio.speech import Phrases, menu_phrases, plain
+from call_handlers.twilio.hearing import plain
+from call_handlers.twilio.speech import Phrases, menu_phrases
 from ivr.event import Digits, Event, HungUp, NoInput, Recorded, Speech, Transferred
 from ivr.turn import Action, Collect, HangUp, Record, Transfer, Turn
 from tests.fixtures.dialog import FLOW

@@ -7,6 +7,7 @@ import pytest
 from call_handlers.twilio.speech import Phrases, menu_phrases
 from ivr.prompts import load_catalogue
 from tests.fixtures.dialog import FLOW
+from tests.fixtures.languages import LANGUAGES
 from tests.fixtures.twilio import CATALOGUE
 
 PROMPTS = Path(__file__).parents[3] / "config" / "prompts"
@@ -31,7 +32,7 @@ def full_verb(tmp_path_factory: pytest.TempPathFactory) -> Phrases:
     for key in ("main", "report_service_2"):
         text = text.replace(f"\n{key}:", f"\nold_{key}:")
     path.write_text(text + FULL_VERB, encoding="utf-8")
-    return menu_phrases(FLOW, load_catalogue({"ar": path, "en": PROMPTS / "en.yaml"}))
+    return menu_phrases(FLOW, load_catalogue({"ar": path, "en": PROMPTS / "en.yaml"}, LANGUAGES))
 
 
 COMMON = [
