@@ -6,6 +6,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.composer import Composer, ComposerError
+from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.scanner import RoundTripScanner, ScannerError
@@ -100,8 +101,25 @@ class _Shallow(Composer):
             self._depth -= 1
 
 
+class _Dated(RoundTripConstructor):
+    """Makes dates of what looks like one, and has the line of a day that there is not."""
+
+    def construct_yaml_timestamp(self, node: Any, values: Any = None) -> Any:
+        """As every constructor. Raises ConstructorError where the calendar has no such day."""
+        try:
+            return super().construct_yaml_timestamp(node, values)
+        except ValueError as error:
+            raise ConstructorError(
+                problem=f"{node.value} is no date: {error}", problem_mark=node.start_mark
+            ) from None
+
+
+_Dated.add_constructor("tag:yaml.org,2002:timestamp", _Dated.construct_yaml_timestamp)
+
+
 def _reader() -> YAML:
     made = YAML(typ="rt")
+    made.Constructor = _Dated
     made.Scanner = _ShallowBrackets
     made.Composer = _Shallow
     return made

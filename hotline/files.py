@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ivr.flows import Flows
     from ivr.prompts import Catalogue
     from ivr.spoken.language import Language
+    from places.hours import Hours
     from places.spoken_names import SpokenNames
     from tickets.catalogue import Service
 
@@ -122,6 +123,13 @@ class HouseFiles:
         from tickets.catalogue import load_services
 
         return load_services(self._folder / "services.yaml")
+
+    @cached_property
+    def hours(self) -> Hours:
+        """When the offices are open. Raises FileWrong."""
+        from places.hours import load_hours
+
+        return load_hours(self._folder / "hours.yaml")
 
     @cached_property
     def spoken_names(self) -> SpokenNames:

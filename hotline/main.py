@@ -42,6 +42,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "deliveries": ("hotline.cli.tickets:deliveries_group", "Deliveries: list and retry."),
     "blacklist": ("hotline.cli.blacklist:blacklist_group", "Blocked numbers."),
     "gazetteer": ("hotline.cli.gazetteer:gazetteer_group", "The city's addresses: import, find."),
+    "hours": ("hotline.cli.hours:hours_command", "Whether the offices are open, and when."),
     "personal-data": ("hotline.cli.personal:personal_group", "What is kept of one caller."),
     "twilio": ("hotline.cli.twilio:twilio_group", "The number at Twilio: configure and check."),
     "token": ("hotline.cli.token:token_group", "Tokens of the HTTP API."),

@@ -53,7 +53,7 @@ def all_findings(services: Services) -> list[Finding]:
 def callers_findings(services: Services) -> list[Finding]:
     """Those that callers would meet."""
     folder = services.settings.config_dir
-    _ = services.policy
+    _ = services.policy, services.files.hours, services.files.spoken_names
     load_groups(folder / "services.yaml")
     load_sub_municipalities(folder / "sub_municipalities.yaml")
     agencies = load_agencies(folder / "agencies.yaml")
