@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from blacklist.record.synchroniser import SECONDS as SYNCHRONISE_SECONDS
 from blacklist.record.synchroniser import Synchroniser
+from hotline.announcing import announcing
 from hotline.bootstrap import Services
 from hotline.disk_loop import disk_loop
 from hotline.register import make_register
@@ -29,6 +30,7 @@ def relay_periodics(services: Services, now: Callable[[], Services]) -> list[Per
         ),
         destroying(engine, settings.recordings, days=settings.retention.recordings_days),
         Periodic("synchroniser", SYNCHRONISE_SECONDS, index.round, THOROUGH_S),
+        announcing(services, now),
         late_alarm(engine),
         disk_loop(services),
     ]

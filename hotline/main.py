@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "tickets": ("hotline.cli.tickets:tickets_group", "Tickets: list and show."),
     "deliveries": ("hotline.cli.tickets:deliveries_group", "Deliveries: list and retry."),
     "blacklist": ("hotline.cli.blacklist:blacklist_group", "Blocked numbers."),
+    "announce": ("hotline.cli.announce:announce_group", "What every caller hears for a time."),
     "gazetteer": ("hotline.cli.gazetteer:gazetteer_group", "The city's addresses: import, find."),
     "hours": ("hotline.cli.hours:hours_command", "Whether the offices are open, and when."),
     "personal-data": ("hotline.cli.personal:personal_group", "What is kept of one caller."),

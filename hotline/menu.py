@@ -17,12 +17,13 @@ from call_handlers.effects.callback import CALLBACK_SERVICE
 from call_handlers.effects.every import CONTRACTS as CALLERS_EFFECTS
 from call_handlers.inside import CONTRACTS as INSIDE_EFFECTS
 from files.yaml_model import FileWrong
+from hotline.announcing import fault_of, templates
 from hotline.bootstrap import Services
 from hotline.dialplan import transfer_targets
 from hotline.refusal import MenuUnfit
 from ivr.contract import Catalogues
 from ivr.flow import Flow
-from ivr.lint import TEDIOUS, Finding, lint
+from ivr.lint import TEDIOUS, UNSAID, Finding, lint
 from ivr.load import FlowFileError
 from ivr.prompts import CatalogueError
 from ivr.timing import Timed, past, timed, ways
@@ -46,7 +47,7 @@ def all_findings(services: Services) -> list[Finding]:
     from tickets.destinations.sms import load_sms_texts  # a role that leads calls sends none
 
     load_sms_texts(services.settings.config_dir / "sms.yaml", services.flow.languages)
-    found = [*callers_findings(services), *inside_findings(services)]
+    found = [*callers_findings(services), *inside_findings(services), *_unsaid(services)]
     return found if any(one.loses_callers for one in found) else [*found, *_tedious(services)]
 
 
@@ -85,6 +86,23 @@ def timed_ways(services: Services, to: str) -> list[Timed]:
     flow = replace(services.flow, examples={**services.flow.examples, **days})
     found = [timed(walked, catalogue, seconds) for walked in ways(flow, to)]
     return sorted(found, key=lambda way: -way.seconds)
+
+
+def _unsaid(services: Services) -> Iterator[Finding]:
+    """Names and ready announcements that a voice would say wrong."""
+    folder, fault = services.settings.config_dir, fault_of(services)
+    try:
+        templates(services)
+    except FileWrong as error:
+        for line in str(error).splitlines():
+            file, key, message = line.split(": ", 2)
+            yield Finding(f"{file}: {key}", UNSAID, message)
+    path = folder / "spoken_names.yaml"
+    for language, names in services.files.spoken_names.items():
+        for written, said in names.items():
+            if language in services.catalogue.languages and (found := fault(language, said)):
+                at = _line(path, rf"^\s+[\"']?{re.escape(written)}[\"']?\s*:")
+                yield Finding(f"{path}:{at}: {language}.{written}", UNSAID, found)
 
 
 def _tedious(services: Services) -> Iterator[Finding]:

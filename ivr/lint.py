@@ -26,7 +26,9 @@ MOST_OPTIONS = 5
 MOST_LEVELS = 3
 TEDIOUS = "too long"
 """The rule of a way through the flow that asks more of a caller than its `limits` allow."""
-ADVICE = frozenset({"too many options", "too deep", "unreachable", TEDIOUS})
+UNSAID = "cannot be said"
+"""The rule of a name or a ready announcement that a voice would say wrong: no call needs it."""
+ADVICE = frozenset({"too many options", "too deep", "unreachable", TEDIOUS, UNSAID})
 
 Placeholders = Mapping[str, Mapping[str, frozenset[str]]]
 """language → prompt key → names of the placeholders in its text."""

@@ -38,13 +38,16 @@ def _unspeakable(catalogue: Catalogue) -> Iterator[str]:
     for language, prompts in catalogue.literals.items():
         for key, parts in prompts.items():
             for part in parts:
-                if not isinstance(part, Literal):
-                    continue
-                if _FIGURES.search(part.text):
-                    yield f"{language}: {key}: write numbers in words"
-                elif _vowelled(catalogue, part) and (words := unvowelled_words(part.text)):
-                    yield f"{language}: {key}: vowel marks are missing: {' '.join(words)}"
+                if isinstance(part, Literal) and (
+                    fault := unspeakable(catalogue, part.language, part.text)
+                ):
+                    yield f"{language}: {key}: {fault}"
 
 
-def _vowelled(catalogue: Catalogue, part: Literal) -> bool:
-    return catalogue.spoken[part.language].vowelled
+def unspeakable(catalogue: Catalogue, language: str, text: str) -> str:
+    """What a voice of that language would say wrong of a text, and the mend; empty for nothing."""
+    if _FIGURES.search(text):
+        return "write numbers in words"
+    if catalogue.spoken[language].vowelled and (words := unvowelled_words(text)):
+        return f"vowel marks are missing: {' '.join(words)}"
+    return ""

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBar
 
+from hotline.announcing import texts_in_use
 from hotline.bootstrap import Services
 from hotline.logs import is_terminal
 from voice.build import BuildReport, Progress, build
@@ -19,7 +20,8 @@ _SHOWN = 8
 def build_with_progress(services: Services, *, prune: bool = False) -> BuildReport:
     """Make what is missing, with a bar on a terminal while there is anything to do.
 
-    The report tells what could not be made. Raises CatalogueError.
+    The report tells what could not be made. Raises CatalogueError; with `prune`, SQLAlchemyError:
+    what is in use beside the prompts is known to the database.
     """
     with bar("prompts") as progress:
         return build(
@@ -30,6 +32,7 @@ def build_with_progress(services: Services, *, prune: bool = False) -> BuildRepo
             kept_voices=services.kept_voices,
             commands=services.settings.voice_commands,
             prune=prune,
+            in_use=texts_in_use(services) if prune else (),
         )
 
 
