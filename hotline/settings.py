@@ -11,7 +11,7 @@ were in the environment (`hotline/home.py`).
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
@@ -94,6 +94,8 @@ class Settings(BaseSettings):
     redis_url: RedisUrl | None = Field(None, validation_alias=AliasChoices("REDIS_URL"))
     database_url: DatabaseUrl | None = Field(None, validation_alias=AliasChoices("DATABASE_URL"))
     timezone: Zone = "Asia/Riyadh"
+    calendar: Literal["gregorian", "hijri"] = "gregorian"
+    """By which callers hear dates."""
     jurisdiction: Annotated[str, Field(min_length=1, max_length=100)] = "jeddah.gov.sa"
     emergency_lines: Lines = ()
     """Numbers of ours, or of agencies that send calls on to us, whose calls are not screened."""

@@ -7,16 +7,14 @@ Sounds are named after their content: a text that did not change keeps its sound
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from ivr.prompt_text import Part, Slot, text_fault
-from ivr.spoken import count, digits, spell
 from ivr.spoken.language import Language
 from ivr.spoken.sentences import ENDS
 from ivr.spoken.takes import take_of
+from ivr.spoken_values import local_number, spoken_value
 from ivr.turn import Prompt
 from ivr.voices import DEFAULT, Voices
 
@@ -34,7 +32,6 @@ BY_VALUE = (WITHHELD, ENDING, UNSAID, UNPLAYED)
 """Keys that no flow names: what a value is said with."""
 ERROR_KEYS = ("noinput_", "nomatch_")
 """How the keys of error messages begin: the prompts that exist with a guarded head."""
-_HOURS_UP_TO = 48
 _ENDS = frozenset(ENDS)
 STOP = "."
 """The pause behind a sentence, among the words of a language."""
@@ -126,8 +123,11 @@ class Catalogue:
         language = prompt.language or language
         line = self._line(language, prompt.key)
         pieces: list[Piece] = []
-        for part in line.parts:
-            said = (part,) if isinstance(part, Piece) else self._value(language, prompt, part)
+        for part, behind in zip(line.parts, (*line.parts[1:], None), strict=True):
+            if isinstance(part, Piece):
+                said: tuple[Piece, ...] = (part,)
+            else:
+                said = self._value(language, prompt, part, self._pauses(language, behind))
             if pieces and pieces[-1].text[-1:] in _ENDS and pieces[-1].text != STOP != said[0].text:
                 spoken_in = pieces[-1].audio.partition("/")[0]
                 pieces.append(Piece("", self.words[spoken_in][STOP].audio))
@@ -174,9 +174,7 @@ class Catalogue:
         """
         if kind == "phone":
             value = local_number(value)
-        if kind not in _SPOKEN or not value:
-            return ()
-        return _SPOKEN[kind](self.spoken[language], value)
+        return spoken_value(self.spoken[language], kind, value) if value else ()
 
     def _line(self, language: str, key: str) -> Line:
         try:
@@ -184,7 +182,12 @@ class Catalogue:
         except KeyError:
             raise PromptError(f"there is no prompt {key} in {language}") from None
 
-    def _value(self, language: str, prompt: Prompt, slot: Slot) -> tuple[Piece, ...]:
+    def _pauses(self, language: str, behind: Piece | Slot | None) -> bool:
+        """Whether a value is followed by a pause: by that, or by nothing."""
+        pauses = (self.spoken[language].pause, STOP)
+        return behind is None or (isinstance(behind, Piece) and behind.text in pauses)
+
+    def _value(self, language: str, prompt: Prompt, slot: Slot, pauses: bool) -> tuple[Piece, ...]:
         value = prompt.values.get(slot.name)
         if value is None:
             raise PromptError(f"prompt {prompt.key} needs a value for {slot.name}")
@@ -202,7 +205,7 @@ class Catalogue:
             if not value:
                 return self._other(language, WITHHELD)
         try:
-            words = _SPOKEN[slot.kind](self.spoken[language], value)
+            words = spoken_value(self.spoken[language], slot.kind, value, pauses)
         except ValueError as error:  # the value itself stays out of the message: it may be personal
             raise PromptError(f"prompt {prompt.key}: {slot.name} is no {slot.kind}") from error
         known = (self.dictated if slot.kind == "dictated" else self.words)[language]
@@ -235,47 +238,6 @@ def text_value(texts: Mapping[str, str]) -> str:
     A language that has none hears the first there is, in the voice of that one's language.
     """
     return json.dumps(dict(texts), ensure_ascii=False)
-
-
-def local_number(number: str) -> str:
-    """The digits of a telephone number as people here dial it; empty when it is not one.
-
-    What the network sends is not to be trusted: anything but an optional + and 3 to 15 digits
-    counts as withheld.
-    """
-    if not re.fullmatch(r"\+?[0-9]{3,15}", number):
-        return ""
-    return f"0{number[4:]}" if number.startswith("+966") else number.removeprefix("+")
-
-
-def _number(value: str) -> int:
-    if not re.fullmatch("[0-9]{1,5}", value):
-        raise ValueError("not a number that is counted here")
-    return int(value)
-
-
-def _hours(language: Language, value: str) -> tuple[str, ...]:
-    hours = _number(value)
-    if hours < _HOURS_UP_TO:
-        return count(language, hours, "hour", "genitive")
-    return count(language, -(-hours // 24), "day", "genitive")
-
-
-_SPOKEN: Mapping[str, Callable[[Language, str], tuple[str, ...]]] = MappingProxyType(
-    {
-        "digits": digits,
-        "dictated": digits,
-        "phone": digits,
-        "spelled": spell,
-        "last4": lambda language, value: digits(language, value[-4:]),
-        "hours": _hours,
-        "days": lambda language, value: count(language, _number(value), "day", "genitive"),
-        "minutes": lambda language, value: count(language, _number(value), "minute", "genitive"),
-        "years": lambda language, value: count(language, _number(value), "year", "genitive"),
-        "place": lambda language, value: count(language, _number(value), "caller", "nominative"),
-    }
-)
-"""How a value is spoken. Spans of time stand behind خِلَالَ or لِمُدَّةِ, so in the genitive."""
 
 
 def stem(language: str, text: str, form: str = "", recording: str = "", *, voices: Voices) -> str:

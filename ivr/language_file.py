@@ -73,6 +73,21 @@ class CardinalFile(_Strict):
     nouns: dict[str, CardinalNoun]
 
 
+class MonthsFile(_Strict):
+    """The twelve of each calendar."""
+
+    gregorian: Annotated[list[Text], Field(min_length=12, max_length=12)]
+    hijri: Annotated[list[Text], Field(min_length=12, max_length=12)]
+
+
+class DatesFile(_Strict):
+    """`ivr.spoken.language.Dates`; each text is said as one, blanks and all."""
+
+    days: Annotated[list[Text], Field(min_length=31, max_length=31)]
+    months: MonthsFile
+    order: Literal["day month", "month day"] = "day month"
+
+
 class SpeechFile(_Strict):
     """`ivr.spoken.language.Speech`; but for `yes` each text is words with blanks between them."""
 
@@ -97,5 +112,6 @@ class LanguageFile(_Strict):
     digits: Digits
     letters: Annotated[list[Text], Field(min_length=26, max_length=26)]
     counted: Annotated[ArabicFile | CardinalFile, Field(discriminator="rule")]
+    dates: DatesFile
     speech: SpeechFile
     romanised: dict[str, Annotated[str, StringConstraints(pattern="^[a-z0-9]*$")]] = {}

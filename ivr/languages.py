@@ -13,6 +13,7 @@ from ivr.language_file import (
     ArabicFile,
     CardinalFile,
     CardinalNoun,
+    DatesFile,
     LanguageFile,
     PluralForms,
     SpeechFile,
@@ -20,7 +21,7 @@ from ivr.language_file import (
 from ivr.spoken.arabic import Forms as ArabicForms
 from ivr.spoken.arabic import arabic
 from ivr.spoken.cardinal import Forms, Numbers, cardinal
-from ivr.spoken.language import LARGEST, NOUNS, Case, Count, Language, Noun, Speech
+from ivr.spoken.language import LARGEST, NOUNS, Calendar, Case, Count, Dates, Language, Noun, Speech
 from ivr.spoken.orthography import unvowelled_words
 from ivr.spoken.takes import take_of
 from ivr.spoken.voice import Voice
@@ -49,6 +50,7 @@ def load_language(path: Path) -> Language:
         letters=tuple(file.letters),
         count=_count(document, path.stem),
         pause=file.pause,
+        dates=_dates(file.dates),
         voice=Voice(**file.voice.model_dump(), phonemes=vowelled),
         speech=_speech(file.speech),
         vowelled=vowelled,
@@ -57,6 +59,14 @@ def load_language(path: Path) -> Language:
     )
     _check_words(document, language)
     return language
+
+
+def _dates(file: DatesFile) -> Dates:
+    months: dict[Calendar, tuple[str, ...]] = {
+        "gregorian": tuple(file.months.gregorian),
+        "hijri": tuple(file.months.hijri),
+    }
+    return Dates(tuple(file.days), months, file.order == "month day")
 
 
 def _speech(file: SpeechFile) -> Speech:

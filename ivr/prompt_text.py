@@ -13,7 +13,7 @@ from ivr.spoken.sentences import ENDS
 KINDS = frozenset(
     {
         *("digits", "dictated", "spelled", "phone", "last4", "recording", "service", "key"),
-        *("hours", "days", "minutes", "years", "place", "text"),
+        *("hours", "days", "minutes", "years", "place", "tickets", "date", "text"),
     }
 )
 """What a placeholder's value is, and so how it is spoken (see `ivr.catalogue`)."""

@@ -1,8 +1,8 @@
 """Numbers as people say them, and Arabic spelling as it sounds. Pure.
 
-What lives here: digits and letters one by one, counted nouns with the agreement their language asks
-for, and the reading of fully vowelled Arabic. What may not: prompts, files, audio. A language is
-data (`ivr.languages` reads its file); here is what is done with it.
+What lives here: digits and letters one by one, dates, counted nouns with the agreement their
+language asks for, and the reading of fully vowelled Arabic. What may not: prompts, files, audio. A
+language is data (`ivr.languages` reads its file); here is what is done with it.
 
 Every function gives words, not sentences: `Language.words` is the whole list of them, so that each
 can be recorded once and any number be put together from recordings.
@@ -10,9 +10,10 @@ can be recorded once and any number be put together from recordings.
 
 import re
 
-from ivr.spoken.language import LARGEST, Case, Language, Noun
+from ivr.spoken.language import CALENDARS, LARGEST, Case, Language, Noun
 
 _UNGROUPED = 5
+_DATE = re.compile(r"([a-z]+):[0-9]{4}-([0-9]{2})-([0-9]{2})")
 
 
 def digits(language: Language, text: str) -> tuple[str, ...]:
@@ -61,3 +62,18 @@ def count(
     if not 0 <= number <= LARGEST:
         raise ValueError(f"a count from 0 to {LARGEST} can be spoken, not {number}")
     return language.count(number, noun, case)
+
+
+def date(language: Language, text: str) -> tuple[str, ...]:
+    """A day and its month, of `gregorian:2026-11-29` or `hijri:1448-06-19`; the year is left out.
+
+    Raises ValueError for what is neither.
+    """
+    found = _DATE.fullmatch(text)
+    for calendar in CALENDARS:
+        if found and found[1] == calendar:
+            try:
+                return language.dates.words(calendar, int(found[2]), int(found[3]))
+            except IndexError:
+                break
+    raise ValueError("a date is written like gregorian:2026-11-29 or hijri:1448-06-19")

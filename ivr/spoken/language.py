@@ -5,16 +5,19 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from ivr.spoken.orthography import pausal
 from ivr.spoken.voice import Voice
 
-Noun = Literal["hour", "day", "minute", "year", "caller"]
+Noun = Literal["hour", "day", "minute", "year", "caller", "ticket"]
 Case = Literal["nominative", "genitive"]
 Count = Callable[[int, Noun, Case], tuple[str, ...]]
 """A number (0 to 999) of a noun as it stands in a case, word by word."""
 
-NOUNS: tuple[Noun, ...] = ("hour", "day", "minute", "year", "caller")
+NOUNS: tuple[Noun, ...] = ("hour", "day", "minute", "year", "caller", "ticket")
 CASES: tuple[Case, ...] = ("nominative", "genitive")
 LARGEST = 999
+Calendar = Literal["gregorian", "hijri"]
+CALENDARS: tuple[Calendar, ...] = ("gregorian", "hijri")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,25 @@ class Speech:
     endings: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """The days of a month (1 to 31) and the months, as a date says them: each is one word.
+
+    `month_first` tells their order.
+    """
+
+    days: tuple[str, ...]
+    months: Mapping[Calendar, tuple[str, ...]]
+    month_first: bool = False
+
+    def words(self, calendar: Calendar, month: int, day: int) -> tuple[str, str]:
+        """A day of a month of that calendar, both from 1. Raises IndexError where there is none."""
+        if month < 1 or day < 1:
+            raise IndexError("months and days are counted from 1")
+        said = (self.days[day - 1], self.months[calendar][month - 1])
+        return said[::-1] if self.month_first else said
+
+
 @dataclass(frozen=True, eq=False)
 class Language:
     """A language that callers are spoken to in.
@@ -53,11 +75,16 @@ class Language:
     letters: tuple[str, ...]
     count: Count
     pause: str
+    dates: Dates
     voice: Voice
     speech: Speech = Speech()
     vowelled: bool = False
     right_to_left: bool = False
     romanised: Mapping[str, str] = field(default_factory=dict)
+
+    def before_pause(self, words: tuple[str, ...]) -> tuple[str, ...]:
+        """The same words where a pause follows: vowelled Arabic ends otherwise there."""
+        return (*words[:-1], pausal(words[-1])) if self.vowelled and words else words
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -66,5 +93,8 @@ class Language:
         for noun in NOUNS:
             for case in CASES:
                 for number in range(LARGEST + 1):
-                    words.update(dict.fromkeys(self.count(number, noun, case)))
+                    counted = self.count(number, noun, case)
+                    words.update(dict.fromkeys((*counted, *self.before_pause(counted)[-1:])))
+        for months in self.dates.months.values():
+            words.update(dict.fromkeys((*self.dates.days, *months)))
         return tuple(words)

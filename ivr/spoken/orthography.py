@@ -57,6 +57,22 @@ def _readable(word: str) -> bool:
     return True
 
 
+def pausal(word: str) -> str:
+    """A vowelled word as it is said before a pause (الوقف): no last short vowel, no nunation.
+
+    But -an is then heard as ā (يَوْمَا), and ة as h; a long vowel stays (Wright, A Grammar of the
+    Arabic Language, II, § 223-226).
+    """
+    word = unicodedata.normalize("NFC", word)
+    if word.endswith((f"{FATHATAN}ا", f"{FATHATAN}ى")):
+        return f"{word[:-2]}{FATHA}{word[-1]}"
+    *_, (letter, marks) = _letters(word)
+    if not marks - {SHADDA}:
+        return word
+    kept = SHADDA if SHADDA in marks else ""
+    return f"{word[: word.rindex(letter)]}{letter}{kept}{SUKUN}"
+
+
 def sounds(word: str) -> tuple[str, ...]:
     """The sounds of one word: consonants as letters (every hamza as ء), vowels a, i, u, aa, ii, uu.
 

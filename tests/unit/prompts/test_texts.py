@@ -9,6 +9,7 @@ from ivr.turn import Prompt
 from tests.fixtures.languages import LANGUAGES
 
 CONFIG = Path(__file__).parents[3] / "config"
+PATHS = {path.stem: path for path in sorted((CONFIG / "prompts").glob("*.yaml"))}
 VALUES = {
     "building_number": "7421",
     "postal_code": "23218",
@@ -28,9 +29,7 @@ VALUES = {
 @pytest.fixture(scope="module")
 def catalogue() -> Catalogue:
     """The catalogue of `config/prompts`."""
-    return load_catalogue(
-        {lang: CONFIG / "prompts" / f"{lang}.yaml" for lang in ("ar", "en")}, LANGUAGES
-    )
+    return load_catalogue(PATHS, LANGUAGES)
 
 
 def test_nothing_is_wrong_with_them(catalogue: Catalogue) -> None:
@@ -38,7 +37,7 @@ def test_nothing_is_wrong_with_them(catalogue: Catalogue) -> None:
     assert prompt_findings(catalogue) == ()
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", PATHS)
 def test_each_can_be_said(catalogue: Catalogue, language: str) -> None:
     """Every prompt speaks with the values that the flow hands over, every piece has a source."""
     for key in catalogue.keys(language):
@@ -55,7 +54,7 @@ def test_the_language_menu_sounds_the_same_in_both(catalogue: Catalogue) -> None
 
 
 @pytest.mark.parametrize("key", ["confirm_hint", "confirm_choices"])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", PATHS)
 def test_options_that_follow_another_prompt_begin_with_a_pause(
     catalogue: Catalogue, language: str, key: str
 ) -> None:
@@ -79,4 +78,4 @@ def test_the_arabic_reference_is_read_twice_and_the_answer_promised(catalogue: C
     """The number comes twice, digit by digit, and three days agree with their number."""
     text = catalogue.text("ar", Prompt("reference", VALUES))
     assert text.count("اِثْنَيْنْ أَرْبَعَةْ صِفْرْ، صِفْرْ وَاحِدْ اِثْنَيْنْ، ثَلَاثَةْ أَرْبَعَةْ خَمْسَةْ") == 2
-    assert "خِلَالَ ثَلَاثَةِ أَيَّامٍ" in text
+    assert "خِلَالَ ثَلَاثَةِ أَيَّامْ." in text

@@ -3,6 +3,7 @@
 import unicodedata
 
 import pytest
+from babel import Locale
 
 from ivr.spoken import count
 from ivr.spoken.language import CASES, LARGEST, NOUNS, Case, Noun
@@ -74,23 +75,35 @@ KNOWN: list[tuple[int, Noun, Case, str]] = [
     (300, "year", "nominative", "ثَلَاثُمِئَةِ سَنَةٍ"),
     (365, "day", "genitive", "ثَلَاثِمِئَةٍ وَخَمْسَةٍ وَسِتِّينَ يَوْمًا"),
     (800, "day", "nominative", "ثَمَانِيمِئَةِ يَوْمٍ"),
+    (0, "ticket", "nominative", "صِفْرٌ مِنَ الْبَلَاغَاتِ"),
+    (1, "ticket", "nominative", "بَلَاغٌ وَاحِدٌ"),
+    (2, "ticket", "nominative", "بَلَاغَانِ"),
+    (3, "ticket", "nominative", "ثَلَاثَةُ بَلَاغَاتٍ"),
+    (10, "ticket", "nominative", "عَشَرَةُ بَلَاغَاتٍ"),
+    (11, "ticket", "nominative", "أَحَدَ عَشَرَ بَلَاغًا"),
+    (12, "ticket", "nominative", "اِثْنَا عَشَرَ بَلَاغًا"),
+    (21, "ticket", "nominative", "وَاحِدٌ وَعِشْرُونَ بَلَاغًا"),
+    (100, "ticket", "nominative", "مِئَةُ بَلَاغٍ"),
+    (102, "ticket", "nominative", "مِئَةُ بَلَاغٍ وَبَلَاغَانِ"),
     (999, "hour", "nominative", "تِسْعُمِئَةٍ وَتِسْعٌ وَتِسْعُونَ سَاعَةً"),
 ]
 
 FEMININE: dict[Noun, bool] = {
     **{"hour": True, "minute": True, "year": True, "day": False, "caller": False},
+    "ticket": False,
 }
 # The forms of each noun, written out again here: genitive plural, accusative and genitive singular.
 PLURAL = {
     **{"hour": "سَاعَاتٍ", "minute": "دَقَائِقَ", "year": "سَنَوَاتٍ"},
-    **{"day": "أَيَّامٍ", "caller": "مُتَّصِلِينَ"},
+    **{"day": "أَيَّامٍ", "caller": "مُتَّصِلِينَ", "ticket": "بَلَاغَاتٍ"},
 }
 ACCUSATIVE = {
     **{"hour": "سَاعَةً", "minute": "دَقِيقَةً", "year": "سَنَةً"},
-    **{"day": "يَوْمًا", "caller": "مُتَّصِلًا"},
+    **{"day": "يَوْمًا", "caller": "مُتَّصِلًا", "ticket": "بَلَاغًا"},
 }
 GENITIVE = {
     **{"hour": "سَاعَةٍ", "minute": "دَقِيقَةٍ", "year": "سَنَةٍ", "day": "يَوْمٍ", "caller": "مُتَّصِلٍ"},
+    "ticket": "بَلَاغٍ",
 }
 # Bare letters → value, as a reader without vowel marks would take the words.
 VALUES = {
@@ -107,9 +120,9 @@ VALUES = {
     ] for end in ("ون", "ين")},
 }  # fmt: skip
 ONES = {
-    **{"ساعه": 1, "يوم": 1, "دقيقه": 1, "سنه": 1, "متصل": 1},
-    **{"ساعتان": 2, "يومان": 2, "دقيقتان": 2, "سنتان": 2, "متصلان": 2},
-    **{"ساعتين": 2, "يومين": 2, "دقيقتين": 2, "سنتين": 2, "متصلين": 2},
+    **{"ساعه": 1, "يوم": 1, "دقيقه": 1, "سنه": 1, "متصل": 1, "بلاغ": 1},
+    **{"ساعتان": 2, "يومان": 2, "دقيقتان": 2, "سنتان": 2, "متصلان": 2, "بلاغان": 2},
+    **{"ساعتين": 2, "يومين": 2, "دقيقتين": 2, "سنتين": 2, "متصلين": 2, "بلاغين": 2},
 }
 EVERY = [(noun, case) for noun in NOUNS for case in CASES]
 
@@ -226,6 +239,21 @@ def test_every_word_is_fully_vowelled(noun: Noun, case: Case) -> None:
     """No word of any number needs a guess to be read."""
     words = {word for n in range(LARGEST + 1) for word in count(ARABIC, n, noun, case)}
     assert unvowelled_words(" ".join(sorted(words))) == ()
+
+
+@pytest.mark.parametrize("noun", NOUNS)
+def test_the_classes_of_number_are_those_of_cldr(noun: Noun) -> None:
+    """Unicode's plural rules for Arabic (TR 35): the noun's form changes with their class alone.
+
+    zero 0, one 1, two 2, few 3-10 of each hundred, many 11-99 of each hundred, other the rest.
+    """
+    category = Locale.parse("ar").plural_form
+    wanted = {"few": PLURAL[noun], "many": ACCUSATIVE[noun], "other": GENITIVE[noun]}
+    for number in range(3, LARGEST + 1):
+        words = count(ARABIC, number, noun, "nominative")
+        # "a hundred days and a day" says the noun of the hundred, and then itself once more
+        said = words[-2] if number % 100 in (1, 2) else words[-1]
+        assert said == wanted[category(number)], number
 
 
 @pytest.mark.parametrize("number", [-1, LARGEST + 1])

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.spoken import count, digits, spell
-from ivr.spoken.language import CASES, NOUNS, Language
+from ivr.spoken import count, date, digits, spell
+from ivr.spoken.language import CALENDARS, CASES, NOUNS, Language
 from tests.fixtures.languages import LANGUAGES
 
 
@@ -72,6 +72,19 @@ def test_the_vocabulary_holds_every_word_that_can_be_said(language: Language) ->
         for noun in NOUNS
         for case in CASES
         for w in count(language, n, noun, case)
+    }
+    said |= {
+        language.before_pause(count(language, n, noun, case))[-1]
+        for n in range(1000)
+        for noun in NOUNS
+        for case in CASES
+    }
+    said |= {
+        word
+        for calendar in CALENDARS
+        for month in range(1, 13)
+        for day in range(1, 32)
+        for word in date(language, f"{calendar}:1448-{month:02}-{day:02}")
     }
     said |= set(spell(language, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     said |= set(digits(language, "0123456789"))
