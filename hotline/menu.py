@@ -95,8 +95,8 @@ def _unsaid(services: Services) -> Iterator[Finding]:
         templates(services)
     except FileWrong as error:
         for line in str(error).splitlines():
-            file, key, message = line.split(": ", 2)
-            yield Finding(f"{file}: {key}", UNSAID, message)
+            where, _, message = line.partition(": ")
+            yield Finding(where, UNSAID, message)
     path = folder / "spoken_names.yaml"
     for language, names in services.files.spoken_names.items():
         for written, said in names.items():

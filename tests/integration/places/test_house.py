@@ -75,8 +75,8 @@ def test_a_name_or_announcement_that_cannot_be_said_is_advice_with_its_line(
     edit(config, "announcements.yaml", "There is heavy rain", "There are 100 mm of rain")
     found = [one for one in all_findings(services) if one.rule == "cannot be said"]
     assert [str(one).removeprefix(f"{config}/") for one in found] == [
-        "announcements.yaml:6: rain.en: cannot be said: write numbers in words",
-        "spoken_names.yaml:12: ar.شارع الصدف: cannot be said: vowel marks are missing: شارع",
+        "announcements.yaml:6: cannot be said: rain.en: write numbers in words",
+        "spoken_names.yaml:11: ar.شارع الصدف: cannot be said: vowel marks are missing: شارع",
     ]
     assert not any(one.loses_callers for one in found)
     assert callers_findings(services) == []
