@@ -37,13 +37,14 @@ class Sound(NamedTuple):
     """A file to play, without its extension.
 
     Keys are not heard over a `guarded` one; only keys that lead away end a `whole` one. It lasts
-    `seconds`, at most.
+    `seconds`, at most. Without an `optional` one the rest can be said.
     """
 
     path: str
     guarded: bool
     whole: bool = False
     seconds: float = LONGEST_S
+    optional: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -57,14 +58,15 @@ class Sounds:
     """The sounds of all prompts.
 
     `now` is asked for each turn and gives what tells of files at that moment. `prefix` is the
-    folder as Asterisk sees it. `languages` are tried in this order when the turn's own has no
-    audio.
+    folder as Asterisk sees it, and `texts_prefix` that of texts made on the spot, where it is
+    another. `languages` are tried in this order when the turn's own has no audio.
     """
 
     catalogue: SpokenPrompts
     now: Callable[[], Lasting]
     prefix: str
     languages: tuple[str, ...]
+    texts_prefix: str = ""
 
     def of(self, turn: Turn, recordings: str = "") -> list[Sound]:
         """The files of the turn's prompts, in the order they are played.
@@ -81,8 +83,16 @@ class Sounds:
     def ways(self, turn: Turn, recordings: str = "") -> Iterator[list[Sound]]:
         """The files of the turn as it is, then of the same turn in each other language.
 
-        For an Asterisk that cannot play what we know to be there.
+        For an Asterisk that cannot play what we know to be there. Each is tried without what was
+        made on the spot too: an Asterisk with a copy of the prompts may not have it yet.
         """
+        for files in self._in_languages(turn, recordings):
+            yield files
+            needed = [sound for sound in files if not sound.optional]
+            if 0 < len(needed) < len(files):
+                yield needed
+
+    def _in_languages(self, turn: Turn, recordings: str) -> Iterator[list[Sound]]:
         yield self.of(turn, recordings)
         said = tuple(replace(prompt, language="") for prompt in turn.prompts)
         for language in self.languages:
@@ -109,8 +119,9 @@ class Sounds:
                 continue
             if seconds is None:
                 return []
-            path = f"{self.prefix}/{piece.audio}"
-            sounds.append(Sound(path, piece.guarded, prompt.whole, seconds))
+            prefix = self.texts_prefix if piece.optional and self.texts_prefix else self.prefix
+            path = f"{prefix}/{piece.audio}"
+            sounds.append(Sound(path, piece.guarded, prompt.whole, seconds, piece.optional))
         return sounds
 
     def _instead(

@@ -292,7 +292,8 @@ class Services:
         from agi_scripts.sounds import Sounds
 
         languages = self.flow.languages
-        return Sounds(self.catalogue, self.sound_folder.now, prefix, languages)
+        texts = self.settings.agi.texts_prefix
+        return Sounds(self.catalogue, self.sound_folder.now, prefix, languages, texts)
 
     def sweep(self) -> SweepReport:
         """Close calls that nobody ended, and write what the journal holds into SQL.

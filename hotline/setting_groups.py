@@ -42,6 +42,9 @@ class AgiSettings(Group):
     """How long calls in progress may take to finish after SIGTERM."""
     sounds_prefix: str = ""
     """The folder of prompts as Asterisk sees it, where that is not the folder as we see it."""
+    texts_prefix: str = ""
+    """The folder of names and announcements, which are made on the spot, as Asterisk sees it, where
+    that is not the folder of prompts: of a copy that an installation made, it is ours."""
     recordings_prefix: str = ""
     """The folder for recordings as Asterisk sees it, likewise."""
     recordings_dir: Path | None = None

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from places.fields import Address
 from places.keypad import keys_of
 from places.schema import gazetteer
-from store.fields import columns_of, record_of
+from store.fields import columns_of
 from store.sql import reading
 
 MOST_CANDIDATES = 12
@@ -97,7 +97,7 @@ def by_short(engine: sa.Engine, short_address: str) -> Place | None:
 
 def _found(engine: sa.Engine, asked: sa.Select[Any], given: Mapping[str, str]) -> list[Place]:
     with reading(engine) as connection:
-        return [place_of(record_of(Address, row)) for row in connection.execute(asked, given)]
+        return [place_of(Address(*row)) for row in connection.execute(asked, given)]
 
 
 def place_of(address: Address) -> Place:

@@ -13,6 +13,7 @@ from lab.bench import (
     before,
     classic,
     cpu,
+    gazetteer,
     import_memory,
     import_speed,
     memory,
@@ -46,6 +47,7 @@ _PARTS: Mapping[str, _Measurement] = {
     "screening_memory": _Measurement(screening.measure_memory, screening.MEMORY_NOTES),
     "import_memory": _Measurement(import_memory.measure, import_memory.NOTES),
     "import_speed": _Measurement(import_speed.measure, import_speed.NOTES),
+    "gazetteer": _Measurement(gazetteer.measure, gazetteer.NOTES),
     "voice": _Measurement(voice.measure, voice.NOTES),
     "plain": _Measurement(plain.measure, plain.NOTES),
 }

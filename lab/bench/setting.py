@@ -26,6 +26,9 @@ class Sizes:
     compared_rows: int = 60_000
     """Rows of each of the rounds in which an import is compared with its bare rows."""
     import_rounds: int = 3
+    addresses: int = 1_000_000
+    lookups: int = 5000
+    """Of each kind, among those addresses."""
     entries: int = 1_000_000
     """Numbers in the blocklist."""
     decisions: int = 6000

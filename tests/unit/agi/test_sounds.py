@@ -114,3 +114,14 @@ def test_a_text_whose_sound_is_not_there_yet_is_left_out_and_it_alone() -> None:
         files = sounds.of(menu("main"))
     assert [sound.path for sound in files] == ["/s/ar/there"]
     assert [entry["event"] for entry in logs] == ["text_left_out"]
+
+
+def test_a_text_is_played_from_the_folder_of_texts_and_left_out_where_asterisk_has_it_not() -> None:
+    """Asterisk's copy of the prompts has not what was made a moment ago; nobody is lost by it."""
+    sounds = Sounds(WithName(), lambda: lambda _stem: LONGEST_S, "/s", ("ar", "en"), "/texts")
+    assert [[sound.path for sound in files] for files in sounds.ways(menu("main"))] == [
+        ["/s/ar/there", "/texts/ar/name"],
+        ["/s/ar/there"],
+        ["/s/en/there", "/texts/en/name"],
+        ["/s/en/there"],
+    ]

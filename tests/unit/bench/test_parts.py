@@ -237,11 +237,21 @@ def test_an_import_is_compared_with_its_rows_alone(bench: Bench) -> None:
     assert min(figure.value for figure in (imported, rate, command, command_rate)) > 0
 
 
+def test_an_address_is_looked_up_beside_a_plain_script(bench: Bench) -> None:
+    """Each of the three ways to ask, held to what a caller may wait; the import held to a ratio."""
+    small = replace(bench, sizes=replace(SMALL, addresses=2000, lookups=200))
+    (part,) = run(small, ["gazetteer"])
+    assert part.failed == ""
+    assert bounds(list(part.figures)) == [("at most", 4.0, "x"), *[("at most", 2.0, "ms")] * 3]
+    assert len(part.figures) == 9
+    assert min(figure.value for figure in part.figures) > 0
+
+
 def test_the_command_knows_every_part_and_refuses_others() -> None:
     """`--only` names what there is."""
     assert COMMANDS["bench"][0] == "lab.cli.bench:bench"
     assert PARTS[:4] == ("cpu", "before", "answer", "classic")
-    assert {"peers", "twilio_rate", "twilio_tail", "import_memory", "plain"} <= set(PARTS[4:])
+    assert {"peers", "twilio_rate", "import_memory", "gazetteer", "plain"} <= set(PARTS[4:])
     done = CliRunner().invoke(command, ["--only", "nothing"])
     assert done.exit_code == 2
 
