@@ -22,8 +22,8 @@ _TOKEN = re.compile(r"(\{[^{}]*\}|\[\[[^\[\]]*\]\])")
 _SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\|([a-z][a-z0-9]*)\}")
 _LANGUAGE = re.compile(r"\[\[([a-z]{2})\]\]")
 _STRAY = re.compile(r"[{}\[\]<>|]")
-_STOPS = (".", "\u06d4")
-_PUNCTUATION = tuple("،؛.,:;!?؟")
+_STOPS = (".", "\u06d4", "\u0964")
+_PUNCTUATION = tuple("،؛.,:;!?؟۔।")
 _LEADING = "".join(_PUNCTUATION) + " "
 
 

@@ -25,7 +25,7 @@ _ARABIC_S, _LATIN_S, _MARK_S, _LEAST_S = 0.1, 0.07, 0.2, 0.25
 """How long a letter, a mark between clauses, and anything at all takes (measured on prompts)."""
 _TAIL_MS = 100
 _QUESTIONS = ("؟", "?")
-_MARKS = frozenset("،؛.,:;؟?!")
+_MARKS = frozenset("،؛.,:;؟?!۔।")
 
 
 @dataclass(frozen=True, slots=True)

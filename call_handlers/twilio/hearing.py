@@ -81,10 +81,14 @@ def hearing_of(code: str, languages: Mapping[str, Language]) -> Hearing:
     language = languages[code]
     own = language.speech
     every = [own, *(one.speech for other, one in languages.items() if other != code)]
+
+    def all_of(part: str) -> dict[str, None]:
+        return dict.fromkeys(plain(word) for speech in every for word in getattr(speech, part))
+
     digits: dict[str, str] = {}
     for speech in every:
         for key, words in enumerate(speech.digits):
-            for word in (str(key), *words):
+            for word in (str(key), *map(plain, words)):
                 digits.setdefault(word, str(key))
     endings: dict[str, str] = {}
     for speech in every:
@@ -93,11 +97,11 @@ def hearing_of(code: str, languages: Mapping[str, Language]) -> Hearing:
     return Hearing(
         locale=language.locale,
         digits=digits,
-        numbers={str(key): (str(key), *words) for key, words in enumerate(own.digits)},
-        yes=own.yes,
-        around=frozenset(word for speech in every for word in speech.around),
-        empty=frozenset(word for speech in every for word in speech.empty),
-        agreed=frozenset(word for speech in every for word in speech.agreed),
-        prefixes=tuple(dict.fromkeys(prefix for speech in every for prefix in speech.prefixes)),
+        numbers={str(at): (str(at), *map(plain, words)) for at, words in enumerate(own.digits)},
+        yes=tuple(map(plain, own.yes)),
+        around=frozenset(all_of("around")),
+        empty=frozenset(all_of("empty")),
+        agreed=frozenset(all_of("agreed")),
+        prefixes=tuple(all_of("prefixes")),
         endings=endings,
     )

@@ -22,7 +22,7 @@ CALENDARS: tuple[Calendar, ...] = ("gregorian", "hijri")
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What a recogniser may hear of menus, put plainly: small letters, no marks.
+    """What a recogniser may hear of menus; marks and case make no difference.
 
     `yes` is what people say for it, `digits` are 0 to 9, each in every form. `around` stands around
     a number (press, number), `empty` tells no option from another, and who may say what is `agreed`
@@ -90,11 +90,14 @@ class Language:
     def words(self) -> tuple[str, ...]:
         """Every word that values can be put together from, each once, in a fixed order."""
         words = dict.fromkeys((*self.digits, self.pause, *self.letters))
+        last: dict[str, None] = {}
         for noun in NOUNS:
             for case in CASES:
                 for number in range(LARGEST + 1):
                     counted = self.count(number, noun, case)
-                    words.update(dict.fromkeys((*counted, *self.before_pause(counted)[-1:])))
+                    words.update(dict.fromkeys(counted))
+                    last[counted[-1]] = None
+        words.update(dict.fromkeys(word for one in last for word in self.before_pause((one,))))
         for months in self.dates.months.values():
             words.update(dict.fromkeys((*self.dates.days, *months)))
         return tuple(words)

@@ -2,8 +2,8 @@
 
 import re
 
-ENDS = ".؟?!"
-"""The marks that end a sentence."""
+ENDS = ".؟?!۔।"
+"""The marks that end a sentence, in the scripts that have one of their own too."""
 _BREAK = re.compile(rf"(?<=[{re.escape(ENDS)}])\s+")
 
 

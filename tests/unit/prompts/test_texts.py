@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from ivr.prompts import Catalogue, load_catalogue, prompt_findings
+from ivr.spoken.sentences import ENDS
 from ivr.turn import Prompt
 from tests.fixtures.languages import LANGUAGES
 
@@ -60,7 +61,8 @@ def test_options_that_follow_another_prompt_begin_with_a_pause(
 ) -> None:
     """Else the key of the one would be heard as the next one's."""
     first, second, *_ = catalogue.speak(language, Prompt(key))
-    assert (catalogue.sources[first.audio].text, second.text[-1:]) == (".", ".")
+    assert catalogue.sources[first.audio].text == "."
+    assert second.text[-1:] in ENDS
     assert catalogue.placeholders(language, key) == frozenset()
 
 

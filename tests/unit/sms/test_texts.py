@@ -49,11 +49,12 @@ def test_reports_and_complaints_are_told_and_others_are_not() -> None:
 
 
 def test_each_text_of_the_house_fits_one_message() -> None:
-    """70 letters of Arabic (UCS-2), 160 of English."""
+    """70 letters of Arabic or Urdu (UCS-2), 160 of English."""
     texts = load_sms_texts(TEXTS)
     for hours in (72, None):
         ticket = build_ticket(new_ticket(target_hours=hours), NOW, "572400002")
         assert len(message(ticket, texts["ar"], RIYADH)) <= 70
+        assert len(message(ticket, texts["ur"], RIYADH)) <= 70
         assert len(message(ticket, texts["en"], RIYADH)) <= 160
 
 

@@ -1,5 +1,6 @@
 """Menus by voice know the words of their own prompts, in the forms in which people say them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,23 @@ def test_of_two_options_with_one_word_that_counts_which_says_less_besides(
 def test_what_people_say_is_understood(node: str, language: str, heard: str, key: str) -> None:
     """In either language; what could mean two things is asked again."""
     assert TODAY.key(node, language, heard) == key
+
+
+@pytest.mark.parametrize(
+    ("node", "heard", "key"),
+    [
+        *(("main", word, "1") for word in ("نئی رپورٹ", "رپورٹ", "ایک", "نمبر ایک", "۱")),
+        *(("main", word, "2") for word in ("شکایت", "مجھے شکایت کرنی ہے", "دو دبائیے")),
+        *(("main", word, "0") for word in ("آپریٹر", "صفر")),
+        *(("main", word, "?") for word in ("", "آٹھ", "کے لیے", "شکایت یا معلومات")),
+        *(("report_service_2", word, "1") for word in ("گڑھا", "سڑک میں گڑھا ہے")),
+        *(("confirm", word, "1") for word in ("جی ہاں", "بھیجنے")),
+    ],
+)
+def test_urdu_is_understood_whose_verb_stands_behind_the_number(
+    node: str, heard: str, key: str
+) -> None:
+    """`شکایت کے لیے دو دبائیے`: the number is not the last word of an option."""
+    paths = {code: PROMPTS / f"{code}.yaml" for code in ("ar", "en", "ur")}
+    flow = replace(FLOW, languages=("ar", "en", "ur"))
+    assert menu_phrases(flow, load_catalogue(paths, LANGUAGES)).key(node, "ur", heard) == key
