@@ -3,18 +3,14 @@
 import sys
 from datetime import UTC, datetime
 
-import redis
 import rich_click as click
 
-from hotline.announcing import fault_of, make_sounds, templates
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line
 from hotline.cli.moments import Moment
-from ivr.prompts import CatalogueError
 from places.announcing import Refused, announce, end, latest, not_over, project
 from places.fields import Announcement
-from voice.wav import AudioError
 
 _ALL = 50
 
@@ -58,6 +54,10 @@ def add_command(
 
     Exit status: 0 done, 1 no sound could be made or a store is away, 2 refused.
     """
+    from hotline.announcing import make_sounds
+    from ivr.prompts import CatalogueError
+    from voice.wav import AudioError
+
     given = {code: text for code, text in (("ar", ar), ("en", en), ("ur", ur)) if text is not None}
     try:
         with asking.plain_errors():
@@ -136,6 +136,8 @@ def _others(given: tuple[str, ...]) -> dict[str, str]:
 
 def _texts(services: Services, template: str | None, given: dict[str, str]) -> dict[str, str]:
     """The texts by language, all fit to be said. Raises Refused, FileWrong, CatalogueError."""
+    from hotline.announcing import fault_of, templates
+
     ready = templates(services) if template is not None else {}
     if template is not None and template not in ready:
         raise Refused(f"{one_line(template)}: there are the templates {', '.join(ready) or 'none'}")
@@ -148,6 +150,8 @@ def _texts(services: Services, template: str | None, given: dict[str, str]) -> d
 
 
 def _tell_calls(services: Services) -> None:
+    import redis  # who lists needs none
+
     try:
         project(services.engine(), services.slow_redis, datetime.now(UTC))
     except redis.RedisError:

@@ -10,9 +10,6 @@ import rich_click as click
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line, print_columns
-from hotline.cli.progress import rows_bar
-from hotline.gazetteer import sub_municipality_codes
-from ivr.prompt_text import text_fault
 from people.person import NothingThere
 from places.csv_read import ENCODINGS, Reader
 from places.gazetteer import Place, by_keys, by_plate, by_short
@@ -58,6 +55,10 @@ def import_command(
 
     Exit status: 0 done, 1 a store is away, 2 refused.
     """
+    from hotline.cli.progress import rows_bar
+    from hotline.gazetteer import sub_municipality_codes
+    from ivr.prompt_text import text_fault
+
     with asking.plain_errors():
         by = asking.person(who, role)
         codes = sub_municipality_codes(services)

@@ -20,6 +20,8 @@ LISTINGS = (
     ("deliveries", "list"),
     ("pin", "list"),
     ("token", "list"),
+    ("announce", "list"),
+    ("gazetteer", "find", "7421", "23218"),
 )
 HEAVY = ("matplotlib", "numpy", "twilio", "flask", "gunicorn", "rq")
 """What roles and figures need, and a second and more takes to load, all together."""

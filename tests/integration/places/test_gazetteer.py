@@ -1,5 +1,7 @@
 """An address by what a caller keys, on every database that is supported."""
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from places.gazetteer import MOST_CANDIDATES, Place, by_keys, by_plate, by_short
@@ -49,6 +51,26 @@ def test_keys_find_every_address_that_is_keyed_so_in_order(any_engine: sa.Engine
     found = by_keys(any_engine, "77732929")
     assert [place.short_address for place in found] == ["PRRD2929", "RRRD2929"]
     assert by_keys(any_engine, "77732920") == []
+
+
+def test_no_lookup_goes_through_the_table(engine: sa.Engine) -> None:
+    """However many addresses there are, SQLite goes by an index: a caller waits for it."""
+    lay(engine, [address()])
+    plans: list[str] = []
+
+    def explained(connection: Any, _cursor: Any, statement: str, given: Any, *_rest: Any) -> None:
+        if statement.startswith("SELECT"):
+            rows = connection.connection.execute(f"EXPLAIN QUERY PLAN {statement}", given)
+            plans.extend(row[3] for row in rows)
+
+    sa.event.listen(engine, "before_cursor_execute", explained)
+    by_plate(engine, "7421", "23218")
+    by_keys(engine, "77732929")
+    by_short(engine, "RRRD2929")
+    searched = [plan for plan in plans if "gazetteer" in plan]
+    assert len(searched) == 3
+    assert all(plan.startswith("SEARCH gazetteer USING") for plan in searched)
+    assert [plan.count("=?") for plan in searched] == [2, 1, 1]
 
 
 def test_nobody_is_read_more_than_twelve_addresses(any_engine: sa.Engine) -> None:
