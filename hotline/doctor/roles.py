@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hotline.bootstrap import Services
-from hotline.doctor import checks, machine_checks
+from hotline.doctor import checks, machine_checks, places_checks
 from hotline.doctor.check import Check
 from hotline.doctor.database_checks import database_checks
 
@@ -30,6 +30,8 @@ _CHECKS = (
     _Asked("voices", checks.voices, _CALLS),
     _Asked("redis", checks.redis_checks),
     _Asked("database", database_checks),
+    _Asked("announcements", places_checks.announcements, _CALLS),
+    _Asked("offices", places_checks.offices, _CALLS),
     _Asked("clock", machine_checks.clock),
     _Asked("oldest delivery", checks.late, _DELIVERS),
     _Asked("rounds", checks.rounds, ()),

@@ -11,13 +11,15 @@ import pytest
 import redis
 
 from files.yaml_model import FileWrong
-from hotline.announcing import announcing
+from hotline.announcing import announcing, make_sounds
 from hotline.bootstrap import Services
 from hotline.delivering import relay_periodics
+from hotline.doctor.check import Check
+from hotline.doctor.places_checks import announcements, offices
 from hotline.menu import all_findings, callers_findings
 from hotline.settings import load_settings
 from people.person import Person
-from places.announcing import announce
+from places.announcing import announce, project
 from places.on_air import ON_AIR_KEY, on_air
 from tests.fixtures.databases import lay_migrated
 from tests.fixtures.edited import edit, own_config
@@ -105,3 +107,34 @@ def test_who_leads_calls_loads_nothing_that_makes_sound(services: Services) -> N
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout == "[]\n"
+
+
+def checked(services: Services) -> Check:
+    """What the doctor says of announcements."""
+    (found,) = announcements(services)
+    return found
+
+
+def test_the_doctor_tells_of_an_announcement_that_calls_do_not_hear(services: Services) -> None:
+    """Put on the air, and no relay runs; then without its sound; then well."""
+    assert checked(services) == Check("announcements", True, "0 on the air, 0 to come")
+    now = datetime.now(UTC)
+    by, hour = Person("salem", "supervisor"), timedelta(hours=1)
+    announce(services.engine(), TEXTS, starts_at=now, until=now + hour, by=by, now=now)
+    untold = checked(services)
+    assert (untold.passed, untold.found) == (
+        *(False, "1 on the air, 0 to come, but the calls are told of 0"),
+    )
+    project(services.engine(), services.slow_redis, now)
+    silent = checked(services)
+    assert (silent.passed, silent.warns) == (True, True)
+    assert silent.found == "1 on the air, 0 to come; 1 texts have no sound here"
+    make_sounds(services, TEXTS)
+    assert checked(services) == Check("announcements", True, "1 on the air, 0 to come")
+
+
+def test_the_doctor_says_whether_the_offices_are_open(services: Services) -> None:
+    """And until when; a mistake in the file is its failure."""
+    (found,) = offices(services)
+    assert found.passed
+    assert found.found.startswith(("open until ", "closed until "))
