@@ -3,6 +3,8 @@
 import io
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from files.csv_lines import FileUnusable
 from ivr.prompt_text import text_fault
@@ -118,3 +120,20 @@ def test_a_file_without_its_columns_is_no_gazetteer(head: str) -> None:
     """The message says which there are, and which are not known."""
     with pytest.raises(FileUnusable, match="row 1 must name columns, once each: building_number"):
         read(f"{head}\n")
+
+
+CELLS = st.text(st.sampled_from("0123456789ABRز ,;\"'[]<\u202e\n\x00"), max_size=9)
+ROWS = st.lists(st.lists(CELLS, max_size=13).map(",".join), max_size=5).map("\n".join)
+
+
+@given(st.one_of(st.binary(max_size=300), ROWS.map(lambda rows: f"{HEAD}\n{rows}".encode())))
+def test_whatever_the_bytes_a_file_is_read_or_refused(data: bytes) -> None:
+    """Each row is whole or has what is wrong with it; no other error, and no row twice."""
+    for encoding in ("utf-8", "windows-1256"):
+        try:
+            found = read(data, encoding)
+        except FileUnusable:
+            continue
+        numbers = [number for number, _ in found]
+        assert numbers == sorted(set(numbers))
+        assert all(len(row) == 12 if isinstance(row, tuple) else row for _, row in found)
