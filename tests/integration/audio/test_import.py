@@ -180,7 +180,7 @@ def test_a_folder_of_one_language_needs_no_folder_in_it(house: Services, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("folder", "more"), [("nowhere", ()), ("takes", ("--language", "ur"))], ids=["folder", "voice"]
+    ("folder", "more"), [("nowhere", ()), ("takes", ("--language", "xx"))], ids=["folder", "voice"]
 )
 def test_a_folder_or_language_that_is_not_there_is_wrong_usage(
     house: Services, sent: Path, folder: str, more: tuple[str, ...]

@@ -13,6 +13,7 @@ import soxr
 
 from ivr.catalogue import Source
 from ivr.prompts import Catalogue
+from ivr.spoken.sentences import ENDS
 from tests.fixtures.house import FILES
 from tests.fixtures.languages import LANGUAGES
 from voice.build import build
@@ -117,7 +118,7 @@ def test_sentences_stand_apart_further_than_anything_else(
     """Each end of a sentence is a pause of at least 350 ms; what a comma makes is shorter."""
     seen = 0
     for source, path in files(sounds):
-        ends = sum(source.text.rstrip(".؟?!").count(mark) for mark in ".؟?!")
+        ends = sum(source.text.rstrip(ENDS).count(mark) for mark in ENDS)
         samples, rate = samples_of(path)
         long = [gap for gap in silences(samples, rate) if gap >= 350]
         assert len(long) == ends, (source.text, silences(samples, rate))
