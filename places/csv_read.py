@@ -128,12 +128,22 @@ class Reader:
             self._names.clear()
         if any("\udc80" <= char <= "\udcff" for char in name):
             found = "holds bytes that are not UTF-8: is the file --encoding windows-1256?"
+        elif self._encoding != "utf-8" and _was_utf8(name, self._encoding):
+            found = f"is UTF-8 and no {self._encoding}: import it without --encoding"
         elif len(name) > LONGEST_NAME:
             found = f"has {len(name)} characters: at most {LONGEST_NAME}"
         else:
             found = self._unsayable(name)
         self._names[name] = found
         return found
+
+
+def _was_utf8(name: str, encoding: str) -> bool:
+    """Whether a name was read by another encoding than it was written in."""
+    try:
+        return not name.isascii() and bool(name.encode(encoding).decode("utf-8"))
+    except UnicodeError:
+        return False
 
 
 def folded(name: str) -> str:

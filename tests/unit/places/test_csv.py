@@ -63,6 +63,14 @@ def test_windows_1256_is_read_when_it_is_said_and_its_mend_told_when_not() -> No
     ]
 
 
+def test_utf_8_is_not_read_as_another_encoding() -> None:
+    """Callers would hear letters of nobody's language."""
+    ((_, found),) = read(f"{HEAD}\n{GOOD}\n", "windows-1256")
+    assert isinstance(found, list)
+    assert [error.column for error in found] == ["street_ar", "district_ar"]
+    assert found[0].message == "is UTF-8 and no windows-1256: import it without --encoding"
+
+
 @pytest.mark.parametrize(
     ("column", "cell", "told"),
     [
