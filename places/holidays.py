@@ -16,9 +16,9 @@ def is_known(country: str) -> bool:
     """Whether the library has this country (ISO 3166-1, two letters), or it is `none`."""
     if country == NONE:
         return True
-    from holidays import list_supported_countries
+    from holidays.registry import COUNTRIES  # what lists them for all loads each of them
 
-    return country in list_supported_countries(include_aliases=False)
+    return country in {names[1] for names in COUNTRIES.values()}
 
 
 def holiday(country: str, day: date) -> str:
