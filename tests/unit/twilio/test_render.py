@@ -282,6 +282,27 @@ def test_control_characters_never_reach_twiml() -> None:
     assert read(text)[0][0].text == 'a<Hangup/>&"'
 
 
+@pytest.mark.parametrize("made", [True, False])
+def test_a_text_made_on_the_spot_is_played_or_said_with_the_rest_and_never_markup(
+    made: bool,
+) -> None:
+    """A street without a sound yet: the whole prompt in one voice, with what its name holds."""
+
+    class Named:
+        def speak(self, language: str, prompt: Prompt) -> tuple[Piece, ...]:
+            street = Piece('Al "Marjan" & Sons\' Street', "ar/name", optional=True)
+            return (Piece("In", "ar/in"), street)
+
+    speaker = Speaker(Named(), lambda stem: made or stem != "ar/name", BASE, VOICES)
+    text = render(menu("main"), CALL, Rendering(speaker, Lines("queue:o")))
+    said = [(verb.tag, verb.text) for verb in read(text)[0]]
+    assert said == (
+        [("Play", f"{BASE}/prompts/ar/in.wav"), ("Play", f"{BASE}/prompts/ar/name.wav")]
+        if made
+        else [("Say", 'In Al "Marjan" & Sons\' Street')]
+    )
+
+
 def test_a_human_is_reached_without_a_call() -> None:
     """Announced in both languages; when nobody answers, that is said too."""
     human = read(to_a_human(rendering()))
