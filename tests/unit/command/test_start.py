@@ -38,3 +38,15 @@ def test_a_command_is_imported_without_one_collection() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "0"
+
+
+def test_a_command_is_imported_without_what_only_a_language_s_file_or_a_date_needs() -> None:
+    """Plural rules and calendars are read where they are used."""
+    program = (
+        "import sys, hotline.main\n"
+        "print([name for name in ('babel', 'hijridate', 'ivr.languages') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
