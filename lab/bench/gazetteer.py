@@ -18,6 +18,7 @@ _ASKED = ("number plate", "eight keys", "short address")
 NOTES = (
     "an import checks each row, finds what stands twice, compares with what is there, and is one "
     "piece after another so that calls go on; the script writes the rows as they are",
+    "of lookups the 99th in 100 is that of the quietest of five rounds",
     "a lookup takes a connection of the pool and gives it back; the script has one of its own",
 )
 
