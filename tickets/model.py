@@ -17,6 +17,16 @@ RIYADH = timezone(timedelta(hours=3), "Asia/Riyadh")
 
 KINDS = ("inquiry", "report", "complaint", "suggestion")
 CHANNELS = ("phone",)
+OPENED, UPDATED = "ticket.opened", "ticket.updated"
+"""What receivers are told of: a ticket is there, a ticket has a new version."""
+STATUSES = (
+    *("open", "for_triage", "investigating", "in_progress", "action_scheduled"),
+    *("internal_referral", "forwarded_external", "reopen"),
+    *("fixed", "closed", "duplicate", "no_further_action", "not_our_responsibility", "cancelled"),
+)
+CLOSED_STATUSES = (
+    *("fixed", "closed", "duplicate", "no_further_action", "not_our_responsibility", "cancelled"),
+)
 PRIORITIES = ("low", "normal", "high")
 JURISDICTION = "jeddah.gov.sa"
 
@@ -81,7 +91,8 @@ class NewTicket:
     """What is known when a ticket is opened.
 
     `origin` names the event that opens it ("call:<id>:<n>"): opening the same origin again gives
-    the same ticket. `target_hours` is the service's promise, in hours from now.
+    the same ticket. `target_hours` is the service's promise, in hours from now. `reported_from` is
+    the number that called (E.164), empty where it was not shown: `phone` may be another.
     """
 
     origin: str
@@ -110,6 +121,7 @@ class NewTicket:
     callback_requested: bool = False
     parent_service_request_id: str | None = None
     attributes: Mapping[str, Any] = field(default_factory=dict)
+    reported_from: str | None = None
 
     def __post_init__(self) -> None:
         """Raises InvalidTicket, naming the field and the mend."""
@@ -189,12 +201,23 @@ class Ticket:
     callback_requested: bool
     satisfaction: int | None
     external_ids: Mapping[str, str]
+    status_datetime: datetime | None = None
+    """Since when it has this status; None of a ticket that an earlier release opened."""
+    reported_from: Annotated[str | None, Kept(16, index=True)] = None
+    """The number that called; empty where it was not shown, None as above."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done about it (to Open311, all others are closed)."""
+        return self.status not in CLOSED_STATUSES
 
 
 TICKET_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Ticket))
 _GIVEN = frozenset(f.name for f in fields(NewTicket)) & frozenset(TICKET_FIELDS)
 _TEXT_FIELDS = {name: most for name, most in lengths_of(Ticket).items() if name in _GIVEN}
 _COMPOSED = frozenset({"address", "address_string"})
+_OURS = frozenset({"origin", "reported_from"})
+"""Not told to others: where that differs from `phone`, `attributes.called_from` says it."""
 _REQUIRED_ON_WIRE = frozenset({"phone", "call_id"})
 """Told even when they are null: a receiver must see that there is none."""
 
@@ -209,7 +232,7 @@ def to_wire(ticket: Ticket) -> dict[str, Any]:
     wire: dict[str, Any] = {}
     for name in TICKET_FIELDS:
         value = getattr(ticket, name)
-        if name == "origin" or (value is None and name not in _REQUIRED_ON_WIRE):
+        if name in _OURS or (value is None and name not in _REQUIRED_ON_WIRE):
             continue
         if isinstance(value, datetime):
             wire[name] = value.astimezone(RIYADH).isoformat(timespec="seconds")

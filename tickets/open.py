@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from store.fields import record_of, row_of
 from store.sql import database_now, reading
-from tickets.model import NewTicket, Ticket, given_fields
+from tickets.hand_out import hand_out
+from tickets.model import OPENED, NewTicket, Ticket, given_fields
 from tickets.reference import new_reference
 from tickets.schema import deliveries
 from tickets.schema import tickets as table
@@ -20,7 +21,6 @@ log = structlog.get_logger()
 
 BACKOFFICE = "backoffice"
 """The name of the destination that every ticket is delivered to."""
-OPENED = "ticket.opened"
 UNCONFIRMED = "unconfirmed"
 """The attribute of a ticket whose caller hung up before they sent it."""
 CONFIRMED_WITHIN_S = 5
@@ -29,7 +29,7 @@ _REFERENCE_TRIES = 10
 Beside = Callable[[sa.Connection, Ticket], object]
 """What is written down with a ticket, in its transaction; it may come twice. May raise
 SQLAlchemyError, which the ticket then shares."""
-_INSERT, _HAND_OUT = table.insert(), deliveries.insert()
+_INSERT = table.insert()
 
 
 def nothing_beside(_connection: sa.Connection, _ticket: Ticket) -> None:
@@ -54,14 +54,16 @@ def open_ticket(
     ValueError for a naive `now`, sqlalchemy.exc.SQLAlchemyError when the database is away: then
     neither ticket nor delivery exists.
     """
-    names = tuple(dict.fromkeys(destinations))
+    names = tuple(destinations)
     for _ in range(_REFERENCE_TRIES):
         ticket = build_ticket(new, now, mint())
         try:
             with engine.begin() as connection:
                 connection.execute(_INSERT, row_of(ticket))
                 if names:
-                    connection.execute(_HAND_OUT, _outbox(ticket, names, database_now(connection)))
+                    wait_s = CONFIRMED_WITHIN_S if ticket.attributes.get(UNCONFIRMED) else 0
+                    moment = database_now(connection)
+                    hand_out(connection, ticket, OPENED, names, moment, wait_s=wait_s)
                 beside(connection, ticket)
         except IntegrityError:
             existing = _merged(engine, new.origin, new, beside)
@@ -81,7 +83,7 @@ def withdraw_ticket(engine: sa.Engine, reference: str) -> bool:
     """
     untold = (deliveries.c.attempts == 0, deliveries.c.queued_at.is_(None))
     with engine.connect() as connection, connection.begin() as transaction:
-        ticket = _held(connection, table.c.service_request_id == reference)
+        ticket = held(connection, table.c.service_request_id == reference)
         if ticket is None:
             return True
         if not ticket.attributes.get(UNCONFIRMED):
@@ -161,6 +163,7 @@ def build_ticket(new: NewTicket, now: datetime, reference: str) -> Ticket:
         status="open",
         requested_datetime=moment,
         updated_datetime=moment,
+        status_datetime=moment,
         expected_datetime=expected,
         version=1,
         address_string=new.address_string or new.address.one_line() or new.sub_municipality,
@@ -174,7 +177,7 @@ def build_ticket(new: NewTicket, now: datetime, reference: str) -> Ticket:
 def _merged(engine: sa.Engine, origin: str, new: NewTicket, beside: Beside) -> Ticket | None:
     """The ticket of this origin, with what `new` knows besides; None where there is none (now)."""
     with engine.begin() as connection:
-        ticket = _held(connection, table.c.origin == origin)
+        ticket = held(connection, table.c.origin == origin)
         if ticket is None or not ticket.attributes.get(UNCONFIRMED):
             return ticket
         before = ticket.attributes if new.attributes.get(UNCONFIRMED) else {}
@@ -194,30 +197,7 @@ def _merged(engine: sa.Engine, origin: str, new: NewTicket, beside: Beside) -> T
     return merged
 
 
-def _held(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Ticket | None:
+def held(connection: sa.Connection, condition: sa.ColumnElement[bool]) -> Ticket | None:
     """A ticket that nobody else changes until this transaction ends; SQLite's are all such."""
     row = connection.execute(sa.select(table).where(condition).with_for_update()).one_or_none()
     return None if row is None else record_of(Ticket, row)
-
-
-def _outbox(
-    ticket: Ticket, destinations: tuple[str, ...], moment: datetime
-) -> list[dict[str, object]]:
-    """Rows due by the database's clock, which the workers go by, not the caller's: at once."""
-    wait_s = CONFIRMED_WITHIN_S if ticket.attributes.get(UNCONFIRMED) else 0
-    return [
-        {
-            "id": uuid.uuid4().hex,
-            "ticket_id": ticket.idempotency_key,
-            "destination": name,
-            "event": OPENED,
-            "ticket_version": ticket.version,
-            "state": "pending",
-            "attempts": 0,
-            "attempts_before_retry": 0,
-            "created_at": moment,
-            "next_attempt_at": moment + timedelta(seconds=wait_s),
-            "queue_count": 0,
-        }
-        for name in destinations
-    ]

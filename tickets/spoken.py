@@ -6,10 +6,12 @@ from typing import Literal
 import sqlalchemy as sa
 
 from store.sql import database_now
-from tickets.model import Ticket
-from tickets.open import BACKOFFICE, OPENED
+from tickets.model import OPENED, Ticket
+from tickets.open import BACKOFFICE
 from tickets.schema import deliveries, tickets
 
+NOTES = "notes"
+"""The attribute that lists the notes of a ticket, each once by its `origin`."""
 DRAFTS = "drafts"
 """The destination of drafts: the receiver of tickets, by a lane of its own. Whatever it makes of a
 draft, no ticket waits for it."""
@@ -18,10 +20,11 @@ DRAFTED = "recording.drafted"
 
 
 def recordings_named(ticket: Ticket) -> tuple[str, ...]:
-    """The recordings of a ticket by their references: its own, and a message left besides."""
-    message = ticket.attributes.get("message_ref")
-    named = (ticket.recording_ref, message if isinstance(message, str) else None)
-    return tuple(name for name in named if name)
+    """The recordings of a ticket by their references: its own, a message besides, its notes."""
+    message, notes = ticket.attributes.get("message_ref"), ticket.attributes.get(NOTES, ())
+    noted = (note.get("recording_ref") for note in notes if isinstance(note, dict))
+    named = (ticket.recording_ref, message, *noted)
+    return tuple(name for name in named if name and isinstance(name, str))
 
 
 def hand_out_draft(

@@ -12,6 +12,9 @@ SECRETS = os.environ["SECRETS"].split(",")  # while they are exchanged: the new 
 KEYS = [base64.b64decode(secret.strip().removeprefix("whsec_")) for secret in SECRETS]
 FILE = os.environ.get("TICKETS", "tickets.db")
 
+KEEP = """INSERT INTO tickets VALUES (?, ?, ?) ON CONFLICT (key) DO UPDATE SET body = excluded.body
+    WHERE json_extract(excluded.body, '$.data.version') > json_extract(body, '$.data.version')"""
+
 
 def genuine(key: str, at: str, signatures: str, body: bytes) -> bool:
     """Whether one of our secrets signed these very bytes within the last five minutes."""
@@ -36,11 +39,12 @@ class Receiver(BaseHTTPRequestHandler):
         if not genuine(key, at, signatures, body):
             return self.answer(401, {"error": "signature_refused"})
         event = json.loads(body)
-        if event["type"] != "ticket.opened":
+        if event["type"] not in ("ticket.opened", "ticket.updated"):
             return self.answer(200, {})  # of a later release: nothing that we know
+        key = event["data"]["idempotency_key"]
         row = (key, event["data"]["service_request_id"], body.decode())
         with sqlite3.connect(FILE) as db:  # committed before we say that we have it
-            db.execute("INSERT OR IGNORE INTO tickets VALUES (?, ?, ?)", row)  # once, by its key
+            db.execute(KEEP, row)  # once, by its key; of several versions the newest
             found = db.execute("SELECT rowid FROM tickets WHERE key = ?", (key,)).fetchone()
         return self.answer(200, {"id": f"CRM-{found[0]}"})
 

@@ -85,7 +85,10 @@ class BackofficeStore:
             metadata.create_all(self._engine)
 
     def receive(self, event: str, data: dict[str, Any]) -> tuple[ReceivedTicket, bool]:
-        """Keep the ticket once; whether it is new. Raises OtherTicketHasReference."""
+        """Keep the ticket once, by its newest version; whether it is new.
+
+        Raises OtherTicketHasReference.
+        """
         now = datetime.now(UTC)
         key, reference = data["idempotency_key"], data["service_request_id"]
         with self._engine.begin() as connection:
@@ -112,9 +115,13 @@ class BackofficeStore:
                         "data": json.dumps(data, ensure_ascii=False),
                     },
                 )
-            row = connection.execute(
-                sa.select(received).where(received.c.idempotency_key == key)
-            ).one()
+            kept = sa.select(received).where(received.c.idempotency_key == key)
+            row = connection.execute(kept).one()
+            if _version(json.loads(row.data)) < _version(data):
+                newer = {"event": event, "data": json.dumps(data, ensure_ascii=False)}
+                its = received.c.idempotency_key == key
+                connection.execute(received.update().where(its).values(newer))
+                row = connection.execute(kept).one()
         return self._with_drafts([row])[0], not again
 
     def receive_draft(self, webhook_id: str, data: dict[str, Any]) -> bool:
@@ -166,6 +173,11 @@ class BackofficeStore:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+
+
+def _version(ticket: dict[str, Any]) -> int:
+    version = ticket.get("version")
+    return version if isinstance(version, int) else 0
 
 
 def _received(row: sa.Row[Any], drafts: dict[str, Any]) -> ReceivedTicket:

@@ -1,7 +1,8 @@
 """The push: one signed Standard Webhook over HTTP, and what its answer means.
 
 `webhook-id` is the ticket's idempotency key on every attempt, for ever, so that the receiver can
-make the ticket once. See the Standard Webhooks specification, "Webhook Headers".
+make the ticket once; of a later version it is that key and the version. See the Standard Webhooks
+specification, "Webhook Headers".
 """
 
 import json
@@ -18,7 +19,7 @@ from carriers.exchange import ExchangeFailed, Reply, asked
 from outbox.retry import RetryPolicy
 from tickets.destination import PushResult
 from tickets.destinations.acknowledgement import Acknowledgement
-from tickets.model import Ticket, to_wire
+from tickets.model import UPDATED, Ticket, to_wire
 
 NUMBER_S = 2.0
 """How long the receiver's own number is waited for once its status has said that it has it."""
@@ -78,20 +79,26 @@ def signed_request(
         "timestamp": ticket.updated_datetime.astimezone(UTC).isoformat(),
         "data": to_wire(ticket),
     }
-    return signed_message(ticket.idempotency_key, envelope, secrets, now)
+    return signed_message(message_id(ticket, event), envelope, secrets, now)
+
+
+def message_id(ticket: Ticket, event: str) -> str:
+    """What tells this message from others: the same on every attempt."""
+    key = ticket.idempotency_key
+    return f"{key}-v{ticket.version}" if event == UPDATED else key
 
 
 def signed_message(
-    message_id: str, envelope: Mapping[str, object], secrets: Sequence[str], now: datetime
+    webhook_id: str, envelope: Mapping[str, object], secrets: Sequence[str], now: datetime
 ) -> tuple[bytes, dict[str, str]]:
     """The body and headers of any webhook. `now` must be aware."""
     body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
     moment = now.astimezone(UTC)
-    signatures = [Webhook(secret).sign(message_id, moment, body) for secret in secrets]
+    signatures = [Webhook(secret).sign(webhook_id, moment, body) for secret in secrets]
     headers = {
         "content-type": "application/json; charset=utf-8",
         "user-agent": "hotline-940",
-        "webhook-id": message_id,
+        "webhook-id": webhook_id,
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": " ".join(signatures),
     }

@@ -36,8 +36,8 @@ from tests.fixtures.tickets import deliverer_to, new_ticket, wait_until
 from tickets.catalogue import load_services
 from tickets.destinations.webhook import signed_request
 from tickets.destinations.webhook_secret import fresh_secret
-from tickets.model import CHANNELS, KINDS, PRIORITIES, Address, NewTicket, Ticket, to_wire
-from tickets.open import OPENED, build_ticket, open_ticket
+from tickets.model import CHANNELS, KINDS, OPENED, PRIORITIES, Address, NewTicket, Ticket, to_wire
+from tickets.open import build_ticket, open_ticket
 from tickets.outbox import list_deliveries
 
 VALIDATOR = Draft202012Validator(
@@ -137,6 +137,10 @@ class Lost:
     def ticket(self, new: NewTicket, now: datetime) -> None:
         """Not asked."""
         raise AssertionError
+
+    def note(self, **asked: object) -> None:
+        """Nor a note."""
+        raise AssertionError(asked)
 
     def review(self, *, number: str, call_id: str, recording_ref: str, now: datetime) -> None:
         """Not asked."""

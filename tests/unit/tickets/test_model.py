@@ -90,6 +90,7 @@ def test_the_wire_form_tells_time_in_riyadh_and_leaves_out_what_is_unknown() -> 
         "status": "open",
         "requested_datetime": "2026-11-24T12:00:00+03:00",
         "updated_datetime": "2026-11-24T12:00:00+03:00",
+        "status_datetime": "2026-11-24T12:00:00+03:00",
         "expected_datetime": "2026-11-27T12:00:00+03:00",
         "language": "ar",
         "caller_id_withheld": True,

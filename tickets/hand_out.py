@@ -1,0 +1,45 @@
+"""The outbox of a ticket: one delivery row for each destination and each thing that happened."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from tickets.model import Ticket
+from tickets.schema import deliveries
+
+_HAND_OUT = deliveries.insert()
+
+
+def hand_out(
+    connection: sa.Connection,
+    ticket: Ticket,
+    event: str,
+    destinations: Iterable[str],
+    moment: datetime,
+    *,
+    wait_s: float = 0,
+) -> None:
+    """Write down that `destinations` are to be told of `event`, `wait_s` after `moment`.
+
+    That is a moment by the database's clock, which the workers go by, not the caller's.
+    """
+    rows = [
+        {
+            "id": uuid.uuid4().hex,
+            "ticket_id": ticket.idempotency_key,
+            "destination": name,
+            "event": event,
+            "ticket_version": ticket.version,
+            "state": "pending",
+            "attempts": 0,
+            "attempts_before_retry": 0,
+            "created_at": moment,
+            "next_attempt_at": moment + timedelta(seconds=wait_s),
+            "queue_count": 0,
+        }
+        for name in dict.fromkeys(destinations)
+    ]
+    if rows:
+        connection.execute(_HAND_OUT, rows)

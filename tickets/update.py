@@ -1,0 +1,58 @@
+"""A ticket that is there is changed: its next version and its outbox in one transaction."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from store.sql import database_now
+from tickets.hand_out import hand_out
+from tickets.model import UPDATED, Ticket
+from tickets.open import Beside, held, nothing_beside
+from tickets.schema import tickets as table
+
+log = structlog.get_logger()
+
+Change = Callable[[Ticket], Mapping[str, Any]]
+"""The fields that become others, by name; none where the ticket is as it shall be already."""
+
+
+def update_ticket(
+    engine: sa.Engine,
+    reference: str,
+    change: Change,
+    *,
+    destinations: Iterable[str],
+    now: datetime,
+    beside: Beside = nothing_beside,
+) -> Ticket | None:
+    """Make `change` of the ticket, and tell `destinations` of its new version.
+
+    The ticket as it is afterwards, None where there is none of this reference. It may be asked
+    again: `change` sees what stands there and says what is still to be done. `beside` writes what
+    belongs to it. Raises ValueError for a `now` without time zone, and
+    sqlalchemy.exc.SQLAlchemyError when the database is away: then nothing has changed.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now has no time zone: pass an aware datetime")
+    moment = now.astimezone(UTC)
+    with engine.begin() as connection:
+        ticket = held(connection, table.c.service_request_id == reference)
+        if ticket is None:
+            return None
+        fields = dict(change(ticket))
+        if not fields:
+            return ticket
+        if fields.get("status", ticket.status) != ticket.status:
+            fields["status_datetime"] = moment
+        fields |= {"updated_datetime": moment, "version": ticket.version + 1}
+        its = table.c.idempotency_key == ticket.idempotency_key
+        connection.execute(table.update().where(its).values(fields))
+        changed = replace(ticket, **fields)
+        beside(connection, changed)
+        hand_out(connection, changed, UPDATED, destinations, database_now(connection))
+    log.info("ticket_updated", reference=reference, version=changed.version)
+    return changed
