@@ -43,7 +43,7 @@ class Desk(Protocol):
     def advance(self, call: Call, event: Event, /) -> Call:
         """The next turn."""
 
-    def end(self, call: Call | Arrival, reason: str, /) -> None:
+    def end(self, call: Call | Arrival, reason: str, talked_ms: int | None = None, /) -> None:
         """Close the call's record."""
 
     def recording_name(self, call: Call, /) -> str:
@@ -136,7 +136,8 @@ class _Scripts:
     def ended(self, channel: AgiChannel) -> str:
         """Close the record of a call that is over. The channel is dead: nothing is played.
 
-        Argument 1 is IVR_DONE as it stood, argument 2 `answered` when somebody took the call.
+        Argument 1 is IVR_DONE as it stood, argument 2 `answered` when somebody took the call,
+        argument 3 for how long they talked (ms), 0 or empty where that is not known.
         """
         arrival = arrival_of(channel.environment)
         bind_contextvars(call_id=arrival.call_id)
@@ -145,7 +146,10 @@ class _Scripts:
             reason = "transferred"
         else:
             reason = "done" if done == "hangup" else "hangup"
-        self._desk.end(self._put_through.pop(arrival.call_id, arrival), reason)
+        talked = channel.environment.argument(3)
+        talked_ms = int(talked) if talked.isascii() and talked.isdigit() and len(talked) < 9 else 0
+        call = self._put_through.pop(arrival.call_id, arrival)
+        self._desk.end(call, reason, talked_ms or None)
         return reason
 
     def _begun(self, channel: AgiChannel) -> Call:

@@ -134,6 +134,14 @@ class ReviewPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferencePolicy:
+    """Guessing: after so many `wrong` references in `within_seconds` a number may try no more."""
+
+    wrong: int = 10
+    within_seconds: int = 86_400
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The whole policy. `longest_seconds` bounds every measure: none is without an end."""
 
@@ -145,3 +153,4 @@ class Policy:
     reviews: ReviewPolicy
     longest_seconds: int
     rotation: RotationPolicy | None = None
+    references: ReferencePolicy = ReferencePolicy()

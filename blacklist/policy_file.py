@@ -11,6 +11,7 @@ from blacklist.policy import (
     Policy,
     PrefixPolicy,
     RatePolicy,
+    ReferencePolicy,
     ReviewPolicy,
     Step,
     StrikePolicy,
@@ -178,6 +179,13 @@ class ReviewsFile(Strict):
     answer_within: Duration
 
 
+class ReferencesFile(Strict):
+    """Wrong references in so long."""
+
+    wrong: Count
+    within: Duration
+
+
 class PolicyFile(Strict):
     """The whole file."""
 
@@ -189,6 +197,7 @@ class PolicyFile(Strict):
     strikes: StrikesFile
     prefix: PrefixFile
     reviews: ReviewsFile
+    references: ReferencesFile | None = None
 
 
 def policy_of(file: PolicyFile) -> Policy:
@@ -227,8 +236,13 @@ def policy_of(file: PolicyFile) -> Policy:
             shortest_saudi=file.prefix.shortest_saudi,
         ),
         reviews=ReviewPolicy(file.reviews.answer_within),
+        references=_references(file.references),
         rotation=None if file.rotation is None else _rotation(file.rotation),
     )
+
+
+def _references(file: ReferencesFile | None) -> ReferencePolicy:
+    return ReferencePolicy() if file is None else ReferencePolicy(file.wrong, file.within)
 
 
 def _rate(file: RateFile) -> RatePolicy:

@@ -16,14 +16,13 @@ from call_handlers.arrival import Arrival, Call, call_to_json
 from call_handlers.emergency import comes_by
 from call_handlers.ends import Ends
 from call_handlers.facts import facts_of
-from call_handlers.given import draw_digit, given_answers
+from call_handlers.given import draw_digit, given_answers, remembered_answers
 from call_handlers.late import as_it_stood, can_be_late, made_by_its_end
 from call_handlers.records import Record
 from call_handlers.sessions import StoreAway
 from call_handlers.turns import OVERTAKEN
 from ivr.engine import begin
 from ivr.event import Event, Transferred
-from ivr.way import LANGUAGE
 
 log = structlog.get_logger()
 
@@ -57,8 +56,7 @@ class CallDesk(Ends):
         answers = given_answers(
             number, verdict, now=self.clock(), digit=self.draw(), kept_days=self.kept_days
         )
-        if number.e164 is not None and (language := self.languages.of(number.e164)):
-            answers[LANGUAGE] = language
+        answers |= remembered_answers(self.memory.of(number.e164), now=self.clock())
         session, turn = begin(
             self.flows.current, facts.call_id, verdict=verdict.disposition, answers=answers
         )

@@ -10,10 +10,10 @@ from blacklist.port import Screening
 from call_handlers import metrics
 from call_handlers.arrival import Arrival, Call
 from call_handlers.effects.report import TALKED_TO
-from call_handlers.events import event_row
+from call_handlers.events import connected, event_row
 from call_handlers.facts import facts_never_led
-from call_handlers.languages import ForgetfulLanguages, Languages
 from call_handlers.late import references
+from call_handlers.memory import Forgetful, Memory
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import StoreAway
 from call_handlers.turns import OVERTAKEN, CallFailed, Turns
@@ -26,45 +26,61 @@ from ivr.way import LANGUAGE, unsent
 
 log = structlog.get_logger()
 
+ANSWERED = "answered"
+"""What came of a transfer by which somebody was reached."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ends(Turns):
     """Ends calls, whoever had them last.
 
     `withdraw_unnamed` takes back what a call left unconfirmed and does not name among these
-    references. `languages` are those that numbers chose last.
+    references. `memory` has what numbers have left behind.
     """
 
     screening: Screening
     records: RecordWriter
-    languages: Languages = field(default_factory=ForgetfulLanguages)
+    memory: Memory = field(default_factory=Forgetful)
     withdraw_unnamed: Callable[[str, Collection[str]], object] = lambda _call_id, _named: None
 
-    def end(self, call: Call | Arrival, reason: str) -> None:
+    def end(self, call: Call | Arrival, reason: str, talked_ms: int | None = None) -> None:
         """Complete the call's record, once. Never raises.
 
         `reason`: `done` (we ended it), `hangup` (the caller is gone), `transferred` (connected with
-        somebody), `failed` (it could not be led to its end here).
+        somebody), `failed` (it could not be led to its end here). Whoever was connected talked with
+        them for `talked_ms`, where that is known.
         """
-        self.ended(call, reason)
+        self.ended(call, reason, talked_ms=talked_ms)
 
-    def ended(self, call: Call | Arrival, reason: str, at_ms: int | None = None) -> bool:
+    def ended(
+        self,
+        call: Call | Arrival,
+        reason: str,
+        at_ms: int | None = None,
+        talked_ms: int | None = None,
+    ) -> bool:
         """Do as `end`; True when it was this that ended the call, and nobody before.
 
         Of a connection that is told after the hang-up it is False too: that is news (`late.py`).
         `at_ms` is when it ended, if that was not now.
         """
         if isinstance(call, Arrival):
-            return self._told_by_its_channel(call, reason, at_ms)
+            return self._told_by_its_channel(call, reason, at_ms, talked_ms)
         held = self._newest(call, reason) if self._leaves_something(call) else call
-        return _is_ours(held, call.late, reason) and self._ended(held, reason, at_ms)
+        return _is_ours(held, call.late, reason) and self._ended(held, reason, at_ms, talked_ms)
 
-    def close(self, held: Call, reason: str, at_ms: int | None = None) -> None:
+    def close(
+        self, held: Call, reason: str, at_ms: int | None = None, talked_ms: int | None = None
+    ) -> None:
         """Write the last record of a call whose session is already marked as ended."""
         session = held.session
         at_ms = self._now_ms() if at_ms is None else at_ms
         tickets = tuple(references(session))
-        gone = event_row(held.turn, "end", reason, at_ms=at_ms, ms=at_ms - held.at_ms)
+        gone = [event_row(held.turn, "end", reason, at_ms=at_ms, ms=at_ms - held.at_ms)]
+        if reason == TRANSFERRED and talked_ms is not None:
+            taken_ms = max(held.at_ms, at_ms - talked_ms)
+            said, waited_ms = connected(ANSWERED, held.turn), taken_ms - held.at_ms
+            gone.insert(0, event_row(held.turn, "transfer", said, at_ms=taken_ms, ms=waited_ms))
         disposition = _disposition(session, reason)
         self.records.submit(
             Record(
@@ -74,10 +90,10 @@ class Ends(Turns):
                 disposition=disposition,
                 transferred_to=_target(session) if disposition == TRANSFERRED else "",
                 tickets=tickets,
-                last_node=session.node,
+                last_node=held.session.node if held.left is None else held.left.session.node,
                 turns=session.turn,
                 path=session.path,
-                events=(*held.events, gone),
+                events=(*held.events, *gone),
                 amended=held.late,
             )
         )
@@ -88,7 +104,7 @@ class Ends(Turns):
             seconds = (at_ms - held.facts.started_ms) / 1000
             metrics.CALL_SECONDS.labels(held.facts.channel).observe(max(0.0, seconds))
         if LANGUAGE in session.answers and held.facts.e164 and not held.late:
-            self.languages.keep(held.facts.e164, session.language)
+            self.memory.keep_language(held.facts.e164, session.language)
         if tickets and not held.late:
             facts = held.facts
             came = Way(facts.trunk, facts.attestation, facts.origin)
@@ -101,7 +117,9 @@ class Ends(Turns):
         except Exception:  # whatever it is, the record is written
             log.exception("tickets_not_withdrawn")
 
-    def _ended(self, held: Call, reason: str, at_ms: int | None) -> bool:
+    def _ended(
+        self, held: Call, reason: str, at_ms: int | None, talked_ms: int | None = None
+    ) -> bool:
         late = held.late
         for _ in range(OVERTAKEN):
             for leave in (self._with_its_effect, self._given_up, self._with_the_unsent):
@@ -109,7 +127,7 @@ class Ends(Turns):
                 if not _is_ours(held, late, reason):
                     return False
             if self._finish(held):
-                self.close(held, reason, at_ms)
+                self.close(held, reason, at_ms, talked_ms)
                 return True
             newer = self.find(held.call_id)
             if newer is None or newer.version <= held.version or newer.late != late:
@@ -129,7 +147,9 @@ class Ends(Turns):
             return call
         return self._left(held, reason) if held.late == call.late else held
 
-    def _told_by_its_channel(self, arrival: Arrival, reason: str, at_ms: int | None) -> bool:
+    def _told_by_its_channel(
+        self, arrival: Arrival, reason: str, at_ms: int | None, talked_ms: int | None
+    ) -> bool:
         """End a call that nobody here holds; written down even where no server led it."""
         try:
             stored = self.sessions.load_whole(arrival.call_id)
@@ -139,7 +159,7 @@ class Ends(Turns):
         if stored is None:
             return self._never_led(arrival, reason)
         held = None if stored.over else self._read(stored)
-        return held is not None and self._ended(held, reason, at_ms)
+        return held is not None and self._ended(held, reason, at_ms, talked_ms)
 
     def _with_its_effect(self, held: Call, _reason: str) -> Call:
         """A call that ended while an effect ran, with what the effect made, if it made something.

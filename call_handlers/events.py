@@ -6,7 +6,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Transferred
-from ivr.turn import Transfer, Turn
+from ivr.turn import OPERATORS, Transfer, Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,17 @@ def masked(event: Event, turn: Turn) -> tuple[str, str]:
         case Done(outcome=outcome):
             return "effect", outcome[:64]
         case Transferred(result=result):
-            return "transfer", result[:64]
+            return "transfer", connected(result, turn)
         case HungUp() if isinstance(turn.action, Transfer):
             return "hangup", f"waiting for {turn.action.target}"[:64]
         case HungUp():
             return "hangup", ""
+
+
+def connected(result: str, turn: Turn) -> str:
+    """What came of a transfer, and whom it was to where that was not the operators: `busy 997`."""
+    target = turn.action.target if isinstance(turn.action, Transfer) else OPERATORS
+    return (result if target == OPERATORS else f"{result} {target}")[:64]
 
 
 def event_row(turn: Turn, kind: str, kept: str, *, at_ms: int, ms: int) -> str:

@@ -1,14 +1,21 @@
 """What the dialog is told of a call before its first prompt: the answers that are there already."""
 
+import json
 import math
 import secrets
 
 from blacklist.numbers import CallerNumber
 from blacklist.verdict import LAST_IN_QUEUE, Verdict
-from ivr.engine import LAST, QUEUE
+from call_handlers.effects.draft import draft_answers
+from call_handlers.memory import Remembered
+from ivr.coming import LAST, QUEUE
+from ivr.way import LANGUAGE
+from places.on_air import on_air
 
 CHALLENGE_DIGITS = "12345678"
 """Neither 0 nor 9: those are an operator and emergency help."""
+ANNOUNCEMENTS = ("announcement", "announcement_2", "announcement_3")
+"""The answers that are what is on the air, the first first; nobody listens to more."""
 _DAY_S = 86_400
 
 
@@ -28,6 +35,16 @@ def given_answers(
         answers[QUEUE] = LAST
     if verdict.disposition == "challenge":
         answers["challenge"] = digit
+    return answers
+
+
+def remembered_answers(remembered: Remembered, *, now: float) -> dict[str, str]:
+    """The answers of what is remembered of a number, and of what is on the air at `now`."""
+    answers = draft_answers(remembered.draft) if remembered.draft else {}
+    if remembered.language:
+        answers[LANGUAGE] = remembered.language
+    for name, texts in zip(ANNOUNCEMENTS, on_air(remembered.on_air, now), strict=False):
+        answers[name] = json.dumps(dict(texts), ensure_ascii=False)
     return answers
 
 

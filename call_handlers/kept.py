@@ -1,4 +1,4 @@
-"""Requests that wait on disk while the database is away: tickets, and requests for review.
+"""Requests that wait on disk while the database is away: tickets, notes, requests for review.
 
 A caller who has hung up, or whose words are recorded, cannot be asked again. What they asked for is
 an entry of the journal until the database takes it; by its origin it is made once, however often it
@@ -10,12 +10,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+from call_handlers.effects.note import UpdateTicket, with_note
 from call_handlers.effects.port import OpenTicket, RequestReview
 from ivr.stored import from_stored
 from store.journal import Journal
 from tickets.model import Address, NewTicket
 
-_TICKET, _REVIEW = "ticket", "review"
+_TICKET, _REVIEW, _NOTE = "ticket", "review", "note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,11 @@ class KeptRequests:
         """Keep a ticket that is to be opened as of `now` (aware). Raises OSError."""
         self.journal.append([{_TICKET: asdict(new), "at": now.isoformat()}])
 
+    def note(self, *, reference: str, note: Mapping[str, Any], now: datetime) -> None:
+        """Keep a note that is to be added to the ticket `reference`. Raises OSError."""
+        asked = {"reference": reference, "note": dict(note)}
+        self.journal.append([{_NOTE: asked, "at": now.isoformat()}])
+
     def review(self, *, number: str, call_id: str, recording_ref: str, now: datetime) -> None:
         """Keep a request for review, due as from `now` (aware). Raises OSError."""
         asked = {"number": number, "call_id": call_id, "recording_ref": recording_ref}
@@ -35,7 +41,7 @@ class KeptRequests:
 
 
 def make_kept(
-    open_ticket: OpenTicket, request_review: RequestReview
+    open_ticket: OpenTicket, request_review: RequestReview, update_ticket: UpdateTicket
 ) -> Callable[[Mapping[str, Any]], bool]:
     """What makes the request of a journal's entry after all; False for an entry of another kind.
 
@@ -49,6 +55,10 @@ def make_kept(
         elif _REVIEW in entry:
             asked = {name: entry[_REVIEW][name] for name in ("number", "call_id", "recording_ref")}
             request_review(**asked, now=datetime.fromisoformat(entry["at"]))
+        elif _NOTE in entry:
+            note = entry[_NOTE]
+            now = datetime.fromisoformat(entry["at"])
+            update_ticket(note["reference"], with_note(note["note"]), now)
         else:
             return False
         return True

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ivr.engine import LAST, QUEUE
+from ivr.coming import LAST, QUEUE
 from ivr.session import Session
 from ivr.turn import OPERATORS, Transfer, Turn
 

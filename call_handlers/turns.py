@@ -40,13 +40,15 @@ class CallFailed(Exception):
 class Turns:
     """Goes on with calls. `clock` gives seconds since the epoch.
 
-    `withdraw` takes back a ticket that nobody has been told of, and says whether it could.
+    `withdraw` takes back a ticket that nobody has been told of, and says whether it could. `looks`
+    are the effects that change nothing.
     """
 
     flows: Flows
     sessions: SessionStore
     effects: Mapping[str, Effect]
     clock: Callable[[], float] = time.time
+    looks: frozenset[str] = frozenset()
     withdraw: Callable[[str], bool] = lambda _reference: False
 
     def advance(self, call: Call, event: Event) -> Call:
@@ -162,6 +164,14 @@ class Turns:
         return done
 
     def _saved(self, call: Call) -> Call:
+        """The call, kept; or as another process has kept it, which was quicker.
+
+        A turn that only looks something up is not kept: whoever takes over asks anew what came
+        before it, and comes to the same.
+        """
+        action = call.turn.action
+        if isinstance(action, Perform) and action.effect in self.looks:
+            return call
         fresh = call.events[len(call.events) - call.unsaved :]
         try:
             stored = self.sessions.save(call.call_id, call.version, call_to_json(call), fresh)

@@ -161,12 +161,13 @@ def _transfers(record: CallRecord, events: tuple[CallEvent, ...], first: int) ->
     found: list[Json] = []
     for event in events:
         gave_up = event.kind == "hangup" and bool(event.input)  # while waiting to be put through
-        if gave_up or (event.kind == "transfer" and event.input != "answered"):
+        result = event.input.partition(" ")[0] if event.kind == "transfer" else ""
+        if gave_up or result not in ("", "answered"):
             reached: Json = {
                 "type": "incomplete",
                 "start": _date(event.at),
                 "parties": [_CALLER, _TARGET],
-                "disposition": "hung-up" if gave_up else _UNREACHED.get(event.input, "failed"),
+                "disposition": "hung-up" if gave_up else _UNREACHED.get(result, "failed"),
             }
             found += [reached, _transfer(event.at) | {"target_dialog": first + len(found)}]
     if record.disposition == "transferred":

@@ -8,8 +8,7 @@ theirs is built: so a command that lists something starts without the dialog, Re
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +27,8 @@ if TYPE_CHECKING:
     from blacklist.policy import Policy
     from blacklist.screening import RedisScreening
     from call_handlers.desk import CallDesk
-    from call_handlers.effects.port import Effect, RequestReview
+    from call_handlers.effects.port import Effect
+    from call_handlers.memory import RedisMemory
     from call_handlers.records import RecordWriter
     from call_handlers.sessions import RedisSessions
     from call_handlers.sweep import SweepReport
@@ -212,7 +212,7 @@ class Services:
     def desk(self) -> CallDesk:
         """The one way to lead a call."""
         from call_handlers.desk import CallDesk
-        from call_handlers.languages import RedisLanguages
+        from call_handlers.effects.every import LOOKS
         from tickets.open import withdraw_ticket, withdraw_unnamed
 
         bounded = self.call_database.bounded
@@ -221,8 +221,9 @@ class Services:
             screening=self.screening,
             sessions=self.sessions,
             records=self.records,
-            languages=RedisLanguages(self.fast_redis, self.breaker),
+            memory=self.memory,
             effects=self.effects(),
+            looks=LOOKS,
             kept_days=self.settings.retention.recordings_days,
             emergency_lines=frozenset(self.settings.emergency_lines),
             withdraw=bounded(partial(withdraw_ticket, self.call_engine)),
@@ -230,62 +231,24 @@ class Services:
         )
 
     def effects(self) -> Mapping[str, Effect]:
-        """What the dialog can ask of the world. Raises FileWrong, PolicyWrong."""
+        """What the dialog can ask of the world. Raises FileWrong, PolicyWrong, CatalogueError."""
         from call_handlers.effects.every import make_effects
-        from call_handlers.kept import KeptRequests
+        from hotline.world import make_world
 
-        kept = KeptRequests(self.journal)
-        bounded = self.call_database.bounded
-        open_ticket, review = bounded(self.open_ticket()), bounded(self.request_review())
-        return make_effects(open_ticket, self.services, review, kept)
+        return make_effects(make_world(self))
 
-    def request_review(self) -> RequestReview:
-        """Keeps the review requests of restricted callers. Raises PolicyWrong."""
-        from blacklist.record.reviews import open_review
+    @cached_property
+    def memory(self) -> RedisMemory:
+        """What numbers have left behind for their next call."""
+        from call_handlers.memory import RedisMemory
 
-        answer_within = timedelta(seconds=self.policy.reviews.answer_seconds)
-        return partial(open_review, self.call_engine, answer_within=answer_within)
+        return RedisMemory(self.fast_redis, self.breaker)
 
     def open_ticket(self) -> Callable[[NewTicket, datetime], Ticket]:
-        """Commits a ticket, its delivery to the back office, and its message to the caller.
+        """Commits a ticket, its delivery to the back office, and its message to the caller."""
+        from hotline.world import make_open_ticket
 
-        Where a program makes drafts of recordings, one of what its caller has said is asked for.
-        """
-        from sqlalchemy.exc import DBAPIError
-
-        from recordings.drafts import ask_for_draft
-        from store.database import disk_is_full
-        from tickets.mobile import SMS, wants_sms
-        from tickets.open import BACKOFFICE, nothing_beside, open_ticket
-        from tickets.spoken import recordings_named
-
-        engine = self.call_engine
-        told = self.settings.sms.gateway != "none"
-        jurisdiction = self.settings.jurisdiction
-
-        def ask_for_drafts(connection: sa.Connection, ticket: Ticket) -> None:
-            for reference in recordings_named(ticket):
-                ask_for_draft(
-                    connection,
-                    ticket_id=ticket.idempotency_key,
-                    recording_ref=reference,
-                    language=ticket.language,
-                )
-
-        beside = ask_for_drafts if self.settings.transcribe.command else nothing_beside
-
-        def opened(new: NewTicket, now: datetime) -> Ticket:
-            new = replace(new, jurisdiction_id=jurisdiction)
-            names = (BACKOFFICE, SMS) if told and wants_sms(new) else (BACKOFFICE,)
-            try:
-                return open_ticket(engine, new, destinations=names, now=now, beside=beside)
-            except DBAPIError as error:
-                if not disk_is_full(engine, error.orig):
-                    raise
-                # there is room now
-                return open_ticket(engine, new, destinations=names, now=now, beside=beside)
-
-        return opened
+        return make_open_ticket(self)
 
     def sounds(self, prefix: str) -> Sounds:
         """The prompts as Asterisk plays them from its folder `prefix`."""
@@ -302,8 +265,9 @@ class Services:
         """
         from call_handlers.kept import make_kept
         from call_handlers.sweep import sweep_once
+        from hotline.world import make_requests
 
-        made = make_kept(self.open_ticket(), self.request_review())
+        made = make_kept(*make_requests(self))
         return sweep_once(self.desk, self.engine(), self.journal, make_kept=made)
 
     # --- what goes out ---------------------------------------------------------------------------

@@ -178,9 +178,10 @@ class Live:
         now = time.monotonic()
         kept = {name: one for name, one in self._kept.items() if one.until > now}
         for flow in self.now.files.written:
-            told = f"{flow.path} (version {flow.version}, in which calls go on)"
-            until = now + SESSION_TTL_S
-            kept[f"{flow.name} {flow.version}"] = _Kept(replace(flow, path=told), until)
+            told = f" (version {flow.version}, in which calls go on)"
+            lines = {name: (f"{path}{told}", line) for name, (path, line) in flow.lines.items()}
+            noted = replace(flow, path=f"{flow.path}{told}", lines=lines)
+            kept[f"{flow.name} {flow.version}"] = _Kept(noted, now + SESSION_TTL_S)
         return kept
 
     def _say(self, found: Prints, faults: list[str]) -> None:

@@ -7,9 +7,7 @@ and a role that runs already keeps the menu that it has.
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import chain
-from pathlib import Path
 
 from blacklist.policy_load import PolicyWrong
 from blacklist.verdict import DISPOSITIONS
@@ -17,20 +15,21 @@ from call_handlers.effects.callback import CALLBACK_SERVICE
 from call_handlers.effects.every import CONTRACTS as CALLERS_EFFECTS
 from call_handlers.inside import CONTRACTS as INSIDE_EFFECTS
 from files.yaml_model import FileWrong
+from hotline import spoken_codes
 from hotline.announcing import fault_of, templates
 from hotline.bootstrap import Services
 from hotline.dialplan import transfer_targets
+from hotline.measured import tedious
 from hotline.refusal import MenuUnfit
+from hotline.spoken_codes import line_with
 from ivr.contract import Catalogues
 from ivr.flow import Flow
-from ivr.lint import TEDIOUS, UNSAID, Finding, lint
+from ivr.lint import UNSAID, Finding, lint
 from ivr.load import FlowFileError
 from ivr.prompts import CatalogueError
-from ivr.timing import Timed, past, timed, ways
-from tickets.catalogue import load_agencies, load_groups, load_sub_municipalities
+from tickets.catalogue import load_agencies, load_groups
 
 OPERATORS = "operators"
-SERVICE = "service."
 WRONG_FILE = (
     FlowFileError,
     CatalogueError,
@@ -48,7 +47,7 @@ def all_findings(services: Services) -> list[Finding]:
 
     load_sms_texts(services.settings.config_dir / "sms.yaml", services.flow.languages)
     found = [*callers_findings(services), *inside_findings(services), *_unsaid(services)]
-    return found if any(one.loses_callers for one in found) else [*found, *_tedious(services)]
+    return found if any(one.loses_callers for one in found) else [*found, *tedious(services)]
 
 
 def callers_findings(services: Services) -> list[Finding]:
@@ -56,7 +55,6 @@ def callers_findings(services: Services) -> list[Finding]:
     folder = services.settings.config_dir
     _ = services.policy, services.files.hours, services.files.spoken_names
     load_groups(folder / "services.yaml")
-    load_sub_municipalities(folder / "sub_municipalities.yaml")
     agencies = load_agencies(folder / "agencies.yaml")
     numbers = (agency.number for agency in agencies.values())
     targets = {"agencies.yaml (or operators)": frozenset((OPERATORS, *numbers))}
@@ -70,22 +68,14 @@ def callers_findings(services: Services) -> list[Finding]:
         verdicts=frozenset(DISPOSITIONS),
     )
     said, versions = _placeholders(services), services.flows
-    found = (lint(flow, said, known) for flow in (versions.current, *versions.earlier))
-    return [*_services(services), *chain.from_iterable(found)]
+    found = [lint(versions.current, said, known)]
+    found += [lint(flow, said, known, earlier=True) for flow in versions.earlier]
+    return [*_filed(services), *spoken_codes.findings(services), *chain.from_iterable(found)]
 
 
 def inside_findings(services: Services) -> list[Finding]:
     """Those that only the centre's own telephones would meet."""
     return lint(services.inside_flow, _placeholders(services), Catalogues(effects=INSIDE_EFFECTS))
-
-
-def timed_ways(services: Services, to: str) -> list[Timed]:
-    """Every way from the default start to the node `to`, by the sounds there are; longest first."""
-    catalogue, seconds = services.catalogue, services.sound_folder.now()
-    days = {"kept_days": str(services.settings.retention.recordings_days)}
-    flow = replace(services.flow, examples={**services.flow.examples, **days})
-    found = [timed(walked, catalogue, seconds) for walked in ways(flow, to)]
-    return sorted(found, key=lambda way: -way.seconds)
 
 
 def _unsaid(services: Services) -> Iterator[Finding]:
@@ -101,25 +91,8 @@ def _unsaid(services: Services) -> Iterator[Finding]:
     for language, names in services.files.spoken_names.items():
         for written, said in names.items():
             if language in services.catalogue.languages and (found := fault(language, said)):
-                at = _line(path, rf"^\s+[\"']?{re.escape(written)}[\"']?\s*:")
+                at = line_with(path, rf"^\s+[\"']?{re.escape(written)}[\"']?\s*:")
                 yield Finding(f"{path}:{at}: {language}.{written}", UNSAID, found)
-
-
-def _tedious(services: Services) -> Iterator[Finding]:
-    """Ways that ask more of a caller than the flow allows. Without its sounds none is measured."""
-    flow = services.flow
-    for limit in flow.limits:
-        where = f"{flow.path}:{flow.lines.get(limit.to, 1)}: {limit.to}"
-        told: set[str] = set()
-        for way in timed_ways(
-            services, limit.to
-        ):  # the longest first: one of each language is told
-            fault, language = past(limit, way), way.walked.language
-            if fault and not way.missing and language not in told:
-                told.add(language)
-                keys = " ".join(way.walked.presses)
-                message = f"{limit.name}, {language}, by {keys}: {fault}"
-                yield Finding(where, TEDIOUS, f"{message} (`hotline flow timing` has all)")
 
 
 def flows(services: Services) -> tuple[Flow, ...]:
@@ -152,32 +125,11 @@ def _placeholders(services: Services) -> dict[str, dict[str, frozenset[str]]]:
     }
 
 
-def _services(services: Services) -> Iterator[Finding]:
-    """Each service has a spoken name in each language, and each name its service."""
-    folder = services.settings.config_dir
-    rows, codes = folder / "services.yaml", services.services
-    if CALLBACK_SERVICE not in codes:
+def _filed(services: Services) -> Iterator[Finding]:
+    """What has no service of its own is filed under one that must be there."""
+    if CALLBACK_SERVICE not in services.services:
         message = (
             f"{CALLBACK_SERVICE} is what calls back are filed under: keep a service of that code"
         )
+        rows = services.settings.config_dir / "services.yaml"
         yield Finding(f"{rows}:1: services", "missing service", message)
-    for language in services.flow.languages:
-        prompts = folder / "prompts" / f"{language}.yaml"
-        said = services.catalogue.keys(language) if language in services.catalogue.languages else ()
-        for code in codes:
-            if f"{SERVICE}{code}" not in said:
-                at = _line(rows, rf"code:\s*[\"']?{code}\b")
-                message = f"write {SERVICE}{code} in {prompts.name}: `confirm` has to say it"
-                yield Finding(f"{rows}:{at}: {code}", "no spoken name", message)
-        for key in sorted(said):
-            code = key.removeprefix(SERVICE)
-            if code != key and code not in codes:
-                at = _line(prompts, rf"[\"']?{re.escape(key)}\b")
-                message = f"{rows.name} has no service {code}"
-                yield Finding(f"{prompts}:{at}: {key}", "unknown code", message)
-
-
-def _line(path: Path, pattern: str) -> int:
-    """The first line that holds the pattern, 1 where none does."""
-    lines = enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
-    return next((number for number, line in lines if re.search(pattern, line)), 1)

@@ -10,7 +10,8 @@ from ivr.flow import Flow
 TAKEN_UP = (
     *("agencies.yaml", "screening.yaml", "services.yaml", "sms.yaml", "sub_municipalities.yaml"),
     *("hours.yaml", "spoken_names.yaml"),
-    *("flows/*.yaml", "flows/earlier/*.yaml", "prompts/*.yaml", "prompts/recordings/*/*.wav"),
+    *("flows/*.yaml", "flows/*/*.yaml", "flows/earlier/*/*.yaml"),
+    *("prompts/*.yaml", "prompts/recordings/*/*.wav"),
     "prompts/voices/*/manifest.json",
 )
 """What a role that runs takes up when it has changed."""

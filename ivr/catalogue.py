@@ -30,6 +30,8 @@ UNPLAYED = "recording_unplayed"
 """Key of what is said in place of a recording that cannot be played."""
 BY_VALUE = (WITHHELD, ENDING, UNSAID, UNPLAYED)
 """Keys that no flow names: what a value is said with."""
+NAMED = frozenset({"service", "status", "agency", "sub_municipality", "complaint"})
+"""Kinds of values that are codes: each is said by the prompt `KIND.CODE`."""
 ERROR_KEYS = ("noinput_", "nomatch_")
 """How the keys of error messages begin: the prompts that exist with a guarded head."""
 _ENDS = frozenset(ENDS)
@@ -198,8 +200,10 @@ class Catalogue:
             spoken_in, text = self._made_text(language, prompt, slot, value)
             audio = stem(spoken_in, text, voices=self.voices)
             return (Piece(text, audio, optional=True),)
-        if slot.kind in ("service", "key"):
-            return self._other(language, f"service.{value}" if slot.kind == "service" else value)
+        if slot.kind in NAMED:
+            return self._other(language, f"{slot.kind}.{value.upper()}")
+        if slot.kind == "key":
+            return self._other(language, value)
         if slot.kind in ("phone", "last4"):
             value = local_number(value)
             if not value:

@@ -12,17 +12,27 @@ class EffectContract:
     """What an effect promises the flow that asks for it.
 
     `gives` has every outcome that it can come to, and the answers that are there after each.
-    `needs` are the answers without which it cannot do its work.
+    `needs` are the answers without which it cannot do its work. `choices` are those of its answers
+    that are choices for a `pick` (`ivr.pick`), each with the fields that every choice has. One that
+    only `looks` changes nothing: it is not kept that it is asked for, since it may be asked again.
     """
 
     name: str
     gives: Mapping[str, tuple[str, ...]]
     needs: tuple[str, ...] = ()
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    looks: bool = False
 
     @property
     def answers(self) -> frozenset[str]:
         """The answers of all its outcomes."""
         return frozenset(answer for given in self.gives.values() for answer in given)
+
+
+def fields_of(contracts: Iterable[EffectContract], choices: str) -> frozenset[str] | None:
+    """The fields that each of these choices has, whoever found them; None: nobody finds any."""
+    found = [frozenset(one.choices[choices]) for one in contracts if choices in one.choices]
+    return frozenset.intersection(*found) if found else None
 
 
 def by_name(contracts: Iterable[EffectContract]) -> Mapping[str, EffectContract]:

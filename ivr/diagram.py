@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from ivr.flow import Ask, Do, Edge, End, Flow, Menu, Node, RecordNode, TransferNode, edges
+from ivr.flow import Ask, Do, Edge, End, Flow, Menu, Node, Pick, RecordNode, TransferNode, edges
 
 _SHAPES: tuple[tuple[type[Node], str, str], ...] = (
     (Menu, "{{", "}}"),
@@ -25,7 +25,8 @@ def mermaid(flow: Flow) -> str:
         lines.append(f"  over -->|{' + '.join(left_behind.answers)}| n_{left_behind.to}")
     for name, node in flow.nodes.items():
         left, right = next(((a, b) for kind, a, b in _SHAPES if isinstance(node, kind)), ("[", "]"))
-        lines.append(f'  n_{name}{left}"{name}"{right}')
+        title = f"{name}: {node.of}" if isinstance(node, Pick) else name
+        lines.append(f'  n_{name}{left}"{title}"{right}')
         shown = [edge for edge in edges(node) if edge.kind != "give_up" and edge.label != "0"]
         shown.sort(key=lambda edge: edge.target)
         for target, group in groupby(shown, key=lambda edge: edge.target):
@@ -36,6 +37,8 @@ def mermaid(flow: Flow) -> str:
 
 
 def _label(edge: Edge) -> str:
+    if edge.kind == "pick":
+        return "one of them"
     if edge.kind == "key":
         return edge.label.replace("#", "#35;")
     return edge.label or ("" if edge.kind == "next" else edge.kind)

@@ -12,7 +12,8 @@ The rules, in the words of VoiceXML 2.1's form interpretation:
 - Until a caller has chosen a language, all is said in each (but for `said_once` of the flow).
 - A menu says its `first` to who comes there first, and its `more` to who asks to hear it again.
 - A node with `skip_if` is passed over while all those answers are there. Going back ignores that:
-  the caller asked for the question.
+  the caller asked for the question. One with `skip_unless` is while one of those is not there.
+- A `pick` is a menu whose choices are data (`ivr.pick`); what is picked becomes answers.
 - A step runs through nodes that need nothing from outside, gathering their prompts, and stops at
   the first that must wait, act or end.
 """
@@ -21,25 +22,26 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ivr.catalogue import NO_RECORDING
+from ivr.coming import FlowError, end, enter, go, numbered, stop_at
 from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Transferred
 from ivr.flow import (
     BACK,
     REPEAT,
+    TRIES,
     WRONG,
     Ask,
     Do,
-    End,
     Flow,
     Menu,
     Node,
+    Pick,
     RecordNode,
-    SayNode,
     TransferNode,
     Waiting,
-    target,
 )
+from ivr.pick import RESUME, TRAIL, has_further, next_page, offered, told_of
 from ivr.session import Session
-from ivr.turn import OPERATORS, Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
+from ivr.turn import HangUp, Perform, Prompt, Turn
 from ivr.way import (
     LANGUAGE,
     asked,
@@ -48,22 +50,16 @@ from ivr.way import (
     in_each_language,
     menu_before,
     prompts_of,
-    trail_at,
     unsent,
 )
 
-TRIES = 3
+__all__ = ["FlowError", "begin", "step"]
+
 MOST_REPEATS = 5
 """How often a question is said again when that is all that the caller asks for."""
 TRANSFERRED = "transferred"
 """The disposition of a call that was put through and answered; waiting for that earns none."""
-QUEUE, LAST = "queue", "last"
-"""The answer that screening gives for a caller whom the operators take after all others."""
 _ASCII_DIGITS = frozenset("0123456789")
-
-
-class FlowError(Exception):
-    """The flow and the session do not fit together: the flow was changed under a live call."""
 
 
 def begin(
@@ -85,7 +81,7 @@ def begin(
         answers=known,
     )
     first = flow.starts.get(verdict, flow.starts["default"])
-    return in_each_language(flow, *_enter(flow, session, first, ()))
+    return in_each_language(flow, *enter(flow, session, first, ()))
 
 
 def step(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
@@ -109,11 +105,13 @@ def _stepped(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]
         case RecordNode(), NoInput() | Digits(value=""):
             return _unrecorded(flow, session, node, "silent")
         case RecordNode(), Digits(value=key):
-            return _special(flow, session, node, key) or _turn(session, node, ())
+            return _special(flow, session, node, key) or stop_at(session, node, ())
         case RecordNode(), Recorded():
             return _recorded(flow, session, node, event)
         case Waiting(), NoInput() | Digits(value=""):
             return _noinput(flow, session, node)
+        case Pick(), Digits(value=keys) | Speech(text=keys):
+            return _picked(flow, session, node, keys)
         case Menu(), Digits(value=keys) | Speech(text=keys):
             return _chosen(flow, session, node, keys)
         case Ask(), Digits(value=digits):
@@ -124,92 +122,13 @@ def _stepped(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]
             return _done(flow, session, node, outcome, data)
         case TransferNode(), Transferred(result=result):
             if result == "answered":
-                return _end(replace(session, disposition=TRANSFERRED), ())
+                return end(replace(session, disposition=TRANSFERRED), ())
             session = replace(session, disposition=earned(flow, session), transferred_to="")
-            return _go(flow, session, node, "unavailable")
+            return go(flow, session, node, "unavailable")
         case Waiting(), _:
             return _nomatch(flow, session, node)
         case _:
             raise FlowError(f"node {node.name}: {type(event).__name__} cannot happen here")
-
-
-def _go(
-    flow: Flow,
-    session: Session,
-    node: Node,
-    kind: str,
-    label: str = "",
-    said: tuple[Prompt, ...] = (),
-) -> tuple[Session, Turn]:
-    """Follow the edge of this kind and label."""
-    name = target(node, kind, label)
-    if name is None:
-        raise FlowError(f"node {node.name}: no way on for {kind} {label!r}")
-    return _enter(flow, session, name, said)
-
-
-def _enter(
-    flow: Flow, session: Session, name: str, said: tuple[Prompt, ...], *, returning: bool = False
-) -> tuple[Session, Turn]:
-    """Come to the node `name`; run on while nothing is needed from outside."""
-    while True:
-        node = flow.nodes.get(name)
-        if node is None:
-            raise FlowError(f"flow {flow.name}: no node {name!r}")
-        if node.skip_to and not returning and all(session.answers.get(a) for a in node.skip_if):
-            name = node.skip_to
-            continue
-        session = replace(
-            session,
-            node=name,
-            noinput=0,
-            nomatch=0,
-            repeats=0,
-            trail=trail_at(session.trail, node),
-            path=(*session.path, name),
-            disposition=node.disposition or session.disposition,
-        )
-        said += prompts_of(session, node.intro) + asked(session, node)
-        if not isinstance(node, SayNode):
-            return _turn(session, node, said)
-        name, returning = node.next, False
-
-
-def _turn(session: Session, node: Node, said: tuple[Prompt, ...]) -> tuple[Session, Turn]:
-    """Stop at `node`: the turn that it makes, numbered."""
-    match node:
-        case Menu() | Ask():
-            most = node.max_digits if isinstance(node, Ask) else 1
-            collect = Collect(most, timeout_ms=node.timeout_ms, interdigit_ms=node.interdigit_ms)
-            return _numbered(session, said, collect)
-        case RecordNode(max_seconds=seconds, notice=notice):
-            whole = tuple(replace(prompt, whole=True) for prompt in prompts_of(session, notice))
-            leads = "".join(key for key in node.keys if key != "#")
-            return _numbered(session, said + whole, Record(seconds, leads))
-        case Do(effect=effect):
-            return _numbered(session, said, Perform(effect))
-        case TransferNode(target=to):
-            session = replace(session, transferred_to=to)
-            last = to == OPERATORS and session.answers.get(QUEUE) == LAST
-            return _numbered(session, said, Transfer(to, last))
-        case End():
-            return _end(session, said)
-        case _:
-            raise FlowError(f"node {node.name}: unknown kind {type(node).__name__}")
-
-
-def _numbered(
-    session: Session,
-    said: tuple[Prompt, ...],
-    action: Collect | Record | Transfer | Perform | HangUp,
-) -> tuple[Session, Turn]:
-    session = replace(session, turn=session.turn + 1)
-    return session, Turn(session.turn, session.node, session.language, said, action)
-
-
-def _end(session: Session, said: tuple[Prompt, ...]) -> tuple[Session, Turn]:
-    session = replace(session, disposition=session.disposition or "completed")
-    return _numbered(session, said, HangUp())
 
 
 def _hung_up(flow: Flow, session: Session) -> tuple[Session, Turn]:
@@ -217,29 +136,34 @@ def _hung_up(flow: Flow, session: Session) -> tuple[Session, Turn]:
         session = replace(session, disposition=earned(flow, session))
     session = replace(session, disposition=session.disposition or "abandoned")
     left = unsent(flow, session)
-    return _enter(flow, session, left, ()) if left else _numbered(session, (), HangUp())
+    return enter(flow, session, left, ()) if left else numbered(session, (), HangUp())
 
 
 def _again(session: Session, node: Node, errors: tuple[Prompt, ...] = ()) -> tuple[Session, Turn]:
     """The node's question once more: after an error message, or all of it for who asks for that."""
-    said = errors + prompts_of(session, node.say) if errors else asked_in_full(session, node)
-    return _turn(session, node, said)
+    again = asked if isinstance(node, Pick) else _asked_shortly
+    said = errors + again(session, node) if errors else asked_in_full(session, node)
+    return stop_at(session, node, said)
+
+
+def _asked_shortly(session: Session, node: Node) -> tuple[Prompt, ...]:
+    return prompts_of(session, node.say)
 
 
 def _noinput(flow: Flow, session: Session, node: Waiting) -> tuple[Session, Turn]:
     if node.noinput_to:
-        return _go(flow, session, node, "noinput")
+        return go(flow, session, node, "noinput")
     tries = session.noinput + 1
     if tries >= TRIES:
-        return _go(flow, session, node, "give_up")
+        return go(flow, session, node, "give_up")
     session = replace(session, noinput=tries)
     return _again(session, node, _error(node.noinput, tries))
 
 
 def _nomatch(flow: Flow, session: Session, node: Waiting) -> tuple[Session, Turn]:
     tries = session.nomatch + 1
-    if tries >= TRIES:
-        return _go(flow, session, node, "give_up")
+    if tries >= node.tries:
+        return go(flow, session, node, "give_up")
     session = replace(session, nomatch=tries)
     return _again(session, node, _error(node.nomatch, tries))
 
@@ -255,13 +179,24 @@ def _special(flow: Flow, session: Session, node: Waiting, key: str) -> tuple[Ses
     if meaning is None:
         return None
     if meaning not in (REPEAT, BACK):
-        return _go(flow, session, node, "key", key)
+        return go(flow, session, node, "key", key)
     earlier = menu_before(flow, session, node) if meaning == BACK else None
     if earlier is not None:
-        return _enter(flow, session, earlier, (), returning=True)
+        return enter(flow, session, earlier, (), returning=True)
     if session.repeats >= MOST_REPEATS:
-        return _go(flow, session, node, "give_up")
+        return go(flow, session, node, "give_up")
     return _again(replace(session, repeats=session.repeats + 1), node)
+
+
+def _picked(flow: Flow, session: Session, node: Pick, keys: str) -> tuple[Session, Turn]:
+    choice = offered(session, node).get(keys)
+    if choice is not None:
+        session = replace(session, answers={**session.answers, **choice})
+        return go(flow, session, node, "pick")
+    if keys == node.further and has_further(session, node):
+        session = replace(session, page=next_page(session, node))
+        return stop_at(session, node, told_of(session, node))
+    return _chosen(flow, session, node, keys)
 
 
 def _chosen(flow: Flow, session: Session, node: Menu, keys: str) -> tuple[Session, Turn]:
@@ -276,7 +211,7 @@ def _chosen(flow: Flow, session: Session, node: Menu, keys: str) -> tuple[Sessio
     if option.language:
         chosen = {**session.answers, LANGUAGE: option.language}
         session = replace(session, answers=chosen, language=option.language)
-    return _go(flow, session, node, "key", keys)
+    return go(flow, session, node, "key", keys)
 
 
 def _entered(flow: Flow, session: Session, node: Ask, digits: str) -> tuple[Session, Turn]:
@@ -287,8 +222,8 @@ def _entered(flow: Flow, session: Session, node: Ask, digits: str) -> tuple[Sess
         return _nomatch(flow, session, node)
     session = replace(session, answers={**session.answers, node.store: digits})
     if node.check:
-        return _numbered(session, (), Perform(node.check))
-    return _go(flow, session, node, "next")
+        return numbered(session, (), Perform(node.check))
+    return go(flow, session, node, "next")
 
 
 def _checked(
@@ -296,7 +231,7 @@ def _checked(
 ) -> tuple[Session, Turn]:
     answers = {**session.answers, **data}
     if outcome != WRONG:
-        return _go(flow, replace(session, answers=answers), node, "outcome", outcome)
+        return go(flow, replace(session, answers=answers), node, "outcome", outcome)
     del answers[node.store]
     return _nomatch(flow, replace(session, answers=answers), node)
 
@@ -309,12 +244,12 @@ def _recorded(
     length = str(made.duration_ms)
     answers = {**session.answers, node.store: made.reference, f"{node.store}_ms": length}
     session = replace(session, answers=answers)
-    return _special(flow, session, node, made.key) or _go(flow, session, node, "next")
+    return _special(flow, session, node, made.key) or go(flow, session, node, "next")
 
 
 def _unrecorded(flow: Flow, session: Session, node: RecordNode, kind: str) -> tuple[Session, Turn]:
     session = replace(session, answers={**session.answers, node.store: NO_RECORDING})
-    return _go(flow, session, node, kind)
+    return go(flow, session, node, kind)
 
 
 def _done(
@@ -322,4 +257,20 @@ def _done(
 ) -> tuple[Session, Turn]:
     cleared = node.clears if outcome == next(iter(node.outcomes), "") else ()
     kept = {name: value for name, value in session.answers.items() if name not in cleared}
-    return _go(flow, replace(session, answers={**kept, **data}), node, "outcome", outcome)
+    if node.resumes and RESUME in data:
+        return _resumed(flow, replace(session, answers=kept), node, outcome, data)
+    return go(flow, replace(session, answers={**kept, **data}), node, "outcome", outcome)
+
+
+def _resumed(
+    flow: Flow, session: Session, node: Do, outcome: str, data: Mapping[str, str]
+) -> tuple[Session, Turn]:
+    """Go on at the question that an effect has named, as if its caller had just come there."""
+    given = {name: value for name, value in data.items() if name not in (RESUME, TRAIL)}
+    session = replace(session, answers={**session.answers, **given})
+    if not isinstance(flow.nodes.get(data[RESUME]), Waiting):
+        return go(flow, session, node, "outcome", outcome)
+    menus = data.get(TRAIL, "").split(",")
+    known = [name for name in menus if isinstance(flow.nodes.get(name), Menu)]
+    session = replace(session, trail=tuple(dict.fromkeys((*session.trail, *known))))
+    return enter(flow, session, data[RESUME], ())

@@ -10,16 +10,22 @@ from dataclasses import dataclass, field
 from ivr.turn import INTERDIGIT_MS, NOINPUT_MS
 
 KEYS = "0123456789*#"
+TRIES = 3
+"""The error that is one too many: the third silence, and usually the third wrong key."""
 REPEAT = "repeat"
 BACK = "back"
 
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """One prompt of a node, and the answers that fill its placeholders."""
+    """One prompt of a node, and the answers that fill its placeholders.
+
+    An `optional` one is left out where one of them is not there, or is empty.
+    """
 
     key: str
     values: tuple[str, ...] = ()
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +44,8 @@ class Node:
 
     `intro` is said on entry only, `say` on entry and on every repetition. `skip_if` names answers;
     when all are there the node is passed over to `skip_to` (a form item is visited only while it
-    is unfilled: VoiceXML 2.1, 2.1.6 Form Interpretation Algorithm). `disposition` is earned on
-    entry.
+    is unfilled: VoiceXML 2.1, 2.1.6 Form Interpretation Algorithm). So it is while one of
+    `skip_unless` is not there. `disposition` is earned on entry.
     """
 
     name: str
@@ -47,6 +53,7 @@ class Node:
     say: tuple[Say, ...] = ()
     skip_if: tuple[str, ...] = ()
     skip_to: str = ""
+    skip_unless: tuple[str, ...] = ()
     disposition: str = ""
 
 
@@ -55,7 +62,8 @@ class Waiting(Node):
     """A node at which the caller is listened to.
 
     `keys` are what `0 * #` do here. `noinput_to` is where silence leads when it is no error. After
-    `timeout_ms` without a key it is silence, after `interdigit_ms` an entry has ended.
+    `timeout_ms` without a key it is silence, after `interdigit_ms` an entry has ended. With the
+    `tries`th wrong key the node gives up; with the third silence it does anyway.
     """
 
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -65,6 +73,7 @@ class Waiting(Node):
     nomatch: tuple[str, ...] = ()
     timeout_ms: int = NOINPUT_MS
     interdigit_ms: int = INTERDIGIT_MS
+    tries: int = TRIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,30 @@ class Menu(Waiting):
     first: tuple[Say, ...] = ()
     more: tuple[Say, ...] = ()
     most_options: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pick(Menu):
+    """A menu made of data: the choices that an effect left as the answer `of` (see `ivr.pick`).
+
+    At most `most` are offered at once, by the keys from 1 on: each is told by `each`, which may
+    name a choice's fields and its `key`. The key `further` goes on to the next ones, and behind the
+    last to the first again; it is told by `further_say`. `options` are keys that are always there,
+    told by `then`. Whichever is picked, its fields are answers from then on, and `next` follows.
+    """
+
+    of: str = ""
+    each: tuple[Say, ...] = ()
+    most: int = 4
+    further: str = ""
+    further_say: tuple[Say, ...] = ()
+    then: tuple[Say, ...] = ()
+    next: str = ""
+
+    @property
+    def picks(self) -> tuple[str, ...]:
+        """The keys of the choices."""
+        return tuple(str(number) for number in range(1, self.most + 1))
 
 
 WRONG = "wrong"
@@ -130,20 +163,27 @@ class Do(Node):
     """An effect with named outcomes.
 
     The first outcome is the one that succeeds: with it `stores` are there, and `clears` no more.
+    One that `resumes` goes on at the question that the effect names (`ivr.pick.RESUME`), where this
+    flow has it; elsewhere the outcome's own way is taken.
     """
 
     effect: str = ""
     outcomes: Mapping[str, str] = field(default_factory=dict)
     stores: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
+    resumes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TransferNode(Node):
-    """A transfer to `target`; when nobody answers, the call goes on at `unavailable`."""
+    """A transfer to `target`; when nobody answers, the call goes on at `unavailable`.
+
+    With `target_from` it is to whom that answer names.
+    """
 
     target: str = ""
     unavailable: str = ""
+    target_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +204,16 @@ class Limit:
     """The most that any way from the default start to the node `to` may ask of a caller.
 
     `prompts_s` is what is heard on it by who never interrupts (s), `keys` how many digits are
-    pressed (a `#` that ends a recording is none). None where there is no bound.
+    pressed (a `#` that ends a recording is none). None where there is no bound. `known` callers are
+    in a language that is known; ways by the nodes `without` are not counted.
     """
 
     name: str
     to: str
     prompts_s: float | None = None
     keys: int | None = None
+    known: bool = False
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +238,24 @@ class Flow:
     said_once: tuple[str, ...] | None = None
     limits: tuple[Limit, ...] = ()
     examples: Mapping[str, str] = field(default_factory=dict)
-    lines: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     path: str = ""
+
+    def place(self, node: str) -> str:
+        """The file and the line of a node, as compilers write it; the flow's own where it has none.
+
+        A branch is a file of its own.
+        """
+        path, line = self.lines.get(node, (self.path, 1))
+        return f"{path}:{line}"
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A way on: `kind` is key, next, skip, silent, noinput, give_up, outcome or unavailable."""
+    """A way on.
+
+    `kind` is key, pick, next, skip, silent, noinput, give_up, outcome or unavailable.
+    """
 
     source: str
     target: str
@@ -213,7 +267,10 @@ def edges(node: Node) -> Iterator[Edge]:
     """Every way on from `node`, in the order a caller would meet them."""
     name = node.name
     if node.skip_to:
-        yield Edge(name, node.skip_to, "skip", " + ".join(node.skip_if))
+        without = (f"no {answer}" for answer in node.skip_unless)
+        yield Edge(name, node.skip_to, "skip", " + ".join((*node.skip_if, *without)))
+    if isinstance(node, Pick):
+        yield Edge(name, node.next, "pick")
     if isinstance(node, Menu):
         for key, option in node.options.items():
             yield Edge(name, option.to, "key", key)

@@ -7,12 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ivr.flow import KEYS
+from ivr.flow import KEYS, TRIES
 from ivr.turn import ENTRY_NOINPUT_MS, INTERDIGIT_MS, NOINPUT_MS
 
 Key = Annotated[str, Field(pattern=rf"^[{KEYS}]$")]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Prompts = list[str | dict[str, list[str]]]
+SAID = ("intro", "say", "notice", "first", "more", "each", "further_say", "then")
+"""The fields that are prompts."""
+OPTIONAL = "?"
+"""Ends the key of a prompt that is left out where one of its answers is not there."""
 Seconds = Annotated[float, Field(ge=1, le=60)]
 Disposition = Literal["", "completed", "abandoned", "transferred", "blocked", "voicemail", "failed"]
 
@@ -38,10 +42,11 @@ class NodeFile(Strict):
     intro: Prompts = []
     say: Prompts = []
     skip_if: list[Name] = []
+    skip_unless: list[Name] = []
     skip_to: Name | Literal[""] = ""
     disposition: Disposition = ""
 
-    @field_validator("intro", "say", "notice", "first", "more", check_fields=False)
+    @field_validator(*SAID, check_fields=False)
     @classmethod
     def _one_prompt_each(cls, prompts: Prompts) -> Prompts:
         if any(isinstance(p, dict) and len(p) != 1 for p in prompts):
@@ -58,6 +63,7 @@ class WaitingFile(NodeFile):
     noinput: list[str] = []
     nomatch: list[str] = []
     timeout_s: Seconds | None = None
+    tries: Annotated[int, Field(ge=1, le=9)] = TRIES
 
 
 class MenuFile(WaitingFile):
@@ -68,6 +74,22 @@ class MenuFile(WaitingFile):
     form: bool = False
     first: Prompts = []
     more: Prompts = []
+    most_options: Annotated[int, Field(ge=0, le=12)] = 0
+
+
+class PickFile(WaitingFile):
+    """A menu of choices that an effect has found: each is a key from 1 to `most`."""
+
+    kind: Literal["pick"]
+    of: Name
+    each: Annotated[Prompts, Field(min_length=1)]
+    most: Annotated[int, Field(ge=1, le=9)] = 4
+    further: Key | Literal[""] = ""
+    further_say: Prompts = []
+    then: Prompts = []
+    next: Name
+    options: dict[Key, OptionFile] = {}
+    form: bool = True
     most_options: Annotated[int, Field(ge=0, le=12)] = 0
 
 
@@ -121,14 +143,23 @@ class DoFile(NodeFile):
     outcomes: dict[str, Name]
     stores: list[Name] = []
     clears: list[Name] = []
+    resumes: bool = False
 
 
 class TransferFile(NodeFile):
-    """A connection to operators or an agency."""
+    """A connection to operators or an agency: `target`, or whom the answer `target_from` names."""
 
     kind: Literal["transfer"]
-    target: Annotated[str, Field(pattern=r"^([a-z_]+|[0-9]{3,5})$")]
+    target: Annotated[str, Field(pattern=r"^([a-z_]+|[0-9]{3,5})$")] | None = None
+    target_from: Name | None = None
     unavailable: Name
+
+    @model_validator(mode="after")
+    def _one_target(self) -> "TransferFile":
+        """Raises ValueError unless it says to whom in one way."""
+        if (self.target is None) == (self.target_from is None):
+            raise ValueError("give target, or target_from with the answer that names it")
+        return self
 
 
 class EndFile(NodeFile):
@@ -138,7 +169,7 @@ class EndFile(NodeFile):
 
 
 AnyNode = Annotated[
-    MenuFile | AskFile | RecordFile | SayFile | DoFile | TransferFile | EndFile,
+    MenuFile | PickFile | AskFile | RecordFile | SayFile | DoFile | TransferFile | EndFile,
     Field(discriminator="kind"),
 ]
 
@@ -162,6 +193,8 @@ class LimitFile(Strict):
     to: Name
     prompts_s: Annotated[float, Field(gt=0)] | None = None
     keys: Annotated[int, Field(ge=0)] | None = None
+    known: bool = False
+    without: list[Name] = []
 
 
 class UnsentFile(Strict):
@@ -186,6 +219,7 @@ class FlowFile(Strict):
     said_once: list[str] | None = None
     limits: list[LimitFile] = []
     examples: dict[Name, str] = {}
+    groups: dict[Name, list[Name]] = {}
     nodes: dict[Name, AnyNode]
 
     @field_validator("starts")
@@ -194,3 +228,9 @@ class FlowFile(Strict):
         if "default" not in starts:
             raise ValueError("one start must be called default")
         return starts
+
+
+class BranchFile(Strict):
+    """A branch of a flow, in a file of its own: more nodes."""
+
+    nodes: dict[Name, AnyNode]

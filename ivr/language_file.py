@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, strip_whitespace=True)]
 """A word as it is said, or several with blanks between them where each is a word of its own."""
@@ -88,6 +88,29 @@ class DatesFile(_Strict):
     order: Literal["day month", "month day"] = "day month"
 
 
+class PartFile(_Strict):
+    """A part of the day: `word` is said of times `since` that hour on."""
+
+    since: Annotated[int, Field(ge=0, le=23)]
+    word: Text
+
+
+class ClockFile(_Strict):
+    """`ivr.spoken.language.Clock`; `minutes` are those of 5, 10 and on to 55."""
+
+    hours: Annotated[list[Text], Field(min_length=12, max_length=12)]
+    minutes: Annotated[list[Text], Field(min_length=11, max_length=11)]
+    parts: Annotated[list[PartFile], Field(min_length=1)]
+
+    @field_validator("parts")
+    @classmethod
+    def _through_the_day(cls, parts: list[PartFile]) -> list[PartFile]:
+        since = [part.since for part in parts]
+        if since[0] != 0 or since != sorted(set(since)):
+            raise ValueError("write the parts in the order of the day, the first since 0")
+        return parts
+
+
 class SpeechFile(_Strict):
     """`ivr.spoken.language.Speech`; but for `yes` each text is words with blanks between them."""
 
@@ -113,5 +136,6 @@ class LanguageFile(_Strict):
     letters: Annotated[list[Text], Field(min_length=26, max_length=26)]
     counted: Annotated[ArabicFile | CardinalFile, Field(discriminator="rule")]
     dates: DatesFile
+    clock: ClockFile
     speech: SpeechFile
     romanised: dict[str, Annotated[str, StringConstraints(pattern="^[a-z0-9]*$")]] = {}

@@ -13,6 +13,7 @@ from ivr.language_file import (
     ArabicFile,
     CardinalFile,
     CardinalNoun,
+    ClockFile,
     DatesFile,
     LanguageFile,
     PluralForms,
@@ -21,7 +22,18 @@ from ivr.language_file import (
 from ivr.spoken.arabic import Forms as ArabicForms
 from ivr.spoken.arabic import arabic
 from ivr.spoken.cardinal import Forms, Numbers, cardinal
-from ivr.spoken.language import LARGEST, NOUNS, Calendar, Case, Count, Dates, Language, Noun, Speech
+from ivr.spoken.language import (
+    LARGEST,
+    NOUNS,
+    Calendar,
+    Case,
+    Clock,
+    Count,
+    Dates,
+    Language,
+    Noun,
+    Speech,
+)
 from ivr.spoken.orthography import unvowelled_words
 from ivr.spoken.takes import take_of
 from ivr.spoken.voice import Voice
@@ -51,6 +63,7 @@ def load_language(path: Path) -> Language:
         count=_count(document, path.stem),
         pause=file.pause,
         dates=_dates(file.dates),
+        clock=_clock(file.clock),
         voice=Voice(**file.voice.model_dump(), phonemes=vowelled),
         speech=_speech(file.speech),
         vowelled=vowelled,
@@ -59,6 +72,11 @@ def load_language(path: Path) -> Language:
     )
     _check_words(document, language)
     return language
+
+
+def _clock(file: ClockFile) -> Clock:
+    parts = tuple((part.since, part.word) for part in file.parts)
+    return Clock(tuple(file.hours), tuple(file.minutes), parts)
 
 
 def _dates(file: DatesFile) -> Dates:

@@ -1,26 +1,24 @@
 """What is wrong with a flow before any caller meets it. Walks the same `edges` as the engine."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from ivr.contract import Catalogues, EffectContract
+from ivr.contract import Catalogues
 from ivr.flow import (
-    Ask,
     Do,
-    Edge,
     End,
     Flow,
     Menu,
-    Node,
+    Pick,
     RecordNode,
-    Say,
     SayNode,
     TransferNode,
     Waiting,
     edges,
 )
-from ivr.lint_names import NodeFinding, missing_needs, unknown_names
+from ivr.lint_answers import said_by, unset_answers
+from ivr.lint_names import NodeFinding, unknown_names
 
 MOST_OPTIONS = 5
 MOST_LEVELS = 3
@@ -51,10 +49,13 @@ class Finding:
         return f"{self.where}: {self.rule}: {self.message}"
 
 
-def lint(flow: Flow, prompts: Placeholders, known: Catalogues) -> list[Finding]:
+def lint(
+    flow: Flow, prompts: Placeholders, known: Catalogues, *, earlier: bool = False
+) -> list[Finding]:
     """Every mistake in `flow`, in the order of the file. Empty when it is fit to answer calls.
 
-    `prompts` is what the catalogue of prompts has, `known` what the others have.
+    `prompts` is what the catalogue of prompts has, `known` what the others have. An `earlier` flow
+    leads its last calls by the prompts of a later one: it may give more than they say.
     """
     findings = [*_targets(flow)]
     if not findings:  # the walks below need a graph that is whole
@@ -63,12 +64,12 @@ def lint(flow: Flow, prompts: Placeholders, known: Catalogues) -> list[Finding]:
             *_no_way_out(flow),
             *_spinning(flow),
             *_sizes(flow),
-            *_unset_answers(flow, known.effects),
+            *_placed(flow, unset_answers(flow, known.effects)),
             *_unsent(flow),
         ]
     names = unknown_names(flow, known)
-    findings += [*_prompts(flow, prompts), *_placed(flow, names), *_unannounced(flow)]
-    return sorted(findings, key=lambda f: (_line_of(f.where), f.rule))
+    findings += [*_prompts(flow, prompts, earlier), *_placed(flow, names), *_unannounced(flow)]
+    return sorted(findings, key=_in_order)
 
 
 def _placed(flow: Flow, found: Iterable[NodeFinding]) -> Iterator[Finding]:
@@ -77,11 +78,12 @@ def _placed(flow: Flow, found: Iterable[NodeFinding]) -> Iterator[Finding]:
 
 
 def _at(flow: Flow, node: str) -> str:
-    return f"{flow.path}:{flow.lines.get(node, 1)}: {node}"
+    return f"{flow.place(node)}: {node}"
 
 
-def _line_of(where: str) -> int:
-    return int(where.rsplit(":", 2)[1])
+def _in_order(found: Finding) -> tuple[str, int, str]:
+    path, line, _ = found.where.rsplit(":", 2)
+    return path, int(line), found.rule
 
 
 def _targets(flow: Flow) -> Iterator[Finding]:
@@ -97,8 +99,9 @@ def _targets(flow: Flow) -> Iterator[Finding]:
                 yield Finding(
                     _at(flow, node.name), "missing target", f"{label}: no node {edge.target}"
                 )
-        if bool(node.skip_if) != bool(node.skip_to):
-            yield Finding(_at(flow, node.name), "half a skip", "skip_if and skip_to go together")
+        if bool(node.skip_if or node.skip_unless) != bool(node.skip_to):
+            mend = "skip_if (or skip_unless) and skip_to go together"
+            yield Finding(_at(flow, node.name), "half a skip", mend)
 
 
 def _reachable(flow: Flow, starts: set[str]) -> set[str]:
@@ -156,10 +159,17 @@ def _spinning(flow: Flow) -> Iterator[Finding]:
                 queue.extend(quick[other])
 
 
+def _keys_of(node: Menu) -> tuple[str, ...]:
+    """The keys that a menu offers, in the order in which they are told."""
+    if not isinstance(node, Pick):
+        return tuple(node.options)
+    return (*node.picks, *node.further, *node.options)
+
+
 def _sizes(flow: Flow) -> Iterator[Finding]:
     for name, node in flow.nodes.items():
         most = (node.most_options or MOST_OPTIONS) if isinstance(node, Menu) else 0
-        if isinstance(node, Menu) and (count := len(node.options)) > most:
+        if isinstance(node, Menu) and (count := len(_keys_of(node))) > most:
             yield Finding(_at(flow, name), "too many options", f"{count}; at most {most}")
     for name, level in _levels(flow).items():
         if level > MOST_LEVELS:
@@ -197,75 +207,19 @@ def _unannounced(flow: Flow) -> Iterator[Finding]:
             yield Finding(_at(flow, name), "no notice", "say why and how long under notice:")
 
 
-def _said(node: Node) -> tuple[Say, ...]:
-    """All that a node says, error messages apart."""
-    notice = node.notice if isinstance(node, RecordNode) else ()
-    more = (*node.first, *node.more) if isinstance(node, Menu) else ()
-    return (*node.intro, *node.say, *more, *notice)
-
-
-def _unset_answers(flow: Flow, effects: Mapping[str, EffectContract]) -> Iterator[Finding]:
-    """Prompts and effects that would use an answer which some way to them has not given."""
-    there = _answers_on_every_way(flow, effects)
-    yield from _placed(flow, missing_needs(flow, effects, there))
+def _prompts(flow: Flow, prompts: Placeholders, earlier: bool) -> Iterator[Finding]:
     for name, node in flow.nodes.items():
-        for say in _said(node):
-            missing = set(say.values) - there.get(name, frozenset())
-            for value in sorted(missing):
-                yield Finding(
-                    _at(flow, name), "unset answer", f"prompt {say.key}: {value} may not be there"
-                )
-
-
-def _answers_on_every_way(
-    flow: Flow, effects: Mapping[str, EffectContract]
-) -> dict[str, frozenset[str]]:
-    """For each node, the answers that are there on every way to it (a forward must-analysis)."""
-    there = {start: frozenset(flow.given) for start in flow.starts.values()}
-    for left in flow.unsent:
-        there[left.to] = frozenset((*flow.given, *left.answers))
-    queue = deque(there)
-    while queue:
-        node = flow.nodes[queue.popleft()]
-        for edge in edges(node):
-            after = _after(node, edge, there[node.name], effects)
-            before = there.get(edge.target)
-            merged = after if before is None else before & after
-            if merged != before:
-                there[edge.target] = merged
-                queue.append(edge.target)
-    return there
-
-
-def _after(
-    node: Node, edge: Edge, answers: frozenset[str], effects: Mapping[str, EffectContract]
-) -> frozenset[str]:
-    if edge.kind == "skip":
-        return answers | set(node.skip_if)
-    if isinstance(node, Menu) and edge.kind == "key" and edge.label in node.options:
-        option = node.options[edge.label]
-        return (answers - set(option.clear)) | set(option.set)
-    if isinstance(node, Ask | RecordNode) and edge.kind in ("next", "silent", "unavailable"):
-        return answers | {node.store}
-    if isinstance(node, Ask) and edge.kind == "outcome":
-        checked = effects.get(node.check)
-        return answers | {node.store} | set(checked.gives.get(edge.label, ()) if checked else ())
-    if isinstance(node, Do) and edge.kind == "outcome":
-        contract = effects.get(node.effect)
-        given = contract.gives.get(edge.label, ()) if contract else node.stores
-        # The first outcome is the one that succeeds.
-        first = edge.label == next(iter(node.outcomes))
-        return (answers - set(node.clears if first else ())) | set(given)
-    return answers
-
-
-def _prompts(flow: Flow, prompts: Placeholders) -> Iterator[Finding]:
-    for name, node in flow.nodes.items():
-        says = [(say.key, set(say.values)) for say in _said(node)]
+        says = [(say.key, set(say.values)) for say in said_by(node)]
+        if isinstance(node, Pick):
+            says += [(say.key, set(say.values)) for say in (*node.each, *node.further_say)]
+            twice = [key for key, times in Counter(_keys_of(node)).items() if times > 1]
+            for key in twice:
+                message = f"{key}: choices have 1 to {node.most}, and each key is one thing"
+                yield Finding(_at(flow, name), "key used twice", message)
         if isinstance(node, Waiting):
             says += [(key, set()) for key in (*node.noinput, *node.nomatch)]
             for key in node.keys:
-                if isinstance(node, Menu) and key in node.options:
+                if isinstance(node, Menu) and key in _keys_of(node):
                     mend = f'an option has it too; to give it up: keys: {{"{key}": ""}}'
                     yield Finding(_at(flow, name), "key used twice", f"{key}: {mend}")
         for language in flow.languages:
@@ -273,7 +227,7 @@ def _prompts(flow: Flow, prompts: Placeholders) -> Iterator[Finding]:
             for key, given in says:
                 if key not in known:
                     yield Finding(_at(flow, name), "missing prompt", f"{key} in {language}")
-                elif known[key] != given:
+                elif known[key] - given or (given - known[key] and not earlier):
                     wants = ", ".join(sorted(known[key])) or "none"
                     yield Finding(
                         _at(flow, name),

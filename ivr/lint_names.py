@@ -27,10 +27,27 @@ def unknown_names(flow: Flow, known: Catalogues) -> Iterator[NodeFinding]:
         elif isinstance(node, Menu):
             yield from _codes(name, node, known.values)
         elif isinstance(node, TransferNode):
-            for where, targets in known.targets.items():
-                if node.target not in targets:
-                    message = f"{where} does not have {node.target}{_near(node.target, targets)}"
-                    yield name, "unknown target", message
+            yield from _targets(flow, node, known.targets)
+
+
+def _targets(
+    flow: Flow, node: TransferNode, known: Mapping[str, frozenset[str]]
+) -> Iterator[NodeFinding]:
+    """A transfer to somebody whom a place does not know: told where it is said to whom."""
+    said = [(node.name, node.target)] if node.target else _given(flow, node.target_from)
+    for name, target in said:
+        for where, targets in known.items():
+            if target not in targets:
+                message = f"{where} does not have {target}{_near(target, targets)}"
+                yield name, "unknown target", message
+
+
+def _given(flow: Flow, answer: str) -> Iterator[tuple[str, str]]:
+    """What the options of menus give for an answer, and the menu of each."""
+    for node in flow.nodes.values():
+        for option in node.options.values() if isinstance(node, Menu) else ():
+            if answer in option.set:
+                yield node.name, option.set[answer]
 
 
 def missing_needs(
@@ -38,6 +55,9 @@ def missing_needs(
 ) -> Iterator[NodeFinding]:
     """Effects that would be asked without an answer that they need; `there` is what each has."""
     for name, node in flow.nodes.items():
+        to = node.target_from if isinstance(node, TransferNode) else ""
+        if to and name in there and to not in there[name]:
+            yield name, "unset answer", f"target_from: {to} may not be there"
         asked = node.effect if isinstance(node, Do) else node.check if isinstance(node, Ask) else ""
         if asked in effects and name in there:
             given = there[name] | ({node.store} if isinstance(node, Ask) else set())

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from ruamel.yaml.comments import CommentedMap
@@ -17,6 +17,7 @@ from ivr.flow import (
     Menu,
     Node,
     Option,
+    Pick,
     RecordNode,
     Say,
     SayNode,
@@ -24,18 +25,26 @@ from ivr.flow import (
     Unsent,
 )
 from ivr.flow_file import (
+    OPTIONAL,
+    AnyNode,
     AskFile,
+    BranchFile,
     Defaults,
     DoFile,
     FlowFile,
+    LimitFile,
     MenuFile,
     OptionFile,
+    PickFile,
     Prompts,
     RecordFile,
     SayFile,
+    Strict,
     TransferFile,
     WaitingFile,
 )
+
+Model = TypeVar("Model", bound=Strict)
 
 
 class FlowFileError(Exception):
@@ -47,22 +56,42 @@ class FlowFileError(Exception):
 
 
 def load_flow(path: Path) -> Flow:
-    """Read the flow at `path`.
+    """Read the flow at `path`, and its branches: the files of the folder beside it of its name.
 
-    Raises FlowFileError with every mistake found, and OSError when the file cannot be read. Targets
+    Raises FlowFileError with every mistake found, and OSError when a file cannot be read. Targets
     that lead nowhere are the lint's business, not this function's.
     """
     tree = _read(path)
+    wrong: list[str] = []
+    file = _checked(path, tree, FlowFile, wrong)
+    branches = [(one, _read(one)) for one in sorted(path.with_suffix("").glob("*.yaml"))]
+    files = [(one, branch, _checked(one, branch, BranchFile, wrong)) for one, branch in branches]
+    if file is None or wrong:
+        raise FlowFileError(wrong)
+    lines = {name: (str(path), line_of(tree, ("nodes", name))) for name in file.nodes}
+    nodes = dict(file.nodes)
+    for where, branch, found in files:
+        for name, node in found.nodes.items() if found else ():
+            line = line_of(branch, ("nodes", name))
+            if name in nodes:
+                before = ":".join(map(str, lines[name]))
+                wrong.append(f"{where}:{line}: nodes.{name}: {before} has one of this name")
+            nodes[name], lines[name] = node, (str(where), line)
+    if wrong:
+        raise FlowFileError(wrong)
+    return _flow(file, nodes, path, lines)
+
+
+def _checked(path: Path, tree: CommentedMap, kind: type[Model], wrong: list[str]) -> Model | None:
+    """The file as its schema has it; None, and more in `wrong`, where it is not such a one."""
     try:
-        file = FlowFile.model_validate(plain(tree))
+        return kind.model_validate(plain(tree))
     except ValidationError as error:
-        raise FlowFileError(
-            [
-                f"{path}:{line_of(tree, e['loc'])}: {_dotted(e['loc'])}: {_words(e)}"
-                for e in error.errors(include_url=False)
-            ]
-        ) from None
-    return _flow(file, path, tree)
+        wrong += [
+            f"{path}:{line_of(tree, e['loc'])}: {_dotted(e['loc'])}: {_words(e)}"
+            for e in error.errors(include_url=False)
+        ]
+        return None
 
 
 def _read(path: Path) -> CommentedMap:
@@ -90,8 +119,13 @@ def _words(error: Any) -> str:
     return str(error["msg"]).removeprefix("Value error, ")
 
 
-def _flow(file: FlowFile, path: Path, tree: CommentedMap) -> Flow:
-    nodes = {name: _node(name, node, file.defaults) for name, node in file.nodes.items()}
+def _flow(
+    file: FlowFile,
+    written: Mapping[str, AnyNode],
+    path: Path,
+    lines: Mapping[str, tuple[str, int]],
+) -> Flow:
+    nodes = {name: _node(name, node, file) for name, node in written.items()}
     return Flow(
         name=file.flow,
         version=file.version,
@@ -103,20 +137,26 @@ def _flow(file: FlowFile, path: Path, tree: CommentedMap) -> Flow:
         nodes=nodes,
         unsent=tuple(Unsent(tuple(left.answers), left.to) for left in file.unsent),
         said_once=None if file.said_once is None else tuple(file.said_once),
-        limits=tuple(Limit(one.name, one.to, one.prompts_s, one.keys) for one in file.limits),
+        limits=tuple(_limit(one) for one in file.limits),
         examples=file.examples,
-        lines={name: line_of(tree, ("nodes", name)) for name in nodes},
+        lines=lines,
         path=str(path),
     )
 
 
-def _node(name: str, node: Any, defaults: Defaults) -> Node:
+def _limit(one: LimitFile) -> Limit:
+    return Limit(one.name, one.to, one.prompts_s, one.keys, one.known, tuple(one.without))
+
+
+def _node(name: str, node: Any, file: FlowFile) -> Node:
+    defaults = file.defaults
     shared: dict[str, Any] = {
         "name": name,
         "intro": _says(node.intro),
         "say": _says(node.say),
         "skip_if": tuple(node.skip_if),
         "skip_to": node.skip_to,
+        "skip_unless": tuple(node.skip_unless),
         "disposition": node.disposition,
     }
     if isinstance(node, WaitingFile):
@@ -128,17 +168,26 @@ def _node(name: str, node: Any, defaults: Defaults) -> Node:
             "nomatch": tuple(node.nomatch or defaults.nomatch),
             "timeout_ms": round(1000 * (node.timeout_s or _usual_s(node, defaults))),
             "interdigit_ms": round(1000 * defaults.digit_timeout_s),
+            "tries": node.tries,
         }
     match node:
-        case MenuFile():
-            options = {key: _option(option) for key, option in node.options.items()}
-            return Menu(
+        case MenuFile() | PickFile():
+            shared |= {
+                "options": {key: _option(one, file) for key, one in node.options.items()},
+                "form": node.form,
+                "most_options": node.most_options,
+            }
+            if isinstance(node, MenuFile):
+                return Menu(**shared, first=_says(node.first), more=_says(node.more))
+            return Pick(
                 **shared,
-                options=options,
-                form=node.form,
-                first=_says(node.first),
-                more=_says(node.more),
-                most_options=node.most_options,
+                of=node.of,
+                each=_says(node.each),
+                most=node.most,
+                further=node.further,
+                further_say=_says(node.further_say),
+                then=_says(node.then),
+                next=node.next,
             )
         case AskFile():
             least, most = node.digits
@@ -169,10 +218,16 @@ def _node(name: str, node: Any, defaults: Defaults) -> Node:
                 effect=node.effect,
                 outcomes=node.outcomes,
                 stores=tuple(node.stores),
-                clears=tuple(node.clears),
+                clears=_spelt_out(node.clears, file),
+                resumes=node.resumes,
             )
         case TransferFile():
-            return TransferNode(**shared, target=node.target, unavailable=node.unavailable)
+            return TransferNode(
+                **shared,
+                target=node.target or "",
+                target_from=node.target_from or "",
+                unavailable=node.unavailable,
+            )
         case _:
             return End(**shared)
 
@@ -188,7 +243,7 @@ def _keys(defaults: Mapping[str, str], node: WaitingFile) -> dict[str, str]:
     Alone in an entry that is longer than one digit, `0` is no entry either: it means what it always
     does.
     """
-    if isinstance(node, MenuFile):
+    if isinstance(node, MenuFile | PickFile):
         keys = {**defaults, **node.keys}
     elif isinstance(node, AskFile):
         least, _ = node.digits
@@ -198,16 +253,19 @@ def _keys(defaults: Mapping[str, str], node: WaitingFile) -> dict[str, str]:
     return {key: meaning for key, meaning in keys.items() if meaning}
 
 
-def _option(option: OptionFile) -> Option:
-    return Option(option.to, option.language, option.set, tuple(option.clear))
+def _option(option: OptionFile, file: FlowFile) -> Option:
+    return Option(option.to, option.language, option.set, _spelt_out(option.clear, file))
+
+
+def _spelt_out(names: Sequence[str], file: FlowFile) -> tuple[str, ...]:
+    """The answers, with those of a group in place of its name."""
+    every = (answer for name in names for answer in file.groups.get(name, (name,)))
+    return tuple(dict.fromkeys(every))
 
 
 def _says(prompts: Prompts) -> tuple[Say, ...]:
     says = []
     for prompt in prompts:
-        if isinstance(prompt, str):
-            says.append(Say(prompt))
-        else:
-            ((key, values),) = prompt.items()
-            says.append(Say(key, tuple(values)))
+        ((key, values),) = prompt.items() if isinstance(prompt, dict) else ((prompt, ()),)
+        says.append(Say(key.removesuffix(OPTIONAL), tuple(values), key.endswith(OPTIONAL)))
     return tuple(says)

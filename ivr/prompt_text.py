@@ -12,14 +12,15 @@ from ivr.spoken.sentences import ENDS
 
 KINDS = frozenset(
     {
-        *("digits", "dictated", "spelled", "phone", "last4", "recording", "service", "key"),
-        *("hours", "days", "minutes", "years", "place", "tickets", "date", "text"),
+        *("digits", "dictated", "spelled", "phone", "last4", "recording", "key"),
+        *("service", "status", "agency", "sub_municipality", "complaint"),
+        *("hours", "days", "minutes", "years", "place", "tickets", "date", "clock", "text"),
     }
 )
 """What a placeholder's value is, and so how it is spoken (see `ivr.catalogue`)."""
 
 _TOKEN = re.compile(r"(\{[^{}]*\}|\[\[[^\[\]]*\]\])")
-_SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\|([a-z][a-z0-9]*)\}")
+_SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\|([a-z][a-z0-9_]*)\}")
 _LANGUAGE = re.compile(r"\[\[([a-z]{2})\]\]")
 _STRAY = re.compile(r"[{}\[\]<>|]")
 _STOPS = (".", "\u06d4", "\u0964")

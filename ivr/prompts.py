@@ -40,7 +40,7 @@ __all__ = [
     "prompt_findings",
 ]
 
-_KEY = re.compile(r"[a-z][a-z0-9_]*(\.[A-Z][A-Z0-9_]*)?")
+_KEY = re.compile(r"[a-z][a-z0-9_]*(\.[A-Z0-9][A-Z0-9_]*)?")
 _Parts = tuple[Part, ...]
 _NO_VOICES = Voices()
 

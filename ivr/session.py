@@ -14,9 +14,9 @@ class Session:
 
     `answers` are what the caller gave and what effects returned (strings by name). `trail` are the
     menus on the way here, for the way back. `noinput` and `nomatch` count the failed tries at this
-    node, apart, and `repeats` how often it was said again at the caller's wish. `turn` is the
-    number of the last turn made. `disposition` is empty until the call has earned one that a
-    hang-up no longer changes.
+    node, apart, and `repeats` how often it was said again at the caller's wish; `page` counts which
+    choices it offers. `turn` is the number of the last turn made. `disposition` is empty until the
+    call has earned one that a hang-up no longer changes.
     """
 
     call_id: str
@@ -33,6 +33,7 @@ class Session:
     disposition: str = ""
     transferred_to: str = ""
     repeats: int = 0
+    page: int = 0
 
 
 _NAMES = tuple(f.name for f in fields(Session))

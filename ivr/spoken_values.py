@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from ivr.spoken import count, date, digits, spell
+from ivr.spoken import clock, count, date, digits, spell
 from ivr.spoken.language import Case, Language, Noun
 
 _HOURS_UP_TO = 48
@@ -45,6 +45,7 @@ _READ: Mapping[str, Callable[[Language, str], _Words]] = MappingProxyType(
         "spelled": spell,
         "last4": lambda language, value: digits(language, value[-4:]),
         "date": date,
+        "clock": clock,
     }
 )
 _COUNTED: Mapping[str, tuple[Noun, Case]] = MappingProxyType(

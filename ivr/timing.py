@@ -4,18 +4,24 @@ The ways are walked by the engine itself, by a caller who never interrupts, make
 takes each option in turn, and comes to no question twice.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from ivr.catalogue import Catalogue
+from ivr.contract import EffectContract
 from ivr.engine import begin, step
 from ivr.event import Digits, Done, Event, Recorded
-from ivr.flow import Ask, Do, Flow, Limit, Menu, Node, RecordNode
+from ivr.flow import Ask, Do, Flow, Limit, Menu, Node, Pick, RecordNode
 from ivr.session import Session
-from ivr.turn import Prompt, Turn
+from ivr.turn import Perform, Prompt, Turn
+from ivr.way import LANGUAGE
 
 Seconds = Callable[[str], float | None]
 """How long the sound of a stem is (s), None when it is not there."""
+Effects = Mapping[str, EffectContract]
+_NO_EFFECTS: Effects = MappingProxyType({})
+_Act = tuple[Event, str, int]
 _RECORDING = Recorded("example", 5000)
 
 
@@ -50,14 +56,28 @@ class Timed:
     missing: tuple[str, ...]
 
 
-def ways(flow: Flow, to: str) -> Iterator[Walked]:
+def ways(
+    flow: Flow,
+    to: str,
+    effects: Effects = _NO_EFFECTS,
+    *,
+    known: bool = False,
+    without: Collection[str] = (),
+) -> Iterator[Walked]:
     """Every way from the default start to the node `to`, its own words not included.
 
-    A placeholder whose answer the way does not give is filled from the flow's `examples`.
+    They are those of who is not known, or of who is `known` by each language; none is by the nodes
+    `without`.
+
+    A placeholder whose answer the way does not give is filled from the flow's `examples`; what an
+    effect gives by each of its outcomes is said by `effects`.
     """
     given = {name: flow.examples.get(name, "") for name in flow.given}
-    session, turn = begin(flow, "timing", answers=given)
-    yield from _on(flow, to, session, turn, Walked("", (), 0, (), {}))
+    for language in flow.languages if known else ("",):
+        answers = {**given, LANGUAGE: language} if language else given
+        session, turn = begin(flow, "timing", answers=answers)
+        walk = _Walk(flow, to, effects, frozenset(without))
+        yield from walk.on(session, turn, Walked("", (), 0, (), {}))
 
 
 def timed(walked: Walked, catalogue: Catalogue, seconds: Seconds) -> Timed:
@@ -81,38 +101,59 @@ def past(limit: Limit, way: Timed) -> str:
     return ""
 
 
-def _on(flow: Flow, to: str, session: Session, turn: Turn, so_far: Walked) -> Iterator[Walked]:
-    node = flow.nodes[session.node]
-    if node.name == to:  # what it says itself is heard there
-        yield Walked(session.language, so_far.presses, so_far.digits, so_far.heard, session.answers)
-        return
-    if node.name in session.path[:-1]:
-        return
-    said = tuple(Said(prompt.language or turn.language, prompt) for prompt in turn.prompts)
-    for event, press, digits in _acts(flow, node):
-        after, next_turn = step(flow, session, event)
-        walked = Walked(
-            after.language,
-            (*so_far.presses, press) if press else so_far.presses,
-            so_far.digits + digits,
-            so_far.heard + said,
-            after.answers,
-        )
-        yield from _on(flow, to, after, next_turn, walked)
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """All that a caller may do on the way to the node `to`."""
 
+    flow: Flow
+    to: str
+    effects: Effects
+    without: frozenset[str]
 
-def _acts(flow: Flow, node: Node) -> Iterator[tuple[Event, str, int]]:
-    """What a caller may do at `node` who wants to get on: the event, how it is written, digits."""
-    match node:
-        case Menu(options=options):
-            yield from ((Digits(key), key, 1) for key in options)
-        case Ask(min_digits=least, store=store) if not node.check:
-            entry = flow.examples.get(store, "1" * least)
-            yield Digits(entry), f"…{len(entry)}", len(entry)
-        case RecordNode():
-            yield _RECORDING, "#", 0
-        case Do(outcomes=outcomes, stores=stores):
-            given = {name: flow.examples.get(name, "") for name in stores}
-            yield Done(next(iter(outcomes)), given), "", 0
-        case _:
+    def on(self, session: Session, turn: Turn, so_far: Walked) -> Iterator[Walked]:
+        node, language = self.flow.nodes[session.node], session.language
+        if node.name == self.to:  # what it says itself is heard there
+            heard = so_far.heard
+            yield Walked(language, so_far.presses, so_far.digits, heard, session.answers)
             return
+        if node.name in session.path[:-1] or not self.without.isdisjoint(session.path):
+            return
+        said = tuple(Said(prompt.language or turn.language, prompt) for prompt in turn.prompts)
+        asked = isinstance(turn.action, Perform)
+        for event, press, digits in self._outcomes(node) if asked else self._acts(node):
+            after, next_turn = step(self.flow, session, event)
+            walked = Walked(
+                after.language,
+                (*so_far.presses, press) if press else so_far.presses,
+                so_far.digits + digits,
+                so_far.heard + said,
+                after.answers,
+            )
+            yield from self.on(after, next_turn, walked)
+
+    def _acts(self, node: Node) -> Iterator[_Act]:
+        """What a caller may do at `node` who wants to get on: the event, as written, digits."""
+        examples = self.flow.examples
+        match node:
+            case Menu(options=options):
+                if isinstance(node, Pick) and node.of in examples:
+                    yield Digits(node.picks[0]), node.picks[0], 1
+                yield from ((Digits(key), key, 1) for key in options)
+            case Ask(min_digits=least, store=store):
+                entry = examples.get(store, "1" * least)
+                yield Digits(entry), f"…{len(entry)}", len(entry)
+            case RecordNode():
+                yield _RECORDING, "#", 0
+            case _:
+                return
+
+    def _outcomes(self, node: Node) -> Iterator[_Act]:
+        """What may come of the node's effect."""
+        if not isinstance(node, Ask | Do):
+            return
+        contract = self.effects.get(node.check if isinstance(node, Ask) else node.effect)
+        stores = node.stores if isinstance(node, Do) else ()
+        for number, outcome in enumerate(node.outcomes):
+            names = contract.gives.get(outcome, ()) if contract else () if number else stores
+            given = {name: self.flow.examples.get(name, "") for name in names}
+            yield Done(outcome, given), "", 0

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ivr.catalogue import NO_RECORDING
-from ivr.flow import Flow, Menu, Node, Say
+from ivr.flow import Flow, Menu, Node, Pick, Say
+from ivr.pick import filled, told_of
 from ivr.session import Session
 from ivr.turn import Prompt, Turn
 
@@ -53,21 +54,34 @@ def menu_before(flow: Flow, session: Session, node: Node) -> str | None:
         menu = flow.nodes.get(name)
         if menu is None or name == node.name:
             continue
-        if all(value in session.answers for say in menu.say for value in say.values):
+        asked_by = (say for say in menu.say if not say.optional)
+        if all(value in session.answers for say in asked_by for value in say.values):
             return name
     return None
 
 
+def passed_over(session: Session, node: Node, *, returning: bool) -> bool:
+    """Whether a caller who comes to `node` goes on at its `skip_to`.
+
+    Who goes back wants the question, though it is answered; but it must be one that can be put.
+    """
+    if not node.skip_to:
+        return False
+    if node.skip_unless and not all(session.answers.get(name) for name in node.skip_unless):
+        return True
+    filled_in = bool(node.skip_if) and all(session.answers.get(name) for name in node.skip_if)
+    return filled_in and not returning
+
+
 def prompts_of(session: Session, says: tuple[Say, ...]) -> tuple[Prompt, ...]:
     """What is said, with the answers in it."""
-    return tuple(
-        Prompt(say.key, {name: session.answers.get(name, "") for name in say.values})
-        for say in says
-    )
+    return filled(says, session.answers)
 
 
 def asked(session: Session, node: Node) -> tuple[Prompt, ...]:
     """What `node` asks of a caller who has just come to it."""
+    if isinstance(node, Pick):
+        return (*prompts_of(session, node.say), *told_of(session, node))
     if isinstance(node, Menu) and node.name not in session.path[:-1]:
         return prompts_of(session, (*node.say, *node.first))
     return prompts_of(session, node.say)
@@ -75,6 +89,8 @@ def asked(session: Session, node: Node) -> tuple[Prompt, ...]:
 
 def asked_in_full(session: Session, node: Node) -> tuple[Prompt, ...]:
     """What `node` asks of a caller who wants to hear it again."""
+    if isinstance(node, Pick):
+        return asked(session, node)
     more = node.more if isinstance(node, Menu) else ()
     return prompts_of(session, (*node.say, *more))
 

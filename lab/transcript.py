@@ -104,12 +104,26 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class GivenTicket:
-    """A ticket of the caller's from before; `reference` is `auto` or nine digits."""
+    """A ticket of the caller's from before; `reference` is `auto` or nine digits.
+
+    It has its status for `days`. It is another `caller`'s where that is given.
+    """
 
     service_code: str
     status: str = "open"
     reference: str = "auto"
+    days: int = 0
+    caller: str = ""
     line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GivenDraft:
+    """A report that this number has begun: where its caller hung up, and what they had given."""
+
+    at: str
+    answers: Mapping[str, str]
+    trail: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +143,9 @@ class Transcript:
     """A whole call. `clock` is the moment that it must happen at, empty for any.
 
     `verdict` is what screening says of it; empty for what `blocked` comes to. `transfers` are what
-    becomes of transfers, by target; those that are not named are answered.
+    becomes of transfers, by target; those that are not named are answered. `language` and `draft`
+    are what the number has left behind. With `gazetteer` (`sample`) the addresses of that file are
+    known; `announcements` are on the air, each a text by language.
     """
 
     name: str
@@ -142,6 +158,10 @@ class Transcript:
     tickets: tuple[GivenTicket, ...] = ()
     transfers: Mapping[str, str] = field(default_factory=dict)
     clock: str = ""
+    language: str = ""
+    draft: GivenDraft | None = None
+    gazetteer: str = ""
+    announcements: tuple[Mapping[str, str], ...] = ()
     steps: tuple[Step, ...] = ()
     then: Then = field(default_factory=Then)
 
@@ -231,12 +251,18 @@ def _transcript(file: TranscriptFile, path: Path, tree: Any) -> Transcript:
                 given.service_code,
                 given.status,
                 given.reference,
+                given.days,
+                given.caller,
                 line_of(tree, ("given", "tickets", number)),
             )
             for number, given in enumerate(file.given.tickets)
         ),
         transfers=dict(file.given.transfers),
         clock=file.given.clock,
+        language=file.given.language,
+        draft=_draft(file),
+        gazetteer=file.given.gazetteer,
+        announcements=tuple(file.given.announcements),
         steps=tuple(
             Step(_input(turn), tuple(turn.hear), line_of(tree, ("turns", number)))
             for number, turn in enumerate(file.turns)
@@ -250,6 +276,11 @@ def _transcript(file: TranscriptFile, path: Path, tree: Any) -> Transcript:
             tickets=None if then.tickets is None else tuple(then.tickets),
         ),
     )
+
+
+def _draft(file: TranscriptFile) -> GivenDraft | None:
+    draft = file.given.draft
+    return None if draft is None else GivenDraft(draft.at, dict(draft.answers), tuple(draft.trail))
 
 
 def _blocked(file: TranscriptFile, tree: Any) -> Blocked | None:

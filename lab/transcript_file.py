@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[A-Z][A-Z0-9_]*)?$")]
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[A-Z0-9][A-Z0-9_]*)?$")]
 Keys = Annotated[str, Field(pattern=r"^([0-9*#]|\{reference\})+$")]
 Disposition = Literal["completed", "abandoned", "transferred", "blocked", "voicemail", "failed"]
 Verdict = Literal["allow", "warn", "challenge", "low_priority", "voicemail", "block"]
@@ -34,6 +34,16 @@ class GivenTicketFile(Strict):
     service_code: str
     status: str = "open"
     reference: Annotated[str, Field(pattern=r"^(auto|[1-9][0-9]{8})$")] = "auto"
+    days: Annotated[int, Field(ge=0, le=3650)] = 0
+    caller: str = ""
+
+
+class GivenDraftFile(Strict):
+    """A report that was begun and not sent by the call before."""
+
+    at: str
+    answers: dict[str, str]
+    trail: list[str] = []
 
 
 class GivenFile(Strict):
@@ -44,6 +54,10 @@ class GivenFile(Strict):
     tickets: list[GivenTicketFile] = []
     transfers: dict[Target, TransferResult] = {}
     clock: str = ""
+    language: Annotated[str, Field(pattern=r"^([a-z]{2})?$")] = ""
+    draft: GivenDraftFile | None = None
+    gazetteer: Literal["", "sample"] = ""
+    announcements: list[dict[str, str]] = []
 
 
 class TurnFile(Strict):

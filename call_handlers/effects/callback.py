@@ -7,7 +7,7 @@ from datetime import datetime
 from call_handlers.arrival import Facts
 from call_handlers.effects.contact import CONTACT_E164
 from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect, Keep, OpenTicket
-from call_handlers.effects.ticket import GIVEN, opened, place_of, ticket_of
+from call_handlers.effects.ticket import GIVEN, has_place, opened, ticket_of
 from ivr.contract import EffectContract
 from ivr.event import Done
 from ivr.session import Session
@@ -44,7 +44,7 @@ def callback_effects(
 
     def asked(facts: Facts, session: Session, now: datetime) -> Done:
         about = services.get(session.answers.get("service_code", ""))
-        reported = about is not None and place_of(session.answers).one_line() is not None
+        reported = about is not None and has_place(session.answers)
         service = about if about is not None and reported else services[CALLBACK_SERVICE]
         new = _callback(facts, session, service, "report" if reported else "inquiry")
         return opened(open_ticket, new, now, service.target_hours, keep)

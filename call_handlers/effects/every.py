@@ -1,9 +1,23 @@
 """All effects that the 940 flow may ask for: a branch adds its own here."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from call_handlers.effects import callback, challenge, contact, report, review
+from call_handlers.effects import (
+    callback,
+    challenge,
+    complaint,
+    contact,
+    draft,
+    follow_up,
+    hours,
+    note,
+    place,
+    report,
+    review,
+)
 from call_handlers.effects.port import Effect, Keep, OpenTicket, RequestReview
+from call_handlers.memory import Memory
 from ivr.contract import by_name
 from tickets.catalogue import Service
 
@@ -14,26 +28,53 @@ CONTRACTS = by_name(
         *challenge.CONTRACTS,
         *contact.CONTRACTS,
         *review.CONTRACTS,
+        *place.CONTRACTS,
+        *complaint.CONTRACTS,
+        *follow_up.CONTRACTS,
+        *note.CONTRACTS,
+        *draft.CONTRACTS,
+        *hours.CONTRACTS,
     )
 )
 
 
-def make_effects(
-    open_ticket: OpenTicket,
-    services: Mapping[str, Service],
-    request_review: RequestReview,
-    keep: Keep,
-) -> dict[str, Effect]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the effects ask and change, each thing as its file says."""
+
+    open_ticket: OpenTicket
+    update_ticket: note.UpdateTicket
+    request_review: RequestReview
+    keep: Keep
+    services: Mapping[str, Service]
+    lookups: place.Lookups
+    records: follow_up.Records
+    memory: Memory
+    offices: hours.Offices
+
+
+def make_effects(world: World) -> dict[str, Effect]:
     """The effects of the 940 flow, by name.
 
     A report whose caller is there to hear its number fails while the database is away, and an
     operator takes the call. Whoever left words, or has hung up, cannot be asked again: `keep` has
     their request until the database is back.
     """
+    opens = (world.open_ticket, world.services, world.keep)
     return {
-        **report.report_effects(open_ticket, services, keep),
-        **callback.callback_effects(open_ticket, services, keep),
+        **report.report_effects(*opens),
+        **complaint.complaint_effects(*opens),
+        **callback.callback_effects(*opens),
         "check_challenge": challenge.check_challenge,
         "check_contact": contact.check_contact,
-        **review.review_effects(request_review, keep),
+        **review.review_effects(world.request_review, world.keep),
+        **place.place_effects(world.lookups),
+        **follow_up.follow_up_effects(world.records),
+        **note.note_effects(world.update_ticket, world.keep),
+        **draft.draft_effects(world.memory),
+        **hours.hours_effects(world.offices),
     }
+
+
+LOOKS = frozenset(name for name, contract in CONTRACTS.items() if contract.looks)
+"""Those that change nothing."""

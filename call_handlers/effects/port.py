@@ -1,8 +1,8 @@
 """What effects are, what they need of others, and the outcomes that several of them share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -47,6 +47,10 @@ class Keep(Protocol):
 
     def ticket(self, new: NewTicket, now: datetime, /) -> None:
         """Keep a ticket that is to be opened. Raises OSError when the disk refuses."""
+        ...
+
+    def note(self, *, reference: str, note: Mapping[str, Any], now: datetime) -> None:
+        """Keep a note that is to be added to a ticket. Raises OSError when the disk refuses."""
         ...
 
     def review(self, *, number: str, call_id: str, recording_ref: str, now: datetime) -> None:

@@ -17,6 +17,12 @@ from tickets.model import Address, InvalidTicket, NewTicket
 
 log = structlog.get_logger()
 
+LOCATION_SOURCES = {
+    "plate": "number_plate",
+    "short": "short_address",
+    "area": "sub_municipality",
+}
+"""How the place is known, by the answer `place`."""
 GIVEN = ("reference", "target_hours")
 """The answers that an opened ticket gives."""
 
@@ -49,7 +55,6 @@ def ticket_of(
 ) -> NewTicket:
     """A ticket with all that the caller has given, whatever for. Raises InvalidTicket."""
     answers = session.answers
-    address = place_of(answers)
     phone = answers.get(CONTACT_E164) or facts.e164  # who withholds theirs may have given one
     recordings = [name for name in ("recording", "message") if given(answers, name)]
     return NewTicket(
@@ -59,9 +64,15 @@ def ticket_of(
         language=session.language,
         call_id=facts.call_id,
         phone=phone,
+        reported_from=facts.e164 or "",
         caller_id_withheld=facts.withheld and phone is None,
-        address=address,
-        location_source="number_plate" if address.one_line() else None,
+        address=place_of(answers),
+        address_string=_in_words(answers),
+        lat=_degrees(answers, "lat"),
+        long=_degrees(answers, "long"),
+        location_verified=bool(answers.get("verified")),
+        location_source=_source(answers),
+        sub_municipality=answers.get("sub_municipality") or None,
         agency_responsible=service.departments,
         target_hours=service.target_hours,
         recording_ref=given(answers, recordings[0]) if recordings else None,
@@ -70,10 +81,37 @@ def ticket_of(
 
 
 def place_of(answers: Mapping[str, str]) -> Address:
-    """Where it is, as far as the caller has said so."""
+    """Where it is, as far as the caller has said so or the gazetteer knows."""
     return Address(
-        building_number=answers.get("building_number"), postal_code=answers.get("postal_code")
+        building_number=answers.get("building_number") or None,
+        street=answers.get("street_name") or None,
+        district=answers.get("district_name") or None,
+        postal_code=answers.get("postal_code") or None,
+        secondary_number=answers.get("secondary_number") or None,
+        short_address=answers.get("short_address") or None,
     )
+
+
+def has_place(answers: Mapping[str, str]) -> bool:
+    """Whether the caller has said where it is, in whatever way."""
+    return bool(answers.get("place")) or place_of(answers).one_line() is not None
+
+
+def _source(answers: Mapping[str, str]) -> str | None:
+    by = answers.get("place") or ("plate" if answers.get("building_number") else "")
+    return LOCATION_SOURCES.get(by)
+
+
+def _in_words(answers: Mapping[str, str]) -> str | None:
+    """The place in one line, where its parts do not say it: a short address that nobody knows."""
+    keys = answers.get("short_keys", "")
+    known = place_of(answers).one_line() is not None
+    return f"{keys[:4]} {keys[4:]} (short address on the keypad)" if keys and not known else None
+
+
+def _degrees(answers: Mapping[str, str], name: str) -> float | None:
+    given_as = answers.get(name, "")
+    return float(given_as) if given_as else None
 
 
 def _attributes(
@@ -91,6 +129,7 @@ def _attributes(
         "call_channel": facts.channel,
         "verdict": facts.verdict,
         "attestation": facts.attestation or None,
+        "short_keys": answers.get("short_keys") or None,
         "called_from": facts.e164 if answers.get(CONTACT_E164) else None,
         "flow": f"{facts.flow}@{facts.flow_version}",
         **more,

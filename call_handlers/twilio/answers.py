@@ -4,7 +4,7 @@ A turn is taken once: a request for a turn that is past renders the stored turn 
 nothing. When two processes take the same turn, the session store decides (see `CallDesk.advance`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -39,7 +39,14 @@ class Desk(Protocol):
     def end(self, call: Call | Arrival, reason: str, /) -> None:
         """Close the call's record."""
 
-    def ended(self, call: Call | Arrival, reason: str, /) -> bool:
+    def ended(
+        self,
+        call: Call | Arrival,
+        reason: str,
+        at_ms: int | None = None,
+        talked_ms: int | None = None,
+        /,
+    ) -> bool:
         """Do as `end`; True when it was this that ended the call."""
 
     def late(self, ended: Call, number: int, event: Event, /) -> Call | None:
@@ -121,7 +128,7 @@ class Answers:
             return hang_up()  # the status callback ends the call
         if event == ANSWERED:
             # As on any channel: people have talked, though the end may have been told before.
-            if not self._desk.ended(call, "transferred"):
+            if not self._desk.ended(call, "transferred", None, _talked_ms(form)):
                 over_by_now = self._desk.find(call_id, ended=True)
                 if over_by_now is not None:
                     self._late(over_by_now, call.turn.number, form)
@@ -238,3 +245,10 @@ class Answers:
 
 def _is_over(form: Form) -> bool:
     return form.get("CallStatus") in OVER
+
+
+def _talked_ms(form: Mapping[str, str]) -> int | None:
+    """How long the caller talked with whom they were connected with; None where it is not told."""
+    talked = form.get("DialCallDuration", "")
+    known = talked.isascii() and talked.isdigit() and len(talked) < 6
+    return 1000 * int(talked) if known else None

@@ -69,7 +69,11 @@ _RECORDING = (
     Field("RecordingDuration", re.compile(r"-?[0-9]{1,6}(?![0-9])|")),
     Field("RecordingSid", re.compile(r"RE[0-9a-f]{32}|")),
 )
-_CONNECTED = (Field("DialCallStatus", _WORDS), Field("QueueResult", _WORDS))
+_CONNECTED = (
+    Field("DialCallDuration", _NUMBER),
+    Field("DialCallStatus", _WORDS),
+    Field("QueueResult", _WORDS),
+)
 _QUEUED = (Field("QueuePosition", _NUMBER), Field("QueueTime", _NUMBER))
 _READY = (
     *(field for field in _CALL if field.name in ("AccountSid", "CallSid")),

@@ -11,7 +11,7 @@ import blacklist.record.personal as of_blocklist
 import call_handlers.personal as of_calls
 import tickets.personal as of_tickets
 from blacklist.numbers import normalise
-from call_handlers.languages import language_kept
+from call_handlers.memory import kept_of
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from people.audit import note_change
@@ -34,7 +34,8 @@ def personal_group() -> None:
 def personal_export(services: Services, number: str, output: Path | None, who: str | None) -> None:
     """Write everything that is kept of NUMBER as one JSON object, table by table; times in UTC.
 
-    Beside the tables: the `language` that the number chose last.
+    Beside the tables: the `language` that the number chose last, and the `draft` of a report that
+    was begun within the last half hour.
 
     The audit names who asked. Recordings are named, not included. Exit status: 0 also when nothing
     is kept, 1 a store or the disk is away, 2 no such number.
@@ -45,7 +46,7 @@ def personal_export(services: Services, number: str, output: Path | None, who: s
         if e164 is None:
             raise ValueError("write the whole number, as in +966501234567 or 0501234567")
         try:
-            language = language_kept(services.slow_redis, e164) or None
+            remembered = kept_of(services.slow_redis, e164)
         except RedisError as error:
             away = f"Redis does not answer ({type(error).__name__}): it has a part of what is kept"
             raise click.ClickException(away) from None
@@ -57,7 +58,13 @@ def personal_export(services: Services, number: str, output: Path | None, who: s
                 for room in ROOMS
                 for table, rows in room.personal_data(connection, e164).items()
             }
-    whole = {"number": e164, "exported_at": now.isoformat(), "language": language, "kept": kept}
+    whole = {
+        "number": e164,
+        "exported_at": now.isoformat(),
+        "language": remembered.language or None,
+        "draft": json.loads(remembered.draft or "null"),
+        "kept": kept,
+    }
     text = json.dumps(whole, ensure_ascii=False, indent=2)
     if output is None:
         click.echo(text)

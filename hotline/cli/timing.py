@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from hotline.bootstrap import Services
-from hotline.menu import WRONG_FILE, timed_ways
+from hotline.measured import timed_ways
+from hotline.menu import WRONG_FILE
 from ivr.flow import Limit
 from ivr.timing import Timed, past
 
@@ -34,7 +35,7 @@ def timing_command(services: Services, to: str | None, every: bool, as_json: boo
         unknown = [limit.to for limit in limits if limit.to not in flow.nodes]
         if unknown:
             raise click.UsageError(f"flow {flow.name} has no node {unknown[0]}")
-        measured = [(limit, timed_ways(services, limit.to)) for limit in limits]
+        measured = [(limit, timed_ways(services, limit)) for limit in limits]
     except WRONG_FILE as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -13,6 +13,7 @@ import re
 from ivr.spoken.language import CALENDARS, LARGEST, Case, Language, Noun
 
 _UNGROUPED = 5
+_CLOCK = re.compile("([01][0-9]|2[0-3]):([0-5][0-9])")
 _DATE = re.compile(r"([a-z]+):[0-9]{4}-([0-9]{2})-([0-9]{2})")
 
 
@@ -62,6 +63,14 @@ def count(
     if not 0 <= number <= LARGEST:
         raise ValueError(f"a count from 0 to {LARGEST} can be spoken, not {number}")
     return language.count(number, noun, case)
+
+
+def clock(language: Language, text: str) -> tuple[str, ...]:
+    """A time of the day, of `07:30`. Raises ValueError for what is none."""
+    found = _CLOCK.fullmatch(text)
+    if not found:
+        raise ValueError("a time of the day is written like 07:30")
+    return language.clock.words(int(found[1]), int(found[2]))
 
 
 def date(language: Language, text: str) -> tuple[str, ...]:

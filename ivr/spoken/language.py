@@ -57,6 +57,29 @@ class Dates:
         return said[::-1] if self.month_first else said
 
 
+MINUTES = 5
+"""The clock is told by so many minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """The time of the day: `hours` 1 to 12, `minutes` 5 to 55, and `parts` of the day.
+
+    A part is the hour since which it is said, from 0 on, and its word.
+    """
+
+    hours: tuple[str, ...]
+    minutes: tuple[str, ...]
+    parts: tuple[tuple[int, str], ...]
+
+    def words(self, hour: int, minute: int) -> tuple[str, ...]:
+        """An hour (0 to 23) and a minute, which is told down to the last five."""
+        part = [word for since, word in self.parts if since <= hour][-1]
+        past = minute // MINUTES
+        minutes = self.minutes[past - 1 : past] if past else ()
+        return (self.hours[(hour - 1) % 12], *minutes, part)
+
+
 @dataclass(frozen=True, eq=False)
 class Language:
     """A language that callers are spoken to in.
@@ -76,6 +99,7 @@ class Language:
     count: Count
     pause: str
     dates: Dates
+    clock: Clock
     voice: Voice
     speech: Speech = Speech()
     vowelled: bool = False
@@ -98,6 +122,8 @@ class Language:
                     words.update(dict.fromkeys(counted))
                     last[counted[-1]] = None
         words.update(dict.fromkeys(word for one in last for word in self.before_pause((one,))))
+        for _, part in self.clock.parts:
+            words.update(dict.fromkeys((*self.clock.hours, *self.clock.minutes, part)))
         for months in self.dates.months.values():
             words.update(dict.fromkeys((*self.dates.days, *months)))
         return tuple(words)

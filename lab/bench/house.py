@@ -15,7 +15,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from pydantic import SecretStr
 
-from call_handlers.languages import RedisLanguages
+from call_handlers.memory import RedisMemory
 from call_handlers.schema import calls
 from embedded.asterisk.instance import AsteriskInstance
 from embedded.child import Child, ChildSpec
@@ -168,7 +168,7 @@ def open_web_house(services: Services) -> Iterator[House]:
 
 def _known(services: Services) -> None:
     """The first call is like all others: its number's language is known."""
-    RedisLanguages(services.slow_redis, Breaker()).keep(NUMBER, SPOKEN)
+    RedisMemory(services.slow_redis, Breaker()).keep_language(NUMBER, SPOKEN)
 
 
 def _bench_settings(settings: Settings, folder: Path) -> Settings:

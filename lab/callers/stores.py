@@ -8,9 +8,9 @@ import json
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -24,11 +24,22 @@ from blacklist.numbers import CallerNumber, Kind, normalise
 from blacklist.verdict import Disposition, Verdict
 from call_handlers.arrival import call_from_json
 from call_handlers.desk import CallDesk
+from call_handlers.effects.every import LOOKS, make_effects
+from call_handlers.effects.port import Effect
+from call_handlers.guesses import NoGuesses
+from call_handlers.memory import Memory
 from call_handlers.sessions import MemorySessions
 from hotline.bootstrap import Services
+from hotline.gazetteer import sub_municipality_codes
+from hotline.world import make_world
+from ivr.prompt_text import text_fault
 from ivr.turn import Perform, Turn
+from lab.callers.given_memory import GivenMemory
 from lab.own_stack import own_folder, own_services, own_settings, wait_record
 from lab.transcript import Transcript, TranscriptError
+from people.person import Person
+from places.csv_read import Reader
+from places.importing import import_gazetteer
 from tickets.model import Address, InvalidTicket, NewTicket, to_wire
 from tickets.open import list_tickets, withdraw_ticket, withdraw_unnamed
 from tickets.schema import tickets as ticket_table
@@ -179,19 +190,30 @@ def own_stores(services: Services, transcript: Transcript, database: Path) -> It
             engine = own.engine()
             screening = GivenScreening(_verdicts(transcript))
             references = _give_tickets(own, transcript)
-            sessions = WitnessedSessions()
+            if transcript.gazetteer:
+                _give_addresses(own)
+            sessions, memory = WitnessedSessions(), GivenMemory(transcript)
             desk = CallDesk(
                 flows=services.flows,
                 screening=screening,
                 sessions=sessions,
                 records=own.records,
-                effects=own.effects(),
+                memory=memory,
+                looks=LOOKS,
+                effects=_effects(own, memory),
                 kept_days=own.settings.retention.recordings_days,
                 draw=lambda: CHALLENGE,
                 withdraw=partial(withdraw_ticket, engine),
                 withdraw_unnamed=partial(withdraw_unnamed, engine),
             )
             yield Stores(folder, engine, sessions, desk, references)
+
+
+def _effects(own: Services, memory: Memory) -> Mapping[str, Effect]:
+    """What the house's own effects do, but that nothing is remembered of this call afterwards."""
+    world = make_world(own)
+    records = replace(world.records, guesses=NoGuesses())
+    return make_effects(replace(world, memory=memory, records=records))
 
 
 def _verdicts(transcript: Transcript) -> dict[str, Verdict]:
@@ -221,6 +243,14 @@ def _verdicts(transcript: Transcript) -> dict[str, Verdict]:
     return {entry.number: verdict}
 
 
+def _give_addresses(own: Services) -> None:
+    """The addresses of the sample, as people import it."""
+    with (own.settings.config_dir / "gazetteer.sample.csv").open("rb") as sample:
+        reader = Reader(sample, codes=sub_municipality_codes(own), unsayable=text_fault)
+        who = Person("transcript", "manager")
+        import_gazetteer(own.engine(), reader, by=who, now=datetime.now(UTC))
+
+
 def _give_tickets(own: Services, transcript: Transcript) -> tuple[str, ...]:
     open_ticket = own.open_ticket()
     references = []
@@ -229,7 +259,11 @@ def _give_tickets(own: Services, transcript: Transcript) -> tuple[str, ...]:
         service = own.services.get(given.service_code)
         if service is None:
             raise TranscriptError([f"{where}: no such service: {given.service_code}"])
-        caller = normalise(transcript.caller, withheld=transcript.withheld)
+        caller = normalise(
+            given.caller or transcript.caller,
+            withheld=transcript.withheld and not given.caller,
+        )
+        since = datetime.now(UTC) - timedelta(days=given.days)
         try:
             ticket = open_ticket(
                 NewTicket(
@@ -240,8 +274,10 @@ def _give_tickets(own: Services, transcript: Transcript) -> tuple[str, ...]:
                     address=Address(building_number="7421", postal_code="23218"),
                     agency_responsible=service.departments,
                     target_hours=service.target_hours,
+                    reported_from=caller.e164 or "",
+                    location_source="number_plate",
                 ),
-                datetime.now(UTC),
+                since,
             )
         except InvalidTicket as error:
             raise TranscriptError([f"{where}: {error}"]) from None

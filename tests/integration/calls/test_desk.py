@@ -19,7 +19,7 @@ from ivr.event import Digits, Done, NoInput, Recorded
 from ivr.flows import Flows
 from ivr.turn import HangUp, Perform, Record, Transfer
 from tests.fixtures.calls import CALLER, FailingSessions, House, arrival, play, to_confirm
-from tests.fixtures.dialog import REPORT
+from tests.fixtures.dialog import LOOKED_UP, REPORT
 from tests.fixtures.flows import small
 from tests.fixtures.redis_process import RedisProcess
 from tickets.model import NewTicket
@@ -31,7 +31,7 @@ def test_a_call_becomes_a_ticket_and_a_record(house: House) -> None:
     call = to_confirm(desk, desk.begin(arrival()))
     house.clock.now += 60
     call = play(desk, call, "1")
-    assert [prompt.key for prompt in call.turn.prompts] == ["reference"]
+    assert [prompt.key for prompt in call.turn.prompts] == ["registered", "reference"]
     call = play(desk, call, NoInput())
     assert isinstance(call.turn.action, HangUp)
     desk.end(call, "done")
@@ -44,7 +44,7 @@ def test_a_call_becomes_a_ticket_and_a_record(house: House) -> None:
     assert record.path[:3] == ("welcome", "language", "main")
     assert [event.kind for event in events[-4:]] == ["digits", "effect", "noinput", "end"]
     assert ticket.call_id == call.call_id
-    assert ticket.recording_ref == f"{call.call_id}-8"
+    assert ticket.recording_ref == f"{call.call_id}-{len(REPORT) + LOOKED_UP + 1}"
     assert ticket.attributes["recording_ms"] == 3000
 
 
@@ -128,10 +128,10 @@ def test_a_turn_that_was_overtaken_keeps_the_others_outcome(house: House) -> Non
 
 def test_an_effect_that_runs_twice_opens_one_ticket(house: House) -> None:
     """The server died after the commit and before it stored the next turn."""
-    dying = house.desk(FailingSessions(house.sessions(), lambda doing, turn: turn >= 10))
+    dying = house.desk(FailingSessions(house.sessions(), lambda doing, turn: turn >= 12))
     call = to_confirm(dying, dying.begin(arrival()))
-    assert call.turn.number == 9
-    told = play(house.desk(), call, "1")  # the next server stores turn 10 and 11
+    assert call.turn.number == 11
+    told = play(house.desk(), call, "1")  # the next server stores turn 12 and 13
     again = play(dying, call, "1")  # the first one goes on without the store
     (ticket,) = house.tickets()
     assert told.session.answers["reference"] == ticket.service_request_id
@@ -161,7 +161,7 @@ def test_a_server_that_dies_in_an_effect_is_followed_by_one_that_ends_it(house: 
         assert stored is not None
         assert isinstance(stored.turn.action, Perform)
         taken = house.desk().begin(arrival(str(number)))
-        assert [prompt.key for prompt in taken.turn.prompts] == ["reference"]
+        assert taken.turn.prompts[-1].key == "reference"
         assert len(house.tickets()) == number
 
 
@@ -169,7 +169,8 @@ def test_a_second_report_of_a_call_is_a_second_ticket(house: House) -> None:
     """And both stand in the record; the second without a recording has none of the first."""
     desk = house.desk()
     call = play(desk, to_confirm(desk, desk.begin(arrival())), "1", "1")
-    call = play(desk, call, "1", "3", "3", "1", "1111", "22222")
+    elsewhere = "2"
+    call = play(desk, call, "1", "3", "3", elsewhere, "1", "1111", "22222")
     assert isinstance(call.turn.action, Record)
     call = play(desk, call, Recorded("", 0), "1")
     desk.end(call, "hangup")
@@ -277,8 +278,9 @@ def test_the_turn_in_hand_counts_more_than_an_older_one_that_is_stored(house: Ho
     call = play(desk, desk.begin(arrival()), *REPORT[:6])
     desk.end(call, "hangup")
     record, events = house.written(call.call_id)
-    assert (record.last_node, record.turns) == ("ask_postal", 7)
-    assert [(event.turn, event.kind) for event in events][5:] == [(6, "digits"), (7, "end")]
+    assert (record.last_node, record.turns) == ("ask_postal", 10)
+    told = [(event.turn, event.kind) for event in events][6:]
+    assert told == [(7, "digits"), (8, "hangup"), (9, "effect"), (10, "end")]
 
 
 def test_redis_that_is_killed_in_mid_call_costs_the_caller_nothing(
@@ -298,7 +300,7 @@ def test_redis_that_is_killed_in_mid_call_costs_the_caller_nothing(
     assert house.desk().begin(arrival()).turn == call.turn
     desk.end(call, "hangup")
     record, events = house.written(call.call_id)
-    assert [event.turn for event in events] == [*range(1, 11), 11]
+    assert [event.turn for event in events] == [*range(1, 13), 13]
     assert record.disposition == "completed"
 
 

@@ -158,7 +158,8 @@ def test_the_hang_up_handler_ends_a_call_whose_server_died(house: House) -> None
     house.desk().end(arrival(), "hangup")
     record, events = house.written(call.call_id)
     assert (record.disposition, record.last_node) == ("abandoned", "ask_postal")
-    assert len(events) == 7
+    kinds = [event.kind for event in events]
+    assert kinds == [*["digits"] * 4, "effect", *["digits"] * 2, "hangup", "effect", "end"]
 
 
 def test_a_caller_who_hangs_up_while_the_ticket_is_opened_has_it_in_the_record(
@@ -338,6 +339,23 @@ def test_a_transfer_is_in_the_record(house: House) -> None:
     record, events = house.written(call.call_id)
     assert (record.disposition, record.transferred_to) == ("transferred", "operators")
     assert ("transfer", "busy") in [(event.kind, event.input) for event in events]
+
+
+def test_the_record_says_which_agency_was_tried_and_after_how_long_it_answered(
+    house: House,
+) -> None:
+    """The first try was busy after five seconds; of the second it is told how long they talked."""
+    desk = house.desk()
+    call = play(desk, desk.begin(arrival()), "1", "5", "1")
+    house.clock.now += 5
+    call = play(desk, call, Transferred("busy"), "1")
+    house.clock.now += 70
+    desk.end(call, "transferred", 60_000)
+    record, events = house.written(call.call_id)
+    assert (record.disposition, record.transferred_to) == ("transferred", "997")
+    tries = [(event.input, event.ms) for event in events if event.kind == "transfer"]
+    assert tries == [("busy 997", 5000), ("answered 997", 10_000)]
+    assert (events[-1].kind, record.seconds) == ("end", 75.0)
 
 
 def test_a_caller_who_hangs_up_is_an_event(house: House) -> None:

@@ -170,4 +170,4 @@ def test_a_redis_that_hangs_keeps_no_caller_waiting(
     assert call.turn.node == "description"
     assert slowest < 2  # 0.2 s where nothing else runs
     record, events = house.written(call.call_id)
-    assert (record.screening, len(events)) == ("degraded", 8)
+    assert (record.screening, len(events)) == ("degraded", 12)

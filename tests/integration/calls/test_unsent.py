@@ -14,7 +14,8 @@ from call_handlers.sweep import SweepPolicy, sweep_once
 from ivr.event import Digits, HungUp, NoInput, Recorded, Transferred
 from ivr.turn import HangUp
 from tests.fixtures.calls import CALLER, START, House, arrival, play, to_confirm
-from tests.fixtures.dialog import REPORT
+from tests.fixtures.dialog import LOOKED_UP, REPORT
+from tests.fixtures.world import updater
 from tickets.model import NewTicket, Ticket
 from tickets.schema import deliveries
 
@@ -60,7 +61,7 @@ def test_a_report_that_was_spoken_and_never_sent_is_kept_once(house: House, end:
     (ticket,) = house.tickets()
     assert (ticket.kind, ticket.service_code, ticket.phone) == ("report", "RD_HOLE", CALLER)
     assert ticket.address == {"building_number": "7421", "postal_code": "23218"}
-    assert ticket.recording_ref == f"{call.call_id}-8"
+    assert ticket.recording_ref == f"{call.call_id}-{len(REPORT) + LOOKED_UP + 1}"
     assert ticket.attributes["unconfirmed"] is True
     assert ticket.attributes["recording_ms"] == 3000
     record, _ = house.written(call.call_id)
@@ -120,7 +121,7 @@ def test_a_call_back_has_the_report_and_the_message_with_it(house: House) -> Non
     by_a_hang_up(desk, call)
     (ticket,) = house.tickets()
     assert (ticket.kind, ticket.service_code) == ("report", "RD_HOLE")
-    assert ticket.recording_ref == f"{call.call_id}-8"
+    assert ticket.recording_ref == f"{call.call_id}-{len(REPORT) + LOOKED_UP + 1}"
     assert ticket.attributes["message_ref"] == "message-13"
     assert ticket.attributes["message_ms"] == 4000
     assert ticket.callback_requested
@@ -188,7 +189,7 @@ def test_what_is_left_while_the_database_is_away_is_opened_when_it_is_back(house
     house.flush()
     assert house.tickets() == []
     database.back = True
-    made = make_kept(database, house.request_review)
+    made = make_kept(database, house.request_review, updater(house.engine))
     assert replay_journal(house.engine, house.journal, made) >= 1
     assert replay_journal(house.engine, house.journal, made) == 0
     (ticket,) = house.tickets()
@@ -212,7 +213,11 @@ def test_who_is_there_to_hear_a_number_gets_an_operator_instead(house: House) ->
     assert [prompt.key for prompt in call.turn.prompts] == ["open_failed", "operator"]
     desk.end(call, "transferred")
     database.back = True
-    replay_journal(house.engine, house.journal, make_kept(database, house.request_review))
+    replay_journal(
+        house.engine,
+        house.journal,
+        make_kept(database, house.request_review, updater(house.engine)),
+    )
     (ticket,) = house.tickets()
     assert ticket.attributes["transferred_to"] == "operators"
 
@@ -228,7 +233,7 @@ def test_a_restricted_callers_request_waits_on_disk_too(house: House) -> None:
     call = play(desk, desk.begin(arrival()), "1", Recorded("review-2", 3000))
     assert [prompt.key for prompt in call.turn.prompts] == ["review_noted"] * 2
     noted: list[dict[str, object]] = []
-    made = make_kept(house.open_ticket, lambda **asked: noted.append(asked))
+    made = make_kept(house.open_ticket, lambda **asked: noted.append(asked), updater(house.engine))
     replay_journal(house.engine, house.journal, made)
     (asked,) = noted
     assert (asked["number"], asked["recording_ref"]) == (CALLER, "review-2")

@@ -151,7 +151,7 @@ def test_flows_of_calls_in_progress_are_kept(role: Role) -> None:
 def test_what_a_kept_flow_needs_must_stay(role: Role) -> None:
     """A service goes from the menu first, and from its catalogue when no call can ask for it."""
     next_flow(role.config)
-    for name in ("940.yaml", "earlier/940-1.yaml"):
+    for name in ("940/report.yaml", "earlier/940-1.yaml", "earlier/940-2.yaml"):
         edit(role.config, f"flows/{name}", "service_code: VS_WALL", "service_code: OTHER")
     text = (role.config / "services.yaml").read_text(encoding="utf-8")
     assert "code: VS_WALL" in text

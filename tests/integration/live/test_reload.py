@@ -63,7 +63,7 @@ def test_a_call_goes_on_in_its_flow_and_the_next_one_begins_in_the_new(
             edit(config, "services.yaml", "target_hours: 24", "target_hours: 25")
             results.append(reload(parts.settings))
         elif question == "confirm":
-            edit(config, "flows/940.yaml", "effect: open_report", "efect: open_report")
+            edit(config, "flows/940/report.yaml", "effect: open_report", "efect: open_report")
             results.append(reload(parts.settings))
 
     with parts_of(settings(config_dir=config, **with_redis(redis_url))) as parts:
@@ -75,7 +75,7 @@ def test_a_call_goes_on_in_its_flow_and_the_next_one_begins_in_the_new(
         assert taken.exit_code == 0, taken.output
         assert told(taken) == {"agi": ["taken"], "relay": ["taken"], "worker": ["taken"]}
         assert refused.exit_code == 1
-        assert "flows/940.yaml:" in refused.stderr
+        assert "flows/940/report.yaml:" in refused.stderr
         assert "nothing was changed" in refused.stderr
         assert word(parts, "agi").what["looks"] == 1
         second, _ = place(FakeAsterisk(parts.agi[:1], seconds=90.0), Reporter(ear))

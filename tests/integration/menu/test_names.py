@@ -18,15 +18,19 @@ from hotline.refusal import MenuUnfit
 from hotline.settings import CONFIG_DIR, Settings
 
 LOST = [
-    ("flows/940.yaml", "opened: reference", "opend: reference", "unknown outcome"),
-    ("flows/940.yaml", "      failed: open_failed\n", "", "missing outcome"),
-    ("flows/940.yaml", "service_code: RD_HOLE}", "service_code: RD_HOLES}", "unknown code"),
-    ("flows/940.yaml", "target: operators", "target: operator", "unknown target"),
-    ("flows/940.yaml", 'target: "911"', 'target: "9111"', "unknown target"),
-    ("flows/940.yaml", 'target: "911"', 'target: "994"', "unknown target"),
+    ("flows/940/report.yaml", "opened: registered", "opend: registered", "unknown outcome"),
+    ("flows/940/report.yaml", "      failed: open_failed\n", "", "missing outcome"),
+    ("flows/940/report.yaml", "service_code: RD_HOLE}", "service_code: RD_HOLES}", "unknown code"),
+    ("flows/940/operators.yaml", "target: operators", "target: operator", "unknown target"),
+    ("flows/940/misuse.yaml", 'target: "911"', 'target: "9111"', "unknown target"),
+    ("flows/940/misuse.yaml", 'target: "911"', 'target: "994"', "unknown target"),
+    ("flows/940/agencies.yaml", 'agency: "997"', 'agency: "994"', "unknown target"),
     ("flows/940.yaml", "block: blocked_notice", "blok: blocked_notice", "unknown verdict"),
     ("prompts/en.yaml", "service.RD_HOLE:", "service.RD_HOLES:", "no spoken name"),
     ("services.yaml", "code: RD_HOLE", "code: RD_HOLES", "unknown code"),
+    ("prompts/en.yaml", "status.FIXED:", "status.FIXT:", "no spoken name"),
+    ("prompts/ar.yaml", "agency.996:", "agency.995:", "unknown code"),
+    ("sub_municipalities.yaml", "code: UMS", "code: UMX", "no spoken name"),
     ("services.yaml", "code: OTHER", "code: ANOTHER", "missing service"),
     ("asterisk/extensions.conf", "exten => 911,1", "exten => 912,1", "unknown target"),
 ]
@@ -35,7 +39,8 @@ UNREADABLE = [
     ("services.yaml", "groups:", "groups: [", "expected"),
     ("agencies.yaml", 'number: "997"', 'number: "911"', "agencies.1.number: 911 stands twice"),
     ("sub_municipalities.yaml", "code: UMS", "code: ABH", "ABH stands twice"),
-    ("flows/940.yaml", "effect: open_report", "efect: open_report", "efect"),
+    ("flows/940/report.yaml", "effect: open_report", "efect: open_report", "efect"),
+    ("flows/940.yaml", "root: main", "rot: main", "rot"),
     ("prompts/ar.yaml", "welcome:", "welcome: {", "ar.yaml"),
     ("screening.yaml", "within: 60m", "within: 60 minutes", "within"),
 ]
@@ -136,7 +141,7 @@ def test_what_only_inside_telephones_meet_stops_no_role(house: Services, config:
 def test_without_a_dialplan_it_is_not_asked(house: Services, config: Path) -> None:
     """Who is reached through Twilio alone has no Asterisk."""
     shutil.rmtree(config / "asterisk")
-    broken(config, "flows/940.yaml", 'target: "911"', 'target: "994"')
+    broken(config, "flows/940/misuse.yaml", 'target: "911"', 'target: "994"')
     assert all_findings(house) == []
 
 
@@ -145,7 +150,7 @@ def test_a_role_that_leads_calls_does_not_start(
     config: Path, tmp_path: Path, role: tuple[str, ...]
 ) -> None:
     """Exit status 2 and one sentence a mistake; nothing listens, and the caller meets operators."""
-    path = broken(config, "flows/940.yaml", "target: operators", "target: operator")
+    path = broken(config, "flows/940/operators.yaml", "target: operators", "target: operator")
     given = {"HOTLINE_CONFIG_DIR": str(config), "HOTLINE_STATE_DIR": str(tmp_path / "state")}
     done = subprocess.run(
         [sys.executable, "-m", "hotline", *role],

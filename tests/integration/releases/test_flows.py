@@ -1,5 +1,6 @@
 """The menu is changed at noon: who is in a call goes on in the flow that the call began with."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -59,9 +60,13 @@ def test_a_call_whose_version_is_not_kept_comes_to_a_human(house: House) -> None
 
 
 def test_earlier_versions_are_files_beside_the_flow(tmp_path: Path) -> None:
-    """A copy in `earlier` is all that an admin has to make before the menu is changed."""
+    """A copy in `earlier` is all that an admin has to make before the menu is changed.
+
+    The branches of a flow are copied with it.
+    """
     flows = tmp_path / "flows"
-    (flows / "earlier").mkdir(parents=True)
+    for copied in ("earlier/940-1", "940"):
+        shutil.copytree(FLOW_FILE.with_suffix(""), flows / copied)
     text = FLOW_FILE.read_text(encoding="utf-8")
     (flows / "earlier" / "940-1.yaml").write_text(text, encoding="utf-8")
     line = f"version: {FLOW.version}"

@@ -11,7 +11,7 @@ from call_handlers.desk import CallDesk
 from call_handlers.sessions import RedisSessions
 from store.breaker import Breaker
 from tests.fixtures.calls import CALLER, House
-from tests.fixtures.dialog import REPORT
+from tests.fixtures.dialog import LOOKED_UP, REPORT
 from tests.fixtures.passport import token
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.twilio import CALL_ID, RECORDING, Noted, TwilioClient, web_app
@@ -43,8 +43,9 @@ def test_a_report_by_twilio_is_the_same_as_by_asterisk(house: House) -> None:
     assert (record.disposition, record.channel, record.e164) == ("completed", "twilio", CALLER)
     assert record.tickets == (ticket.service_request_id,)
     assert (ticket.service_code, ticket.phone) == ("RD_HOLE", CALLER)
-    assert ticket.recording_ref == f"{CALL_ID}-8"
-    assert noted.rows == [(CALL_ID, 8, RECORDING)]
+    turn = len(REPORT) + LOOKED_UP + 1
+    assert ticket.recording_ref == f"{CALL_ID}-{turn}"
+    assert noted.rows == [(CALL_ID, turn, RECORDING)]
     assert [event.kind for event in events][-1] == "end"
 
 
@@ -144,7 +145,7 @@ def test_a_silent_recording_is_none(caller: TwilioClient) -> None:
     (redirect,) = caller.twiml.findall("Redirect")
     caller.post(str(redirect.text))
     assert caller.verbs == ["Gather"]
-    assert caller.turn == 9
+    assert caller.turn == len(REPORT) + LOOKED_UP + 2
 
 
 def test_a_register_that_is_away_does_not_stop_the_call(house: House) -> None:
@@ -237,6 +238,21 @@ def test_who_hangs_up_after_talking_was_transferred(
     other.status("completed")
     record, _ = house.written(CALL_ID)
     assert (record.disposition, record.transferred_to) == ("transferred", "operators")
+
+
+def test_an_agency_that_answers_is_in_the_record_with_how_long_it_rang(
+    house: House, caller: TwilioClient
+) -> None:
+    """Twilio tells how long they talked, once they have."""
+    caller.dial()
+    caller.press("1", "5", "2")
+    house.clock.now += 45
+    caller.act(DialCallStatus="completed", DialCallDuration="30", CallStatus="completed")
+    caller.status("completed")
+    record, events = house.written(CALL_ID)
+    assert (record.disposition, record.transferred_to) == ("transferred", "998")
+    tries = [(event.input, event.ms) for event in events if event.kind == "transfer"]
+    assert tries == [("answered 998", 15_000)]
 
 
 def test_who_waits_is_told_their_place(caller: TwilioClient) -> None:

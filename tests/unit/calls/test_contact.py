@@ -12,7 +12,7 @@ from call_handlers.effects.contact import check_contact
 from call_handlers.effects.ticket import ticket_of
 from ivr.event import Done
 from ivr.session import Session
-from tests.fixtures.calls import SERVICES
+from tests.fixtures.world import SERVICES
 from tickets.model import NewTicket, Ticket
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
@@ -25,6 +25,10 @@ class Nowhere:
     def ticket(self, new: NewTicket, now: datetime, /) -> None:
         """It cannot be kept."""
         raise OSError("full")
+
+    def note(self, **asked: object) -> None:
+        """Nor a note."""
+        raise AssertionError(asked)
 
     def review(self, *, number: str, call_id: str, recording_ref: str, now: datetime) -> None:
         """Nor can this."""

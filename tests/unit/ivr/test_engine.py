@@ -61,8 +61,8 @@ def test_english_is_spoken_after_it_was_chosen() -> None:
 def test_a_report_by_someone_who_knows_the_way_takes_nine_entries_and_a_recording() -> None:
     """The shortest way from the answer to a reference number."""
     caller = at_confirm().press("1")
-    assert caller.keys == ["reference"]
-    assert caller.turn.prompts[0].values == {"reference": "572400002", "target_hours": "72"}
+    assert caller.keys == ["registered", "reference"]
+    assert caller.turn.prompts[1].values == {"reference": "572400002", "target_hours": "72"}
     assert caller.session.disposition == "completed"
     assert "service_code" not in caller.session.answers  # sent: nothing of it is left to be kept
 
@@ -229,7 +229,7 @@ def test_an_outcome_that_the_flow_does_not_name_is_an_error() -> None:
     assert turn.action == Perform("open_report")
     with pytest.raises(FlowError, match="'shrug'"):
         step(FLOW, session, Done("shrug"))
-    assert step(FLOW, session, OPENED)[1].prompts[0].key == "reference"
+    assert [p.key for p in step(FLOW, session, OPENED)[1].prompts] == ["registered", "reference"]
 
 
 def test_an_event_that_cannot_happen_at_a_node_is_an_error() -> None:

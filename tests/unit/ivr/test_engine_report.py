@@ -1,5 +1,7 @@
 """A report in the engine: changes at confirm, the recording, and how calls end."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from ivr.catalogue import NO_RECORDING
@@ -10,11 +12,19 @@ from tests.fixtures.dialog import KNOWN, REPORT, Caller, at_confirm
 # --- changes at confirm -------------------------------------------------------------------------
 
 
+READ_BACK = ["confirm_service", "place_plate", "confirm"]
+
+
+def said(caller: Caller) -> dict[str, Mapping[str, str]]:
+    """The prompts of this turn, with their values."""
+    return {prompt.key: prompt.values for prompt in caller.turn.prompts}
+
+
 def test_a_change_of_place_asks_for_the_place_and_nothing_else() -> None:
     """The recording is kept, and the way leads straight back to confirm."""
     caller = at_confirm().press("2", "1", "5555", "11111")
     assert caller.node == "confirm"
-    assert caller.turn.prompts[0].values["building_number"] == "5555"
+    assert said(caller)["place_plate"]["plate_building"] == "5555"
     assert caller.session.answers["recording"] == "c1-9"
 
 
@@ -22,17 +32,17 @@ def test_a_change_of_kind_asks_for_the_kind_and_nothing_else() -> None:
     """Place and recording are kept."""
     caller = at_confirm().press("3", "5", "2")
     assert caller.node == "confirm"
-    assert caller.turn.prompts[0].values["service_code"] == "PK_TREE"
-    assert caller.turn.prompts[0].values["building_number"] == "7421"
+    assert said(caller)["confirm_service"]["service_code"] == "PK_TREE"
+    assert said(caller)["place_plate"]["plate_building"] == "7421"
 
 
 def test_confirm_tells_what_can_be_changed_to_who_asks_and_is_short_ever_after() -> None:
     """A hint at first; `#` has the choices said; who comes back or errs hears the report alone."""
     caller = at_confirm()
-    assert caller.keys == ["confirm", "confirm_hint"]
-    assert caller.silent().keys == ["noinput_1", "confirm"]
-    assert caller.press("#").keys == ["confirm", "confirm_choices"]
-    assert caller.press("3", "5", "2").keys == ["confirm"]
+    assert caller.keys == [*READ_BACK, "confirm_hint"]
+    assert caller.silent().keys == ["noinput_1", *READ_BACK]
+    assert caller.press("#").keys == [*READ_BACK, "confirm_choices"]
+    assert caller.press("3", "5", "2").keys == READ_BACK
 
 
 def test_the_place_is_read_back_once_at_confirm() -> None:
@@ -48,8 +58,8 @@ def test_another_number_for_contact_is_asked_for_until_it_is_one() -> None:
     assert caller.press("5551234").keys == ["nomatch_contact", "ask_contact"]
     assert caller.press("0").keys == ["nomatch_contact", "ask_contact"]  # a pause after a first 0
     caller.done = Done("known", {"contact": "0559876543", "contact_e164": "+966559876543"})
-    assert caller.press("0559876543").keys == ["confirm"]
-    assert caller.turn.prompts[0].values["contact"] == "0559876543"
+    assert caller.press("0559876543").keys == READ_BACK
+    assert said(caller)["confirm"]["contact"] == "0559876543"
 
 
 def test_nine_is_emergency_in_every_menu_of_a_report_and_cancels_at_confirm() -> None:
@@ -61,11 +71,11 @@ def test_nine_is_emergency_in_every_menu_of_a_report_and_cancels_at_confirm() ->
 
 def test_confirm_reads_back_what_will_be_sent() -> None:
     """Service, place and the number for contact."""
-    assert at_confirm().turn.prompts[0].values == {
-        "service_code": "RD_HOLE",
-        "building_number": "7421",
-        "postal_code": "23218",
-        "contact": "0501234567",
+    assert said(at_confirm()) == {
+        "confirm_service": {"service_code": "RD_HOLE"},
+        "place_plate": {"plate_building": "7421", "plate_postal": "23218"},
+        "confirm": {"contact": "0501234567"},
+        "confirm_hint": {},
     }
 
 
@@ -106,7 +116,7 @@ def test_a_recording_is_asked_for_with_its_notice() -> None:
 def test_a_recording_that_cannot_be_kept_is_no_end() -> None:
     """The report goes on without it."""
     caller = Caller().press(*REPORT).record(reference="")
-    assert caller.keys == ["recording_unavailable", "confirm", "confirm_hint"]
+    assert caller.keys == ["recording_unavailable", *READ_BACK, "confirm_hint"]
     assert caller.session.answers["recording"] == NO_RECORDING
 
 

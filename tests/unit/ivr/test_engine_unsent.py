@@ -26,12 +26,12 @@ def test_a_report_that_was_given_and_not_sent_is_left() -> None:
     assert left(session) == ["open_unconfirmed"]
 
 
-def test_a_report_without_a_recording_leaves_nothing() -> None:
-    """The question was asked and answered with silence: there is nothing to send."""
+def test_a_report_without_a_recording_leaves_a_draft() -> None:
+    """It was asked for and answered with silence: nothing is sent, but can be gone on with."""
     session = at_confirm().session
     silent = replace(session, answers={**session.answers, "recording": NO_RECORDING})
-    assert unsent(FLOW, silent) == ""
-    assert left(silent) == []
+    assert unsent(FLOW, silent) == "keep_draft"
+    assert left(silent) == ["keep_draft"]
 
 
 def test_what_is_left_is_done_once() -> None:

@@ -175,7 +175,7 @@ def test_half_a_skip(tmp_path: Path) -> None:
     """skip_if without skip_to would be passed over in silence."""
     nodes = menu("main", "x") + "x: {kind: say, next: bye, skip_if: [a]}\n" + BYE
     (found,) = findings(tmp_path, nodes)
-    assert str(found).endswith(": x: half a skip: skip_if and skip_to go together")
+    assert str(found).endswith(": x: half a skip: skip_if (or skip_unless) and skip_to go together")
 
 
 def test_more_than_five_options(tmp_path: Path) -> None:
@@ -424,3 +424,104 @@ def test_findings_come_in_order_wherever_the_file_lies(tmp_path: Path) -> None:
     nodes = menu("main", "bye") + "lost: {kind: say, next: bye}\n" + BYE
     (found,) = findings(folder, nodes)
     assert str(found).startswith(f"{folder}/small.yaml:")
+
+
+PICK = (
+    "main: {kind: do, effect: find, outcomes: {found: x, none: bye}}\n"
+    "x: {kind: pick, of: names, most: 3, each: [{read: [name]}], next: after%s}\n"
+    "after: {kind: say, say: [{read: [name]}], next: bye}\n"
+)
+FINDS = replace(
+    KNOWN,
+    effects=by_name(
+        (
+            EffectContract(
+                "find", {"found": ("names",), "none": ()}, choices={"names": ("name", "code")}
+            ),
+            EffectContract("other", {"found": ("rest",), "none": ()}, choices={"rest": ("code",)}),
+        )
+    ),
+)
+
+
+def picked(folder: Path, nodes: str) -> list[str]:
+    """What the lint says of a flow with a pick."""
+    return rules(lint(small(folder, nodes + BYE), PROMPTS, FINDS))
+
+
+def test_a_pick_of_what_an_effect_finds_is_sound(tmp_path: Path) -> None:
+    """Its fields are there when it tells of a choice, and once one is picked."""
+    assert picked(tmp_path, PICK % "") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("of: names", "of: nmaes", ["after: unset answer", "x: unknown answer", "x: unset answer"]),
+        ("of: names", "of: rest", ["after: unset answer", "x: unset answer", "x: unset answer"]),
+        ("none: bye}", "none: x}", ["x: unset answer"]),
+        ("effect: find", "effect: other", ["x: unset answer"]),
+        ("{read: [name]}], next: after", "{read: [nmae]}], next: after", ["x: placeholders"]),
+        ("next: after", "next: nowhere", ["x: missing target"]),
+        ("most: 3", "most: 6", ["x: too many options"]),
+    ],
+)
+def test_a_pick_that_is_wrong(tmp_path: Path, old: str, new: str, told: list[str]) -> None:
+    """Choices that nobody finds, or not on every way; fields that they do not have; too many."""
+    found = picked(tmp_path, (PICK % "").replace(old, new))
+    assert set(told) <= set(found), found
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ', options: {"3": {to: bye}}',
+        ', further: "1", further_say: [more]',
+        ', further: "5", further_say: [more], options: {"5": {to: bye}}',
+        ', keys: {"2": bye}',
+    ],
+)
+def test_a_key_of_a_choice_that_means_something_else_too(tmp_path: Path, more: str) -> None:
+    """A key is one thing: a choice, further ones, an option, or what it always is."""
+    assert "x: key used twice" in picked(tmp_path, PICK % more)
+
+
+def test_a_prompt_may_be_left_out_where_its_answer_is_not_there(tmp_path: Path) -> None:
+    """One that ends in ? is no mistake; what it names must be right all the same."""
+    nodes = menu("main", "read") + "read: {kind: say, say: [{%s: [%s]}], next: bye}\n" + BYE
+    assert rules(findings(tmp_path, nodes % ('"read?"', "name"))) == []
+    assert rules(findings(tmp_path, nodes % ('"read?"', "nmae"))) == ["read: placeholders"]
+
+
+def test_a_question_that_is_put_where_something_is_there_may_say_it(tmp_path: Path) -> None:
+    """And behind it nobody may rely on that."""
+    read = "{kind: menu, say: [{read: [name]}], %s options: {'1': {to: bye}}}\n"
+    nodes = menu("main", "x") + "x: " + read % "skip_unless: [name], skip_to: y," + "y: "
+    assert rules(findings(tmp_path, nodes + "{kind: say, next: bye}\n" + BYE)) == []
+    assert rules(findings(tmp_path, nodes + read % "" + BYE)) == ["y: unset answer"]
+    half = nodes.replace("skip_to: y,", "") + "{kind: say, next: bye}\n" + BYE
+    assert "x: half a skip" in rules(findings(tmp_path, half))
+
+
+def test_a_transfer_to_whom_some_option_names(tmp_path: Path) -> None:
+    """Each of them must be known; and on every way there somebody is named."""
+    to = "to: {kind: transfer, target_from: who, unavailable: bye}\n"
+    one = "main: {kind: menu, say: [main], options: {'1': {to: to, set: {who: '%s'}}%s}}\n"
+    assert rules(findings(tmp_path, one % ("911", "") + to + BYE)) == []
+    (unknown,) = findings(tmp_path, one % ("994", "") + to + BYE)
+    assert "main: unknown target: the dialplan does not have 994" in str(unknown)
+    unnamed = one % ("911", ", '2': {to: to}") + to + BYE
+    assert rules(findings(tmp_path, unnamed)) == ["to: unset answer"]
+
+
+def test_an_earlier_flow_may_give_more_than_prompts_say_now(tmp_path: Path) -> None:
+    """Its last calls hear the later wording; what that needs must be there."""
+    nodes = (
+        "main: {kind: menu, say: [main], options: {'1': {to: read, set: {name: a, more: b}}}}\n"
+        "read: {kind: say, say: [{read: [%s]}], next: bye}\n"
+    )
+    more = small(tmp_path, nodes % "name, more" + BYE)
+    assert rules(lint(more, PROMPTS, KNOWN)) == ["read: placeholders"]
+    assert rules(lint(more, PROMPTS, KNOWN, earlier=True)) == []
+    less = small(tmp_path, nodes % "" + BYE)
+    assert rules(lint(less, PROMPTS, KNOWN, earlier=True)) == ["read: placeholders"]

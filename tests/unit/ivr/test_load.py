@@ -7,7 +7,7 @@ import pytest
 from ivr.flow import Ask, Do, Menu, RecordNode
 from ivr.load import FlowFileError, load_flow
 from tests.fixtures.counting import counted_calls
-from tests.fixtures.dialog import FLOW, FLOW_FILE
+from tests.fixtures.dialog import FLOW
 from tests.fixtures.flows import HEAD, SOUND, small, small_flow
 
 
@@ -29,7 +29,8 @@ def test_a_sound_file_is_a_flow_that_knows_its_lines(tmp_path: Path) -> None:
     path = small_flow(tmp_path)
     flow = load_flow(path)
     assert (flow.name, flow.version, flow.path) == ("small", 1, str(path))
-    assert flow.lines["bye"] == line_of(path, "  bye:")
+    assert flow.lines["bye"] == (str(path), line_of(path, "  bye:"))
+    assert flow.place("bye") == f"{path}:{line_of(path, '  bye:')}"
 
 
 def test_the_flow_of_the_hotline_loads() -> None:
@@ -42,8 +43,8 @@ def test_the_flow_of_the_hotline_loads() -> None:
         if "service_code" in option.set
     ]
     assert (len(codes), len(set(codes))) == (25, 25)
-    text = FLOW_FILE.read_text(encoding="utf-8").splitlines()
-    assert all(text[line - 1] == f"  {name}:" for name, line in FLOW.lines.items())
+    for name, (path, line) in FLOW.lines.items():
+        assert Path(path).read_text(encoding="utf-8").splitlines()[line - 1] == f"  {name}:"
 
 
 def test_a_number_for_a_key_is_told_to_be_quoted(tmp_path: Path) -> None:
@@ -246,3 +247,65 @@ def test_what_is_nested_without_end_is_told_with_its_line(tmp_path: Path, text: 
     ):
         load_flow(path)
     assert counted.calls < 50_000
+
+
+def branch(folder: Path, name: str, text: str) -> Path:
+    """A branch of the small flow."""
+    (folder / "small").mkdir(exist_ok=True)
+    path = folder / "small" / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_branch_is_a_file_of_its_own(tmp_path: Path) -> None:
+    """In the folder of the flow's name; its nodes know it."""
+    path = small_flow(tmp_path, SOUND.replace("{to: bye}", "{to: far}"))
+    other = branch(tmp_path, "far.yaml", "# far\nnodes:\n  far: {kind: say, next: bye}\n")
+    flow = load_flow(path)
+    assert flow.place("far") == f"{other}:3"
+    assert flow.place("never") == f"{path}:1"
+
+
+def test_two_nodes_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Both places are told."""
+    path = small_flow(tmp_path)
+    other = branch(tmp_path, "far.yaml", "nodes:\n  bye: {kind: end}\n")
+    with pytest.raises(FlowFileError) as wrong:
+        load_flow(path)
+    at = line_of(path, "  bye:")
+    assert str(wrong.value) == f"{other}:2: nodes.bye: {path}:{at} has one of this name"
+
+
+def test_the_mistakes_of_every_branch_are_told(tmp_path: Path) -> None:
+    """Each with its own file and line; a branch has nodes and nothing else."""
+    path = small_flow(tmp_path, SOUND.replace("kind: end", "kind: ende"))
+    one = branch(tmp_path, "a.yaml", "version: 3\nnodes: {}\n")
+    two = branch(tmp_path, "b.yaml", "nodes:\n  x: {kind: say}\n")
+    with pytest.raises(FlowFileError) as wrong:
+        load_flow(path)
+    told = [message.partition(": ")[0] for message in wrong.value.messages]
+    assert told == [f"{path}:{line_of(path, '  bye:')}", f"{one}:1", f"{two}:2"]
+
+
+def test_a_group_is_spelt_out_where_it_is_cleared(tmp_path: Path) -> None:
+    """By an option, and by an effect."""
+    head = HEAD.replace("nodes:", "groups: {place: [street, district]}\nnodes:")
+    nodes = """
+    main: {kind: menu, say: [main], options: {"1": {to: x, clear: [place, other]}}}
+    x: {kind: do, effect: y, clears: [place], outcomes: {done: bye}}
+    bye: {kind: end, say: [bye]}
+    """
+    flow = small(tmp_path, nodes, head)
+    main, do = flow.nodes["main"], flow.nodes["x"]
+    assert isinstance(main, Menu)
+    assert isinstance(do, Do)
+    assert main.options["1"].clear == ("street", "district", "other")
+    assert do.clears == ("street", "district")
+
+
+def test_a_transfer_says_in_one_way_to_whom(tmp_path: Path) -> None:
+    """Not in two, and not in none."""
+    to = "main: {kind: transfer, unavailable: bye%s}\nbye: {kind: end}\n"
+    for more in ("", ", target: operators, target_from: who"):
+        (message,) = mistakes(small_flow(tmp_path, to % more))
+        assert message.endswith("give target, or target_from with the answer that names it")

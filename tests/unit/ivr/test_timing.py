@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from call_handlers.effects.every import CONTRACTS
 from ivr.flow import Limit
 from ivr.prompts import load_catalogue
 from ivr.timing import Walked, past, timed, ways
@@ -14,19 +15,59 @@ CONFIG = Path(__file__).parents[3] / "config"
 CATALOGUE = load_catalogue(
     {lang: CONFIG / "prompts" / f"{lang}.yaml" for lang in ("ar", "en")}, LANGUAGES
 )
-WAYS = list(ways(FLOW, "open_report"))
+LISTS = ("last_place", "addresses")
+WAYS = list(ways(FLOW, "open_report", CONTRACTS, without=LISTS))
+BY_PLATE = ("1", "…4", "…5", "#", "1")
 
 
 def only(language: str, code: str) -> Walked:
-    """The way to this service."""
-    (way,) = [w for w in WAYS if (w.language, w.answers["service_code"]) == (language, code)]
+    """The way to this service, by a number plate that nobody knows."""
+    found = [w for w in WAYS if (w.language, w.answers["service_code"]) == (language, code)]
+    (way,) = [w for w in found if w.presses[4:] == BY_PLATE and w.answers.get("plate_building")]
     return way
 
 
-def test_there_is_one_way_to_each_service_in_each_language() -> None:
-    """Five groups of five services, by number plate; nobody goes in circles."""
-    assert len(WAYS) == 2 * 5 * 5
+def test_every_way_to_each_service_in_each_language_is_walked() -> None:
+    """Five groups of five services; by a plate that is known or not, a short address, an area."""
     assert len({(way.language, way.answers["service_code"]) for way in WAYS}) == 50
+    assert {way.presses[4:] for way in WAYS} == {
+        BY_PLATE,
+        ("2", "…8", "#", "1"),
+        ("3", "1", "#", "1"),
+    }
+    assert len(WAYS) == 50 * 4
+
+
+def test_a_caller_who_is_known_is_asked_for_no_language() -> None:
+    """By each of them; who reports from the place of their last ticket presses five keys."""
+    found = list(ways(FLOW, "open_report", CONTRACTS, known=True, without=("location",)))
+    assert {way.language for way in found} == {"ar", "en"}
+    assert {way.digits for way in found} == {5}
+    assert len({way.presses for way in found}) == 25
+
+
+@pytest.mark.parametrize("limit", FLOW.limits)
+def test_no_way_presses_more_keys_than_it_may(limit: Limit) -> None:
+    """Of every limit that the flow states."""
+    walked = ways(FLOW, limit.to, CONTRACTS, known=limit.known, without=limit.without)
+    assert max(way.digits for way in walked) == limit.keys or limit.keys == 6
+
+
+@pytest.mark.parametrize(
+    "to",
+    [
+        "open_complaint",
+        "follow_up_actions",
+        "own_address",
+        "services_told",
+        "agency_numbers",
+        "agency",
+    ],
+)
+def test_every_branch_is_walked(to: str) -> None:
+    """By each language, all that is heard on the way there."""
+    found = list(ways(FLOW, to, CONTRACTS))
+    assert {way.language for way in found} == {"ar", "en"}
 
 
 def test_a_way_has_the_keys_that_are_pressed_on_it() -> None:
@@ -53,6 +94,8 @@ def test_a_way_has_all_that_is_heard_on_it_and_nothing_twice() -> None:
         ("en", "ask_postal"),
         ("en", "description"),
         ("en", "record_notice"),
+        ("en", "confirm_service"),
+        ("en", "place_plate"),
         ("en", "confirm"),
         ("en", "confirm_hint"),
     ]

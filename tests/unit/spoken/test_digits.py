@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.spoken import count, date, digits, spell
+from ivr.spoken import clock, count, date, digits, spell
 from ivr.spoken.language import CALENDARS, CASES, NOUNS, Language
 from tests.fixtures.languages import LANGUAGES
 
@@ -86,6 +86,7 @@ def test_the_vocabulary_holds_every_word_that_can_be_said(language: Language) ->
         for day in range(1, 32)
         for word in date(language, f"{calendar}:1448-{month:02}-{day:02}")
     }
+    said |= {w for h in range(24) for m in range(60) for w in clock(language, f"{h:02}:{m:02}")}
     said |= set(spell(language, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     said |= set(digits(language, "0123456789"))
     assert said == set(words)

@@ -15,6 +15,7 @@ from call_handlers.twilio.transfers import Lines, shown_to
 from ivr.catalogue import Piece
 from ivr.turn import Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
 from tests.fixtures.agi import StubCatalogue, menu, turn
+from tests.fixtures.outcomes import PROMPT_VALUES
 from tests.fixtures.twilio import BASE, CATALOGUE, VOICES, rendering
 
 CALL = "c" * 32
@@ -322,7 +323,7 @@ def test_every_prompt_of_the_house_can_be_said_by_voice() -> None:
     for language in ("ar", "en"):
         for key in CATALOGUE.keys(language):
             names = CATALOGUE.placeholders(language, key)
-            values = {name: "RD_HOLE" if name == "service_code" else "7" for name in names}
+            values = {name: PROMPT_VALUES[name] for name in names}
             asked = Turn(1, "n", language, (Prompt(key, values),), HangUp())
             said = read(render(asked, CALL, rendering(lambda _: False)))
             assert {e.tag for e in said} == {"Say", "Hangup"}
@@ -364,13 +365,7 @@ def test_what_a_caller_gave_is_rendered_for_that_caller_alone() -> None:
     renderer = Renderer(rendering(lambda _stem: True))
     texts = set()
     for digits in ("7421", "1111"):
-        values = {"building_number": digits, "postal_code": "23218"}
-        readback = Turn(
-            8,
-            "confirm",
-            "ar",
-            (Prompt("confirm", values | {"service_code": "RD_HOLE", "contact": "0501234567"}),),
-            MENU,
-        )
+        values = {"plate_building": digits, "plate_postal": "23218"}
+        readback = Turn(8, "confirm", "ar", (Prompt("place_plate", values),), MENU)
         texts.add(renderer.render(readback, CALL))
     assert len(texts) == 2

@@ -1,0 +1,67 @@
+"""A complaint: about a report late or badly done, a department or employee, a contractor."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from call_handlers.arrival import Facts
+from call_handlers.effects.callback import CALLBACK_SERVICE
+from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect, Keep, OpenTicket
+from call_handlers.effects.report import TALKED_TO
+from call_handlers.effects.ticket import GIVEN, opened, ticket_of
+from ivr.contract import EffectContract
+from ivr.event import Done
+from ivr.session import Session
+from tickets.catalogue import Service
+from tickets.model import NewTicket
+
+KINDS = ("LATE", "STAFF", "CONTRACTOR")
+"""What a complaint may be about; each has its prompt `complaint.…`."""
+CONTRACTS = (
+    EffectContract("open_complaint", {OPENED: GIVEN, FAILED: ()}, needs=("complaint",)),
+    EffectContract(
+        "open_complaint_unconfirmed",
+        {OPENED: GIVEN, KEPT: (), FAILED: ()},
+        needs=("complaint", "recording"),
+    ),
+)
+
+
+def complaint_effects(
+    open_ticket: OpenTicket, services: Mapping[str, Service], keep: Keep
+) -> dict[str, Effect]:
+    """The effects of a complaint, by name.
+
+    It is filed under the service of the report that it is about, if there is one, and linked to it.
+    """
+
+    def open_complaint(facts: Facts, session: Session, now: datetime) -> Done:
+        service = about(session)
+        return opened(
+            open_ticket, lambda: complaint(facts, session, service), now, service.target_hours
+        )
+
+    def open_unconfirmed(facts: Facts, session: Session, now: datetime) -> Done:
+        service, talked_to = about(session), session.answers.get(TALKED_TO)
+        return opened(
+            open_ticket,
+            lambda: complaint(facts, session, service, unconfirmed=True, transferred_to=talked_to),
+            now,
+            service.target_hours,
+            keep,
+        )
+
+    def complaint(
+        facts: Facts, session: Session, service: Service, **attributes: object
+    ) -> NewTicket:
+        answers = session.answers
+        made = ticket_of(
+            facts, session, service, "complaint", complaint=answers["complaint"], **attributes
+        )
+        return replace(made, parent_service_request_id=answers.get("ticket") or None)
+
+    def about(session: Session) -> Service:
+        code = session.answers.get("ticket_service", "")
+        return services.get(code) or services[CALLBACK_SERVICE]
+
+    return {"open_complaint": open_complaint, "open_complaint_unconfirmed": open_unconfirmed}

@@ -1,0 +1,220 @@
+"""Where it is: looked up by what a plate says or the keypad has, or taken from a ticket before.
+
+Nobody is turned away for an address: what is not known, or cannot be asked for now, is taken as the
+caller gives it, unverified.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from call_handlers.arrival import Facts
+from call_handlers.effects.port import Effect
+from ivr.contract import EffectContract
+from ivr.event import Done
+from ivr.pick import Choice, told
+from ivr.session import Session
+from places.gazetteer import Place
+from tickets.catalogue import SubMunicipality
+from tickets.model import Ticket
+
+log = structlog.get_logger()
+
+FOUND, SEVERAL, UNKNOWN, NONE = "found", "several", "unknown", "none"
+PLATE, SHORT, AREA = "plate", "short", "area"
+"""How a place is known: by a number plate, by its short address, by its sub-municipality alone."""
+PLACE_FIELDS = (
+    *("place", "building_number", "postal_code", "secondary_number", "short_address"),
+    *("short_keys", "street", "district", "street_name", "district_name", "sub_municipality"),
+    *("lat", "long", "verified", "plate_building", "plate_postal", "place_keys", "area"),
+)
+"""The answers of a place. `street` and `district` are to be said (kind `text`) and empty where they
+cannot be, `street_name` and `district_name` as they are written. What is read back of a place that
+is not known so is in `plate_building` and `plate_postal`, `place_keys`, or `area`."""
+_READ_BACK = ("plate_building", "plate_postal")
+_KNOWN = ("place", "building_number", "postal_code", "street", "district")
+"""Of an address that is found. (Where its names cannot be said it is read back by its plate.)"""
+_AS_KEYED = ("place", "building_number", "postal_code", *_READ_BACK)
+CONTRACTS = (
+    EffectContract(
+        "find_address",
+        {FOUND: _KNOWN, SEVERAL: ("addresses",), UNKNOWN: _AS_KEYED},
+        needs=("building_number", "postal_code"),
+        choices={"addresses": PLACE_FIELDS},
+        looks=True,
+    ),
+    EffectContract(
+        "find_short_address",
+        {FOUND: ("addresses",), UNKNOWN: ("place", "short_keys", "place_keys")},
+        needs=("short_keys",),
+        choices={"addresses": PLACE_FIELDS},
+        looks=True,
+    ),
+    EffectContract(
+        "list_sub_municipalities",
+        {FOUND: ("areas",), NONE: ()},
+        choices={"areas": PLACE_FIELDS},
+        looks=True,
+    ),
+    EffectContract(
+        "find_last_place",
+        {FOUND: ("last_places",), NONE: ()},
+        choices={"last_places": PLACE_FIELDS},
+        looks=True,
+    ),
+)
+
+Names = Mapping[str, str]
+"""A name by language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookups:
+    """What the effects ask. Each may raise SQLAlchemyError, but for `say`.
+
+    `say` makes a name ready to be heard in a language: how it is said, by language; empty where
+    that cannot be made in time. `last_place` gives the last ticket of a number that has a place.
+    """
+
+    by_plate: Callable[[str, str], Sequence[Place]]
+    by_keys: Callable[[str], Sequence[Place]]
+    last_place: Callable[[str], Ticket | None]
+    sub_municipalities: Mapping[str, SubMunicipality]
+    say: Callable[[str, Sequence[Names]], Sequence[Names]]
+
+
+def place_effects(ask: Lookups) -> dict[str, Effect]:
+    """The effects of places, by name."""
+
+    def find_address(facts: Facts, session: Session, now: datetime) -> Done:
+        del facts, now
+        building, postal = (session.answers[name] for name in ("building_number", "postal_code"))
+        found = _asked(lambda: ask.by_plate(building, postal))
+        if len(found) > 1:
+            choices = [_choice(ask, session, one, PLATE) for one in found]
+            return Done(SEVERAL, {"addresses": told(choices)})
+        if found:
+            return Done(FOUND, _choice(ask, session, found[0], PLATE))
+        plate = {"building_number": building, "postal_code": postal}
+        read_back = dict(zip(_READ_BACK, plate.values(), strict=True))
+        return Done(UNKNOWN, _place(place=PLATE, **plate, **read_back))
+
+    def find_short_address(facts: Facts, session: Session, now: datetime) -> Done:
+        del facts, now
+        keys = session.answers["short_keys"]
+        found = _asked(lambda: ask.by_keys(keys))
+        if found:
+            choices = [_choice(ask, session, one, SHORT) for one in found]
+            return Done(FOUND, {"addresses": told(choices)})
+        return Done(UNKNOWN, _place(place=SHORT, short_keys=keys, place_keys=keys))
+
+    def list_sub_municipalities(facts: Facts, session: Session, now: datetime) -> Done:
+        del facts, session, now
+        areas = [
+            _place(place=AREA, sub_municipality=code, area=code) for code in ask.sub_municipalities
+        ]
+        return Done(FOUND, {"areas": told(areas)}) if areas else Done(NONE)
+
+    def find_last_place(facts: Facts, session: Session, now: datetime) -> Done:
+        del now
+        number = facts.e164
+        last = None if number is None else _last(lambda: ask.last_place(number))
+        choice = None if last is None else _of_ticket(ask, session, last)
+        return Done(NONE) if choice is None else Done(FOUND, {"last_places": told([choice])})
+
+    return {
+        "find_address": find_address,
+        "find_short_address": find_short_address,
+        "list_sub_municipalities": list_sub_municipalities,
+        "find_last_place": find_last_place,
+    }
+
+
+def _asked(question: Callable[[], Sequence[Place]]) -> Sequence[Place]:
+    try:
+        return question()
+    except SQLAlchemyError as error:
+        log.warning("gazetteer_away", error=type(error).__name__)
+        return ()
+
+
+def _last(question: Callable[[], Ticket | None]) -> Ticket | None:
+    try:
+        return question()
+    except SQLAlchemyError as error:
+        log.warning("last_place_unknown", error=type(error).__name__)
+        return None
+
+
+def _place(**known: str) -> dict[str, str]:
+    """The answers of a place: all of them, so that nothing stays of another one."""
+    return {name: known.get(name, "") for name in PLACE_FIELDS}
+
+
+def _choice(ask: Lookups, session: Session, found: Place, by: str) -> Choice:
+    """An address of the gazetteer: read back by its street and district, where they can be said."""
+    spoken = _spoken(ask, session, found.street, found.district)
+    if not spoken:
+        spoken = {"plate_building": found.building_number, "plate_postal": found.postal_code}
+    return _place(
+        place=by,
+        building_number=found.building_number,
+        postal_code=found.postal_code,
+        secondary_number=found.secondary_number,
+        short_address=found.short_address,
+        street_name=_written(found.street),
+        district_name=_written(found.district),
+        sub_municipality=found.sub_municipality or "",
+        lat="" if found.lat is None else repr(found.lat),
+        long="" if found.long is None else repr(found.long),
+        verified="yes",
+        **spoken,
+    )
+
+
+def _of_ticket(ask: Lookups, session: Session, ticket: Ticket) -> Choice | None:
+    """Where an earlier ticket is; None where it can be told by nothing that is heard."""
+    address = ticket.address
+    keys = str(ticket.attributes.get("short_keys", ""))
+    known = {
+        "building_number": address.get("building_number", ""),
+        "postal_code": address.get("postal_code", ""),
+        "secondary_number": address.get("secondary_number", ""),
+        "short_address": address.get("short_address", ""),
+        "street_name": address.get("street", ""),
+        "district_name": address.get("district", ""),
+        "sub_municipality": ticket.sub_municipality or "",
+        "lat": "" if ticket.lat is None else repr(ticket.lat),
+        "long": "" if ticket.long is None else repr(ticket.long),
+        "verified": "yes" if ticket.location_verified else "",
+    }
+    names = [{"ar": known[name]} for name in ("street_name", "district_name") if known[name]]
+    spoken = _spoken(ask, session, *names) if len(names) > 1 else {}
+    if spoken:
+        return _place(place=PLATE, **known, **spoken)
+    if known["building_number"] and known["postal_code"]:
+        read_back = (known["building_number"], known["postal_code"])
+        return _place(place=PLATE, **known, **dict(zip(_READ_BACK, read_back, strict=True)))
+    if keys:
+        return _place(place=SHORT, **known, short_keys=keys, place_keys=keys)
+    if known["sub_municipality"] in ask.sub_municipalities:
+        return _place(place=AREA, **known, area=known["sub_municipality"])
+    return None
+
+
+def _spoken(ask: Lookups, session: Session, street: Names, district: Names) -> dict[str, str]:
+    """Street and district as they are said; nothing where one of them cannot be."""
+    ready = ask.say(session.language, (street, district)) if street and district else ()
+    if not all(ready) or len(ready) < 2:
+        return {}
+    values = (json.dumps(dict(names), ensure_ascii=False) for names in ready)
+    return dict(zip(("street", "district"), values, strict=True))
+
+
+def _written(names: Names) -> str:
+    """The name as the back office reads it: in Arabic, where it is known so."""
+    return names.get("ar") or next(iter(names.values()), "")
