@@ -100,7 +100,9 @@ class ClockFile(_Strict):
 
     hours: Annotated[list[Text], Field(min_length=12, max_length=12)]
     minutes: Annotated[list[Text], Field(min_length=11, max_length=11)]
+    past: Annotated[list[Text], Field(min_length=12, max_length=12)] | None = None
     parts: Annotated[list[PartFile], Field(min_length=1)]
+    order: Literal["time part", "part time"] = "time part"
 
     @field_validator("parts")
     @classmethod

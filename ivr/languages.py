@@ -76,7 +76,8 @@ def load_language(path: Path) -> Language:
 
 def _clock(file: ClockFile) -> Clock:
     parts = tuple((part.since, part.word) for part in file.parts)
-    return Clock(tuple(file.hours), tuple(file.minutes), parts)
+    past, first = tuple(file.past or ()), file.order == "part time"
+    return Clock(tuple(file.hours), tuple(file.minutes), parts, past, first)
 
 
 def _dates(file: DatesFile) -> Dates:

@@ -65,19 +65,24 @@ MINUTES = 5
 class Clock:
     """The time of the day: `hours` 1 to 12, `minutes` 5 to 55, and `parts` of the day.
 
-    A part is the hour since which it is said, from 0 on, and its word.
+    A part is the hour since which it is said, from 0 on, and its word; it may stand first. `past`
+    are the hours where minutes follow, if they are then called otherwise.
     """
 
     hours: tuple[str, ...]
     minutes: tuple[str, ...]
     parts: tuple[tuple[int, str], ...]
+    past: tuple[str, ...] = ()
+    part_first: bool = False
 
     def words(self, hour: int, minute: int) -> tuple[str, ...]:
         """An hour (0 to 23) and a minute, which is told down to the last five."""
         part = [word for since, word in self.parts if since <= hour][-1]
         past = minute // MINUTES
         minutes = self.minutes[past - 1 : past] if past else ()
-        return (self.hours[(hour - 1) % 12], *minutes, part)
+        hours = self.past if minutes and self.past else self.hours
+        said = (hours[(hour - 1) % 12], *minutes)
+        return (part, *said) if self.part_first else (*said, part)
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +128,8 @@ class Language:
                     last[counted[-1]] = None
         words.update(dict.fromkeys(word for one in last for word in self.before_pause((one,))))
         for _, part in self.clock.parts:
-            words.update(dict.fromkeys((*self.clock.hours, *self.clock.minutes, part)))
+            clock = self.clock
+            words.update(dict.fromkeys((*clock.hours, *clock.past, *clock.minutes, part)))
         for months in self.dates.months.values():
             words.update(dict.fromkeys((*self.dates.days, *months)))
         return tuple(words)

@@ -91,3 +91,19 @@ def test_the_vocabulary_holds_every_word_that_can_be_said(language: Language) ->
     said |= set(digits(language, "0123456789"))
     assert said == set(words)
     assert len(words) == len(set(words))
+
+
+@pytest.mark.parametrize(
+    ("time", "words"),
+    [
+        ("07:00", "صبح سات بجے"),
+        ("07:30", "صبح سات بج کر تیس منٹ پر"),
+        ("14:34", "دوپہر دو بج کر تیس منٹ پر"),
+        ("00:05", "صبح بارہ بج کر پانچ منٹ پر"),
+    ],
+)
+def test_urdu_says_the_part_of_the_day_first_and_another_hour_before_minutes(
+    time: str, words: str
+) -> None:
+    """By its file alone: the hour is `بجے`, and `بج کر` where minutes follow."""
+    assert " ".join(clock(LANGUAGES["ur"], time)) == words
