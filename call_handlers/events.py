@@ -8,6 +8,8 @@ from pydantic_core import to_json
 from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Transferred
 from ivr.turn import OPERATORS, Transfer, Turn
 
+_KEYS = frozenset("0123456789*#")
+
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
@@ -31,7 +33,7 @@ def masked(event: Event, turn: Turn) -> tuple[str, str]:
     """
     match event:
         case Digits(value=value) if len(value) <= 1:
-            return "digits", value if value in set("0123456789*#") else "?"
+            return "digits", value if _KEYS.issuperset(value) else "?"
         case Digits(value=value):
             return "digits", f"{len(value)} keys"
         case Speech(text=text):

@@ -1,6 +1,8 @@
 """The flow as a Mermaid flowchart, drawn from the same `edges` that the engine walks."""
 
+from collections.abc import Mapping
 from itertools import groupby
+from types import MappingProxyType
 
 from ivr.flow import Ask, Do, Edge, End, Flow, Menu, Node, Pick, RecordNode, TransferNode, edges
 
@@ -12,10 +14,14 @@ _SHAPES: tuple[tuple[type[Node], str, str], ...] = (
     (TransferNode, "([", "])"),
     (End, "((", "))"),
 )
+_NO_FIGURES: Mapping[str, str] = MappingProxyType({})
 
 
-def mermaid(flow: Flow) -> str:
-    """`flowchart TD` text. Giving up (the third error) is left out: it is the same everywhere."""
+def mermaid(flow: Flow, figures: Mapping[str, str] = _NO_FIGURES) -> str:
+    """`flowchart TD` text. Giving up (the third error) is left out: it is the same everywhere.
+
+    What `figures` say of a node stands under its name.
+    """
     lines = ["flowchart TD", '  call(["a call"])']
     for verdict, name in flow.starts.items():
         lines.append(f"  call -->|{verdict}| n_{name}")
@@ -26,6 +32,7 @@ def mermaid(flow: Flow) -> str:
     for name, node in flow.nodes.items():
         left, right = next(((a, b) for kind, a, b in _SHAPES if isinstance(node, kind)), ("[", "]"))
         title = f"{name}: {node.of}" if isinstance(node, Pick) else name
+        title += f"<br/>{figures[name]}" if figures.get(name) else ""
         lines.append(f'  n_{name}{left}"{title}"{right}')
         shown = [edge for edge in edges(node) if edge.kind != "give_up" and edge.label != "0"]
         shown.sort(key=lambda edge: edge.target)

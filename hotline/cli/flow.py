@@ -1,26 +1,31 @@
-"""`hotline flow`: what is wrong with the voice menu, and a picture of it."""
+"""`hotline flow`: what is wrong with the voice menu, a picture of it, and what callers do there."""
 
 import json
 import sys
+from collections.abc import Mapping
 
 import rich_click as click
 
 from hotline.bootstrap import Services
-from hotline.cli.timing import timing_command
+from hotline.cli.lazy import LazyGroup
 from hotline.menu import WRONG_FILE, all_findings, flows
 from ivr.diagram import mermaid
 from ivr.load import FlowFileError
 
+COMMANDS: Mapping[str, tuple[str, str]] = {
+    "lint": ("hotline.cli.flow:lint_command", "Check the menu against all that it names."),
+    "timing": ("hotline.cli.timing:timing_command", "What each way asks: seconds, digits."),
+    "diagram": ("hotline.cli.flow:diagram_command", "Print a flow as a Mermaid flowchart."),
+    "report": ("hotline.cli.flow_report:report_command", "What callers did at each node."),
+}
 
-@click.group("flow")
+
+@click.group("flow", cls=LazyGroup, commands_by_name=COMMANDS)
 def flow_group() -> None:
-    """The voice menu: lint, timing and diagram."""
+    """The voice menu: what is wrong with it, what it asks, and what callers do there."""
 
 
-flow_group.add_command(timing_command)
-
-
-@flow_group.command("lint")
+@click.command("lint")
 @click.option("--json", "as_json", is_flag=True, help="One JSON list instead of lines")
 @click.pass_obj
 def lint_command(services: Services, as_json: bool) -> None:
@@ -44,7 +49,7 @@ def lint_command(services: Services, as_json: bool) -> None:
     sys.exit(1 if findings else 0)
 
 
-@flow_group.command("diagram")
+@click.command("diagram")
 @click.argument("name", type=click.Choice(["940", "inside"]), default="940")
 @click.pass_obj
 def diagram_command(services: Services, name: str) -> None:

@@ -1,7 +1,6 @@
 """`hotline voice try`: what callers would hear of a text, by any voice."""
 
 import math
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,7 @@ import rich_click as click
 
 from files.yaml_model import FileWrong
 from hotline.bootstrap import Services
+from hotline.cli.players import player_here
 from hotline.logs import is_terminal
 from ivr.prompts import CatalogueError
 from ivr.voices import BUNDLED, COMMAND, DEFAULT, kept_of
@@ -23,7 +23,6 @@ from voice.voice import default_command, shaped, spoken
 from voice.wav import RATE, AudioError
 from voice.writing import WRITTEN, command_of
 
-_PLAYERS = (("aplay", "-q"), ("play", "-q"), ("paplay",))
 _UNPLAYED = Path("voice-try.wav")
 
 
@@ -156,7 +155,7 @@ def _said(
 
 
 def _hand_over(sound: Sound, out: Path | None) -> None:
-    player = next((player for player in _PLAYERS if shutil.which(player[0])), None)
+    player = player_here()
     if out is None and player is not None and is_terminal(sys.stdout):
         with tempfile.TemporaryDirectory() as folder:
             write(Path(folder), "said", sound)
