@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "backoffice": ("lab.cli.backoffice:backoffice", "Run the reference back office."),
     "asterisk": ("hotline.cli.asterisk:asterisk_group", "Install into Asterisk; run one."),
     "call": ("lab.cli.call:call_command", "Play a caller transcript."),
-    "flow": ("hotline.cli.flow:flow_group", "The voice menu: lint, diagram, report."),
+    "flow": ("hotline.cli.flow:flow_group", "The voice menu: lint, simulate, report."),
     "voice": ("hotline.cli.voice:voice_group", "Hear what a voice makes of a text."),
     "prompts": ("hotline.cli.prompts:prompts_group", "The prompts' audio, and a studio's takes."),
     "records": ("hotline.cli.records:records_group", "Call records: list, show, export."),

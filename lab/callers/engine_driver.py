@@ -51,6 +51,11 @@ class EngineLine:
         """What the hotline says now."""
         return self._call.turn
 
+    @property
+    def call(self) -> Call:
+        """All of the call, as the next process would get it."""
+        return self._call
+
     def listen(self, index: int) -> None:
         """Everything is heard at once."""
 

@@ -100,6 +100,22 @@ def first_entry(keys: str, turn: Turn) -> str:
     return entry
 
 
+def press(line: Line, keys: str) -> None:
+    """Press keys one after another, as entries of the turns that they meet.
+
+    Those that nobody listens for are pressed in vain: at the end, and over an error message.
+    """
+    while keys:
+        entry = first_entry(keys, line.turn)
+        if not entry:
+            return line.press_in_vain(keys)
+        line.enter(entry)
+        keys = keys[len(entry) :]
+        if keys and any(prompt.guarded for prompt in line.turn.prompts[:1]):
+            return line.press_in_vain(keys)
+    return None
+
+
 def is_over(turn: Turn) -> bool:
     """Whether nobody listens for the caller's keys any more after this turn."""
     return isinstance(turn.action, HangUp | Transfer)
@@ -139,7 +155,7 @@ class _Caller:
                 self._left = True
                 self._line.hang_up()
             case Press(keys=pressed), Collect() | Record():
-                self._press(self._filled(pressed))
+                press(self._line, self._filled(pressed))
             case Silent(), Collect() | Record():
                 self._remember(turn, len(keys))
                 self._line.wait()
@@ -169,18 +185,6 @@ class _Caller:
             self._remember(turn, len(turn.prompts))
             keys += prompt_keys(turn)
             self._line.unanswered(result)
-
-    def _press(self, keys: str) -> None:
-        while keys:
-            turn = self._line.turn
-            entry = first_entry(keys, turn)
-            if not entry:
-                return self._line.press_in_vain(keys)
-            self._line.enter(entry)
-            keys = keys[len(entry) :]
-            if keys and any(prompt.guarded for prompt in self._line.turn.prompts[:1]):
-                return self._line.press_in_vain(keys)
-        return None
 
     def _remember(self, turn: Turn, count: int) -> None:
         for prompt in turn.prompts[:count]:
