@@ -47,7 +47,7 @@ def simulate_command(
     Exit 0 when the call has ended, 1 when it cannot be led, 2 for wrong words or a wrong file.
     """
     if services.settings.log.level == "info":
-        configure("warning", services.settings.log.format)  # what the call logs is not heard
+        configure("error", services.settings.log.format)  # what the call logs is not heard
     try:
         caller = _caller(services, language, number)
         player = _player() if play else None

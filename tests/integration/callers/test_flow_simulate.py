@@ -210,12 +210,16 @@ def process(typed: str, **settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_pipe_leads_a_whole_call(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "end"),
+    [(("1", "4"), "abandoned, in ar"), ((*REPORT, "0", ""), "transferred to operators, in ar")],
+)
+def test_a_pipe_leads_a_whole_call(tmp_path: Path, typed: tuple[str, ...], end: str) -> None:
     """Nothing but the call is written, and no log."""
-    done = process("1\n4\n", HOTLINE_STATE_DIR=str(tmp_path))
+    done = process("".join(f"{line}\n" for line in typed), HOTLINE_STATE_DIR=str(tmp_path))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "\n> 4\n" in done.stdout
-    assert done.stdout.endswith(f"{OVER}abandoned, in ar\n")
+    assert f"\n> {typed[1]}\n" in done.stdout
+    assert f"\n{OVER}{end}\n" in done.stdout
 
 
 def test_a_wrong_flow_is_two_and_names_its_line(tmp_path: Path) -> None:
