@@ -13,6 +13,7 @@ The rules, in the words of VoiceXML 2.1's form interpretation:
 - A menu says its `first` to who comes there first, and its `more` to who asks to hear it again.
 - A node with `skip_if` is passed over while all those answers are there. Going back ignores that:
   the caller asked for the question. One with `skip_unless` is while one of those is not there.
+- A call that goes on and on is led to a human: from turn `most_turns` on every question gives up.
 - A `pick` is a menu whose choices are data (`ivr.pick`); what is picked becomes answers.
 - A step runs through nodes that need nothing from outside, gathering their prompts, and stops at
   the first that must wait, act or end.
@@ -41,7 +42,7 @@ from ivr.flow import (
 )
 from ivr.pick import RESUME, TRAIL, has_further, next_page, offered, told_of
 from ivr.session import Session
-from ivr.turn import HangUp, Perform, Prompt, Turn
+from ivr.turn import Collect, HangUp, Perform, Prompt, Record, Turn
 from ivr.way import (
     LANGUAGE,
     asked,
@@ -90,7 +91,19 @@ def step(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:
     Raises FlowError when the session's node is not in the flow, or when an effect returns an
     outcome that its node does not name.
     """
-    return in_each_language(flow, *_stepped(flow, session, event))
+    return in_each_language(flow, *_in_time(flow, *_stepped(flow, session, event)))
+
+
+def _in_time(flow: Flow, session: Session, turn: Turn) -> tuple[Session, Turn]:
+    """The turn; or, in a call that has had too many, where its question and all others give up."""
+    asked = set[str]()
+    while turn.number >= flow.most_turns and isinstance(turn.action, Collect | Record):
+        if session.node in asked:
+            raise FlowError(f"flow {flow.name}: giving up at {session.node} leads back to it")
+        asked.add(session.node)
+        unasked = replace(session, turn=session.turn - 1)
+        session, turn = go(flow, unasked, flow.nodes[session.node], "give_up")
+    return session, turn
 
 
 def _stepped(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from ivr.turn import INTERDIGIT_MS, NOINPUT_MS
 
 KEYS = "0123456789*#"
+MOST_TURNS = 60
+"""No honest call has as many turns."""
 TRIES = 3
 """The error that is one too many: the third silence, and usually the third wrong key."""
 REPEAT = "repeat"
@@ -223,7 +225,8 @@ class Flow:
     `given` names the answers that are there before the first turn. Of `unsent`, the first that has
     all its answers counts. Until the caller has chosen a language, each prompt is said in every
     language but those of `said_once`; None where callers choose none. `limits` are what a way
-    through it may ask of a caller, with the `examples` of answers that it is measured by.
+    through it may ask of a caller, with the `examples` of answers that it is measured by. From the
+    turn `most_turns` on nobody is asked anything more: every question gives up at once.
     """
 
     name: str
@@ -238,6 +241,7 @@ class Flow:
     said_once: tuple[str, ...] | None = None
     limits: tuple[Limit, ...] = ()
     examples: Mapping[str, str] = field(default_factory=dict)
+    most_turns: int = MOST_TURNS
     lines: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     path: str = ""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ivr.flow import KEYS, TRIES
+from ivr.flow import KEYS, MOST_TURNS, TRIES
 from ivr.turn import ENTRY_NOINPUT_MS, INTERDIGIT_MS, NOINPUT_MS
 
 Key = Annotated[str, Field(pattern=rf"^[{KEYS}]$")]
@@ -219,6 +219,7 @@ class FlowFile(Strict):
     said_once: list[str] | None = None
     limits: list[LimitFile] = []
     examples: dict[Name, str] = {}
+    most_turns: Annotated[int, Field(ge=20, le=200)] = MOST_TURNS
     groups: dict[Name, list[Name]] = {}
     nodes: dict[Name, AnyNode]
 

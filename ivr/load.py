@@ -139,6 +139,7 @@ def _flow(
         said_once=None if file.said_once is None else tuple(file.said_once),
         limits=tuple(_limit(one) for one in file.limits),
         examples=file.examples,
+        most_turns=file.most_turns,
         lines=lines,
         path=str(path),
     )
