@@ -8,10 +8,11 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 
 from host.inherited import inherited
-from lab.bench.conversation import NUMBER, TURNS, ScriptedCaller
+from lab.bench.conversation import NUMBERS, TURNS, ScriptedCaller
 from lab.bench.figures import Bound, Figure, Measured, times_less
 from lab.bench.house import BenchFailed, House, open_house
 from lab.bench.placing import place_calls
@@ -69,12 +70,15 @@ def measure(bench: Bench) -> Iterator[Figure]:
     )
 
 
+_CALLERS = cycle(NUMBERS)
+
+
 def _lived(house: House) -> float:
     """Processor time of a process that leads one call (s)."""
     before = house.counts()
     folder = house.services.settings.state_dir
     channel = ChannelModel(ScriptedCaller())
-    environment = environment_lines(NUMBER, 0)
+    environment = environment_lines(next(_CALLERS), 0)
     with (folder / "log" / "classic.log").open("ab") as log:
         process = _started(house, (*_SCRIPT, "/sounds", str(folder)), log.fileno())
         assert process.stdin is not None, "a pipe was asked for"

@@ -1,8 +1,7 @@
 """The one call that every part of the bench places: a pothole is reported, in 9 turns.
 
-Keys and recording in the order of the 940 flow, by a number whose language is known, as it is from
-its second call on; the last turn says the reference number, and the
-caller hangs up over it.
+Keys and recording in the order of the 940 flow, by a number whose language is known and that has
+reported nothing yet; the last turn says the reference number, and the caller hangs up over it.
 """
 
 import wave
@@ -16,6 +15,8 @@ from ivr.turn import Perform, Turn
 from lab.callers.asterisk_model import Act, HangUp, Listening, Press, Speak
 
 NUMBER = "+966501234567"
+NUMBERS = tuple(f"+9665{number:08d}" for number in range(20_000))
+"""A call from a number that has reported before would be asked something else."""
 RECORDED_S = 2.0
 """How long the caller speaks into the recording (s)."""
 
@@ -44,12 +45,31 @@ MOVES: tuple[Move, ...] = (
     *(Dictation(), Keys("1"), Leave()),
 )
 TURNS = len(MOVES)
+NUMBERED = (1, 2, 3, 5, 6, 7, 9, 10, 12)
+"""The numbers of these turns: between them the place before and the address are looked up, and the
+report is opened."""
 
 
 SPOKEN = "ar"
 """The language of that number."""
 ANSWERS = {"contact": "0501234567", "days": "1", "kept_days": "90", "language": SPOKEN}
 """What is known of the call before its first turn."""
+
+
+_COMES_TO = {
+    "find_last_place": Done("none"),
+    "find_address": Done(
+        "unknown",
+        {
+            **{"place": "plate", "building_number": "7421", "postal_code": "23218"},
+            **{"plate_building": "7421", "plate_postal": "23218"},
+        },
+    ),
+    "open_report": Done("opened", {"reference": "261100001", "target_hours": "48"}),
+    "open_unconfirmed": Done("kept"),
+    "keep_draft": Done("kept"),
+}
+"""What comes of the effects on the way: nobody has called before, and no gazetteer is there."""
 
 
 class ScriptedCaller:
@@ -74,8 +94,7 @@ def turns(services: Services) -> Iterator[Turn]:
     session, turn = begin(services.flow, "bench", answers=ANSWERS)
     for move in MOVES:
         while isinstance(turn.action, Perform):
-            done = Done("opened", {"reference": "261100001", "target_hours": "48"})
-            session, turn = step(services.flow, session, done)
+            session, turn = step(services.flow, session, _COMES_TO[turn.action.effect])
         yield turn
         session, turn = step(services.flow, session, event_of(move))
 

@@ -22,7 +22,7 @@ from embedded.child import Child, ChildSpec
 from hotline.bootstrap import Services
 from hotline.settings import Settings
 from hotline.stack import asterisk_instance, stack_children
-from lab.bench.conversation import NUMBER, SPOKEN, TURNS
+from lab.bench.conversation import NUMBER, NUMBERS, SPOKEN, TURNS
 from lab.bench.processes import cpu_seconds
 from lab.own_stack import HOST, changed, left_alone, own_folder, own_services, stack_settings
 from store.breaker import Breaker
@@ -168,7 +168,9 @@ def open_web_house(services: Services) -> Iterator[House]:
 
 def _known(services: Services) -> None:
     """The first call is like all others: its number's language is known."""
-    RedisMemory(services.slow_redis, Breaker()).keep_language(NUMBER, SPOKEN)
+    memory = RedisMemory(services.slow_redis, Breaker())
+    for number in (NUMBER, *NUMBERS):
+        memory.keep_language(number, SPOKEN)
 
 
 def _bench_settings(settings: Settings, folder: Path) -> Settings:

@@ -1,10 +1,13 @@
 """Calls placed by a fake Asterisk over sockets: whole calls of a report, several at once."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
-from lab.bench.conversation import NUMBER, TURNS, ScriptedCaller
+from lab.bench.conversation import NUMBERS, TURNS, ScriptedCaller
 from lab.bench.house import BenchFailed, House
 from lab.callers.fake_asterisk import FakeAsterisk
+
+_CALLERS = itertools.cycle(NUMBERS)
 
 
 def place_calls(house: House, count: int, *, at_once: int = 4) -> None:
@@ -16,7 +19,7 @@ def place_calls(house: House, count: int, *, at_once: int = 4) -> None:
     before = house.counts()
 
     def one(_number: int) -> int:
-        return len(asterisk.call(ScriptedCaller(), number=NUMBER).turns)
+        return len(asterisk.call(ScriptedCaller(), number=next(_CALLERS)).turns)
 
     with ThreadPoolExecutor(max_workers=at_once) as pool:
         lived = list(pool.map(one, range(count)))

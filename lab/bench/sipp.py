@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from lab.bench.conversation import NUMBERS
 from lab.bench.house import BenchFailed, NotHere
 from lab.bench.telephone import Plan, write_recording
 from lab.callers.ports import CALLER_SIP, SCENARIO_MEDIA, free_port, media_range
@@ -30,6 +31,8 @@ def place_sip_calls(target: str, plan: Plan, folder: Path, *, calls: int, rate: 
     seconds = int(_START_S + 2 * calls / rate + 2 * plan.seconds)
     first, _ = media_range(SCENARIO_MEDIA, 100)
     command = ["sipp", target, "-sf", str(folder / SCENARIO.name), "-s", "940", "-i", "127.0.0.1"]
+    (folder / "callers.csv").write_text("SEQUENTIAL\n" + "\n".join(NUMBERS[:calls]) + "\n")
+    command += ["-inf", str(folder / "callers.csv")]
     command += ["-p", str(free_port(CALLER_SIP)), "-mp", str(first)]
     command += ["-m", str(calls), "-r", str(rate), "-l", str(calls)]
     command += ["-trace_stat", "-stf", str(folder / "counts.csv"), "-fd", "1"]

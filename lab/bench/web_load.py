@@ -11,12 +11,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import cycle, pairwise
 from urllib.parse import urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
 
 from call_handlers.arrival import Arrival
-from lab.bench.conversation import MOVES, NUMBER, Keys
+from lab.bench.conversation import MOVES, NUMBERED, NUMBERS, Keys
 from lab.bench.house import PUBLIC_URL, BenchFailed, House
 from lab.bench.web_server import CONSTANT, CONSTANT_PATH
 from lab.callers.twilio_forms import Party, ended
@@ -26,6 +27,7 @@ AT_ONCE = 8
 ENTRIES = tuple(move.keys for move in MOVES[:8] if isinstance(move, Keys))
 """The entries of the bench's call up to its recording: each is a turn that asks for keys."""
 _TIMEOUT_S = 15.0
+_CALLERS = cycle(NUMBERS)
 _CLOSES = re.compile(rb"\r\nconnection: *close\r\n", re.IGNORECASE)
 _LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)\r\n", re.IGNORECASE)
 
@@ -54,7 +56,7 @@ def constant() -> Exchange:
 
 def web_call(token: str) -> WebCall:
     """A call of `ENTRIES`, signed."""
-    validator, party = RequestValidator(token), Party(caller=NUMBER)
+    validator, party = RequestValidator(token), Party(caller=next(_CALLERS))
     call_id = Arrival("twilio", party.sid).call_id
 
     def exchange(path: str, status: str, extra: dict[str, str], answer: str) -> Exchange:
@@ -77,9 +79,9 @@ def web_call(token: str) -> WebCall:
             turn(number),
             "in-progress",
             {"Digits": keys, "FinishedOnKey": "", "msg": "Gather End"},
-            turn(number + 1),
+            turn(then),
         )
-        for number, keys in enumerate(ENTRIES, start=1)
+        for keys, (number, then) in zip(ENTRIES, pairwise(NUMBERED), strict=False)
     )
     return WebCall(
         exchange("/twilio/voice", "ringing", {}, turn(1)),

@@ -53,7 +53,7 @@ def test_the_call_is_nine_turns_from_welcome_to_reference(services: Services) ->
     made = list(turns(services))
     assert TURNS == len(made) == 9
     assert made[0].prompts[0].key == "welcome"
-    assert [prompt.key for prompt in made[-1].prompts] == ["reference"]
+    assert [prompt.key for prompt in made[-1].prompts] == ["registered", "reference"]
     assert all(not prompt.guarded for turn in made for prompt in turn.prompts)
 
 
