@@ -1,14 +1,16 @@
 """A citizen who reports a pothole, by SIP from another machine."""
 
 import csv
+import itertools
 import subprocess
 from pathlib import Path
 
 from hotline.bootstrap import Services
-from lab.bench.conversation import TURNS, prompt_seconds
+from lab.bench.conversation import NUMBERS, TURNS, prompt_seconds
 from lab.bench.sipp import SCENARIO
 from lab.bench.telephone import Plan, plan, write_recording
 
+_CALLERS = itertools.cycle(NUMBERS)
 _HURRIED_S = 3.0
 """How long the caller listens before a key: prompts may be interrupted, but for one."""
 _NOTICE = 8
@@ -34,6 +36,7 @@ class SippCall:
         folder.mkdir(parents=True)
         lasts_ms = str(round(made.seconds * 1000))
         text = SCENARIO.read_text(encoding="utf-8").replace("[lasts]", lasts_ms)
+        text = text.replace("[field0]", next(_CALLERS))
         (folder / SCENARIO.name).write_text(text, encoding="utf-8")
         write_recording(folder / "call.pcap", made, _VOICE)
         self._counts = folder / "counts.csv"

@@ -116,8 +116,8 @@ def test_json_is_one_object_with_the_contracts_keys(call: Command, tmp_path: Pat
     assert len(told["call_id"]) == 32
     assert (told["disposition"], told["verdict"], told["language"]) == ("completed", "allow", "ar")
     assert told["path"][:3] == ["welcome", "language", "main"]
-    assert told["path"][-2:] == ["open_report", "reference"]
-    assert told["turns"] == 12
+    assert told["path"][-3:] == ["open_report", "registered", "reference"]
+    assert told["turns"] == 14
     (ticket,) = told["tickets"]
     assert ticket["service_code"] == "RD_HOLE"
     assert ticket["address"] == {"building_number": "7421", "postal_code": "23218"}
