@@ -22,7 +22,7 @@ from ivr.event import HungUp
 from ivr.session import Session
 from ivr.turn import OPERATORS, Collect, Perform, Transfer
 from ivr.turn import Record as Listen
-from ivr.way import LANGUAGE, unsent
+from ivr.way import LANGUAGE, left_at_node, unsent
 
 log = structlog.get_logger()
 
@@ -90,7 +90,7 @@ class Ends(Turns):
                 disposition=disposition,
                 transferred_to=_target(session) if disposition == TRANSFERRED else "",
                 tickets=tickets,
-                last_node=held.session.node if held.left is None else held.left.session.node,
+                last_node=left_at_node(self._flow(held), session),
                 turns=session.turn,
                 path=session.path,
                 events=(*held.events, *gone),

@@ -27,7 +27,7 @@ from tickets.catalogue import load_sub_municipalities
 from tickets.mobile import SMS, wants_sms
 from tickets.model import NewTicket, Ticket
 from tickets.open import BACKOFFICE, find_ticket, nothing_beside, open_ticket
-from tickets.own import last_with_a_place, open_tickets
+from tickets.own import count_open, last_with_a_place, open_tickets
 from tickets.spoken import recordings_named
 from tickets.update import Change, update_ticket
 from voice.texts import spoken_texts
@@ -125,6 +125,7 @@ def _records(services: "Services") -> Records:
     guesses = RedisGuesses(services.fast_redis, services.breaker, services.policy.references)
     return Records(
         own=bounded(partial(open_tickets, engine)),
+        count=bounded(partial(count_open, engine)),
         find=bounded(partial(find_ticket, engine)),
         dated=lambda moment: spoken_date(moment, zone, calendar),
         guesses=guesses,

@@ -268,7 +268,7 @@ def _unrecorded(flow: Flow, session: Session, node: RecordNode, kind: str) -> tu
 def _done(
     flow: Flow, session: Session, node: Do, outcome: str, data: Mapping[str, str]
 ) -> tuple[Session, Turn]:
-    cleared = node.clears if outcome == next(iter(node.outcomes), "") else ()
+    cleared = node.clears_with(outcome)
     kept = {name: value for name, value in session.answers.items() if name not in cleared}
     if node.resumes and RESUME in data:
         return _resumed(flow, replace(session, answers=kept), node, outcome, data)

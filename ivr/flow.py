@@ -83,7 +83,8 @@ class Menu(Waiting):
     """A choice by one key. `form` marks a question of the report, not a level of the menu tree.
 
     `first` is said after `say` when a caller comes here first, `more` to who asks to hear it again;
-    who comes back, or is asked after a mistake, hears `say` alone. It may have `most_options`.
+    who comes back, or is asked after a mistake, hears `say` alone. It may have `most_options`. Back
+    does not lead to it while one of `needs` is not there.
     """
 
     options: Mapping[str, Option] = field(default_factory=dict)
@@ -91,6 +92,7 @@ class Menu(Waiting):
     first: tuple[Say, ...] = ()
     more: tuple[Say, ...] = ()
     most_options: int = 0
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,8 @@ class Pick(Menu):
         return tuple(str(number) for number in range(1, self.most + 1))
 
 
+KEPT = "kept"
+"""The outcome of an effect whose work waits on disk, and is done once it can be."""
 WRONG = "wrong"
 """The outcome of a check that is no match."""
 
@@ -165,6 +169,7 @@ class Do(Node):
     """An effect with named outcomes.
 
     The first outcome is the one that succeeds: with it `stores` are there, and `clears` no more.
+    `kept` succeeds too, later: `clears` are gone with it as well.
     One that `resumes` goes on at the question that the effect names (`ivr.pick.RESUME`), where this
     flow has it; elsewhere the outcome's own way is taken.
     """
@@ -174,6 +179,10 @@ class Do(Node):
     stores: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
     resumes: bool = False
+
+    def clears_with(self, outcome: str) -> tuple[str, ...]:
+        """The answers that are no more once the effect has come to this."""
+        return self.clears if outcome in (next(iter(self.outcomes), ""), KEPT) else ()
 
 
 @dataclass(frozen=True, slots=True)

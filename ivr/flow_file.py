@@ -74,6 +74,7 @@ class MenuFile(WaitingFile):
     form: bool = False
     first: Prompts = []
     more: Prompts = []
+    needs: list[Name] = []
     most_options: Annotated[int, Field(ge=0, le=12)] = 0
 
 

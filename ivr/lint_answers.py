@@ -90,7 +90,5 @@ def _after(
     if isinstance(node, Do) and edge.kind == "outcome":
         contract = effects.get(node.effect)
         given = contract.gives.get(edge.label, ()) if contract else node.stores
-        # The first outcome is the one that succeeds.
-        first = edge.label == next(iter(node.outcomes))
-        return (answers - set(node.clears if first else ())) | set(given)
+        return (answers - set(node.clears_with(edge.label))) | set(given)
     return answers

@@ -179,7 +179,12 @@ def _node(name: str, node: Any, file: FlowFile) -> Node:
                 "most_options": node.most_options,
             }
             if isinstance(node, MenuFile):
-                return Menu(**shared, first=_says(node.first), more=_says(node.more))
+                return Menu(
+                    **shared,
+                    first=_says(node.first),
+                    more=_says(node.more),
+                    needs=tuple(node.needs),
+                )
             return Pick(
                 **shared,
                 of=node.of,

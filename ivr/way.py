@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ivr.catalogue import NO_RECORDING
 from ivr.flow import Flow, Menu, Node, Pick, Say
-from ivr.pick import filled, told_of
+from ivr.pick import filled, offered, told_of
 from ivr.session import Session
 from ivr.turn import Prompt, Turn
 
@@ -16,12 +16,19 @@ LANGUAGE = "language"
 def unsent(flow: Flow, session: Session) -> str:
     """The node at which a call that ends now leaves what it was given; empty when nothing is left.
 
-    `step` with `HungUp` goes there, once a call.
+    `step` with `HungUp` goes there, once a call; what is done is cleared, and leaves the next.
     """
     for left in flow.unsent:
         if all(given(session.answers, name) for name in left.answers):
             return "" if left.to in session.path else left.to
     return ""
+
+
+def left_at_node(flow: Flow, session: Session) -> str:
+    """Where the caller was last; what was done after their end is no place of theirs."""
+    afterwards = [session.path.index(one.to) for one in flow.unsent if one.to in session.path]
+    ended = min(afterwards, default=0)
+    return session.path[ended - 1] if ended else session.node
 
 
 def given(answers: Mapping[str, str], name: str) -> str:
@@ -53,6 +60,10 @@ def menu_before(flow: Flow, session: Session, node: Node) -> str | None:
     for name in reversed(session.trail):
         menu = flow.nodes.get(name)
         if menu is None or name == node.name:
+            continue
+        if isinstance(menu, Pick) and not offered(session, menu):
+            continue
+        if isinstance(menu, Menu) and not all(session.answers.get(name) for name in menu.needs):
             continue
         asked_by = (say for say in menu.say if not say.optional)
         if all(value in session.answers for say in asked_by for value in say.values):

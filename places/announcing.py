@@ -20,8 +20,8 @@ from store.fields import record_of, row_of
 from store.sql import one_at_a_time, reading
 
 LONGEST = timedelta(days=366)
-MOST_AT_ONCE = 5
-"""Announcements at one moment: a caller hears all of them before the menu."""
+MOST_AT_ONCE = 3
+"""Announcements at one moment: a caller hears all of them before the menu, and no more."""
 _SUBJECT = "announcement"
 
 

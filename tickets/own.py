@@ -17,15 +17,25 @@ _PLACED = sa.or_(
 def _reported_from(e164: str) -> sa.ColumnElement[bool]:
     """Tickets that were reported by a call from this number.
 
-    A ticket of an earlier release does not say from where, but whom it has as its contact.
+    A ticket of an earlier release does not say from where, but whom it has as its contact; that is
+    another's where the attributes name who called.
     """
-    unsaid = sa.and_(table.c.reported_from.is_(None), table.c.phone == e164)
-    return sa.or_(table.c.reported_from == e164, unsaid)
+    called_from = table.c.attributes["called_from"].as_string()
+    unsaid = (table.c.reported_from.is_(None), table.c.phone == e164, called_from.is_(None))
+    return sa.or_(table.c.reported_from == e164, sa.and_(*unsaid))
 
 
 def open_tickets(engine: sa.Engine, e164: str, limit: int) -> list[Ticket]:
     """The newest `limit` of those that are not done, newest first. Raises SQLAlchemyError."""
     return _newest(engine, limit, _reported_from(e164), table.c.status.not_in(CLOSED_STATUSES))
+
+
+def count_open(engine: sa.Engine, e164: str) -> int:
+    """How many of those are not done. Raises SQLAlchemyError."""
+    wanted = (_reported_from(e164), table.c.status.not_in(CLOSED_STATUSES))
+    statement = sa.select(sa.func.count()).select_from(table).where(*wanted)
+    with reading(engine) as connection:
+        return int(connection.execute(statement).scalar_one())
 
 
 def last_with_a_place(engine: sa.Engine, e164: str) -> Ticket | None:

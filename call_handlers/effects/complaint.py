@@ -6,23 +6,30 @@ from datetime import datetime
 
 from call_handlers.arrival import Facts
 from call_handlers.effects.callback import CALLBACK_SERVICE
+from call_handlers.effects.place import PLACE_FIELDS
 from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect, Keep, OpenTicket
 from call_handlers.effects.report import TALKED_TO
 from call_handlers.effects.ticket import GIVEN, opened, ticket_of
 from ivr.contract import EffectContract
 from ivr.event import Done
 from ivr.session import Session
+from ivr.way import given
 from tickets.catalogue import Service
 from tickets.model import NewTicket
+from tickets.reference import is_reference
 
 KINDS = ("LATE", "STAFF", "CONTRACTOR")
 """What a complaint may be about; each has its prompt `complaint.…`."""
+SAID = "complaint_said"
+"""The answer that is the complaint's recording."""
+_NOT_OF_IT = frozenset({*PLACE_FIELDS, "recording", "recording_ms", "service_code", "group"})
+"""What a report in the same call has been given, or an inquiry: none of the complaint's."""
 CONTRACTS = (
     EffectContract("open_complaint", {OPENED: GIVEN, FAILED: ()}, needs=("complaint",)),
     EffectContract(
         "open_complaint_unconfirmed",
         {OPENED: GIVEN, KEPT: (), FAILED: ()},
-        needs=("complaint", "recording"),
+        needs=("complaint", "complaint_said"),
     ),
 )
 
@@ -55,13 +62,32 @@ def complaint_effects(
         facts: Facts, session: Session, service: Service, **attributes: object
     ) -> NewTicket:
         answers = session.answers
+        said = given(answers, SAID)
         made = ticket_of(
-            facts, session, service, "complaint", complaint=answers["complaint"], **attributes
+            facts,
+            replace(session, answers=_of_itself(answers)),
+            service,
+            "complaint",
+            complaint=answers["complaint"],
+            recording_ms=int(answers.get(f"{SAID}_ms") or 0) if said else None,
+            about_reference=_unknown_reference(answers),
+            **attributes,
         )
-        return replace(made, parent_service_request_id=answers.get("ticket") or None)
+        parent = answers.get("ticket") or None
+        return replace(made, recording_ref=said or None, parent_service_request_id=parent)
 
     def about(session: Session) -> Service:
         code = session.answers.get("ticket_service", "")
         return services.get(code) or services[CALLBACK_SERVICE]
 
     return {"open_complaint": open_complaint, "open_complaint_unconfirmed": open_unconfirmed}
+
+
+def _of_itself(answers: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in answers.items() if name not in _NOT_OF_IT}
+
+
+def _unknown_reference(answers: Mapping[str, str]) -> str | None:
+    """A reference that was keyed while nobody could look it up: a person will."""
+    keyed = answers.get("reference_keyed", "")
+    return keyed if is_reference(keyed) and not answers.get("ticket") else None

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from call_handlers.arrival import Facts
-from call_handlers.effects.port import FAILED, KEPT, Effect
+from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect
 from call_handlers.memory import Memory
 from ivr.contract import EffectContract
 from ivr.event import Done
@@ -25,8 +25,9 @@ CONTRACTS = (
 )
 _OF_THE_CALL = frozenset(
     {
-        *("contact", "days", "challenge", "challenge_answer", "kept_days", "queue", "language"),
+        *("days", "challenge", "challenge_answer", "kept_days", "queue", "language"),
         *("reference", "references", "target_hours", "talked_to", DRAFT, DRAFT_ABOUT),
+        *("wrong_references", "own_tickets", "ticket", "ticket_service", "message", "note"),
     }
 )
 """Answers that are one call's, not its report's. What is on the air is another call's, too."""
@@ -67,6 +68,21 @@ def draft_effects(memory: Memory) -> dict[str, Effect]:
         return Done(DROPPED)
 
     return {"keep_draft": keep_draft, "take_up_draft": take_up_draft, "drop_draft": drop_draft}
+
+
+def dropping(effect: Effect, memory: Memory) -> Effect:
+    """The effect that opens a report; what its caller had begun is then no draft any more.
+
+    A call may have kept one in its end and go on after that.
+    """
+
+    def opened(facts: Facts, session: Session, now: datetime) -> Done:
+        done = effect(facts, session, now)
+        if done.outcome in (OPENED, KEPT) and facts.e164 is not None:
+            memory.drop_draft(facts.e164)
+        return done
+
+    return opened
 
 
 def draft_answers(draft: str) -> dict[str, str]:

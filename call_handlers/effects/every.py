@@ -61,8 +61,9 @@ def make_effects(world: World) -> dict[str, Effect]:
     their request until the database is back.
     """
     opens = (world.open_ticket, world.services, world.keep)
+    reports = report.report_effects(*opens)
     return {
-        **report.report_effects(*opens),
+        **{name: draft.dropping(one, world.memory) for name, one in reports.items()},
         **complaint.complaint_effects(*opens),
         **callback.callback_effects(*opens),
         "check_challenge": challenge.check_challenge,

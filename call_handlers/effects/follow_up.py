@@ -19,6 +19,7 @@ from ivr.event import Done
 from ivr.flow import WRONG
 from ivr.pick import told
 from ivr.session import Session
+from ivr.spoken.language import LARGEST
 from tickets.model import Ticket
 from tickets.reference import is_reference
 
@@ -62,11 +63,13 @@ CONTRACTS = (
 class Records:
     """What the effects ask; each but `dated` may raise SQLAlchemyError.
 
-    `own` gives the newest open tickets that a number has reported, `find` that of a reference;
+    `own` gives the newest open tickets that a number has reported, `count` says how many there are,
+    `find` gives that of a reference;
     `dated` is how a moment is said (a value of kind `date`).
     """
 
     own: Callable[[str, int], Sequence[Ticket]]
+    count: Callable[[str], int]
     find: Callable[[str], Ticket | None]
     dated: Callable[[datetime], str]
     guesses: Guesses
@@ -81,12 +84,13 @@ def follow_up_effects(records: Records) -> dict[str, Effect]:
             return Done(NONE)
         try:
             found = records.own(facts.e164, MOST_OWN)
+            there = records.count(facts.e164) if len(found) == MOST_OWN else len(found)
         except SQLAlchemyError as error:
             return _failed("own_tickets", error)
         choices = [_named(ticket) for ticket in found]
         if not choices:
             return Done(NONE)
-        return Done(SOME, {"own_tickets": told(choices), "open_count": str(len(choices))})
+        return Done(SOME, {"own_tickets": told(choices), "open_count": str(min(there, LARGEST))})
 
     def check_reference(facts: Facts, session: Session, now: datetime) -> Done:
         del now
@@ -107,7 +111,7 @@ def follow_up_effects(records: Records) -> dict[str, Effect]:
         )
 
     def read_ticket(facts: Facts, session: Session, now: datetime) -> Done:
-        del facts, now
+        del facts
         try:
             ticket = records.find(session.answers["ticket"])
         except SQLAlchemyError as error:
@@ -115,6 +119,8 @@ def follow_up_effects(records: Records) -> dict[str, Effect]:
         if ticket is None:
             return Done(GONE)
         expected = ticket.expected_datetime if ticket.is_open else None
+        if expected is not None and expected < now:
+            expected = None  # nobody is told that their report is to be done last week
         return Done(
             READ,
             {

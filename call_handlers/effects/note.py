@@ -24,9 +24,7 @@ STILL_OPEN, TOO_LATE = "still_open", "too_late"
 REOPEN_WITHIN = timedelta(days=14)
 """So long after it was closed a ticket is opened again; later it is a new report."""
 CONTRACTS = (
-    EffectContract(
-        "add_note", {NOTED: (), UNHEARD: (), KEPT: (), FAILED: ()}, needs=("ticket", "note")
-    ),
+    EffectContract("add_note", {NOTED: (), UNHEARD: (), KEPT: (), FAILED: ()}, needs=("ticket",)),
     EffectContract(
         "reopen_ticket",
         {REOPENED: (), STILL_OPEN: (), TOO_LATE: (), FAILED: ()},

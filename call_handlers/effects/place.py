@@ -94,11 +94,11 @@ def place_effects(ask: Lookups) -> dict[str, Effect]:
         del facts, now
         building, postal = (session.answers[name] for name in ("building_number", "postal_code"))
         found = _asked(lambda: ask.by_plate(building, postal))
-        if len(found) > 1:
-            choices = [_choice(ask, session, one, PLATE) for one in found]
+        choices = _choices(ask, session, found, PLATE)
+        if len(choices) > 1:
             return Done(SEVERAL, {"addresses": told(choices)})
-        if found:
-            return Done(FOUND, _choice(ask, session, found[0], PLATE))
+        if choices:
+            return Done(FOUND, choices[0])
         plate = {"building_number": building, "postal_code": postal}
         read_back = dict(zip(_READ_BACK, plate.values(), strict=True))
         return Done(UNKNOWN, _place(place=PLATE, **plate, **read_back))
@@ -108,8 +108,7 @@ def place_effects(ask: Lookups) -> dict[str, Effect]:
         keys = session.answers["short_keys"]
         found = _asked(lambda: ask.by_keys(keys))
         if found:
-            choices = [_choice(ask, session, one, SHORT) for one in found]
-            return Done(FOUND, {"addresses": told(choices)})
+            return Done(FOUND, {"addresses": told(_choices(ask, session, found, SHORT))})
         return Done(UNKNOWN, _place(place=SHORT, short_keys=keys, place_keys=keys))
 
     def list_sub_municipalities(facts: Facts, session: Session, now: datetime) -> Done:
@@ -155,9 +154,17 @@ def _place(**known: str) -> dict[str, str]:
     return {name: known.get(name, "") for name in PLACE_FIELDS}
 
 
-def _choice(ask: Lookups, session: Session, found: Place, by: str) -> Choice:
-    """An address of the gazetteer: read back by its street and district, where they can be said."""
-    spoken = _spoken(ask, session, found.street, found.district)
+def _choices(ask: Lookups, session: Session, found: Sequence[Place], by: str) -> list[Choice]:
+    """Addresses of the gazetteer. Their names are made ready together, in the time of one."""
+    names = [name for one in found for name in (one.street, one.district)]
+    ready = ask.say(session.language, names)
+    pairs = zip(ready[::2], ready[1::2], strict=True) if len(ready) == len(names) else ()
+    said = [_values(*pair) for pair in pairs] or [{} for _ in found]
+    return [_choice(one, by, spoken) for one, spoken in zip(found, said, strict=True)]
+
+
+def _choice(found: Place, by: str, spoken: dict[str, str]) -> Choice:
+    """An address: read back by its street and district, where they can be said."""
     if not spoken:
         spoken = {"plate_building": found.building_number, "plate_postal": found.postal_code}
     return _place(
@@ -194,11 +201,12 @@ def _of_ticket(ask: Lookups, session: Session, ticket: Ticket) -> Choice | None:
     }
     names = [{"ar": known[name]} for name in ("street_name", "district_name") if known[name]]
     spoken = _spoken(ask, session, *names) if len(names) > 1 else {}
+    by = SHORT if ticket.location_source == "short_address" else PLATE
     if spoken:
-        return _place(place=PLATE, **known, **spoken)
+        return _place(place=by, **known, **spoken)
     if known["building_number"] and known["postal_code"]:
         read_back = (known["building_number"], known["postal_code"])
-        return _place(place=PLATE, **known, **dict(zip(_READ_BACK, read_back, strict=True)))
+        return _place(place=by, **known, **dict(zip(_READ_BACK, read_back, strict=True)))
     if keys:
         return _place(place=SHORT, **known, short_keys=keys, place_keys=keys)
     if known["sub_municipality"] in ask.sub_municipalities:
@@ -208,10 +216,15 @@ def _of_ticket(ask: Lookups, session: Session, ticket: Ticket) -> Choice | None:
 
 def _spoken(ask: Lookups, session: Session, street: Names, district: Names) -> dict[str, str]:
     """Street and district as they are said; nothing where one of them cannot be."""
-    ready = ask.say(session.language, (street, district)) if street and district else ()
-    if not all(ready) or len(ready) < 2:
+    ready = ask.say(session.language, (street, district))
+    return _values(*ready) if len(ready) == 2 else {}
+
+
+def _values(street: Names, district: Names) -> dict[str, str]:
+    """The values of both, where both are known; each is of kind `text`."""
+    if not street or not district:
         return {}
-    values = (json.dumps(dict(names), ensure_ascii=False) for names in ready)
+    values = (json.dumps(dict(names), ensure_ascii=False) for names in (street, district))
     return dict(zip(("street", "district"), values, strict=True))
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from call_handlers.twilio.hearing import Hearing, hearing_of, plain
 from ivr.catalogue import Catalogue, Piece, PromptError
-from ivr.flow import Flow, Menu
+from ivr.flow import Flow, Menu, Pick
 from ivr.flows import Flows
 from ivr.turn import Prompt
 
@@ -93,13 +93,16 @@ def menu_phrases(flow: Flow, catalogue: Catalogue) -> Phrases:
         if not isinstance(node, Menu):
             continue
         keys = {*node.options, *(key for key in node.keys if key in "0123456789")}
+        then = node.then if isinstance(node, Pick) else ()
+        if isinstance(node, Pick):  # what the choices are called is not known before: their numbers
+            keys |= {*node.picks, *node.further}
         for language in flow.languages:
             heard = hearing[language]
             phrases = known.setdefault((node.name, language), {})
             for key in sorted(keys):
                 for number in heard.numbers.get(key, ()):
                     phrases.setdefault(number, Meant(key, alone=True))
-            for say in (*node.say, *node.first, *node.more):
+            for say in (*node.say, *node.first, *node.more, *then):
                 for words, key in _options(catalogue, language, say.key, heard):
                     if key in keys:
                         phrases.setdefault(words, Meant(key, alone=False))

@@ -1,5 +1,6 @@
 """The desk: a call survives the process that has it, and its record tells all."""
 
+import dataclasses
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -19,7 +20,7 @@ from ivr.event import Digits, Done, NoInput, Recorded
 from ivr.flows import Flows
 from ivr.turn import HangUp, Perform, Record, Transfer
 from tests.fixtures.calls import CALLER, FailingSessions, House, arrival, play, to_confirm
-from tests.fixtures.dialog import LOOKED_UP, REPORT
+from tests.fixtures.dialog import FLOW, LOOKED_UP, REPORT
 from tests.fixtures.flows import small
 from tests.fixtures.redis_process import RedisProcess
 from tickets.model import NewTicket
@@ -233,8 +234,9 @@ def test_an_effect_that_is_broken_leads_to_a_human(house: House) -> None:
 
 
 def test_a_caller_who_plays_with_the_keys_for_ever_gets_a_human(house: House) -> None:
-    """The channel brings a call that failed to the operators."""
-    desk = house.desk(MemorySessions())
+    """The channel brings a call that failed to the operators, if the flow never gives up."""
+    endless = Flows(dataclasses.replace(FLOW, most_turns=10_000))
+    desk = house.desk(MemorySessions(), flows=endless)
     call = desk.begin(arrival())
     for number in range(499):
         call = desk.advance(call, Digits("1" if number % 2 == 0 else "*"))

@@ -90,7 +90,7 @@ def test_one_mistake_refuses_all(role: Role) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "mend"),
     [
-        ("flows/940.yaml", KEYS, '"1": {to: nowhere}', "nowhere"),
+        ("flows/940/location.yaml", KEYS, '"1": {to: nowhere}', "nowhere"),
         ("flows/inside.yaml", "kind: ask", "kind: aks", "inside.yaml:"),
         ("sms.yaml", "ar:", "ar: [", "sms.yaml:"),
         ("screening.yaml", "within: 60m", "within: 60 minutes", "screening.yaml:"),

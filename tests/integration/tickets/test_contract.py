@@ -23,6 +23,7 @@ from standardwebhooks import Webhook
 from blacklist.verdict import DISPOSITIONS
 from call_handlers.arrival import ATTESTATIONS, Facts
 from call_handlers.effects.callback import callback_effects
+from call_handlers.effects.complaint import complaint_effects
 from call_handlers.effects.report import TALKED_TO, report_effects
 from hotline.settings import CONFIG_DIR
 from ivr.session import Session
@@ -62,7 +63,8 @@ def push(ticket: Ticket, **changes: Any) -> dict[str, Any]:
 
 def test_the_schema_has_the_fields_of_a_ticket_and_no_other() -> None:
     """In their order, with their types and lengths; what has no default is always there."""
-    columns = [column for column in columns_of(Ticket) if column.name != "origin"]
+    ours = ("origin", "reported_from")
+    columns = [column for column in columns_of(Ticket) if column.name not in ours]
     assert list(TICKET["properties"]) == [column.name for column in columns]
     always = {column.name for column in columns if not column.nullable} | {"phone", "call_id"}
     assert set(TICKET["required"]) == always
@@ -125,7 +127,16 @@ def test_the_schema_has_every_attribute_that_a_call_gives_a_ticket() -> None:
     ):
         session = Session("c", "940", 1, "n", "ar", given)
         assert effects[effect](facts, session, contract.SENT_AT).outcome == "opened"
-    given_names = {name for new in opened for name in new.attributes}
+    complained = {"complaint": "LATE", "complaint_said": "c.wav", "complaint_said_ms": "900"}
+    complained |= {"reference_keyed": "989036781"}
+    complaint = complaint_effects(kept, services, Lost())["open_complaint"]
+    assert complaint(facts, Session("c", "940", 1, "n", "ar", complained), contract.SENT_AT)
+    keyed = Session(
+        "c", "940", 1, "n", "ar", answers | {"place": "short", "short_keys": "77732929"}
+    )
+    assert effects["open_report"](facts, keyed, contract.SENT_AT).outcome == "opened"
+    later = {"notes", "reopened_by"}  # of a ticket that is there: see test_follow_up
+    given_names = {name for new in opened for name in new.attributes} | later
     assert given_names == set(TICKET["properties"]["attributes"]["properties"])
     for new in opened:
         VALIDATOR.validate(push(build_ticket(new, contract.SENT_AT, "989036781")))

@@ -8,11 +8,11 @@ from flask.testing import FlaskClient
 from call_handlers.twilio.heard import Heard
 from call_handlers.twilio.render import Rendering
 from tests.fixtures.calls import House
-from tests.fixtures.dialog import REPORT
+from tests.fixtures.dialog import LOOKED_UP, REPORT
 from tests.fixtures.recordings import wav
 from tests.fixtures.twilio import BASE, CALL_ID, RECORDING, TOKEN, TwilioClient, rendering, web_app
 
-REFERENCE = f"{CALL_ID}-8"
+REFERENCE = f"{CALL_ID}-{len(REPORT) + LOOKED_UP + 1}"
 
 
 def told(language: str) -> bytes | None:
@@ -72,7 +72,7 @@ def test_an_address_that_is_not_ours_leads_to_nothing(house: House, forged: str)
     """Whoever guesses a call and a turn lacks the signature."""
     playing = Playing(house, wav())
     assert playing.http.get(f"/twilio/heard/{REFERENCE}/{forged}").status_code == 403
-    other = playing.url.replace(f"{CALL_ID}-8", f"{CALL_ID}-7")
+    other = playing.url.replace(REFERENCE, f"{CALL_ID}-7")
     assert playing.http.get(other).status_code == 403
     assert playing.http.post(playing.url).status_code in (403, 405)
 

@@ -15,7 +15,7 @@ from call_handlers.sessions import SESSION_TTL_S, MemorySessions, SessionStore
 from call_handlers.sweep import sweep_once
 from tests.fixtures.alternating import Alternating, Ask, Choose, Stops, at_random
 from tests.fixtures.calls import FailingSessions, House
-from tests.fixtures.dialog import REPORT
+from tests.fixtures.dialog import LOOKED_UP, REPORT
 from tests.fixtures.twilio import CALL_ID, RECORDING, TwilioClient, web_app
 from tickets.model import Ticket
 
@@ -150,7 +150,7 @@ def test_the_report_that_was_sent_is_the_ticket(houses: Callable[[], House]) -> 
     """With its recording, though the call had been closed as abandoned."""
     found = called(houses(), "the report is sent", "ea")
     assert (found["disposition"], found["named"]) == ("completed", 1)
-    assert found["tickets"][0][:2] == ("RD_HOLE", f"{CALL_ID}-8")
+    assert found["tickets"][0][:2] == ("RD_HOLE", f"{CALL_ID}-{len(REPORT) + LOOKED_UP + 1}")
 
 
 @pytest.mark.parametrize("turn", range(3))

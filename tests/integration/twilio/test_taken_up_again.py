@@ -120,7 +120,7 @@ def test_a_connection_that_is_told_late_is_swept_like_any_other_turn(
     found = kept(house)
     assert (found["disposition"], found["named"], len(found["tickets"])) == ("transferred", 1, 1)
     assert found["tickets"][0][-1]["transferred_to"] == "operators"
-    assert (10, "operator", "hangup", "waiting for operators") in found["events"]
+    assert (12, "operator", "hangup", "waiting for operators") in found["events"]
 
 
 def test_a_call_that_begins_again_after_its_end_is_hung_up(houses: Callable[[], House]) -> None:
