@@ -25,13 +25,13 @@ from dataclasses import dataclass
 
 from call_handlers.ends import ANSWERED
 from call_handlers.fields import CallEvent, CallRecord
+from ivr.edges import Edge, edges
 from ivr.engine import TRANSFERRED
 from ivr.flow import (
     BACK,
     REPEAT,
     WRONG,
     Ask,
-    Edge,
     Flow,
     Menu,
     Node,
@@ -39,7 +39,6 @@ from ivr.flow import (
     RecordNode,
     TransferNode,
     Waiting,
-    edges,
 )
 
 FlowOf = Callable[[CallRecord], Flow]

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from hotline.bootstrap import Services
 from ivr.catalogue import Catalogue, Piece
-from ivr.flow import Flow, Menu, edges
+from ivr.edges import edges
+from ivr.flow import Flow, Menu
 from ivr.prompts import recording_names
 from ivr.spoken.takes import take_of
 from ivr.timing import Said, Walked, ways

@@ -6,7 +6,8 @@ first that must wait, act or end. What came of a turn is the engine's.
 
 from dataclasses import replace
 
-from ivr.flow import Ask, Do, End, Flow, Menu, Node, RecordNode, SayNode, TransferNode, target
+from ivr.edges import target
+from ivr.flow import Ask, Do, End, Flow, Menu, Node, RecordNode, SayNode, TransferNode
 from ivr.session import Session
 from ivr.turn import OPERATORS, Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
 from ivr.way import asked, passed_over, prompts_of, trail_at

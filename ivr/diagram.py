@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from itertools import groupby
 from types import MappingProxyType
 
-from ivr.flow import Ask, Do, Edge, End, Flow, Menu, Node, Pick, RecordNode, TransferNode, edges
+from ivr.edges import Edge, edges
+from ivr.flow import Ask, Do, End, Flow, Menu, Node, Pick, RecordNode, TransferNode
 
 _SHAPES: tuple[tuple[type[Node], str, str], ...] = (
     (Menu, "{{", "}}"),

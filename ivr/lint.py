@@ -5,18 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from ivr.contract import Catalogues
-from ivr.flow import (
-    Do,
-    End,
-    Flow,
-    Menu,
-    Pick,
-    RecordNode,
-    SayNode,
-    TransferNode,
-    Waiting,
-    edges,
-)
+from ivr.edges import edges
+from ivr.flow import Do, End, Flow, Menu, Pick, RecordNode, SayNode, TransferNode, Waiting
 from ivr.lint_answers import said_by, unset_answers
 from ivr.lint_names import NodeFinding, unknown_names
 

@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Set
 
 from ivr.contract import EffectContract, fields_of
-from ivr.flow import Ask, Do, Edge, Flow, Menu, Node, Pick, RecordNode, Say, edges
+from ivr.edges import Edge, edges
+from ivr.flow import Ask, Do, Flow, Menu, Node, Pick, RecordNode, Say
 from ivr.lint_names import NodeFinding, missing_needs
 from ivr.pick import KEY
 

@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from files.yaml_tree import Location, NotYaml, line_of, plain, read_tree
+from lab.inputs import Dictate, Input, Leave, Listen, Press, Silent, Speak
 from lab.transcript_file import TranscriptFile, TurnFile
 
 REFERENCE = "{reference}"
@@ -24,64 +25,6 @@ class TranscriptError(Exception):
     def __init__(self, messages: Sequence[str]) -> None:
         super().__init__("\n".join(messages))
         self.messages = tuple(messages)
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """Keys, one after another; `{reference}` stands for a ticket's number."""
-
-    keys: str
-
-    def __str__(self) -> str:
-        return f'press "{self.keys}"'
-
-
-@dataclass(frozen=True, slots=True)
-class Silent:
-    """Nothing, until the time-out."""
-
-    def __str__(self) -> str:
-        return "silence"
-
-
-@dataclass(frozen=True, slots=True)
-class Speak:
-    """Words, as a recogniser returns them."""
-
-    text: str
-
-    def __str__(self) -> str:
-        return "speech"
-
-
-@dataclass(frozen=True, slots=True)
-class Dictate:
-    """Some seconds spoken into a recording; then a key, `silence`, or `hang_up`."""
-
-    seconds: int
-    end: str = "#"
-
-    def __str__(self) -> str:
-        return f"{self.seconds} s into a recording"
-
-
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """The caller hangs up."""
-
-    def __str__(self) -> str:
-        return "hang up"
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """Nothing more: the caller listens to the end. Only as the last turn."""
-
-    def __str__(self) -> str:
-        return "listen to the end"
-
-
-Input = Press | Silent | Speak | Dictate | Leave | Listen
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ivr.flow import Ask, Do, End, Flow, Menu, Node, RecordNode, Say, TransferNode, Waiting, edges
+from ivr.edges import edges
+from ivr.flow import Ask, Do, End, Flow, Menu, Node, RecordNode, Say, TransferNode, Waiting
 
 _ORDINARY = ("key", "next", "outcome", "noinput")
 """Edges that callers take who make no mistake; a `noinput` edge is no error where there is one."""

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from ivr.turn import Turn
 from lab.callers.stores import Stores
-from lab.transcript import Speak, Transcript
+from lab.inputs import Speak
+from lab.transcript import Transcript
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ from typing import Any
 from ivr.turn import Collect, HangUp, Record, Transfer, Turn
 from lab.callers.line import Difference, Differs, Line
 from lab.callers.stores import CallFacts
-from lab.transcript import REFERENCE, Dictate, Leave, Listen, Press, Silent, Step, Then, Transcript
+from lab.inputs import Dictate, Leave, Listen, Press, Silent
+from lab.transcript import REFERENCE, Step, Then, Transcript
 
 _AFTER = "after the call"
 ANSWERED = "answered"

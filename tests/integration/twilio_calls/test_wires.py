@@ -7,7 +7,8 @@ import pytest
 from hotline.bootstrap import Services
 from lab.callers.twilio_driver import TwilioDriver, Wire
 from lab.callers.twilio_server import application
-from lab.transcript import Leave, load_transcript
+from lab.inputs import Leave
+from lab.transcript import load_transcript
 from tests.fixtures.callers import (
     ENDS,
     EVERYDAY_BY_TELEPHONE,

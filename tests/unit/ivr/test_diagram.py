@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from ivr.diagram import mermaid
-from ivr.flow import edges
+from ivr.edges import edges
 from tests.fixtures.dialog import FLOW
 from tests.fixtures.flows import HEAD, small
 

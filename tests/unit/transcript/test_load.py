@@ -4,19 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.transcript import (
-    Blocked,
-    Dictate,
-    GivenTicket,
-    Leave,
-    Listen,
-    Press,
-    Silent,
-    Speak,
-    TranscriptError,
-    find_transcripts,
-    load_transcript,
-)
+from lab.inputs import Dictate, Leave, Listen, Press, Silent, Speak
+from lab.transcript import Blocked, GivenTicket, TranscriptError, find_transcripts, load_transcript
 from tests.fixtures.callers import FOLDER, PATHS, written
 
 WHOLE = """\
