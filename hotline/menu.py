@@ -11,8 +11,8 @@ from itertools import chain
 
 from blacklist.policy_load import PolicyWrong
 from blacklist.verdict import DISPOSITIONS
-from call_handlers.effects.callback import CALLBACK_SERVICE
 from call_handlers.effects.every import CONTRACTS as CALLERS_EFFECTS
+from call_handlers.effects.ticket import CALLBACK_SERVICE
 from call_handlers.inside import CONTRACTS as INSIDE_EFFECTS
 from files.yaml_model import FileWrong
 from hotline import spoken_codes

@@ -52,6 +52,7 @@ from ivr.way import (
     menu_before,
     prompts_of,
     unsent,
+    with_last_asked,
 )
 
 __all__ = ["FlowError", "begin", "step"]
@@ -149,7 +150,9 @@ def _hung_up(flow: Flow, session: Session) -> tuple[Session, Turn]:
         session = replace(session, disposition=earned(flow, session))
     session = replace(session, disposition=session.disposition or "abandoned")
     left = unsent(flow, session)
-    return enter(flow, session, left, ()) if left else numbered(session, (), HangUp())
+    if not left:
+        return numbered(session, (), HangUp())
+    return enter(flow, with_last_asked(flow, session, left), left, ())
 
 
 def _again(session: Session, node: Node, errors: tuple[Prompt, ...] = ()) -> tuple[Session, Turn]:

@@ -117,6 +117,7 @@ class Pick(Menu):
 
 KEPT = "kept"
 """The outcome of an effect whose work waits on disk, and is done once it can be."""
+LAST_ASKED = "last_asked"
 WRONG = "wrong"
 """The outcome of a check that is no match."""
 
@@ -200,10 +201,14 @@ class End(Node):
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """What is still done when a call ends, however it ends: while all `answers` are there, `to`."""
+    """What is still done when a call ends, however it ends: while all `answers` are there, `to`.
+
+    Of the questions `asked` the answer `LAST_ASKED` has the last that the caller has come to.
+    """
 
     answers: tuple[str, ...]
     to: str
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,7 @@ class UnsentFile(Strict):
 
     answers: Annotated[list[Name], Field(min_length=1)]
     to: Name
+    asked: list[Name] = []
 
 
 class FlowFile(Strict):

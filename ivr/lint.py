@@ -77,7 +77,8 @@ def _in_order(found: Finding) -> tuple[str, int, str]:
 
 
 def _targets(flow: Flow) -> Iterator[Finding]:
-    unsent = (("unsent", left.to) for left in flow.unsent)
+    unsent = [("unsent", left.to) for left in flow.unsent]
+    unsent += [("unsent", name) for left in flow.unsent for name in left.asked]
     limits = (("limits", limit.to) for limit in flow.limits)
     for verdict, name in (*flow.starts.items(), ("root", flow.root), *unsent, *limits):
         if name not in flow.nodes:

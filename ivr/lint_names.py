@@ -60,7 +60,8 @@ def missing_needs(
             yield name, "unset answer", f"target_from: {to} may not be there"
         asked = node.effect if isinstance(node, Do) else node.check if isinstance(node, Ask) else ""
         if asked in effects and name in there:
-            given = there[name] | ({node.store} if isinstance(node, Ask) else set())
+            given = there[name] | set(node.skip_unless)
+            given |= {node.store} if isinstance(node, Ask) else set()
             for answer in effects[asked].needs:
                 if answer not in given:
                     message = f"{asked} needs {answer}, and some way here has not asked for it"

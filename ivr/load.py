@@ -41,6 +41,7 @@ from ivr.flow_file import (
     SayFile,
     Strict,
     TransferFile,
+    UnsentFile,
     WaitingFile,
 )
 
@@ -135,7 +136,7 @@ def _flow(
         root=file.root,
         given=tuple(file.given),
         nodes=nodes,
-        unsent=tuple(Unsent(tuple(left.answers), left.to) for left in file.unsent),
+        unsent=tuple(_unsent(left) for left in file.unsent),
         said_once=None if file.said_once is None else tuple(file.said_once),
         limits=tuple(_limit(one) for one in file.limits),
         examples=file.examples,
@@ -143,6 +144,10 @@ def _flow(
         lines=lines,
         path=str(path),
     )
+
+
+def _unsent(left: UnsentFile) -> Unsent:
+    return Unsent(tuple(left.answers), left.to, tuple(left.asked))
 
 
 def _limit(one: LimitFile) -> Limit:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ivr.catalogue import NO_RECORDING
-from ivr.flow import Flow, Menu, Node, Pick, Say
+from ivr.flow import LAST_ASKED, Flow, Menu, Node, Pick, Say
 from ivr.pick import filled, offered, told_of
 from ivr.session import Session
 from ivr.turn import Prompt, Turn
@@ -22,6 +22,15 @@ def unsent(flow: Flow, session: Session) -> str:
         if all(given(session.answers, name) for name in left.answers):
             return "" if left.to in session.path else left.to
     return ""
+
+
+def with_last_asked(flow: Flow, session: Session, left: str) -> Session:
+    """The session, with the last of the questions that the unsent rule to `left` names."""
+    asked = next((one.asked for one in flow.unsent if one.to == left), ())
+    last = next((name for name in reversed(session.path) if name in asked), "")
+    if not last:
+        return session
+    return replace(session, answers={**session.answers, LAST_ASKED: last})
 
 
 def left_at_node(flow: Flow, session: Session) -> str:
@@ -78,7 +87,7 @@ def passed_over(session: Session, node: Node, *, returning: bool) -> bool:
     """
     if not node.skip_to:
         return False
-    if node.skip_unless and not all(session.answers.get(name) for name in node.skip_unless):
+    if node.skip_unless and not all(given(session.answers, name) for name in node.skip_unless):
         return True
     filled_in = bool(node.skip_if) and all(session.answers.get(name) for name in node.skip_if)
     return filled_in and not returning

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from call_handlers.arrival import Facts
+from call_handlers.effects.complaint import complaint_of, service_of
 from call_handlers.effects.contact import CONTACT_E164
 from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect, Keep, OpenTicket
-from call_handlers.effects.ticket import GIVEN, has_place, opened, ticket_of
+from call_handlers.effects.ticket import CALLBACK_SERVICE, GIVEN, has_place, opened, ticket_of
 from ivr.contract import EffectContract
 from ivr.event import Done
 from ivr.session import Session
@@ -15,7 +16,6 @@ from ivr.way import given
 from tickets.catalogue import Service
 from tickets.model import NewTicket
 
-CALLBACK_SERVICE = "OTHER"
 NO_NUMBER = "no_number"
 UNHEARD = "unheard"
 CONTRACTS = (
@@ -43,6 +43,10 @@ def callback_effects(
         return asked(facts, session, now) if heard else Done(UNHEARD)
 
     def asked(facts: Facts, session: Session, now: datetime) -> Done:
+        if session.answers.get("complaint"):
+            service = service_of(services, session)
+            new = _called_back(facts, lambda: complaint_of(facts, session, service))
+            return opened(open_ticket, new, now, service.target_hours, keep)
         about = services.get(session.answers.get("service_code", ""))
         reported = about is not None and has_place(session.answers)
         service = about if about is not None and reported else services[CALLBACK_SERVICE]
@@ -60,10 +64,21 @@ def _callback(
     def new() -> NewTicket:
         about = session.answers.get("service_code") if kind == "inquiry" else None
         unconfirmed = True if kind == "report" else None
-        ticket = ticket_of(
+        return ticket_of(
             facts, session, service, kind, unconfirmed=unconfirmed, about_service_code=about
         )
-        # "On this number", they were told, and that is the one which they call from.
+
+    return _called_back(facts, new)
+
+
+def _called_back(facts: Facts, make: Callable[[], NewTicket]) -> Callable[[], NewTicket]:
+    """The ticket, whose caller is to be called.
+
+    "On this number", they were told, and that is the one which they call from.
+    """
+
+    def new() -> NewTicket:
+        ticket = make()
         phone = facts.e164 or ticket.phone
         return replace(ticket, phone=phone, callback_requested=phone is not None)
 

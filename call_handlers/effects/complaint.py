@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from call_handlers.arrival import Facts
-from call_handlers.effects.callback import CALLBACK_SERVICE
 from call_handlers.effects.place import PLACE_FIELDS
 from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect, Keep, OpenTicket
 from call_handlers.effects.report import TALKED_TO
-from call_handlers.effects.ticket import GIVEN, opened, ticket_of
+from call_handlers.effects.ticket import CALLBACK_SERVICE, GIVEN, opened, ticket_of
 from ivr.contract import EffectContract
 from ivr.event import Done
 from ivr.session import Session
@@ -43,44 +43,46 @@ def complaint_effects(
     """
 
     def open_complaint(facts: Facts, session: Session, now: datetime) -> Done:
-        service = about(session)
+        service = service_of(services, session)
         return opened(
-            open_ticket, lambda: complaint(facts, session, service), now, service.target_hours
+            open_ticket, lambda: complaint_of(facts, session, service), now, service.target_hours
         )
 
     def open_unconfirmed(facts: Facts, session: Session, now: datetime) -> Done:
-        service, talked_to = about(session), session.answers.get(TALKED_TO)
-        return opened(
-            open_ticket,
-            lambda: complaint(facts, session, service, unconfirmed=True, transferred_to=talked_to),
-            now,
-            service.target_hours,
-            keep,
-        )
-
-    def complaint(
-        facts: Facts, session: Session, service: Service, **attributes: object
-    ) -> NewTicket:
-        answers = session.answers
-        said = given(answers, SAID)
-        made = ticket_of(
-            facts,
-            replace(session, answers=_of_itself(answers)),
-            service,
-            "complaint",
-            complaint=answers["complaint"],
-            recording_ms=int(answers.get(f"{SAID}_ms") or 0) if said else None,
-            about_reference=_unknown_reference(answers),
-            **attributes,
-        )
-        parent = answers.get("ticket") or None
-        return replace(made, recording_ref=said or None, parent_service_request_id=parent)
-
-    def about(session: Session) -> Service:
-        code = session.answers.get("ticket_service", "")
-        return services.get(code) or services[CALLBACK_SERVICE]
+        service, talked_to = service_of(services, session), session.answers.get(TALKED_TO)
+        more: dict[str, object] = {"unconfirmed": True, "transferred_to": talked_to}
+        new = partial(complaint_of, facts, session, service, **more)
+        return opened(open_ticket, new, now, service.target_hours, keep)
 
     return {"open_complaint": open_complaint, "open_complaint_unconfirmed": open_unconfirmed}
+
+
+def complaint_of(
+    facts: Facts, session: Session, service: Service, **attributes: object
+) -> NewTicket:
+    """A complaint with all that its caller has given for it. Raises InvalidTicket."""
+    answers = session.answers
+    said = given(answers, SAID)
+    made = ticket_of(
+        facts,
+        replace(session, answers=_of_itself(answers)),
+        service,
+        "complaint",
+        complaint=answers["complaint"],
+        recording_ms=int(answers.get(f"{SAID}_ms") or 0) if said else None,
+        about_reference=_unknown_reference(answers),
+        **attributes,
+    )
+    parent = answers.get("ticket") or None
+    # What was left with the operators' menu is a message besides, where the complaint was spoken.
+    recording = said or made.recording_ref
+    return replace(made, recording_ref=recording, parent_service_request_id=parent)
+
+
+def service_of(services: Mapping[str, Service], session: Session) -> Service:
+    """The service of the report that it is about, if there is one."""
+    code = session.answers.get("ticket_service", "")
+    return services.get(code) or services[CALLBACK_SERVICE]
 
 
 def _of_itself(answers: Mapping[str, str]) -> dict[str, str]:

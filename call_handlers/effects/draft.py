@@ -12,6 +12,7 @@ from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect
 from call_handlers.memory import Memory
 from ivr.contract import EffectContract
 from ivr.event import Done
+from ivr.flow import LAST_ASKED
 from ivr.pick import RESUME, TRAIL
 from ivr.session import Session
 
@@ -27,7 +28,8 @@ _OF_THE_CALL = frozenset(
     {
         *("days", "challenge", "challenge_answer", "kept_days", "queue", "language"),
         *("reference", "references", "target_hours", "talked_to", DRAFT, DRAFT_ABOUT),
-        *("wrong_references", "own_tickets", "ticket", "ticket_service", "message", "note"),
+        *(LAST_ASKED, "complaint", "complaint_said", "wrong_references", "own_tickets"),
+        *("ticket", "ticket_service", "message", "note"),
     }
 )
 """Answers that are one call's, not its report's. What is on the air is another call's, too."""
@@ -46,7 +48,7 @@ def draft_effects(memory: Memory) -> dict[str, Effect]:
             for name, value in session.answers.items()
             if name not in _OF_THE_CALL and not name.startswith(_ON_AIR)
         }
-        at = session.path[-2] if len(session.path) > 1 else ""
+        at = session.answers.get(LAST_ASKED, "")
         draft = {"at": at, "trail": ",".join(session.trail), "answers": answers}
         memory.keep_draft(facts.e164, json.dumps(draft, ensure_ascii=False))
         return Done(KEPT)

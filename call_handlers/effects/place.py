@@ -35,6 +35,16 @@ PLACE_FIELDS = (
 """The answers of a place. `street` and `district` are to be said (kind `text`) and empty where they
 cannot be, `street_name` and `district_name` as they are written. What is read back of a place that
 is not known so is in `plate_building` and `plate_postal`, `place_keys`, or `area`."""
+KEYED = ("building_keyed", "postal_keyed")
+"""What a caller keys. It is their place once it has been looked up, all of it at once."""
+OWN_FIELDS = tuple(
+    f"own_{name}"
+    for name in (
+        *("building_number", "street", "district", "sub_municipality", "short_address"),
+        *("plate_building", "plate_postal"),
+    )
+)
+"""The answers of an address that a caller only asks about: none of what they report."""
 _READ_BACK = ("plate_building", "plate_postal")
 _KNOWN = ("place", "building_number", "postal_code", "street", "district")
 """Of an address that is found. (Where its names cannot be said it is read back by its plate.)"""
@@ -43,14 +53,21 @@ CONTRACTS = (
     EffectContract(
         "find_address",
         {FOUND: _KNOWN, SEVERAL: ("addresses",), UNKNOWN: _AS_KEYED},
-        needs=("building_number", "postal_code"),
+        needs=KEYED,
         choices={"addresses": PLACE_FIELDS},
+        looks=True,
+    ),
+    EffectContract(
+        "find_own_address",
+        {FOUND: OWN_FIELDS, SEVERAL: ("own_addresses",), UNKNOWN: ()},
+        needs=KEYED,
+        choices={"own_addresses": OWN_FIELDS},
         looks=True,
     ),
     EffectContract(
         "find_short_address",
         {FOUND: ("addresses",), UNKNOWN: ("place", "short_keys", "place_keys")},
-        needs=("short_keys",),
+        needs=("short_keyed",),
         choices={"addresses": PLACE_FIELDS},
         looks=True,
     ),
@@ -90,11 +107,25 @@ class Lookups:
 def place_effects(ask: Lookups) -> dict[str, Effect]:
     """The effects of places, by name."""
 
+    def by_plate(session: Session) -> list[Choice]:
+        building, postal = (session.answers[name] for name in KEYED)
+        found = _asked(lambda: ask.by_plate(building, postal))
+        return _choices(ask, session, found, PLATE)
+
+    def find_own_address(facts: Facts, session: Session, now: datetime) -> Done:
+        del facts, now
+        choices = [
+            {f"own_{name}": value for name, value in one.items() if f"own_{name}" in OWN_FIELDS}
+            for one in by_plate(session)
+        ]
+        if len(choices) > 1:
+            return Done(SEVERAL, {"own_addresses": told(choices)})
+        return Done(FOUND, choices[0]) if choices else Done(UNKNOWN)
+
     def find_address(facts: Facts, session: Session, now: datetime) -> Done:
         del facts, now
-        building, postal = (session.answers[name] for name in ("building_number", "postal_code"))
-        found = _asked(lambda: ask.by_plate(building, postal))
-        choices = _choices(ask, session, found, PLATE)
+        building, postal = (session.answers[name] for name in KEYED)
+        choices = by_plate(session)
         if len(choices) > 1:
             return Done(SEVERAL, {"addresses": told(choices)})
         if choices:
@@ -105,7 +136,7 @@ def place_effects(ask: Lookups) -> dict[str, Effect]:
 
     def find_short_address(facts: Facts, session: Session, now: datetime) -> Done:
         del facts, now
-        keys = session.answers["short_keys"]
+        keys = session.answers["short_keyed"]
         found = _asked(lambda: ask.by_keys(keys))
         if found:
             return Done(FOUND, {"addresses": told(_choices(ask, session, found, SHORT))})
@@ -127,6 +158,7 @@ def place_effects(ask: Lookups) -> dict[str, Effect]:
 
     return {
         "find_address": find_address,
+        "find_own_address": find_own_address,
         "find_short_address": find_short_address,
         "list_sub_municipalities": list_sub_municipalities,
         "find_last_place": find_last_place,

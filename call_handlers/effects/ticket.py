@@ -23,6 +23,8 @@ LOCATION_SOURCES = {
     "area": "sub_municipality",
 }
 """How the place is known, by the answer `place`."""
+CALLBACK_SERVICE = "OTHER"
+"""What has no service of its own is filed under this."""
 GIVEN = ("reference", "target_hours")
 """The answers that an opened ticket gives."""
 

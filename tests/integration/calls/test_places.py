@@ -77,7 +77,7 @@ def away(*_asked: object) -> NoReturn:
 
 def test_an_address_that_is_found_is_all_in_the_ticket(engine: sa.Engine) -> None:
     """As it is written, in Arabic, with the sub-municipality and where it is on a map."""
-    found = asked(lookups(engine), "find_address", building_number="7421", postal_code="23218")
+    found = asked(lookups(engine), "find_address", building_keyed="7421", postal_keyed="23218")
     assert found.outcome == "found"
     assert json.loads(found.data["street"]) == {"ar": "شارع المرجان", "en": "Al Marjan Street"}
     ticket = ticket_with(dict(found.data))
@@ -92,7 +92,7 @@ def test_an_address_that_is_found_is_all_in_the_ticket(engine: sa.Engine) -> Non
 def test_an_address_that_is_not_known_is_taken_as_it_is_given(engine: sa.Engine, asks: str) -> None:
     """Or that cannot be asked for now: nobody is turned away."""
     ask = lookups(engine) if asks == "nobody" else lookups(engine, by_plate=away)
-    found = asked(ask, "find_address", building_number="9999", postal_code="99999")
+    found = asked(ask, "find_address", building_keyed="9999", postal_keyed="99999")
     assert found.outcome == "unknown"
     assert found.data["plate_building"] == "9999"
     ticket = ticket_with(dict(found.data))
@@ -108,7 +108,7 @@ def test_names_that_cannot_be_said_in_time_are_read_back_by_the_plate(engine: sa
         return ()
 
     ask = lookups(engine, say=silent)
-    found = asked(ask, "find_address", building_number="7421", postal_code="23218")
+    found = asked(ask, "find_address", building_keyed="7421", postal_keyed="23218")
     assert (found.outcome, found.data["street"]) == ("found", "")
     assert (found.data["plate_building"], found.data["plate_postal"]) == ("7421", "23218")
     assert ticket_with(dict(found.data)).address.street == "شارع المرجان"
@@ -116,10 +116,10 @@ def test_names_that_cannot_be_said_in_time_are_read_back_by_the_plate(engine: sa
 
 def test_a_plate_of_several_and_keys_of_several_are_offered(engine: sa.Engine) -> None:
     """Each whole, so that nothing more has to be asked for."""
-    found = asked(lookups(engine), "find_address", building_number="2929", postal_code="23311")
+    found = asked(lookups(engine), "find_address", building_keyed="2929", postal_keyed="23311")
     assert found.outcome == "several"
     assert len(choices_of(found.data["addresses"])) == 2
-    keyed = asked(lookups(engine), "find_short_address", short_keys="77732929")
+    keyed = asked(lookups(engine), "find_short_address", short_keyed="77732929")
     offered = choices_of(keyed.data["addresses"])
     assert [one["short_address"] for one in offered] == ["RRRD2929", "SRPE2929"]
     ticket = ticket_with(dict(offered[1]))
@@ -133,7 +133,7 @@ def test_a_short_address_that_nobody_knows_is_kept_as_it_was_keyed(
 ) -> None:
     """Its letters are not known: a person reads the keys."""
     ask = lookups(engine) if asks == "nobody" else lookups(engine, by_keys=away)
-    found = asked(ask, "find_short_address", short_keys="22222222")
+    found = asked(ask, "find_short_address", short_keyed="22222222")
     assert (found.outcome, found.data["place_keys"]) == ("unknown", "22222222")
     ticket = ticket_with(dict(found.data))
     assert ticket.address_string == "2222 2222 (short address on the keypad)"
@@ -166,11 +166,11 @@ def test_the_place_of_the_last_ticket_is_offered_as_it_was_given(
     ask = lookups(engine)
     match how:
         case "found":
-            given = asked(ask, "find_address", building_number="7421", postal_code="23218").data
+            given = asked(ask, "find_address", building_keyed="7421", postal_keyed="23218").data
         case "plate":
-            given = asked(ask, "find_address", building_number="9999", postal_code="99999").data
+            given = asked(ask, "find_address", building_keyed="9999", postal_keyed="99999").data
         case "short":
-            given = asked(ask, "find_short_address", short_keys="22222222").data
+            given = asked(ask, "find_short_address", short_keyed="22222222").data
         case _:
             areas = asked(ask, "list_sub_municipalities").data["areas"]
             given = choices_of(areas)[4]
