@@ -27,7 +27,7 @@ from host.word import Word
 from hotline.bootstrap import Services
 from hotline.environment import SettingsWrong
 from hotline.files import HouseFiles
-from hotline.menu import WRONG_FILE, all_findings
+from hotline.menu import WRONG_FILE, written_findings
 from hotline.prints import (
     ASTERISK,
     TAKEN_UP,
@@ -146,7 +146,7 @@ class Live:
         try:
             kept = [one.flow for one in self._of_calls().values()]
             files = HouseFiles(self._folder, tuple(kept), self.now.settings.voice_commands)
-            findings = all_findings(self.now.by(files))
+            findings = written_findings(self.now.by(files))
             faults = [str(finding) for finding in findings if finding.loses_callers]
             faults += map(version_fault, same_version(files.written, flow_prints(kept)))
         except WRONG_FILE as error:

@@ -8,7 +8,7 @@ from call_handlers.effects.every import CONTRACTS
 from hotline.bootstrap import Services
 from ivr.flow import Flow, Limit
 from ivr.lint import TEDIOUS, Finding
-from ivr.timing import Timed, past, timed, ways
+from ivr.timing import Timed, all_timed, past, ways
 from voice.texts import Said, spoken_texts
 
 _MADE_WITHIN_S = 20.0
@@ -25,8 +25,7 @@ def timed_ways(services: Services, limit: Limit) -> list[Timed]:
     services.texts.ready(_names(flow), _MADE_WITHIN_S)
     catalogue, seconds = services.catalogue, services.sound_folder.now()
     walked = ways(flow, limit.to, CONTRACTS, known=limit.known, without=limit.without)
-    found = [timed(one, catalogue, seconds) for one in walked]
-    return sorted(found, key=lambda way: -way.seconds)
+    return sorted(all_timed(walked, catalogue, seconds), key=lambda way: -way.seconds)
 
 
 def tedious(services: Services) -> Iterator[Finding]:

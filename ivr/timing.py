@@ -1,13 +1,15 @@
 """What a way through a flow asks of a caller: seconds of prompts, and keys to press.
 
 The ways are walked by the engine itself, by a caller who never interrupts, makes no mistake and
-takes each option in turn, and comes to no question twice.
+takes each option in turn, and comes to no question twice. Options of a menu that differ only in
+what they note down are walked once, see `ivr.alike`.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from ivr.alike import Alike, alike_options, marked, noted
 from ivr.catalogue import Catalogue
 from ivr.contract import EffectContract
 from ivr.engine import begin, step
@@ -73,23 +75,41 @@ def ways(
     effect gives by each of its outcomes is said by `effects`.
     """
     given = {name: flow.examples.get(name, "") for name in flow.given}
+    alike = alike_options(flow)
+    walk = _Walk(marked(flow, alike), to, effects, frozenset(without), alike)
     for language in flow.languages if known else ("",):
         answers = {**given, LANGUAGE: language} if language else given
-        session, turn = begin(flow, "timing", answers=answers)
-        walk = _Walk(flow, to, effects, frozenset(without))
+        session, turn = begin(walk.flow, "timing", answers=answers)
         yield from walk.on(session, turn, Walked("", (), 0, (), {}))
 
 
 def timed(walked: Walked, catalogue: Catalogue, seconds: Seconds) -> Timed:
     """How long the prompts of a way are. Raises PromptError for one that cannot be said."""
-    total, missing = 0.0, dict[str, None]()
-    for said in walked.heard:
-        for piece in catalogue.speak(said.language, said.prompt):
-            lasts = seconds(piece.audio)
-            if lasts is None:
-                missing[piece.audio] = None
-            total += lasts or 0.0
-    return Timed(walked, total, tuple(missing))
+    return next(all_timed([walked], catalogue, seconds))
+
+
+def all_timed(ways: Iterable[Walked], catalogue: Catalogue, seconds: Seconds) -> Iterator[Timed]:
+    """How long each way is: what many of them have in common is looked up once."""
+    known: dict[tuple[object, ...], tuple[float, tuple[str, ...]]] = {}
+    for walked in ways:
+        total, missing = 0.0, dict[str, None]()
+        for said in walked.heard:
+            prompt = said.prompt
+            key = (said.language, prompt.key, prompt.language, *prompt.values.items())
+            if key not in known:
+                known[key] = _lasts(said, catalogue, seconds)
+            lasts, away = known[key]
+            total += lasts
+            missing.update(dict.fromkeys(away))
+        yield Timed(walked, total, tuple(missing))
+
+
+def _lasts(said: Said, catalogue: Catalogue, seconds: Seconds) -> tuple[float, tuple[str, ...]]:
+    """How long it lasts (s), and the sounds of it that are not there."""
+    audios = [piece.audio for piece in catalogue.speak(said.language, said.prompt)]
+    lasting = [seconds(audio) for audio in audios]
+    missing = [audio for audio, lasts in zip(audios, lasting, strict=True) if lasts is None]
+    return sum(lasts or 0.0 for lasts in lasting), tuple(missing)
 
 
 def past(limit: Limit, way: Timed) -> str:
@@ -109,6 +129,7 @@ class _Walk:
     to: str
     effects: Effects
     without: frozenset[str]
+    alike: Alike
 
     def on(self, session: Session, turn: Turn, so_far: Walked) -> Iterator[Walked]:
         node, language = self.flow.nodes[session.node], session.language
@@ -120,7 +141,12 @@ class _Walk:
             return
         said = tuple(Said(prompt.language or turn.language, prompt) for prompt in turn.prompts)
         asked = isinstance(turn.action, Perform)
+        found: dict[str, list[Walked]] = {}
         for event, press, digits in self._outcomes(node) if asked else self._acts(node):
+            like, notes = self.alike.get((node.name, press), (press, {}))
+            if like in found:
+                yield from (_instead(way, len(so_far.presses), press, notes) for way in found[like])
+                continue
             after, next_turn = step(self.flow, session, event)
             walked = Walked(
                 after.language,
@@ -129,7 +155,12 @@ class _Walk:
                 so_far.heard + said,
                 after.answers,
             )
-            yield from self.on(after, next_turn, walked)
+            onward = self.on(after, next_turn, walked)
+            if not notes:
+                yield from onward
+                continue
+            found[like] = list(onward)
+            yield from (_instead(way, len(so_far.presses), press, notes) for way in found[like])
 
     def _acts(self, node: Node) -> Iterator[_Act]:
         """What a caller may do at `node` who wants to get on: the event, as written, digits."""
@@ -157,3 +188,15 @@ class _Walk:
             names = contract.gives.get(outcome, ()) if contract else () if number else stores
             given = {name: self.flow.examples.get(name, "") for name in names}
             yield Done(outcome, given), "", 0
+
+
+def _instead(way: Walked, at: int, press: str, notes: Mapping[str, str]) -> Walked:
+    """The way by the key `press`, which notes this down, in place of the one that was walked."""
+    heard = tuple(
+        one
+        if one.prompt.values.keys().isdisjoint(notes)
+        else Said(one.language, replace(one.prompt, values=noted(one.prompt.values, notes)))
+        for one in way.heard
+    )
+    presses = (*way.presses[:at], press, *way.presses[at + 1 :])
+    return replace(way, presses=presses, heard=heard, answers=noted(way.answers, notes))

@@ -16,7 +16,7 @@ import rich_click as click
 from host.word import Said, words
 from hotline.bootstrap import Services
 from hotline.live import version_fault
-from hotline.menu import WRONG_FILE, all_findings
+from hotline.menu import WRONG_FILE, written_findings
 from hotline.prints import digest, prints_of, same_version
 
 _POLL_S = 0.05
@@ -85,7 +85,7 @@ def reload_roles(services: Services, within: float) -> tuple[list[str], list[Ans
 
 
 def _mistakes(services: Services, asked: list[Said]) -> Iterator[str]:
-    for finding in all_findings(services):
+    for finding in written_findings(services):
         if finding.loses_callers:
             yield str(finding)
     running: dict[str, str] = {}

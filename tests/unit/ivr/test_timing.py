@@ -1,11 +1,13 @@
 """What each way through a flow asks of a caller."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from call_handlers.effects.every import CONTRACTS
-from ivr.flow import Limit
+from ivr.alike import alike_options
+from ivr.flow import Flow, Limit, Menu
 from ivr.prompts import load_catalogue
 from ivr.timing import Walked, past, timed, ways
 from tests.fixtures.dialog import FLOW
@@ -126,3 +128,52 @@ def test_what_is_past_a_limit_is_told_with_the_limit(limit: Limit, told: str) ->
     found = past(limit, timed(only("ar", "RD_HOLE"), CATALOGUE, lambda _stem: 0.5))
     assert (found == "") == (told == "")
     assert told in found
+
+
+def told(way: Walked) -> tuple[object, ...]:
+    """All of a way, to be compared."""
+    heard = tuple(
+        (one.language, one.prompt.key, one.prompt.language, *one.prompt.values.items())
+        for one in way.heard
+    )
+    return way.language, way.presses, way.digits, heard, tuple(sorted(way.answers.items()))
+
+
+def one_by_one(number: int) -> Flow:
+    """The flow in which each menu has but one of the options that are alike, the one so far on."""
+    nodes, groups = dict(FLOW.nodes), dict[tuple[str, str], list[str]]()
+    for (name, key), (first, _) in alike_options(FLOW).items():
+        groups.setdefault((name, first), []).append(key)
+    for (name, _), keys in groups.items():
+        menu = nodes[name]
+        assert isinstance(menu, Menu)
+        lost = {key for at, key in enumerate(keys) if at != number % len(keys)}
+        options = {key: option for key, option in menu.options.items() if key not in lost}
+        nodes[name] = replace(menu, options=options)
+    return replace(FLOW, nodes=nodes)
+
+
+@pytest.mark.parametrize(
+    ("to", "known"),
+    [("open_report", True), *((to, False) for to in ("open_complaint", "rate_ticket", "operator"))],
+)
+def test_what_is_walked_once_for_several_options_is_what_each_of_them_leads_to(
+    to: str, known: bool
+) -> None:
+    """Word for word and in order: against flows in which no option is like another."""
+    found = [told(way) for way in ways(FLOW, to, CONTRACTS, known=known)]
+    plain: set[object] = set()
+    for number in range(5):
+        alone = one_by_one(number)
+        assert not alike_options(alone)
+        walked = [told(way) for way in ways(alone, to, CONTRACTS, known=known)]
+        assert [way for way in found if way in set(walked)] == walked
+        plain.update(walked)
+    assert plain == set(found) != set()
+
+
+def test_options_are_not_alike_where_what_they_note_down_decides() -> None:
+    """To whom a call is put through; what is not there, or counts as none."""
+    assert ("report_service_1", "1") in alike_options(FLOW)
+    agency = {name for name, _ in alike_options(FLOW)} & {"agencies", "recording", "language"}
+    assert not agency
