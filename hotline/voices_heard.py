@@ -8,10 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from call_handlers.effects.every import CONTRACTS
 from hotline.bootstrap import Services
 from ivr.catalogue import Catalogue, Piece
 from ivr.edges import edges
-from ivr.flow import Flow, Menu
+from ivr.flow import Flow, Menu, Pick
 from ivr.prompts import recording_names
 from ivr.spoken.takes import take_of
 from ivr.timing import Said, Walked, ways
@@ -62,16 +63,18 @@ class Way:
 
 
 def heard_ways(services: Services) -> list[Way]:
-    """Every way on which a report is sent by number plate, in each language; the worst first.
+    """Every way on which a report is sent by a number plate that nobody knows; the worst first.
 
-    Raises what is in `hotline.menu.WRONG_FILE`.
+    That is the longest, and what it says of the place has no sounds of its own, as a street's name
+    has. In each language. Raises what is in `hotline.menu.WRONG_FILE`.
     """
     catalogue, flow = services.catalogue, services.flow
     names = _names(catalogue)
     found: dict[tuple[str, str], Way] = {}
-    for walked in ways(flow, SENT):
+    lists = {node.name for node in flow.nodes.values() if isinstance(node, Pick)}
+    for walked in ways(flow, SENT, CONTRACTS, without=lists):
         code = walked.answers.get("service_code", "")
-        if "building_number" not in walked.answers or (walked.language, code) in found:
+        if not walked.answers.get("plate_building") or (walked.language, code) in found:
             continue
         service = services.services.get(code)
         hours = "" if service is None else str(service.target_hours)
