@@ -4,6 +4,7 @@ The meter of ITU-R BS.1770 averages over blocks of 400 ms. A sound that is short
 vocabulary) is measured as if it were said again and again: silence put behind it would count.
 """
 
+import math
 import warnings
 
 import numpy as np
@@ -50,14 +51,21 @@ def gained(samples: Samples, rate: int) -> Samples:
 def levelled(samples: Samples, rate: int) -> Samples:
     """Brought to `LEVEL_LUFS`; where that would lift a peak over `PEAK`, the peak is held there.
 
-    What holding peaks takes from the loudness is given back, and peaks are held again.
+    What holding peaks takes from the loudness is given back, and peaks are held again; until that
+    brings it no nearer, as where a block of the meter that is half silent begins to count: giving
+    back what that one takes would only lift the hiss of consonants.
     """
+    best, off = samples, math.inf
     for _ in range(_ROUNDS):
-        louder = gained(samples, rate)
-        samples = _limited(louder, rate)
-        if samples is louder or abs(loudness(samples, rate) - LEVEL_LUFS) < _NEAR_LU:
+        louder = gained(best, rate)
+        held = _limited(louder, rate)
+        before, off = off, abs(loudness(held, rate) - LEVEL_LUFS)
+        if off >= before:
             break
-    return samples
+        best = held
+        if held is louder or off < _NEAR_LU:
+            break
+    return best
 
 
 def _peaks(samples: Samples, rate: int) -> Samples:

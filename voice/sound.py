@@ -20,6 +20,8 @@ MARGINS_MS = (10, 40)
 """Silence put before and behind a sound."""
 SENTENCE_PAUSE_MS = 360
 """What is silent between two sentences: who hears a menu must tell one option from the next."""
+BREATH_MS = 300
+"""The longest silence within a sentence, whoever says it: a comma is no end."""
 
 _FULL = 32767
 _FRAME_MS = 5
@@ -60,6 +62,20 @@ def decoded(audio: bytes) -> Samples:
     if len(high) == 0 or np.sqrt(np.max(high**2)) < _NOTHING:
         raise AudioError("there is nothing to hear")
     return _trimmed(gained(np.asarray(high), WIDE))
+
+
+def in_one_breath(sentence: Samples) -> Samples:
+    """One sentence as `decoded` gives it, with no silence in it that is longer than `BREATH_MS`."""
+    heard = _heard(sentence)
+    most = BREATH_MS // _FRAME_MS
+    long = np.flatnonzero(np.diff(heard) - 1 > most)
+    if long.size == 0:
+        return sentence
+    frame = _samples(_FRAME_MS, WIDE)
+    keep = np.ones(len(sentence), dtype=bool)
+    for last, following in zip(heard[long], heard[long + 1], strict=True):
+        keep[(last + 1 + most // 2) * frame : (following - most // 2) * frame] = False
+    return sentence[keep]
 
 
 def joined(sentences: list[Samples]) -> Samples:
@@ -120,14 +136,19 @@ def _samples(milliseconds: int, rate: int) -> int:
 
 def _trimmed(samples: Samples) -> Samples:
     """Without the silence at the ends, as it is silent on a telephone line."""
-    narrow = soxr.resample(samples, WIDE, RATE, quality="VHQ")
-    frame = _samples(_FRAME_MS, RATE)
-    frames = narrow[: len(narrow) // frame * frame].reshape(-1, frame)
-    loud = np.flatnonzero(np.sqrt(np.mean(frames**2, axis=1)) > _QUIET)
+    loud = _heard(samples)
     if loud.size == 0:
         raise AudioError("there is nothing to hear")
     first = max(0, _samples(loud[0] * _FRAME_MS - _ATTACK_MS, WIDE))
     return samples[first : _samples((loud[-1] + 1) * _FRAME_MS + _DECAY_MS, WIDE)]
+
+
+def _heard(samples: Samples) -> np.ndarray:
+    """The frames, of `_FRAME_MS` each, that are heard on a telephone line."""
+    narrow = soxr.resample(samples, WIDE, RATE, quality="VHQ")
+    frame = _samples(_FRAME_MS, RATE)
+    frames = narrow[: len(narrow) // frame * frame].reshape(-1, frame)
+    return np.flatnonzero(np.sqrt(np.mean(frames**2, axis=1)) > _QUIET)
 
 
 def _write(path: Path, samples: Samples) -> None:

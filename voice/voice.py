@@ -11,6 +11,7 @@ from voice.sound import (
     Sound,
     decoded,
     fitted,
+    in_one_breath,
     joined,
     silence,
 )
@@ -61,4 +62,4 @@ def pause(text: str, form: str) -> Sound:
 def _take(command: Command, sentence: str) -> Samples:
     samples = decoded(command.say(sentence))
     check_length(sentence, len(samples) / WIDE)
-    return samples
+    return in_one_breath(samples)

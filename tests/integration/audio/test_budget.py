@@ -11,20 +11,10 @@ from ivr.prompts import Catalogue
 from ivr.timing import past, timed, ways
 from ivr.turn import Prompt
 from tests.fixtures.dialog import FLOW
-from tests.fixtures.house import FILES
-from voice.build import build
 from voice.folder import SoundFolder
 from voice.wav import duration_ms
 
 pytestmark = pytest.mark.xdist_group("all-sounds")  # one process makes them, once
-
-
-@pytest.fixture(scope="module")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Catalogue, Path]:
-    """The catalogue that ships, and a folder with all its sounds."""
-    folder = tmp_path_factory.mktemp("sounds")
-    build(FILES.catalogue, folder, kept_voices=FILES.kept_voices).whole()
-    return FILES.catalogue, folder
 
 
 def lasts(sounds: tuple[Catalogue, Path], language: str, key: str, **values: str) -> int:

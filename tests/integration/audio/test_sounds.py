@@ -14,9 +14,7 @@ import soxr
 from ivr.catalogue import Source
 from ivr.prompts import Catalogue
 from ivr.spoken.sentences import ENDS
-from tests.fixtures.house import FILES
 from tests.fixtures.languages import LANGUAGES
-from voice.build import build
 from voice.command import Command
 from voice.sound import cut, decoded, joined
 from voice.voice import default_command, spoken
@@ -26,14 +24,6 @@ pytestmark = pytest.mark.xdist_group("all-sounds")  # one process makes them, on
 
 SILENT = 10 ** (-50 / 20)
 """Of full scale, in a frame of 5 ms: nothing that is heard on a line."""
-
-
-@pytest.fixture(scope="module")
-def sounds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Catalogue, Path]:
-    """The catalogue that ships, and a folder with all its sounds."""
-    folder = tmp_path_factory.mktemp("sounds")
-    build(FILES.catalogue, folder, kept_voices=FILES.kept_voices).whole()
-    return FILES.catalogue, folder
 
 
 def files(sounds: tuple[Catalogue, Path]) -> Iterator[tuple[Source, Path]]:
