@@ -5,7 +5,7 @@ reported nothing yet; the last turn says the reference number, and the caller ha
 """
 
 import wave
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from hotline.bootstrap import Services
@@ -89,10 +89,12 @@ class ScriptedCaller:
                 return HangUp()
 
 
-def turns(services: Services) -> Iterator[Turn]:
-    """The turns of this call, by the engine alone."""
-    session, turn = begin(services.flow, "bench", answers=ANSWERS)
-    for move in MOVES:
+def turns(
+    services: Services, moves: Sequence[Move] = MOVES, answers: Mapping[str, str] = ANSWERS
+) -> Iterator[Turn]:
+    """The turns of this call, or of one by other moves, by the engine alone."""
+    session, turn = begin(services.flow, "bench", answers=answers)
+    for move in moves:
         while isinstance(turn.action, Perform):
             session, turn = step(services.flow, session, _COMES_TO[turn.action.effect])
         yield turn
@@ -110,14 +112,16 @@ def event_of(move: Move) -> Event:
             return HungUp()
 
 
-def prompt_seconds(services: Services) -> list[float]:
+def prompt_seconds(
+    services: Services, moves: Sequence[Move] = MOVES, answers: Mapping[str, str] = ANSWERS
+) -> list[float]:
     """How long the prompts of each turn last (s), when they are heard to their end.
 
     Raises OSError when a prompt has no audio.
     """
     folder = services.settings.sounds
     lasting = []
-    for turn in turns(services):
+    for turn in turns(services, moves, answers):
         pieces = [
             piece
             for prompt in turn.prompts

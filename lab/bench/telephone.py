@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.bench.conversation import MOVES, RECORDED_S, Dictation, Keys
+from lab.bench.conversation import MOVES, RECORDED_S, Dictation, Keys, Move
 
 PACKET_S = 0.02
 _SAMPLES = 160
@@ -41,15 +41,15 @@ class Plan:
     seconds: float
 
 
-def plan(listening: Sequence[float]) -> Plan:
-    """When each key of the bench's call is pressed.
+def plan(listening: Sequence[float], moves: Sequence[Move] = MOVES) -> Plan:
+    """When each key of the bench's call, or of one by other moves, is pressed.
 
     `listening` is how long the caller listens to each turn before acting (s). The words before a
     recording are always heard whole.
     """
     at = 0.0
     keys: list[Pressed] = []
-    for seconds, move in zip(listening, MOVES, strict=True):
+    for seconds, move in zip(listening, moves, strict=True):
         at += seconds
         if isinstance(move, Keys):
             pressed = [Pressed(at + n * _SPACING_S, key) for n, key in enumerate(move.keys)]

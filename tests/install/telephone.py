@@ -6,27 +6,34 @@ import subprocess
 from pathlib import Path
 
 from hotline.bootstrap import Services
-from lab.bench.conversation import NUMBERS, TURNS, prompt_seconds
+from ivr.way import LANGUAGE
+from lab.bench.conversation import ANSWERS, MOVES, NUMBERS, Dictation, Keys, prompt_seconds
 from lab.bench.sipp import SCENARIO
 from lab.bench.telephone import Plan, plan, write_recording
 
 _CALLERS = itertools.cycle(NUMBERS)
 _HURRIED_S = 3.0
 """How long the caller listens before a key: prompts may be interrupted, but for one."""
-_NOTICE = 8
-"""The turn whose words, before a recording, are always heard whole."""
 _REFERENCE_S = 12.0
+_MOVES = (Keys("1"), *MOVES)
+"""Nobody has called here before: each caller is asked for their language, and it is Arabic."""
+_NEW = {name: value for name, value in ANSWERS.items() if name != LANGUAGE}
 # 400 Hz at an eighth of full scale (ITU-T G.711, A-law): what is said is more than silence.
 _VOICE = bytes(0x85 if n // 10 % 2 else 0x05 for n in range(160))
 
 
 def report(services: Services) -> Plan:
-    """The keys of a whole report, and how long it lasts (s)."""
-    whole = prompt_seconds(services)
-    listening = [_HURRIED_S] * TURNS
-    listening[_NOTICE] = whole[_NOTICE] + _HURRIED_S
+    """The keys of a whole report, and how long it lasts (s).
+
+    The words before a recording are always heard whole. Raises OSError when a prompt has no audio.
+    """
+    whole = prompt_seconds(services, _MOVES, _NEW)
+    listening = [
+        _HURRIED_S + (lasts if isinstance(move, Dictation) else 0.0)
+        for lasts, move in zip(whole, _MOVES, strict=True)
+    ]
     listening[-1] = _REFERENCE_S
-    return plan(listening)
+    return plan(listening, _MOVES)
 
 
 class SippCall:
