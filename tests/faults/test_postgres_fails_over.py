@@ -25,12 +25,11 @@ from tests.fixtures.postgres_pair import running_pair
 from tests.fixtures.processes import free_tcp_port, wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter
 from tests.fixtures.reporter import place as place_a_call
-from tests.fixtures.tickets import NOW, new_ticket
+from tests.fixtures.tickets import NOW, new_ticket, no_tickets
 from tests.fixtures.whole_stack import parts_of, with_redis
 from tests.fixtures.wire import Wire
 from tickets.open import list_tickets, open_ticket
 from tickets.outbox import list_deliveries
-from tickets.schema import metadata
 
 pytestmark = [
     pytest.mark.skipif(postgres_programs() is None, reason="PostgreSQL is not installed"),
@@ -56,9 +55,7 @@ def two(servers: tuple[str, str]) -> tuple[str, str]:
     for url in servers:
         said(url, "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")
         engine = make_engine(url)
-        with engine.begin() as connection:
-            for table in reversed(metadata.sorted_tables):
-                connection.execute(table.delete())
+        no_tickets(engine)
         engine.dispose()
     return servers
 

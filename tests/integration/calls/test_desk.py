@@ -74,7 +74,7 @@ def test_another_server_takes_up_the_very_turn(house: House) -> None:
     second = house.desk()
     taken = second.begin(arrival())
     assert (taken.session, taken.turn) == (call.session, call.turn)
-    assert taken.session.answers["building_number"] == "7421"
+    assert taken.session.answers["building_keyed"] == "7421"
     end = play(second, to_confirm_from_postal(second, taken), "1")
     assert end.session.disposition == "completed"
     second.end(end, "done")

@@ -103,14 +103,12 @@ def _stems(files: tuple[str, ...]) -> list[str]:
 def _played_by_twilio(web: WebProcess) -> list[str]:
     """What the first document of a new call plays."""
     bodies: list[str] = []
-    balancer = Balancer([web])
 
     def send(request: Request) -> Answer:
         answer = balancer.send(request)
         bodies.append(answer.body.decode())
         return answer
 
-    call = TwilioCall(ACCOUNT, Party(caller="+966501234567"), send, lambda _url: 1.0)
-    call.begin()
-    balancer.close()
+    with closing(Balancer([web])) as balancer:
+        TwilioCall(ACCOUNT, Party(caller="+966501234567"), send, lambda _url: 1.0).begin()
     return re.findall(r"/prompts/([a-z]{2}/[0-9a-f]+)\.wav", bodies[0])

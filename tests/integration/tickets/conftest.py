@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from store.database import make_engine
 from store.migrations import upgrade
 from tests.fixtures.postgres import own_database
-from tests.fixtures.tickets import backoffice, database_url, engine
-from tickets.schema import metadata
+from tests.fixtures.tickets import backoffice, database_url, engine, no_tickets
 
 __all__ = ["backoffice", "database_url", "engine"]
 
@@ -31,9 +30,7 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         url = request.getfixturevalue("postgres_url")
     engine = make_engine(url)
     upgrade(engine)
-    with engine.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
+    no_tickets(engine)
     engine.dispose()
     return url
 

@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from lab.callers.twilio_server import PUBLIC_URL
 from lab.transcript import Transcript, load_transcript
 from tests.fixtures.callers import FOLDER
 from tests.fixtures.redis_process import RedisProcess
+from tests.fixtures.tickets import no_tickets
 from tests.fixtures.unwritable import every_kind, unwritable
 from tests.fixtures.web_processes import Balancer, WebProcess, web_process, web_processes
 
@@ -74,8 +76,9 @@ def house(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisProcess) 
 
 @pytest.fixture(autouse=True)
 def _nobody_called_before(house: House) -> None:
-    """All tests have the same caller, and the limits of calls are everybody's."""
+    """All tests have the same caller, who reported nothing yet; the limits of calls are theirs."""
     house.services.slow_redis.flushdb()
+    no_tickets(house.services.engine())
 
 
 @pytest.fixture
@@ -89,9 +92,8 @@ def doomed(house: House) -> Iterator[WebProcess]:
 @pytest.mark.parametrize("name", ["report_roads", "silence", "withheld", "operator"])
 def test_two_processes_take_turns(house: House, name: str) -> None:
     """Each request of a call goes to the process that did not have the last one."""
-    balancer = Balancer(house.processes)
-    house.passes(load_transcript(FOLDER / f"{name}.yaml"), balancer.send)
-    balancer.close()
+    with closing(Balancer(house.processes)) as balancer:
+        house.passes(load_transcript(FOLDER / f"{name}.yaml"), balancer.send)
     first, second = (process.port for process in house.processes)
     answered = balancer.answered
     assert answered == [(first, second)[place % 2] for place in range(len(answered))]
@@ -103,15 +105,14 @@ def test_a_process_that_is_killed_in_mid_call(
     house: House, doomed: WebProcess, requests: int
 ) -> None:
     """The others go on from the stored turn; the caller notices nothing."""
-    balancer = Balancer([doomed, house.processes[0]])
 
     def send(request: Request) -> Answer:
         if len(balancer.answered) == requests:
             doomed.kill()
         return balancer.send(request)
 
-    house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
-    balancer.close()
+    with closing(Balancer([doomed, house.processes[0]])) as balancer:
+        house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
     assert doomed.port in balancer.answered[:requests]
     assert doomed.port not in balancer.answered[requests:]
     assert len(balancer.answered) > requests
@@ -119,7 +120,6 @@ def test_a_process_that_is_killed_in_mid_call(
 
 def test_a_process_that_is_killed_while_it_opens_a_ticket(house: House, doomed: WebProcess) -> None:
     """Whether it had opened it or not, the other one answers, and there is one ticket."""
-    balancer = Balancer([doomed, house.processes[0]])
     turns = 0
 
     def send(request: Request) -> Answer:
@@ -135,8 +135,8 @@ def test_a_process_that_is_killed_while_it_opens_a_ticket(house: House, doomed: 
         finally:
             blow.join()
 
-    house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
-    balancer.close()
+    with closing(Balancer([doomed, house.processes[0]])) as balancer:
+        house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
     assert doomed.process.returncode is not None
 
 
@@ -149,17 +149,15 @@ def test_a_call_is_led_while_the_log_cannot_be_written(
     with unwritable(kind, log) as broken, web_process(house.services.settings, log) as process:
         process.wait_ready()
         broken()
-        balancer = Balancer([process])
-        house.passes(load_transcript(FOLDER / "report_roads.yaml"), balancer.send)
+        with closing(Balancer([process])) as balancer:
+            house.passes(load_transcript(FOLDER / "report_roads.yaml"), balancer.send)
         assert len(set(balancer.answered)) == 1
-        balancer.close()
 
 
 def test_a_call_goes_on_when_all_its_processes_are_hung_up(
     house: House, doomed: WebProcess
 ) -> None:
     """SIGHUP to the whole group, between two requests and in the middle of one."""
-    balancer = Balancer([doomed])
 
     def send(request: Request) -> Answer:
         if len(balancer.answered) == 4:
@@ -172,6 +170,6 @@ def test_a_call_goes_on_when_all_its_processes_are_hung_up(
             os.killpg(doomed.process.pid, signal.SIGHUP)
         return balancer.send(request)
 
-    house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
-    balancer.close()
+    with closing(Balancer([doomed])) as balancer:
+        house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
     assert doomed.process.poll() is None

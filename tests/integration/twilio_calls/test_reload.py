@@ -21,6 +21,7 @@ from tests.fixtures.databases import lay_migrated
 from tests.fixtures.edited import SHIPPED, edit, next_flow, own_config
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import wait_until
+from tests.fixtures.tickets import no_tickets
 from tests.fixtures.web_processes import Balancer, WebProcess, web_process, web_settings
 from tests.integration.twilio_calls.test_processes import House
 
@@ -54,7 +55,6 @@ def test_a_call_goes_on_in_its_flow_and_the_next_one_begins_in_the_new(house: Ho
     """No process is exchanged for it: nobody waits until another one has started."""
     settings = house.services.settings
     (process,) = house.processes
-    balancer = Balancer([process])
     before = {one.pid for one in said(settings.state_dir)}
 
     def send(request: Request) -> Answer:
@@ -65,15 +65,16 @@ def test_a_call_goes_on_in_its_flow_and_the_next_one_begins_in_the_new(house: Ho
             assert done.exit_code == 0, done.output
         return balancer.send(request)
 
-    house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
-    house.services.slow_redis.flushdb()
-    looked = house_of(settings)  # by the files of now
-    with closing(looked):
-        House(looked, house.processes).passes(
-            load_transcript(FOLDER / "report_water.yaml"), balancer.send
-        )
-        found = list_calls(looked.engine(), Wanted())
-    balancer.close()
+    with closing(Balancer([process])) as balancer:
+        house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
+        house.services.slow_redis.flushdb()
+        no_tickets(house.services.engine())
+        looked = house_of(settings)  # by the files of now
+        with closing(looked):
+            House(looked, house.processes).passes(
+                load_transcript(FOLDER / "report_water.yaml"), balancer.send
+            )
+            found = list_calls(looked.engine(), Wanted())
     assert [record.flow_version for record in reversed(found)] == [SHIPPED, SHIPPED + 1]
     assert {one.pid for one in said(settings.state_dir)} == before
 
@@ -89,9 +90,8 @@ def test_a_process_that_is_started_anew_has_the_files_of_the_others(house: House
     )
     assert killed_workers(process, settings.state_dir) == WORKERS
     wait_until(lambda: len(said(settings.state_dir)) == WORKERS + 1, 60, "others have begun")
-    balancer = Balancer([process])
-    house.passes(load_transcript(FOLDER / "report_roads.yaml"), balancer.send)
-    balancer.close()
+    with closing(Balancer([process])) as balancer:
+        house.passes(load_transcript(FOLDER / "report_roads.yaml"), balancer.send)
 
 
 def killed_workers(process: WebProcess, state_dir: Path) -> int:
