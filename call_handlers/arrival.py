@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 from pydantic_core import from_json, to_json
 
+from ivr.content import told_version
 from ivr.session import Session, session_from_dict, session_to_dict
 from ivr.stored import from_stored
 from ivr.turn import Turn, turn_from_dict, turn_to_dict
@@ -79,7 +80,7 @@ class Facts:
     trunk: str = ""
     origin: str = ""
     flow: str = ""
-    flow_version: int = 0
+    flow_version: str = ""
     verdict: str = "allow"
     verdict_reason: str = ""
     verdict_rule: str = ""
@@ -132,6 +133,12 @@ class Call:
         return self.turn.number + (LATE if self.late else 0)
 
 
+def facts_from_stored(stored: object, call_id: object = None, started_ms: object = None) -> Facts:
+    """The facts as a release stored them, this one or another. Raises Unreadable."""
+    told = told_version(stored) if isinstance(stored, Mapping) else stored
+    return from_stored(Facts, told, call_id=call_id, started_ms=started_ms)
+
+
 def call_to_json(call: Call) -> str:
     """The call as JSON text for the session store; events are kept beside it."""
     state: dict[str, Any] = {
@@ -165,7 +172,7 @@ def call_from_json(text: str, events: Sequence[str] = ()) -> Call:
     """
     data = _mapping(from_json(text))
     facts, session, turn = (_mapping(data.get(name)) for name in ("facts", "session", "turn"))
-    begun = from_stored(Facts, facts, call_id=session.get("call_id"), started_ms=data.get("at_ms"))
+    begun = facts_from_stored(facts, session.get("call_id"), data.get("at_ms"))
     shared = {name: getattr(begun, name) for name in ("call_id", "flow", "flow_version")}
     here = {"node": turn.get("node"), "language": turn.get("language"), "turn": turn.get("number")}
     stands = session_from_dict({**shared, **_told(here), **_told(session)})

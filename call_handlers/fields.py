@@ -37,7 +37,7 @@ class CallRecord:
     attestation: Annotated[str, Kept(1)]
     language: Annotated[str, Kept(8)]
     flow: Annotated[str, Kept(64)]
-    flow_version: int
+    flow_version: Annotated[str, Kept(16, earlier="")]
     verdict: Annotated[str, Kept(16)]
     verdict_reason: Annotated[str, Kept(64)]
     screening: Annotated[str, Kept(16)]

@@ -27,7 +27,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from call_handlers import metrics
-from call_handlers.arrival import Facts
+from call_handlers.arrival import Facts, facts_from_stored
 from call_handlers.events import StoredEvent
 from call_handlers.schema import call_events, calls
 from ivr.stored import from_stored
@@ -276,7 +276,7 @@ def _event_rows(record: Record) -> list[dict[str, Any]]:
 
 
 def _record_from_dict(entry: dict[str, Any]) -> Record:
-    return from_stored(Record, {**entry, "facts": from_stored(Facts, entry.get("facts"))})
+    return from_stored(Record, {**entry, "facts": facts_from_stored(entry.get("facts"))})
 
 
 def _is_away(error: Exception) -> bool:

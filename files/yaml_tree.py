@@ -28,9 +28,20 @@ class NotYaml(Exception):
 
 def read_tree(path: Path) -> Any:
     """The file's tree, with lines. Raises NotYaml, and OSError when the file cannot be read."""
-    text = ""
+    return tree_of(text_of(path))
+
+
+def text_of(path: Path) -> str:
+    """The file's text. Raises NotYaml where it is no UTF-8, and OSError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise NotYaml(1, f"not UTF-8 text: {error.reason}") from None
+
+
+def tree_of(text: str) -> Any:
+    """The tree of a text, with lines. Raises NotYaml."""
+    try:
         return _reader().load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -39,8 +50,6 @@ def read_tree(path: Path) -> Any:
     except ReaderError as error:  # a control character, which YAML refuses
         line = text.count("\n", 0, error.position) + 1
         raise NotYaml(line, f"character {error.character!r}: {error.reason}") from None
-    except UnicodeDecodeError as error:
-        raise NotYaml(1, f"not UTF-8 text: {error.reason}") from None
     except YAMLError as error:
         raise NotYaml(1, str(error).splitlines()[0]) from None
 

@@ -58,17 +58,25 @@ class Services:
     ) -> None:
         """`files` are those of another house with the same configuration, which it has read."""
         self.settings = settings
-        self.files = files or HouseFiles(settings.config_dir, commands=settings.voice_commands)
+        self.files = files or self._files_now()
         self._stores = stores or Stores(settings)
 
     def by(self, files: HouseFiles) -> Services:
         """The same house by these files, on the same stores."""
         return Services(self.settings, files, self._stores)
 
-    def read_again(self) -> Services:
-        """The same house by its files as they are now."""
+    def read_again(self, kept: tuple[Flow, ...] = (), flow_file: Path | None = None) -> Services:
+        """The same house by its files as they are now.
+
+        `kept` are flows that calls in progress began with, `flow_file` another flow to go by.
+        """
+        return self.by(self._files_now(kept, flow_file))
+
+    def _files_now(self, kept: tuple[Flow, ...] = (), flow_file: Path | None = None) -> HouseFiles:
         settings = self.settings
-        return self.by(HouseFiles(settings.config_dir, commands=settings.voice_commands))
+        return HouseFiles(
+            settings.config_dir, kept, settings.voice_commands, settings.state_dir, flow_file
+        )
 
     def close(self) -> None:
         """Write what is still to be written and close what was opened, for all of the process."""

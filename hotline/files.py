@@ -35,6 +35,7 @@ class HouseFiles:
 
     `kept` are flows that calls in progress began with; who stands in a file is read from it.
     `commands` are the programs that say prompts, by language, as they are written in the settings.
+    In `state` flows are found that have led calls here. `flow_file` is another flow to go by.
     """
 
     def __init__(
@@ -42,8 +43,12 @@ class HouseFiles:
         folder: Path,
         kept: tuple[Flow, ...] = (),
         commands: Mapping[str, str] = MappingProxyType({}),
+        state: Path | None = None,
+        flow_file: Path | None = None,
     ) -> None:
         self._folder = folder
+        self._state = state
+        self._flow_file = flow_file or folder / "flows" / "940.yaml"
         self._kept = kept
         self._commands = commands
 
@@ -52,7 +57,7 @@ class HouseFiles:
         """The flow. Raises FlowFileError."""
         from ivr.load import load_flow
 
-        return load_flow(self._folder / "flows" / "940.yaml")
+        return load_flow(self._flow_file)
 
     @cached_property
     def written(self) -> tuple[Flow, ...]:
@@ -65,11 +70,13 @@ class HouseFiles:
     @cached_property
     def flows(self) -> Flows:
         """The flow, and those that calls in progress began with. Raises FlowFileError."""
+        from hotline.flow_archive import archive_of
         from ivr.flows import Flows
 
         found = {(flow.name, flow.version) for flow in self.written}
         kept = [flow for flow in self._kept if (flow.name, flow.version) not in found]
-        return Flows(self.flow, (*self.written[1:], *kept))
+        archived = {} if self._state is None else {"archive": archive_of(self._state).find}
+        return Flows(self.flow, (*self.written[1:], *kept), **archived)
 
     @cached_property
     def inside_flow(self) -> Flow:

@@ -5,18 +5,18 @@ next one. Nobody waits: the change is made ready beside the calls, in a thread, 
 reference is exchanged. A file with a mistake is refused with all others, and the role goes on as it
 was.
 
-A changed flow must have a new version: the calls in progress, in whatever process, go on in theirs,
-which each process that knew it keeps for as long as a session lives.
+The calls in progress, in whatever process, go on in the flow that they began with: each process
+that led calls by it keeps it for as long as a session lives, and one that is started anew finds it
+in the archive (`flow_archive.py`), where every flow is put that has led calls.
 """
 
 import queue
-import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from pydantic import BaseModel
@@ -27,6 +27,8 @@ from host.word import Word
 from hotline.bootstrap import Services
 from hotline.environment import SettingsWrong
 from hotline.files import HouseFiles
+from hotline.flow_archive import archive_of
+from hotline.flow_history import RELOADED, FlowHistory
 from hotline.menu import WRONG_FILE, written_findings
 from hotline.prints import (
     ASTERISK,
@@ -34,9 +36,7 @@ from hotline.prints import (
     Prints,
     changed,
     digest,
-    flow_prints,
     prints_of,
-    same_version,
 )
 from hotline.settings import Settings, load_settings
 from ivr.flow import Flow
@@ -47,7 +47,6 @@ LEAD_CALLS = ("agi", "web")
 """Roles that have flows by which callers are led."""
 _TRIES = 5
 """How often files are read again that somebody is writing just then."""
-_VERSION = re.compile(r"version\s*:")
 _PREFIX = "HOTLINE_"
 
 
@@ -108,6 +107,7 @@ class Live:
         """As `running`, where whoever is inside calls `look` itself."""
         self._use = use
         self._word = Word(self._role, self.now.settings.state_dir)
+        self._led()
         self._say(self._running, [])
         try:
             yield
@@ -145,16 +145,14 @@ class Live:
         """The files as they are now, all read; or every mistake in them."""
         try:
             kept = [one.flow for one in self._of_calls().values()]
-            files = HouseFiles(self._folder, tuple(kept), self.now.settings.voice_commands)
-            findings = written_findings(self.now.by(files))
-            faults = [str(finding) for finding in findings if finding.loses_callers]
-            faults += map(version_fault, same_version(files.written, flow_prints(kept)))
+            new = self.now.read_again(tuple(kept))
+            faults = [str(finding) for finding in written_findings(new) if finding.loses_callers]
         except WRONG_FILE as error:
             return str(error).splitlines()
         except Exception as error:  # whatever it is, the calls go on by what is there
             log.exception("files_not_read")
             return [_unknown(error)]
-        return faults or files
+        return faults or new.files
 
     def _taken_up(self, files: HouseFiles, found: Prints) -> list[str]:
         """Go by these files from now on; what stood in the way, if that cannot be."""
@@ -169,6 +167,7 @@ class Live:
             return [_unknown(error)]
         self._kept = self._of_calls()
         self.now, self._running, self._changed = new, found, names
+        self._led()
         log.info("files_taken_up", files=names, flow_version=files.flow.version)
         settle_heap()
         return []
@@ -177,12 +176,22 @@ class Live:
         """The flows of which calls may be, the newest too, by name and version."""
         now = time.monotonic()
         kept = {name: one for name, one in self._kept.items() if one.until > now}
-        for flow in self.now.files.written:
-            told = f" (version {flow.version}, in which calls go on)"
-            lines = {name: (f"{path}{told}", line) for name, (path, line) in flow.lines.items()}
-            noted = replace(flow, path=f"{flow.path}{told}", lines=lines)
-            kept[f"{flow.name} {flow.version}"] = _Kept(noted, now + SESSION_TTL_S)
-        return kept
+        return kept | _noted(self.now.files.written, now + SESSION_TTL_S)
+
+    def _led(self) -> None:
+        """Keep the flow that calls begin in now, for those that outlive this. Never raises."""
+        if self._role not in LEAD_CALLS:
+            return
+        try:
+            flow = self.now.files.flow
+            history = FlowHistory(archive_of(self.now.settings.state_dir), flow.name)
+            now = datetime.now(UTC)
+            history.note(flow, RELOADED, self._role, now)
+            recent = history.until_lately(now - timedelta(seconds=SESSION_TTL_S))
+            known = _noted(recent, time.monotonic() + SESSION_TTL_S)
+            self._kept = known | dict(self._kept)
+        except (*WRONG_FILE, OSError) as error:  # no caller is the worse for it now
+            log.warning("flow_not_archived", error=type(error).__name__)
 
     def _say(self, found: Prints, faults: list[str]) -> None:
         restart = self._needs_restart() if self._looks else []
@@ -196,7 +205,7 @@ class Live:
                 changed=self._changed,
                 faults=faults,
                 restart=restart,
-                flows=flow_prints(self.now.files.written) if self._role in LEAD_CALLS else {},
+                flow=self.now.files.flow.version if self._role in LEAD_CALLS else "",
             )
 
     def _needs_restart(self) -> list[str]:
@@ -210,18 +219,19 @@ class Live:
             return {}
 
 
+def _noted(flows: Iterable[Flow], until: float) -> dict[str, _Kept]:
+    """Flows in which calls go on until then, by name and version; mistakes in them are told so."""
+    kept = {}
+    for flow in flows:
+        told = f" (version {flow.version}, in which calls go on)"
+        lines = {name: (f"{path}{told}", line) for name, (path, line) in flow.lines.items()}
+        noted = replace(flow, path=f"{flow.path}{told}", lines=lines)
+        kept[f"{flow.name} {flow.version}"] = _Kept(noted, until)
+    return kept
+
+
 def _unknown(error: Exception) -> str:
     return f"{type(error).__name__}: see the log of this role"
-
-
-def version_fault(flow: Flow) -> str:
-    """The mend for a flow that has changed and not its version."""
-    lines = enumerate(Path(flow.path).read_text(encoding="utf-8").splitlines(), start=1)
-    at = next((number for number, line in lines if _VERSION.match(line)), 1)
-    return (
-        f"{flow.path}:{at}: version: calls are led by another flow of version {flow.version}: "
-        f"write version: {flow.version + 1}, and they go on in theirs"
-    )
 
 
 def _changed_settings(old: Settings) -> Iterator[str]:

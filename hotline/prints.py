@@ -1,11 +1,8 @@
 """What tells one state of the edited files from another: a sum over the bytes of each."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-
-from ivr.flow import Flow
 
 TAKEN_UP = (
     *("agencies.yaml", "screening.yaml", "services.yaml", "sms.yaml", "sub_municipalities.yaml"),
@@ -39,27 +36,6 @@ def changed(before: Prints, after: Prints) -> list[str]:
     return sorted(
         name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
     )
-
-
-def flow_prints(flows: Iterable[Flow]) -> dict[str, str]:
-    """What flows do, by `name version`: comments and the place of a line are nothing to a call."""
-    return {_versioned(flow): _flow_print(flow) for flow in flows}
-
-
-def same_version(flows: Iterable[Flow], running: Mapping[str, str]) -> Iterator[Flow]:
-    """Flows that are others than those of the same name and version that calls are led by."""
-    for flow in flows:
-        known = running.get(_versioned(flow))
-        if known is not None and known != _flow_print(flow):
-            yield flow
-
-
-def _versioned(flow: Flow) -> str:
-    return f"{flow.name} {flow.version}"
-
-
-def _flow_print(flow: Flow) -> str:
-    return _sum(repr(replace(flow, lines={}, path="")).encode())
 
 
 def _sum(content: bytes) -> str:

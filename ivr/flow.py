@@ -236,11 +236,13 @@ class Flow:
     all its answers counts. Until the caller has chosen a language, each prompt is said in every
     language but those of `said_once`; None where callers choose none. `limits` are what a way
     through it may ask of a caller, with the `examples` of answers that it is measured by. From the
-    turn `most_turns` on nobody is asked anything more: every question gives up at once.
+    turn `most_turns` on nobody is asked anything more: every question gives up at once. `version`
+    is a sum over its content; `number` what told it before there were such sums, or empty. `texts`
+    are its files as they were read, by their paths.
     """
 
     name: str
-    version: int
+    version: str
     language: str
     languages: tuple[str, ...]
     starts: Mapping[str, str]
@@ -252,6 +254,8 @@ class Flow:
     limits: tuple[Limit, ...] = ()
     examples: Mapping[str, str] = field(default_factory=dict)
     most_turns: int = MOST_TURNS
+    number: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     lines: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     path: str = ""
 

@@ -210,7 +210,7 @@ class FlowFile(Strict):
     """A flow file as people write it."""
 
     flow: str
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1)] | None = None
     languages: Annotated[list[str], Field(min_length=1)]
     language: str
     given: list[Name] = []

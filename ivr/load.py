@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from ruamel.yaml.comments import CommentedMap
 
-from files.yaml_tree import NotYaml, line_of, plain, read_tree
+from files.yaml_tree import NotYaml, line_of, plain, text_of, tree_of
+from ivr.content import version_of
 from ivr.flow import (
     Ask,
     Do,
@@ -62,15 +63,16 @@ def load_flow(path: Path) -> Flow:
     Raises FlowFileError with every mistake found, and OSError when a file cannot be read. Targets
     that lead nowhere are the lint's business, not this function's.
     """
-    tree = _read(path)
+    texts: dict[str, str] = {}
+    tree = _read(path, texts)
     wrong: list[str] = []
     file = _checked(path, tree, FlowFile, wrong)
-    branches = [(one, _read(one)) for one in sorted(path.with_suffix("").glob("*.yaml"))]
+    branches = [(one, _read(one, texts)) for one in sorted(path.with_suffix("").glob("*.yaml"))]
     files = [(one, branch, _checked(one, branch, BranchFile, wrong)) for one, branch in branches]
     if file is None or wrong:
         raise FlowFileError(wrong)
     lines = {name: (str(path), line_of(tree, ("nodes", name))) for name in file.nodes}
-    nodes = dict(file.nodes)
+    nodes, written = dict(file.nodes), dict(tree["nodes"])
     for where, branch, found in files:
         for name, node in found.nodes.items() if found else ():
             line = line_of(branch, ("nodes", name))
@@ -78,9 +80,10 @@ def load_flow(path: Path) -> Flow:
                 before = ":".join(map(str, lines[name]))
                 wrong.append(f"{where}:{line}: nodes.{name}: {before} has one of this name")
             nodes[name], lines[name] = node, (str(where), line)
+            written[name] = branch["nodes"][name]
     if wrong:
         raise FlowFileError(wrong)
-    return _flow(file, nodes, path, lines)
+    return _flow(file, nodes, path, lines, texts, version_of(tree, written))
 
 
 def _checked(path: Path, tree: CommentedMap, kind: type[Model], wrong: list[str]) -> Model | None:
@@ -95,9 +98,11 @@ def _checked(path: Path, tree: CommentedMap, kind: type[Model], wrong: list[str]
         return None
 
 
-def _read(path: Path) -> CommentedMap:
+def _read(path: Path, texts: dict[str, str]) -> CommentedMap:
+    """The tree of one file, whose text is put among `texts`."""
     try:
-        tree = read_tree(path)
+        texts[str(path)] = text_of(path)
+        tree = tree_of(texts[str(path)])
     except NotYaml as error:
         raise FlowFileError([f"{path}:{error.line}: {error}"]) from None
     if not isinstance(tree, CommentedMap):
@@ -125,11 +130,14 @@ def _flow(
     written: Mapping[str, AnyNode],
     path: Path,
     lines: Mapping[str, tuple[str, int]],
+    texts: Mapping[str, str],
+    version: str,
 ) -> Flow:
     nodes = {name: _node(name, node, file) for name, node in written.items()}
     return Flow(
         name=file.flow,
-        version=file.version,
+        version=version,
+        number="" if file.version is None else str(file.version),
         language=file.language,
         languages=tuple(file.languages),
         starts=file.starts,
@@ -142,6 +150,7 @@ def _flow(
         examples=file.examples,
         most_turns=file.most_turns,
         lines=lines,
+        texts=texts,
         path=str(path),
     )
 

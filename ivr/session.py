@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ivr.content import told_version
 from ivr.stored import from_stored
 
 
@@ -21,7 +22,7 @@ class Session:
 
     call_id: str
     flow: str
-    flow_version: int
+    flow_version: str
     node: str
     language: str
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -48,7 +49,7 @@ def session_to_dict(session: Session) -> dict[str, Any]:
 
 def session_from_dict(data: Mapping[str, Any]) -> Session:
     """The session that `session_to_dict` wrote, in this release or another. Raises Unreadable."""
-    return from_stored(Session, data)
+    return from_stored(Session, told_version(data))
 
 
 def session_to_json(session: Session) -> str:

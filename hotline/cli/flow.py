@@ -16,6 +16,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "lint": ("hotline.cli.flow:lint_command", "Check the menu against all that it names."),
     "timing": ("hotline.cli.timing:timing_command", "What each way asks: seconds, digits."),
     "diagram": ("hotline.cli.flow:diagram_command", "Print a flow as a Mermaid flowchart."),
+    "publish": ("hotline.cli.flow_versions:publish_command", "Put the menu before callers."),
+    "history": ("hotline.cli.flow_versions:history_command", "Which versions have led calls."),
+    "rollback": ("hotline.cli.flow_versions:rollback_command", "Go back to an earlier version."),
     "simulate": ("lab.cli.flow_simulate:simulate_command", "Call in the terminal: press keys."),
     "report": ("hotline.cli.flow_report:report_command", "What callers did at each node."),
 }

@@ -15,9 +15,8 @@ import rich_click as click
 
 from host.word import Said, words
 from hotline.bootstrap import Services
-from hotline.live import version_fault
 from hotline.menu import WRONG_FILE, written_findings
-from hotline.prints import digest, prints_of, same_version
+from hotline.prints import digest, prints_of
 
 _POLL_S = 0.05
 
@@ -74,24 +73,31 @@ def reload_roles(services: Services, within: float) -> tuple[list[str], list[Ans
     What is wrong with the files, and then nobody was told; else what each role answered within so
     many seconds, none where none runs.
     """
-    state, config = services.settings.state_dir, services.settings.config_dir
-    asked = [said for said in words(state) if said.what]
+    faults = mistakes(services)
+    return faults, [] if faults else tell_roles(services, within)
+
+
+def mistakes(services: Services) -> list[str]:
+    """What stands in the way of taking up the files that `services` reads."""
+    asked = [said for said in words(services.settings.state_dir) if said.what]
     try:
-        wanted = digest(prints_of(config))
-        faults = [*_mistakes(services, asked)]
+        return [*_mistakes(services, asked)]
     except WRONG_FILE as error:
-        faults = str(error).splitlines()
-    return faults, [] if faults else list(_answers(state, asked, wanted, within))
+        return str(error).splitlines()
+
+
+def tell_roles(services: Services, within: float) -> list[Answer]:
+    """Have this machine's roles take up the files as they are; what each answered in time (s)."""
+    state = services.settings.state_dir
+    asked = [said for said in words(state) if said.what]
+    wanted = digest(prints_of(services.settings.config_dir))
+    return list(_answers(state, asked, wanted, within))
 
 
 def _mistakes(services: Services, asked: list[Said]) -> Iterator[str]:
     for finding in written_findings(services):
         if finding.loses_callers:
             yield str(finding)
-    running: dict[str, str] = {}
-    for said in asked:
-        running |= said.what.get("flows", {})
-    yield from map(version_fault, same_version(services.files.written, running))
     if any(said.role == "agi" for said in asked):
         has = services.sound_folder.has
         lost = [audio for audio in services.catalogue.sources if not has(audio)]

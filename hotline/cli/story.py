@@ -42,7 +42,7 @@ def story(
     why = ", ".join(filter(None, (record.verdict_reason, _rule(record))))
     reason = f" ({why})" if why else ""
     yield f"  screening    {record.verdict}{reason}{_SCREENED.get(record.screening, '')}"
-    yield f"  dialog       flow {record.flow} v{record.flow_version}, in {record.language}"
+    yield f"  dialog       flow {record.flow} {record.flow_version}, in {record.language}"
     yield f"  outcome      {_outcome(record)}"
     yield f"  tickets      {' '.join(record.tickets) or 'none'}"
     for one in recordings:

@@ -126,7 +126,7 @@ def recorded(engine: sa.Engine, *, e164: str | None = NUMBER, unique: str = UNIQ
         withheld=e164 is None,
         attestation="",
         flow="940",
-        flow_version=1,
+        flow_version="1",
         verdict="allow",
         verdict_reason="",
         screening="ok",

@@ -60,13 +60,13 @@ def lookups(engine: sa.Engine, **otherwise: object) -> Lookups:
 
 def asked(ask: Lookups, effect: str, facts: Facts = FACTS, **answers: str) -> Done:
     """What comes of asking, after these answers."""
-    session = Session("c1", "940", 3, "n", "ar", answers=answers)
+    session = Session("c1", "940", "3", "n", "ar", answers=answers)
     return place_effects(ask)[effect](facts, session, NOW)
 
 
 def ticket_with(answers: dict[str, str]) -> NewTicket:
     """The report of a caller who has given these."""
-    session = Session("c1", "940", 3, "n", "ar", answers=answers, turn=9)
+    session = Session("c1", "940", "3", "n", "ar", answers=answers, turn=9)
     return ticket_of(FACTS, session, SERVICES["RD_HOLE"], "report")
 
 

@@ -11,8 +11,7 @@ from hotline.bootstrap import Services
 from hotline.live import Live
 from hotline.menu import refuse_unfit
 from hotline.settings import Settings
-from tests.fixtures.dialog import FLOW_FILE
-from tests.fixtures.edited import NODE, RENAMED, SHIPPED, edit, next_flow, own_config
+from tests.fixtures.edited import NODE, RENAMED, edit, next_flow, own_config
 from tests.fixtures.processes import wait_until
 
 TARGET = "target_hours: 24"
@@ -115,37 +114,59 @@ def test_a_file_that_is_gone_is_refused(role: Role) -> None:
     assert "services.yaml" in role.faults
 
 
-def test_a_flow_that_changed_needs_a_new_version(role: Role) -> None:
-    """Calls are known by the version of their flow; the fault says what to write, and where."""
-    before = role.live.now
-    next_flow(role.config, version=SHIPPED)
-    assert role.look() is before
-    line = FLOW_FILE.read_text(encoding="utf-8").splitlines().index(f"version: {SHIPPED}") + 1
-    at = f"940.yaml:{line}: version: "
-    assert f"{at}calls are led by another flow of version {SHIPPED}" in role.faults
-    assert f"write version: {SHIPPED + 1}" in role.faults
+def test_flows_of_calls_in_progress_are_kept(role: Role) -> None:
+    """Two changes on, a call that began with the first version has it still."""
+    first = role.live.now.flow.version
+    next_flow(role.config)
+    second = role.look().flow.version
+    next_flow(role.config, "confirm", "sure")
+    flows = role.look().flows
+    assert role.faults == ""
+    assert len({first, second, flows.current.version}) == 3
+    kept = [NODE in flows.of("940", version).nodes for version in (first, second)]
+    assert (kept, NODE in flows.current.nodes) == ([True, False], False)
+    assert RENAMED in flows.of("940", second).nodes
+    assert "confirm" in flows.of("940", second).nodes
 
 
-def test_a_comment_needs_none(role: Role) -> None:
+def test_a_comment_makes_no_other_version(role: Role) -> None:
     """Nothing that a call meets has changed."""
+    before = role.live.now.flow.version
     edit(role.config, "flows/940.yaml", "# The 940 voice menu.", "# The voice menu.\n#")
-    role.look()
+    assert role.look().flow.version == before
     assert (role.faults, len(role.used)) == ("", 1)
 
 
-def test_flows_of_calls_in_progress_are_kept(role: Role) -> None:
-    """Two changes on, a call that began with the first version has it still."""
-    first, second, third = range(SHIPPED, SHIPPED + 3)
+def test_every_flow_that_has_led_calls_is_found_by_who_starts_anew(role: Role) -> None:
+    """A process that has read no file but today's has the earlier ones from the archive."""
+    first = role.live.now.flow.version
     next_flow(role.config)
+    second = role.look().flow.version
+    next_flow(role.config, "confirm", "sure")
+    anew = Services(role.live.now.settings).flows
+    assert NODE in anew.of("940", first).nodes
+    assert RENAMED in anew.of("940", second).nodes
+    assert anew.of("940", "000000000000") is anew.current
+
+
+def test_what_a_flow_needs_that_led_calls_before_a_restart_must_stay(role: Role) -> None:
+    """Its calls go on: a role that was started since refuses what would leave them silent."""
+    first = role.live.now.flow.version
+    edit(role.config, "flows/940/report.yaml", "say: [cancelled]", "say: [goodbye]")
     role.look()
-    next_flow(role.config, third, "confirm", "sure")
-    flows = role.look().flows
-    assert role.faults == ""
-    assert flows.current.version == third
-    kept = [NODE in flows.of("940", version).nodes for version in (first, second, third)]
-    assert kept == [True, False, False]
-    assert RENAMED in flows.of("940", second).nodes
-    assert "confirm" in flows.of("940", second).nodes
+    anew = Live("agi", Services(role.live.now.settings))
+    with anew.told(lambda _new: None):
+        for path in (role.config / "prompts").glob("*.yaml"):
+            text = path.read_text(encoding="utf-8")
+            path.write_text(text.replace("\ncancelled:", "\nnever_mind:"), encoding="utf-8")
+        for name in ("940-1", "940-2"):
+            edit(role.config, f"flows/earlier/{name}.yaml", "say: [cancelled]", "say: [goodbye]")
+        before = anew.now
+        anew.look()
+        faults = role.faults
+    assert anew.now is before
+    assert f"(version {first}, in which calls go on)" in faults
+    assert "cancelled" in faults
 
 
 def test_what_a_kept_flow_needs_must_stay(role: Role) -> None:
@@ -160,7 +181,7 @@ def test_what_a_kept_flow_needs_must_stay(role: Role) -> None:
         edit(role.config, f"prompts/{language}.yaml", "service.VS_WALL", "service.VS_FENCE")
     before = role.live.now
     assert role.look() is before
-    assert f"(version {SHIPPED}, in which calls go on)" in role.faults
+    assert f"(version {before.flow.version}, in which calls go on)" in role.faults
 
 
 def test_what_cannot_be_made_of_the_files_refuses_them(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from hotline.live import Live
 from hotline.main import cli
 from hotline.settings import Settings
 from lab.callers.fake_asterisk import FakeAsterisk
-from tests.fixtures.edited import SHIPPED, edit, next_flow, own_config
+from tests.fixtures.beside import Beside
+from tests.fixtures.edited import edit, next_flow, own_config
 from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter, place
 from tests.fixtures.whole_stack import Parts, lay_sounds, parts_of, supervised, with_redis
@@ -55,23 +56,31 @@ def test_a_call_goes_on_in_its_flow_and_the_next_one_begins_in_the_new(
 ) -> None:
     """Every role takes up a new version in mid-call, and says so; then a broken one by none."""
     config = own_config(tmp_path)
-    results: list[Result] = []
+
+    def new_flow() -> Result:
+        next_flow(config)
+        edit(config, "services.yaml", "target_hours: 24", "target_hours: 25")
+        flows.append(Services(parts.settings).flow.version)
+        return reload(parts.settings)
+
+    def broken_flow() -> Result:
+        edit(config, "flows/940/report.yaml", "effect: open_report", "efect: open_report")
+        return reload(parts.settings)
+
+    first_change = Beside("report_group", "ask_building", new_flow)
+    second_change = Beside("ask_postal", "reference", broken_flow)
 
     def on_question(question: str) -> None:
-        if question == "location":
-            next_flow(config)
-            edit(config, "services.yaml", "target_hours: 24", "target_hours: 25")
-            results.append(reload(parts.settings))
-        elif question == "confirm":
-            edit(config, "flows/940/report.yaml", "effect: open_report", "efect: open_report")
-            results.append(reload(parts.settings))
+        first_change(question)
+        second_change(question)
 
     with parts_of(settings(config_dir=config, **with_redis(redis_url))) as parts:
+        flows = [Services(parts.settings).flow.version]
         begun(parts, *ROLES)
         caller = Reporter(ear, on_question=on_question)
-        first, _ = place(FakeAsterisk(parts.agi[:1], seconds=90.0), caller)
+        first, _ = place(FakeAsterisk(parts.agi[:1], seconds=180.0), caller)
         assert caller.questions == list(QUESTIONS)
-        taken, refused = results
+        (taken,), (refused,) = first_change.told, second_change.told
         assert taken.exit_code == 0, taken.output
         assert told(taken) == {"agi": ["taken"], "relay": ["taken"], "worker": ["taken"]}
         assert refused.exit_code == 1
@@ -80,7 +89,7 @@ def test_a_call_goes_on_in_its_flow_and_the_next_one_begins_in_the_new(
         assert word(parts, "agi").what["looks"] == 1
         second, _ = place(FakeAsterisk(parts.agi[:1], seconds=90.0), Reporter(ear))
         versions = [parts.wait_closed(call, 60).flow_version for call in (first, second)]
-        assert versions == [SHIPPED, SHIPPED + 1]
+        assert versions == flows
 
 
 def test_a_hangup_alone_never_breaks_a_role(

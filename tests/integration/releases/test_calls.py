@@ -73,6 +73,8 @@ def test_a_call_of_an_earlier_release_is_read_as_it_was_stored(release: str) -> 
     for call, (state, events) in zip(read, calls_of(release), strict=True):
         assert call.events == tuple(events)
         told, kept = json.loads(call_to_json(call)), json.loads(state)
+        for part in ("session", "facts"):  # the version of its flow was a number
+            kept[part]["flow_version"] = str(kept[part]["flow_version"])
         assert told["session"].items() >= kept["session"].items()
         assert told["facts"] == told["facts"] | kept["facts"]
         said, before = told["turn"].pop("prompts"), kept["turn"].pop("prompts")

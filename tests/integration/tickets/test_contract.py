@@ -125,14 +125,14 @@ def test_the_schema_has_every_attribute_that_a_call_gives_a_ticket() -> None:
         ("open_unconfirmed", placed),
         ("open_message", answers),
     ):
-        session = Session("c", "940", 1, "n", "ar", given)
+        session = Session("c", "940", "1", "n", "ar", given)
         assert effects[effect](facts, session, contract.SENT_AT).outcome == "opened"
     complained = {"complaint": "LATE", "complaint_said": "c.wav", "complaint_said_ms": "900"}
     complained |= {"reference_keyed": "989036781"}
     complaint = complaint_effects(kept, services, Lost())["open_complaint"]
-    assert complaint(facts, Session("c", "940", 1, "n", "ar", complained), contract.SENT_AT)
+    assert complaint(facts, Session("c", "940", "1", "n", "ar", complained), contract.SENT_AT)
     keyed = Session(
-        "c", "940", 1, "n", "ar", answers | {"place": "short", "short_keys": "77732929"}
+        "c", "940", "1", "n", "ar", answers | {"place": "short", "short_keys": "77732929"}
     )
     assert effects["open_report"](facts, keyed, contract.SENT_AT).outcome == "opened"
     later = {"notes", "reopened_by"}  # of a ticket that is there: see test_follow_up

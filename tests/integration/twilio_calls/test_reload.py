@@ -3,7 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from lab.callers.twilio_http import Answer, Request
 from lab.transcript import load_transcript
 from tests.fixtures.callers import FOLDER
 from tests.fixtures.databases import lay_migrated
-from tests.fixtures.edited import SHIPPED, edit, next_flow, own_config
+from tests.fixtures.edited import edit, next_flow, own_config
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import wait_until
 from tests.fixtures.tickets import no_tickets
@@ -55,6 +55,7 @@ def test_a_call_goes_on_in_its_flow_and_the_next_one_begins_in_the_new(house: Ho
     """No process is exchanged for it: nobody waits until another one has started."""
     settings = house.services.settings
     (process,) = house.processes
+    before_it = house.services.flow.version
     before = {one.pid for one in said(settings.state_dir)}
 
     def send(request: Request) -> Answer:
@@ -75,7 +76,7 @@ def test_a_call_goes_on_in_its_flow_and_the_next_one_begins_in_the_new(house: Ho
                 load_transcript(FOLDER / "report_water.yaml"), balancer.send
             )
             found = list_calls(looked.engine(), Wanted())
-    assert [record.flow_version for record in reversed(found)] == [SHIPPED, SHIPPED + 1]
+    assert [record.flow_version for record in reversed(found)] == [before_it, looked.flow.version]
     assert {one.pid for one in said(settings.state_dir)} == before
 
 
@@ -101,3 +102,27 @@ def killed_workers(process: WebProcess, state_dir: Path) -> int:
         os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not {one.pid for one in said(state_dir)} & set(workers), 10, "they are gone")
     return len(workers)
+
+
+def test_a_call_goes_on_in_its_flow_after_its_process_was_started_anew(house: House) -> None:
+    """By other files: who comes in its place finds the flow that the call began with."""
+    settings = house.services.settings
+    (process,) = house.processes
+    version = house.services.flow.version
+    with ExitStack() as stack:
+        balancer = stack.enter_context(closing(Balancer([process])))
+
+        def send(request: Request) -> Answer:
+            nonlocal balancer
+            if len(balancer.answered) == 4 and balancer.processes == [process]:
+                process.kill()
+                next_flow(settings.config_dir, node=STANDS, renamed="roads")
+                anew = stack.enter_context(web_process(settings))
+                anew.wait_ready()
+                balancer = stack.enter_context(closing(Balancer([anew])))
+            return balancer.send(request)
+
+        house.passes(load_transcript(FOLDER / "report_roads.yaml"), send)
+        (record,) = list_calls(house.services.engine(), Wanted())
+    assert record.flow_version == version
+    assert house.services.read_again().flow.version != version

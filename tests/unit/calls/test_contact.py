@@ -38,7 +38,7 @@ class Nowhere:
 def session(**answers: str) -> Session:
     """A session with these answers."""
     place = {"building_number": "7421", "postal_code": "23218"}
-    return Session("c1", "940", 2, "ask_contact", "ar", answers=place | answers)
+    return Session("c1", "940", "2", "ask_contact", "ar", answers=place | answers)
 
 
 @pytest.mark.parametrize(

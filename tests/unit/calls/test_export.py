@@ -29,7 +29,7 @@ def record(**changes: object) -> CallRecord:
         "attestation": "A",
         "language": "ar",
         "flow": "940",
-        "flow_version": 1,
+        "flow_version": "1",
         "verdict": "allow",
         "verdict_reason": "",
         "screening": "ok",

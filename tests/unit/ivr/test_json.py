@@ -34,7 +34,7 @@ def test_a_turn_survives_json(action: Action) -> None:
 
 def test_a_session_survives_json() -> None:
     """Arabic is written as it is, not as escapes three times as long."""
-    session = Session("c1", "940", 1, "main", "ar", answers={"note": "حفرة"}, trail=("main",))
+    session = Session("c1", "940", "1", "main", "ar", answers={"note": "حفرة"}, trail=("main",))
     text = session_to_json(session)
     assert "حفرة" in text
     assert session_from_json(text) == session
@@ -59,7 +59,7 @@ def test_what_a_session_of_another_release_lacks_is_filled_in(name: str, null: b
     session = at_confirm().session
     data = json.loads(session_to_json(session))
     data = data | {name: None} if null else {k: v for k, v in data.items() if k != name}
-    usual = Session("", "", 0, "", "")
+    usual = Session("", "", "", "", "")
     assert session_from_dict(data) == replace(session, **{name: getattr(usual, name)})
 
 

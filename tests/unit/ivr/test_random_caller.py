@@ -78,6 +78,7 @@ def test_every_call_comes_to_its_end(data: st.DataObject) -> None:
 
 
 @pytest.mark.nightly
+@pytest.mark.timeout(3600)
 @settings(max_examples=50_000, deadline=None)
 @given(st.data())
 def test_every_call_comes_to_its_end_all_night(data: st.DataObject) -> None:
