@@ -218,14 +218,10 @@ class Catalogue:
 
     def _made_text(self, language: str, prompt: Prompt, slot: Slot, value: str) -> tuple[str, str]:
         """The text of a value that `text_value` made, and the language that it is said in."""
-        try:
-            texts = json.loads(value)
-        except (ValueError, RecursionError):
-            texts = None
-        told = texts if isinstance(texts, dict) else {}
+        told = texts_of(value)
         for code in (language, *told):
-            text = told.get(code)
-            if code in self.lines and isinstance(text, str) and not text_fault(text):
+            text = told.get(code, "")
+            if code in self.lines and text and not text_fault(text):
                 return code, text
         raise PromptError(f"prompt {prompt.key}: {slot.name} is no text")
 
@@ -242,6 +238,16 @@ def text_value(texts: Mapping[str, str]) -> str:
     A language that has none hears the first there is, in the voice of that one's language.
     """
     return json.dumps(dict(texts), ensure_ascii=False)
+
+
+def texts_of(value: str) -> Mapping[str, str]:
+    """The texts of a value that `text_value` made, by language; none of any other value."""
+    try:
+        texts = json.loads(value)
+    except (ValueError, RecursionError):
+        return {}
+    told = texts.items() if isinstance(texts, dict) else ()
+    return {code: text for code, text in told if isinstance(text, str)}
 
 
 def stem(language: str, text: str, form: str = "", recording: str = "", *, voices: Voices) -> str:

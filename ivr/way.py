@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ivr.catalogue import NO_RECORDING
+from ivr.catalogue import NO_RECORDING, texts_of
 from ivr.flow import LAST_ASKED, Flow, Menu, Node, Pick, Say
 from ivr.pick import filled, offered, told_of
 from ivr.session import Session
@@ -128,6 +128,18 @@ def in_each_language(flow: Flow, session: Session, turn: Turn) -> tuple[Session,
         if prompt.key in once:
             said.append(prompt)
             continue
-        for at, language in enumerate(flow.languages):
+        for at, language in enumerate(_told_in(flow, prompt)):
             said.append(replace(prompt, language=language, guarded=prompt.guarded and at == 0))
     return session, replace(turn, prompts=tuple(said))
+
+
+def _told_in(flow: Flow, prompt: Prompt) -> tuple[str, ...]:
+    """The languages that `prompt` is said in; what is all text, in those that there are texts in.
+
+    In any other it would be heard in one of these once more. There is always one.
+    """
+    texts = [texts_of(value) for value in prompt.values.values()]
+    if not texts or not all(texts):
+        return flow.languages
+    there = tuple(code for code in flow.languages if all(code in told for told in texts))
+    return there or flow.languages[:1]

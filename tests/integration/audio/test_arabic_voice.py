@@ -8,6 +8,7 @@ import pytest
 
 from ivr.prompt_text import Literal
 from ivr.prompts import load_catalogue
+from tests.fixtures.dialog import FLOW
 from tests.fixtures.languages import LANGUAGES
 from voice.arabic import mbrola, phonemes
 
@@ -55,7 +56,8 @@ def test_spelling_is_said_as_written(text: str, phones: str) -> None:
 
 def test_no_arabic_text_is_left_to_a_guess() -> None:
     """Every word of prompts and vocabulary is handed over as phonemes, and said as handed over."""
-    catalogue = load_catalogue({lang: PROMPTS / f"{lang}.yaml" for lang in ("ar", "en")}, LANGUAGES)
+    paths = {code: PROMPTS / f"{code}.yaml" for code in FLOW.languages}
+    catalogue = load_catalogue(paths, LANGUAGES)
     texts = {
         part.text
         for prompts in catalogue.literals.values()

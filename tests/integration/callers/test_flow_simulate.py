@@ -60,9 +60,7 @@ def test_a_report_is_led_to_its_end_and_leaves_nothing(run: Run, services: Servi
 def test_a_turn_shows_what_is_said_and_the_keys_that_are_offered(run: Run) -> None:
     """In the caller's language, by the prompt's key; before it is chosen in each."""
     ran = run("2", "h")
-    assert (
-        "\n   [danger, en] If life is in danger, call nine one one, or press nine.\n" in ran.stdout
-    )
+    assert "\n   [danger, en] If life is at risk, call nine one one, or press nine.\n" in ran.stdout
     assert "\n   [main] For a report, press one. " in ran.stdout
     assert "\n   a key; 1 report_group · 2 complaint_kind · 3 inquiry · " in ran.stdout
     assert "* change_language · 0 operator · # again\n" in ran.stdout

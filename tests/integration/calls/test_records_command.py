@@ -127,7 +127,7 @@ def test_show_tells_the_story(run: Run, call_id: str) -> None:
     assert lines[0] == f"Call {call_id}, by asterisk, 2099-11-24 12:00:00 (Asia/Riyadh)"
     assert "  caller       +966501234567, attested A" in lines
     assert "  outcome      completed after 95 s, at reference" in lines
-    assert "  12:00:00    1 language: welcome, danger, danger, language" in lines
+    assert "  12:00:00    1 language: welcome, danger, danger, danger, language" in lines
     assert "  12:00:00      caller pressed 1" in lines
     assert "  12:00:00      caller pressed 4 keys" in lines
     assert "  12:01:35      the call ended: hangup" in lines

@@ -11,6 +11,7 @@ from hotline.bootstrap import Services
 from hotline.live import Live
 from hotline.menu import refuse_unfit
 from hotline.settings import Settings
+from tests.fixtures.dialog import FLOW
 from tests.fixtures.edited import NODE, RENAMED, edit, next_flow, own_config
 from tests.fixtures.processes import wait_until
 
@@ -177,7 +178,7 @@ def test_what_a_kept_flow_needs_must_stay(role: Role) -> None:
     text = (role.config / "services.yaml").read_text(encoding="utf-8")
     assert "code: VS_WALL" in text
     edit(role.config, "services.yaml", "code: VS_WALL", "code: VS_FENCE")
-    for language in ("ar", "en"):
+    for language in FLOW.languages:
         edit(role.config, f"prompts/{language}.yaml", "service.VS_WALL", "service.VS_FENCE")
     before = role.live.now
     assert role.look() is before

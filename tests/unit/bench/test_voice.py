@@ -11,6 +11,7 @@ from lab.bench.reading import error_rate, plainly
 from lab.bench.run import run
 from lab.bench.setting import Bench, Sizes
 from lab.bench.voice import by_telephone, chosen
+from tests.fixtures.dialog import FLOW
 from tests.fixtures.house import house_of
 from tests.fixtures.languages import LANGUAGES
 from voice.build import build
@@ -47,7 +48,8 @@ def test_a_telephone_keeps_the_level_and_takes_the_fine_grain() -> None:
 
 def test_the_same_texts_are_heard_in_every_run() -> None:
     """Sentences of the language itself, chosen by no clock."""
-    catalogue = load_catalogue({lang: PROMPTS / f"{lang}.yaml" for lang in ("ar", "en")}, LANGUAGES)
+    paths = {code: PROMPTS / f"{code}.yaml" for code in FLOW.languages}
+    catalogue = load_catalogue(paths, LANGUAGES)
     first, second = (chosen(catalogue, "ar", 20) for _ in range(2))
     assert first == second
     assert len({audio for audio, _ in first}) == 20

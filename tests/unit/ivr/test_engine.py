@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ivr.catalogue import text_value
 from ivr.engine import FlowError, begin, step
 from ivr.event import Digits, Done, Recorded, Speech
 from ivr.turn import Collect, Perform, Transfer
@@ -13,7 +14,7 @@ from tests.fixtures.dialog import FLOW, KNOWN, OPENED, REPORT, Caller, at_confir
 def test_the_first_turn_welcomes_and_warns_before_it_asks() -> None:
     """What needs no answer is said in one turn with the first question."""
     caller = Caller()
-    assert caller.keys == ["welcome", "danger", "danger", "language"]
+    assert caller.keys == ["welcome", "danger", "danger", "danger", "language"]
     assert caller.turn.action == Collect(max_digits=1)
     assert (caller.turn.number, caller.turn.language) == (1, "ar")
 
@@ -24,10 +25,28 @@ def test_until_a_language_is_chosen_everything_is_said_in_each() -> None:
     assert said == [
         ("noinput_1", "ar", True),
         ("noinput_1", "en", False),
+        ("noinput_1", "ur", False),
         ("language", "", False),
     ]
-    assert Caller().press("0").keys == ["operator", "operator"]
+    assert Caller().press("0").keys == ["operator"] * 3
     assert {one.language for one in Caller().press("1", "8").turn.prompts} == {""}
+
+
+def test_what_is_on_the_air_in_one_language_alone_is_heard_once() -> None:
+    """Before a language is chosen: in each that there are words in, and in no other's stead."""
+    both, arabic = text_value({"ar": "أَمْطَارْ.", "en": "Rain."}), text_value({"ar": "إِجَازَةْ."})
+    caller = Caller(answers={**KNOWN, "announcement": both, "announcement_2": arabic})
+    said = [(one.key, one.language) for one in caller.turn.prompts if one.values]
+    assert said == [("announcement", "ar"), ("announcement", "en"), ("announcement_2", "ar")]
+    foreign = Caller(answers={**KNOWN, "announcement": text_value({"fr": "Pluie."})})
+    assert foreign.keys.count("announcement") == 1
+
+
+def test_who_is_slow_at_a_plate_is_told_to_take_their_time() -> None:
+    """After the first silence of twenty seconds; then the keys and an operator, as everywhere."""
+    caller = Caller().press("1", "1", "2", "1", "1")
+    assert caller.silent().keys == ["noinput_plate", "ask_building"]
+    assert caller.silent().keys == ["noinput_2", "ask_building"]
 
 
 def test_a_caller_whose_language_is_known_is_not_asked_for_it() -> None:
@@ -219,7 +238,7 @@ def test_no_keys_at_all_are_silence() -> None:
 def test_speech_is_a_key_where_it_is_one() -> None:
     """A recogniser may return what a key means; anything else is a nomatch."""
     assert Caller().meet(Speech("1")).node == "main"
-    assert Caller().meet(Speech("حفرة")).keys == ["nomatch_1", "nomatch_1", "language"]
+    assert Caller().meet(Speech("حفرة")).keys == [*["nomatch_1"] * 3, "language"]
 
 
 def test_an_outcome_that_the_flow_does_not_name_is_an_error() -> None:

@@ -15,7 +15,7 @@ from tests.fixtures.languages import LANGUAGES
 
 CONFIG = Path(__file__).parents[3] / "config"
 CATALOGUE = load_catalogue(
-    {lang: CONFIG / "prompts" / f"{lang}.yaml" for lang in ("ar", "en")}, LANGUAGES
+    {lang: CONFIG / "prompts" / f"{lang}.yaml" for lang in FLOW.languages}, LANGUAGES
 )
 LISTS = ("last_place", "addresses")
 WAYS = list(ways(FLOW, "open_report", CONTRACTS, without=LISTS))
@@ -31,19 +31,19 @@ def only(language: str, code: str) -> Walked:
 
 def test_every_way_to_each_service_in_each_language_is_walked() -> None:
     """Five groups of five services; by a plate that is known or not, a short address, an area."""
-    assert len({(way.language, way.answers["service_code"]) for way in WAYS}) == 50
+    assert len({(way.language, way.answers["service_code"]) for way in WAYS}) == 75
     assert {way.presses[4:] for way in WAYS} == {
         BY_PLATE,
         ("2", "…8", "#", "1"),
         ("3", "1", "#", "1"),
     }
-    assert len(WAYS) == 50 * 4
+    assert len(WAYS) == 75 * 4
 
 
 def test_a_caller_who_is_known_is_asked_for_no_language() -> None:
     """By each of them; who reports from the place of their last ticket presses five keys."""
     found = list(ways(FLOW, "open_report", CONTRACTS, known=True, without=("location",)))
-    assert {way.language for way in found} == {"ar", "en"}
+    assert {way.language for way in found} == {"ar", "en", "ur"}
     assert {way.digits for way in found} == {5}
     assert len({way.presses for way in found}) == 25
 
@@ -69,7 +69,7 @@ def test_no_way_presses_more_keys_than_it_may(limit: Limit) -> None:
 def test_every_branch_is_walked(to: str) -> None:
     """By each language, all that is heard on the way there."""
     found = list(ways(FLOW, to, CONTRACTS))
-    assert {way.language for way in found} == {"ar", "en"}
+    assert {way.language for way in found} == {"ar", "en", "ur"}
 
 
 def test_a_way_has_the_keys_that_are_pressed_on_it() -> None:
@@ -80,16 +80,16 @@ def test_a_way_has_the_keys_that_are_pressed_on_it() -> None:
 
 
 def test_a_way_has_all_that_is_heard_on_it_and_nothing_twice() -> None:
-    """The danger sentence in both languages before one is chosen; the address read back once."""
+    """The danger sentence in every language before one is chosen; the address read back once."""
     heard = [(said.language, said.prompt.key) for said in only("en", "RD_HOLE").heard]
     assert heard == [
         ("ar", "welcome"),
         ("ar", "danger"),
         ("en", "danger"),
+        ("ur", "danger"),
         ("ar", "language"),
         ("en", "main"),
         ("en", "report_group"),
-        ("en", "report_service"),
         ("en", "report_service_2"),
         ("en", "location"),
         ("en", "ask_building"),
