@@ -1,5 +1,6 @@
 """YAML that people write, read so that every error can name its line."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,16 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.constructor import ConstructorError, RoundTripConstructor
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import ReaderError
-from ruamel.yaml.scanner import RoundTripScanner, ScannerError
+from ruamel.yaml.scanner import Scanner, ScannerError
 
 DEEPEST = 50
 """Lists and mappings in one another: our files have a handful, and a parser takes seconds and all
 of the stack for some thousand."""
+
+_KEPT = 64
+"""As many trees are kept in a process as we have files, twice over; 3.4 MB of those that ship."""
 
 Location = tuple[str | int, ...]
 
@@ -27,7 +32,7 @@ class NotYaml(Exception):
 
 
 def read_tree(path: Path) -> Any:
-    """The file's tree, with lines. Raises NotYaml, and OSError when the file cannot be read."""
+    """The file's tree, with lines, as `tree_of` has it. Raises NotYaml, and OSError."""
     return tree_of(text_of(path))
 
 
@@ -40,9 +45,12 @@ def text_of(path: Path) -> str:
 
 
 def tree_of(text: str) -> Any:
-    """The tree of a text, with lines. Raises NotYaml."""
+    """The tree of a text, with lines, which nobody changes: the same text has the same one.
+
+    Raises NotYaml.
+    """
     try:
-        return _reader().load(text)
+        return _tree(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         problem = (error.problem or "this is not YAML").splitlines()[0]
@@ -52,6 +60,11 @@ def tree_of(text: str) -> Any:
         raise NotYaml(line, f"character {error.character!r}: {error.reason}") from None
     except YAMLError as error:
         raise NotYaml(1, str(error).splitlines()[0]) from None
+
+
+@lru_cache(_KEPT)
+def _tree(text: str) -> Any:
+    return _reader().load(text)
 
 
 def plain(tree: Any) -> Any:
@@ -82,7 +95,7 @@ def line_of(tree: Any, location: Location) -> int:
     return line
 
 
-class _ShallowBrackets(RoundTripScanner):
+class _ShallowBrackets(Scanner):
     """Reads brackets as deep as a person writes them: it looks far ahead, at all open ones."""
 
     def fetch_flow_collection_start(self, TokenClass: Any, to_push: str) -> None:
@@ -127,7 +140,8 @@ _Dated.add_constructor("tag:yaml.org,2002:timestamp", _Dated.construct_yaml_time
 
 
 def _reader() -> YAML:
-    made = YAML(typ="rt")
+    made = YAML(typ="rt")  # which has lines; comments, that nobody asks for, are passed over
+    made.Parser = Parser
     made.Constructor = _Dated
     made.Scanner = _ShallowBrackets
     made.Composer = _Shallow
