@@ -10,7 +10,7 @@ import pytest
 
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.turn import GUARD_MS, Prompt
-from tests.fixtures.languages import LANGUAGES
+from tests.fixtures.languages import FEWER_WORDS
 from voice.build import build
 from voice.ready import check
 from voice.sound import read
@@ -29,7 +29,7 @@ def written(folder: Path, texts: dict[str, str] | None = None) -> Catalogue:
     """A small English catalogue on disk, with the recordings beside it."""
     path = folder / "en.yaml"
     path.write_text("".join(f'{k}: "{v}"\n' for k, v in (texts or TEXTS).items()))
-    return load_catalogue({"en": path}, LANGUAGES, recording_hashes(folder / "recordings"))
+    return load_catalogue({"en": path}, FEWER_WORDS, recording_hashes(folder / "recordings"))
 
 
 def tone(path: Path, seconds: float, rate: int = 44100, channels: int = 2) -> None:

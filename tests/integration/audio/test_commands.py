@@ -14,7 +14,7 @@ from hotline.settings import CONFIG_DIR, Settings, load_settings
 from ivr.prompts import Catalogue, load_catalogue
 from ivr.voices import Voices
 from tests.fixtures.house import FILES
-from tests.fixtures.languages import LANGUAGES
+from tests.fixtures.languages import FEWER_WORDS
 from voice.build import BuildReport, build
 from voice.command import Command, check_length
 from voice.ready import check
@@ -37,7 +37,9 @@ def catalogue_of(folder: Path, line: str, language: str = "en") -> Catalogue:
     """A catalogue of the two texts, said by that line."""
     path = folder / f"{language}.yaml"
     path.write_text("".join(f'{key}: "{text}"\n' for key, text in TEXTS.items()))
-    return load_catalogue({language: path}, LANGUAGES, {}, Voices({}, {language: f"marks {line}"}))
+    return load_catalogue(
+        {language: path}, FEWER_WORDS, {}, Voices({}, {language: f"marks {line}"})
+    )
 
 
 def built(folder: Path, line: str) -> BuildReport:

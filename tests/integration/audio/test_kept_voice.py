@@ -13,7 +13,7 @@ from hotline.settings import CONFIG_DIR
 from ivr.prompts import CatalogueError, load_catalogue
 from ivr.voices import BUNDLED, DEFAULT, Voices
 from tests.fixtures.house import FILES
-from tests.fixtures.languages import LANGUAGES
+from tests.fixtures.languages import FEWER_WORDS
 from voice.build import build
 from voice.command import Command, check_length
 from voice.keeping import About, keep, texts_of
@@ -78,7 +78,7 @@ def test_a_voice_is_kept_a_sentence_at_a_time_and_only_what_changed_is_said_anew
     small: Path,
 ) -> None:
     """Another wording is one sentence more; what nobody says goes; another voice says all anew."""
-    catalogue = load_catalogue({"en": small / "en.yaml"}, LANGUAGES)
+    catalogue = load_catalogue({"en": small / "en.yaml"}, FEWER_WORDS)
     texts = [text for text in texts_of(catalogue, "en") if text[0] == ""]
     assert texts == [("", "Good day."), ("", "Goodbye."), ("", "Welcome.")]
     folder = small / "voices" / "en"
@@ -96,7 +96,7 @@ def test_a_text_that_is_not_all_kept_is_said_by_one_voice(small: Path) -> None:
     folder = small / "voices" / "en"
     keep([("", "Good day."), ("", "Goodbye.")], ESPEAK, folder, ABOUT)
     catalogue = load_catalogue(
-        {"en": small / "en.yaml"}, LANGUAGES, {}, Voices(kept_audio(folder.parent))
+        {"en": small / "en.yaml"}, FEWER_WORDS, {}, Voices(kept_audio(folder.parent))
     )
     by = {source.text: source.voice for source in catalogue.sources.values() if not source.form}
     assert by == {"Good day. Welcome.": DEFAULT, "Goodbye.": BUNDLED}
@@ -109,7 +109,7 @@ def test_kept_audio_that_is_away_is_told_by_its_file(small: Path) -> None:
     folder = small / "voices" / "en"
     keep([("", "Goodbye.")], ESPEAK, folder, ABOUT)
     catalogue = load_catalogue(
-        {"en": small / "en.yaml"}, LANGUAGES, {}, Voices(kept_audio(folder.parent))
+        {"en": small / "en.yaml"}, FEWER_WORDS, {}, Voices(kept_audio(folder.parent))
     )
     (path,) = folder.glob(f"*{SUFFIX}")
     path.write_bytes(b"")

@@ -15,7 +15,8 @@ from hotline.cli.flow import flow_group
 from hotline.doctor.roles import all_checks
 from hotline.menu import WRONG_FILE, all_findings, refuse_unfit
 from hotline.refusal import MenuUnfit
-from hotline.settings import CONFIG_DIR, Settings
+from hotline.settings import Settings
+from tests.fixtures.edited import own_config
 
 LOST = [
     ("flows/940/report.yaml", "opened: registered", "opend: registered", "unknown outcome"),
@@ -49,7 +50,7 @@ UNREADABLE = [
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """A copy of the configuration, to be broken."""
-    return Path(shutil.copytree(CONFIG_DIR, tmp_path / "config"))
+    return own_config(tmp_path)
 
 
 @pytest.fixture
