@@ -32,7 +32,7 @@ from tickets.jobs import job_table
 from tickets.lanes import delivery_lanes
 from tickets.mobile import SMS
 from tickets.open import BACKOFFICE
-from tickets.spoken import DRAFTS
+from tickets.spoken import DRAFTS, names_draft
 
 
 class Outbound:
@@ -74,9 +74,9 @@ class Outbound:
             **({} if drafts is None else {DRAFTS: drafts}),
         }
 
-    def _draft_of(self, ticket_id: str, turn: int) -> Mapping[str, Any] | None:
+    def _draft_of(self, ticket_id: str, name: str) -> Mapping[str, Any] | None:
         for draft in drafts_of(self._engine, ticket_id):
-            if draft.turn == turn and draft.text is not None:
+            if names_draft(name, draft.id, draft.turn) and draft.text is not None:
                 told = draft_as_told(draft)
                 return {
                     "id": draft.id,

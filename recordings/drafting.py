@@ -51,7 +51,7 @@ Told = Literal["told", "waits", "gone"]
 class Tell(Protocol):
     """Hands a draft on to the receiver of its ticket, in a transaction of ours."""
 
-    def __call__(self, connection: sa.Connection, ticket_id: str, turn: int, /) -> Told:
+    def __call__(self, connection: sa.Connection, ticket_id: str, draft_id: str, /) -> Told:
         """`waits`: the receiver has no such ticket yet. `gone`: there is none any more."""
 
 
@@ -144,7 +144,7 @@ class Drafter:
         return "waits"
 
     def _told(self, connection: sa.Connection, row: sa.Row[Any], now: datetime) -> Outcome:
-        told = self.tell(connection, row.ticket_id, row.turn)
+        told = self.tell(connection, row.ticket_id, row.id)
         if told == "waits":
             self._again(connection, row, now)
             return "waits"

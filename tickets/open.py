@@ -150,12 +150,16 @@ def ticket_by_key(connection: sa.Connection, idempotency_key: str) -> Ticket:
     return record_of(Ticket, connection.execute(statement).one())
 
 
+def expected_by(now: datetime, target_hours: int | None) -> datetime | None:
+    """By when what is begun `now` is promised to be done; None where nothing is promised."""
+    return None if target_hours is None else now.astimezone(UTC) + timedelta(hours=target_hours)
+
+
 def build_ticket(new: NewTicket, now: datetime, reference: str) -> Ticket:
     """The ticket that `new` becomes, with a fresh idempotency key; nothing is written."""
     if now.tzinfo is None:
         raise ValueError("now has no time zone: pass an aware datetime")
     moment = now.astimezone(UTC)
-    expected = None if new.target_hours is None else moment + timedelta(hours=new.target_hours)
     return Ticket(
         **given_fields(new),
         service_request_id=reference,
@@ -164,7 +168,7 @@ def build_ticket(new: NewTicket, now: datetime, reference: str) -> Ticket:
         requested_datetime=moment,
         updated_datetime=moment,
         status_datetime=moment,
-        expected_datetime=expected,
+        expected_datetime=expected_by(moment, new.target_hours),
         version=1,
         address_string=new.address_string or new.address.one_line() or new.sub_municipality,
         address_id=new.address.short_address,

@@ -16,7 +16,9 @@ DRAFTS = "drafts"
 """The destination of drafts: the receiver of tickets, by a lane of its own. Whatever it makes of a
 draft, no ticket waits for it."""
 DRAFTED = "recording.drafted"
-"""The event of a draft; in a delivery the call's turn stands behind it, with a colon between."""
+"""The event of a draft; in a delivery the draft's name stands behind it, with a colon between."""
+_NAMED_BY = 14
+"""So many letters of a draft's id name it in a delivery: what the column holds behind the event."""
 
 
 def recordings_named(ticket: Ticket) -> tuple[str, ...]:
@@ -27,10 +29,19 @@ def recordings_named(ticket: Ticket) -> tuple[str, ...]:
     return tuple(name for name in named if name and isinstance(name, str))
 
 
+def names_draft(name: str, draft_id: str, turn: int) -> bool:
+    """Whether a delivery by this name is of that draft.
+
+    Turns alone are no name: each note of a ticket is of a call of its own. Deliveries of the
+    release before have no more.
+    """
+    return name in (draft_id[:_NAMED_BY], str(turn))
+
+
 def hand_out_draft(
-    connection: sa.Connection, ticket_id: str, turn: int
+    connection: sa.Connection, ticket_id: str, draft_id: str
 ) -> Literal["told", "waits", "gone"]:
-    """Put the draft of this turn on its way, once, if the receiver has taken the ticket.
+    """Put this draft on its way, once, if the receiver has taken the ticket.
 
     `waits`: not yet. `gone`: the ticket was taken back. Raises SQLAlchemyError.
     """
@@ -43,7 +54,7 @@ def hand_out_draft(
     if state != "acknowledged":
         there = sa.select(tickets.c.version).where(tickets.c.idempotency_key == ticket_id)
         return "gone" if connection.scalar(there) is None else "waits"
-    event, now = f"{DRAFTED}:{turn}", database_now(connection)
+    event, now = f"{DRAFTED}:{draft_id[:_NAMED_BY]}", database_now(connection)
     handed_out = sa.select(deliveries.c.id).where(
         of_ticket, deliveries.c.destination == DRAFTS, deliveries.c.event == event
     )

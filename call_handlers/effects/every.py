@@ -71,7 +71,7 @@ def make_effects(world: World) -> dict[str, Effect]:
         **review.review_effects(world.request_review, world.keep),
         **place.place_effects(world.lookups),
         **follow_up.follow_up_effects(world.records),
-        **note.note_effects(world.update_ticket, world.keep),
+        **note.note_effects(world.update_ticket, world.services, world.keep),
         **draft.draft_effects(world.memory),
         **hours.hours_effects(world.offices),
     }

@@ -13,7 +13,9 @@ from ivr.contract import EffectContract
 from ivr.event import Done
 from ivr.session import Session
 from ivr.way import given
+from tickets.catalogue import Service
 from tickets.model import Ticket
+from tickets.open import expected_by
 from tickets.spoken import NOTES
 from tickets.update import Change
 
@@ -42,8 +44,13 @@ class UpdateTicket(Protocol):
         ...
 
 
-def note_effects(update_ticket: UpdateTicket, keep: Keep) -> dict[str, Effect]:
-    """The effects of what is said of a ticket, by name."""
+def note_effects(
+    update_ticket: UpdateTicket, services: Mapping[str, Service], keep: Keep
+) -> dict[str, Effect]:
+    """The effects of what is said of a ticket, by name.
+
+    What is opened again is promised anew, in the hours of its service: the date before is over.
+    """
 
     def add_note(facts: Facts, session: Session, now: datetime) -> Done:
         recording = given(session.answers, "note")
@@ -78,7 +85,9 @@ def note_effects(update_ticket: UpdateTicket, keep: Keep) -> dict[str, Effect]:
                 came[0] = TOO_LATE
                 return {}
             by = {**ticket.attributes, "reopened_by": _origin(session)}
-            return {"status": "reopen", "attributes": by}
+            service = services.get(ticket.service_code)
+            expected = expected_by(now, service.target_hours if service else None)
+            return {"status": "reopen", "attributes": by, "expected_datetime": expected}
 
         return _updated(session, again, now, came)
 

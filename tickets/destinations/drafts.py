@@ -15,8 +15,8 @@ from tickets.destinations.webhook import WebhookDestination, signed_message
 from tickets.model import Ticket
 from tickets.spoken import DRAFTED, DRAFTS
 
-FindDraft = Callable[[str, int], Mapping[str, Any] | None]
-"""The draft of a ticket's turn: `id`, `recording_ref`, `machine_draft`; None once it is destroyed.
+FindDraft = Callable[[str, str], Mapping[str, Any] | None]
+"""The draft of a ticket, by its name in the delivery: `id`, `recording_ref`, `machine_draft`; None once it is destroyed.
 May raise SQLAlchemyError."""
 
 
@@ -37,8 +37,8 @@ class DraftDestination:
 
     def push(self, ticket: Ticket, event: str) -> PushResult:
         """Send the draft that `event` names once and judge the answer."""
-        kind, _, turn = event.partition(":")
-        found = self.find(ticket.idempotency_key, int(turn)) if kind == DRAFTED else None
+        kind, _, name = event.partition(":")
+        found = self.find(ticket.idempotency_key, name) if kind == DRAFTED else None
         if found is None:
             return PushResult("refused", error="the draft was destroyed with its recording")
         body, headers = signed_draft(ticket, found, self.office.secrets(), datetime.now(UTC))

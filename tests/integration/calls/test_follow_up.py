@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -276,7 +277,19 @@ def test_a_ticket_is_opened_again_within_two_weeks_of_its_end(
     changed = node == "ticket_reopened"
     assert found.version == (2 if changed else 1)
     assert (found.status_datetime == NOW) == changed
+    again = NOW + timedelta(hours=SERVICES["RD_HOLE"].target_hours)
+    assert found.expected_datetime == (again if changed else ticket.expected_datetime)
     assert (("backoffice", "ticket.updated") in told(house, ticket)) == changed
+
+
+def test_who_has_it_opened_again_hears_a_new_date(house: House) -> None:
+    """In the same call: the one before is over."""
+    ticket = given(house, "1", "closed", 10)
+    call = followed(house, ticket.service_request_id, "2", caller=OTHER)
+    assert call.turn.prompts[0].key == "ticket_reopened"
+    again = followed(house, ticket.service_request_id, caller=OTHER)
+    expected = NOW + timedelta(hours=SERVICES["RD_HOLE"].target_hours)
+    assert expected.astimezone(ZoneInfo("Asia/Riyadh")).date().isoformat() in said(again)
 
 
 def test_a_rating_is_kept_and_may_be_changed(house: House) -> None:

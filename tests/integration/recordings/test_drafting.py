@@ -32,7 +32,7 @@ from tickets.model import Ticket
 from tickets.open import open_ticket
 from tickets.outbox import list_deliveries
 from tickets.schema import deliveries
-from tickets.spoken import hand_out_draft, recordings_named
+from tickets.spoken import hand_out_draft, names_draft, recordings_named
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 REFERENCE = f"{CALL}-7"
@@ -213,7 +213,29 @@ def test_a_draft_is_told_when_the_office_has_the_ticket_and_once(
         connection.execute(drafts.update().values(state="ready", next_attempt_at=NOW))
     assert job.draft(draft_id) == "told"
     told = [(one.destination, one.event) for one in list_deliveries(any_engine)]
-    assert sorted(told) == [("backoffice", "ticket.opened"), ("drafts", "recording.drafted:7")]
+    assert sorted(told) == [("backoffice", "ticket.opened"), ("drafts", f"recording.drafted:{draft_id[:14]}")]
+
+
+def test_two_notes_of_the_same_turn_of_their_calls_are_two_drafts(
+    any_engine: sa.Engine, folder: Path
+) -> None:
+    """Each is told once, by a delivery of its own, which finds it and no other."""
+    note = f"{'b' * 32}-7"
+    ticket = opened(any_engine, attributes={"notes": [{"recording_ref": note}]})
+    for reference in (REFERENCE, note):
+        (folder / f"{reference}.wav").write_bytes(wav())
+    job, both = drafter(any_engine, folder), drafts_of(any_engine, ticket.idempotency_key)
+    assert {draft.recording_ref for draft in both} == {REFERENCE, note}
+    assert [job.draft(draft.id) for draft in both] == ["ready"] * 2
+    acknowledge(any_engine)
+    hold_the_clock(any_engine)
+    assert [job.draft(draft.id) for draft in both] == ["told"] * 2
+    events = [one.event for one in list_deliveries(any_engine) if one.destination == "drafts"]
+    names = [event.partition(":")[2] for event in events]
+    assert len(names) == 2
+    for draft in both:
+        assert [names_draft(name, draft.id, draft.turn) for name in names].count(True) == 1
+    assert names_draft("7", both[0].id, 7), "a delivery of the release before"
 
 
 def test_a_draft_goes_with_the_ticket_that_its_caller_took_back(
