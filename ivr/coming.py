@@ -10,7 +10,7 @@ from ivr.edges import target
 from ivr.flow import Ask, Do, End, Flow, Menu, Node, RecordNode, SayNode, TransferNode
 from ivr.session import Session
 from ivr.turn import OPERATORS, Collect, HangUp, Perform, Prompt, Record, Transfer, Turn
-from ivr.way import asked, passed_over, prompts_of, trail_at
+from ivr.way import asked, passed_over, prompts_of, trail_at, without
 
 QUEUE, LAST = "queue", "last"
 """The answer that screening gives for a caller whom the operators take after all others."""
@@ -44,6 +44,8 @@ def enter(
         if node is None:
             raise FlowError(f"flow {flow.name}: no node {name!r}")
         if passed_over(session, node, returning=returning):
+            if isinstance(node, Do):
+                session = without(session, node.clears)
             name = node.skip_to
             continue
         session = replace(

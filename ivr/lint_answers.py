@@ -76,7 +76,8 @@ def _after(
     node: Node, edge: Edge, answers: frozenset[str], effects: Mapping[str, EffectContract]
 ) -> frozenset[str]:
     if edge.kind == "skip":
-        return answers | set(() if node.skip_unless else node.skip_if)
+        cleared = set(node.clears) if isinstance(node, Do) else set[str]()
+        return (answers | set(() if node.skip_unless else node.skip_if)) - cleared
     answers |= set(node.skip_unless)
     if edge.kind == "pick" and isinstance(node, Pick):
         return answers | (fields_of(effects.values(), node.of) or frozenset())

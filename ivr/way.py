@@ -1,6 +1,6 @@
 """What a session tells of the way here: where back leads, what was earned, what is unsent, said."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from ivr.catalogue import NO_RECORDING, texts_of
@@ -50,6 +50,12 @@ def earned(flow: Flow, session: Session) -> str:
     """The disposition that the way here has earned, without the transfer that failed."""
     nodes = (flow.nodes.get(name) for name in reversed(session.path))
     return next((node.disposition for node in nodes if node and node.disposition), "")
+
+
+def without(session: Session, names: Collection[str]) -> Session:
+    """The session, with these answers forgotten."""
+    kept = {name: value for name, value in session.answers.items() if name not in names}
+    return replace(session, answers=kept)
 
 
 def trail_at(trail: tuple[str, ...], node: Node) -> tuple[str, ...]:

@@ -16,8 +16,8 @@ from tickets.model import Ticket
 from tickets.spoken import DRAFTED, DRAFTS
 
 FindDraft = Callable[[str, str], Mapping[str, Any] | None]
-"""The draft of a ticket, by its name in the delivery: `id`, `recording_ref`, `machine_draft`; None once it is destroyed.
-May raise SQLAlchemyError."""
+"""The draft of a ticket by its name in the delivery: `id`, `recording_ref`, `machine_draft`; None
+once it is destroyed. May raise SQLAlchemyError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ def test_a_key_that_nobody_hears_fails(ear: Ear, tmp_path: Path) -> None:
     result = played(ear.services, ear.driver, transcript_of(tmp_path, text))
     assert result.difference is not None
     assert (result.difference.where, result.difference.expected) == ("turn 2", "main")
-    assert result.difference.heard == "nomatch_1, nomatch_1, language"
+    assert result.difference.heard == "nomatch_1, nomatch_1, nomatch_1, language"
 
 
 def _frames(path: Path) -> bytes:

@@ -1,5 +1,7 @@
 """What a caller gives for one thing comes into nothing else, in whatever order they do things."""
 
+import pytest
+
 from call_handlers.arrival import Call
 from call_handlers.memory import RedisMemory
 from ivr.event import HungUp, Recorded, Transferred
@@ -34,6 +36,34 @@ def test_a_report_and_a_complaint_that_were_both_left_are_two_tickets(house: Hou
     assert len(record.tickets) == 2
 
 
+def test_a_spoken_report_that_is_left_for_another_is_kept(house: House) -> None:
+    """By `1` in the main menu: as if they had hung up there; the new one begins with nothing."""
+    desk = house.desk()
+    call = play(desk, to_confirm(desk, desk.begin(arrival())), *("*",) * 4, "1")
+    assert call.session.node == "report_group"
+    assert not {"place", "service_code", "recording"} & set(call.session.answers)
+    (left,) = house.tickets()
+    assert (left.kind, left.attributes["unconfirmed"]) == ("report", True)
+    assert left.recording_ref is not None
+    call = over(house, play(desk, call, "3", "1", "1", "3105", "21442"), Recorded("again-1", 4000))
+    tickets = {ticket.service_code: ticket for ticket in house.tickets()}
+    assert set(tickets) == {"RD_HOLE", "FL_RAIN"}
+    assert tickets["FL_RAIN"].recording_ref == "again-1"
+    record, _ = house.written(call.call_id)
+    assert set(record.tickets) == {one.service_request_id for one in tickets.values()}
+
+
+def test_a_spoken_complaint_that_is_left_for_another_is_kept(house: House) -> None:
+    """By `2` in the main menu."""
+    desk = house.desk()
+    call = play(desk, desk.begin(arrival()), "1", *COMPLAINT, Recorded("complaint-1", 4000))
+    call = over(house, play(desk, call, "*", "*", "2", "3"), Recorded("complaint-2", 4000))
+    tickets = {ticket.recording_ref: ticket for ticket in house.tickets()}
+    assert set(tickets) == {"complaint-1", "complaint-2"}
+    assert tickets["complaint-1"].attributes["complaint"] == "STAFF"
+    assert tickets["complaint-2"].attributes["complaint"] == "CONTRACTOR"
+
+
 def test_a_complaint_whose_caller_wants_to_be_called_is_a_complaint(house: House) -> None:
     """With its words and what it is about, and one ticket of it."""
     desk = house.desk()
@@ -52,6 +82,18 @@ def test_a_place_is_changed_as_a_whole(house: House) -> None:
     call = to_confirm(desk, desk.begin(arrival()))
     over(house, play(desk, call, "*"), "1", "3105")
     (ticket,) = house.tickets()
+    assert ticket.address == {"building_number": "7421", "postal_code": "23218"}
+
+
+@pytest.mark.parametrize("keys", [(), ("1", "3105"), ("2",), ("3",), ("*",)])
+def test_who_hangs_up_while_they_change_the_place_has_reported(
+    house: House, keys: tuple[str, ...]
+) -> None:
+    """By `2` where it is read back: it is where it was until they have said another."""
+    desk = house.desk()
+    over(house, play(desk, to_confirm(desk, desk.begin(arrival())), "2"), *keys)
+    (ticket,) = house.tickets()
+    assert ticket.attributes["unconfirmed"] is True
     assert ticket.address == {"building_number": "7421", "postal_code": "23218"}
 
 

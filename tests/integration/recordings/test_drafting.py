@@ -213,7 +213,8 @@ def test_a_draft_is_told_when_the_office_has_the_ticket_and_once(
         connection.execute(drafts.update().values(state="ready", next_attempt_at=NOW))
     assert job.draft(draft_id) == "told"
     told = [(one.destination, one.event) for one in list_deliveries(any_engine)]
-    assert sorted(told) == [("backoffice", "ticket.opened"), ("drafts", f"recording.drafted:{draft_id[:14]}")]
+    event = f"recording.drafted:{draft_id[:14]}"
+    assert sorted(told) == [("backoffice", "ticket.opened"), ("drafts", event)]
 
 
 def test_two_notes_of_the_same_turn_of_their_calls_are_two_drafts(

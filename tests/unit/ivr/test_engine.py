@@ -198,12 +198,13 @@ def test_star_goes_back_step_by_step_to_the_first_menu() -> None:
     assert seen == way
 
 
-def test_back_passes_over_a_readback_whose_answers_were_cleared() -> None:
-    """There is nothing to read back any more, so the question before it is put."""
+def test_back_from_another_place_leads_to_the_report_with_the_one_before() -> None:
+    """Who thinks better of it has lost nothing."""
     caller = at_confirm().press("2", "1")
     assert caller.node == "ask_building"
-    assert caller.press("*").node == "location"
-    assert caller.press("*").node == "report_service_2"
+    assert caller.press("*").node == "change_place"
+    assert caller.press("*").node == "confirm"
+    assert caller.session.answers["building_number"] == "7421"
 
 
 def test_back_asks_a_question_that_was_already_answered() -> None:

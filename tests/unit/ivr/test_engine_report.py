@@ -167,11 +167,11 @@ def test_a_failed_transfer_does_not_undo_a_report() -> None:
 def test_emergency_is_reachable_for_a_blocked_caller() -> None:
     """A blocked caller is told for how long, and 9 leads to help."""
     caller = Caller(verdict="block")
-    assert (caller.node, caller.keys) == ("blocked_notice", ["blocked_notice"] * 2)
-    assert [prompt.language for prompt in caller.turn.prompts] == ["ar", "en"]
+    assert (caller.node, caller.keys) == ("blocked_notice", ["blocked_notice"] * 3)
+    assert [prompt.language for prompt in caller.turn.prompts] == ["ar", "en", "ur"]
     assert caller.turn.prompts[0].values == {"days": "7"}
     assert caller.press("9").turn.action == Transfer("911")
-    assert caller.transferred("busy").keys == ["emergency_unavailable"] * 2
+    assert caller.transferred("busy").keys == ["emergency_unavailable"] * 3
 
 
 def test_a_blocked_caller_reaches_nothing_else() -> None:
