@@ -21,7 +21,7 @@ HELD = frozenset({"challenge", "voicemail", "block"})
 REMEMBERED = st.fixed_dictionaries(
     {},
     optional={
-        "language": st.sampled_from(["ar", "en"]),
+        "language": st.sampled_from(FLOW.languages),
         "draft": st.just('{"at": "location", "answers": {}}'),
         "announcement": st.just('{"ar": "أَمْطَارْ.", "en": "Rain."}'),
     },
