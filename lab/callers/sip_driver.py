@@ -12,8 +12,10 @@ from agi_scripts.channel import AgiChannel
 from agi_scripts.scripts import Script, make_scripts
 from agi_scripts.server import FastAgiServer
 from embedded.asterisk.instance import AsteriskInstance
+from embedded.asterisk.layout import LAB_GLOBALS
 from hotline.bootstrap import Services
 from hotline.stack import asterisk_instance
+from ivr.turn import OPERATORS
 from lab.callers.line import CannotPlay, need_no_more_than_keys
 from lab.callers.sip_attestation import AttestingNetwork
 from lab.callers.sip_line import SipLine, sip_call, sound_pieces
@@ -24,6 +26,14 @@ from lab.transcript import Transcript
 SCRIPT_NAMES = ("call", "transferred", "ended")
 OPERATOR_SECONDS = "1"
 """How long the operator who answers stays; then the call is over."""
+AGENCY_RING = "2"
+"""How long an agency is rung that does not answer."""
+_LINES = {
+    "busy": "Local/busy@hotline-lab",
+    "no_answer": "Local/silent@hotline-lab",
+    "unavailable": "Local/nobody@hotline-lab",
+}
+"""Where a call to an agency leads of which a transcript says what comes of it."""
 _DIALABLE = re.compile(r"\+?[A-Za-z0-9._-]{1,64}")
 
 
@@ -67,8 +77,8 @@ class SipDriver:
     def dial(self, transcript: Transcript, stores: Stores) -> Iterator[SipLine]:
         """Place the call with a telephone of its own; it is over when this is."""
         number = _number(transcript)
-        if transcript.transfers:
-            raise CannotPlay("operators and agencies always answer on this driver")
+        if OPERATORS in transcript.transfers:
+            raise CannotPlay("operators always answer on this driver")
         recordings = self._asterisk.recordings_inside
         self._scripts.use(make_scripts(stores.desk, self._sounds, recordings=recordings))
         folder = self._folder / f"caller-{next(self._numbers)}"
@@ -77,8 +87,24 @@ class SipDriver:
             if transcript.attestation:
                 network = AttestingNetwork(target, transcript.attestation)
                 target = stack.enter_context(network).address
+            stack.enter_context(self._agencies(transcript.transfers))
             call = sip_call(target, folder, number, stores.sessions, self._pieces)
             yield stack.enter_context(call)
+
+    @contextmanager
+    def _agencies(self, transfers: Mapping[str, str]) -> Iterator[None]:
+        """Agencies that do as a transcript says, as long as its call lasts."""
+        done = {f"AGENCY_{to}": _LINES[came] for to, came in transfers.items() if came in _LINES}
+        chosen = {**done, "AGENCY_RING": AGENCY_RING} if done else {}
+        try:
+            self._set(chosen)
+            yield
+        finally:
+            self._set({name: LAB_GLOBALS[name] for name in chosen})
+
+    def _set(self, globals_: Mapping[str, str]) -> None:
+        for name, value in globals_.items():
+            self._asterisk.rx(f"dialplan set global {name} {value}")
 
 
 @contextmanager

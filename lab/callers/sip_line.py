@@ -137,12 +137,11 @@ class SipLine:
 
     def wait(self) -> None:
         """Hear everything, then say nothing."""
+        if isinstance(self.turn.action, Record):
+            raise CannotPlay("this telephone cannot fall silent")
         self._hear_out()
-        match self.turn.action:
-            case Collect(timeout_ms=ms):
-                self._go_on(ms / 1000 + MARGIN_S)
-            case Record(silence_ms=ms):
-                self._go_on(ms / 1000 + MARGIN_S)
+        if isinstance(self.turn.action, Collect):
+            self._go_on(self.turn.action.timeout_ms / 1000 + MARGIN_S)
 
     def dictate(self, seconds: int, end: str) -> None:
         """The telephone speaks all the time: here it is only the time that passes."""
