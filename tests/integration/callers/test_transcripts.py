@@ -18,6 +18,7 @@ from lab.callers.stores import CallFacts, empty_database
 from lab.transcript import load_transcript
 from tests.fixtures.callers import (
     EVERYDAY_BY_TELEPHONE,
+    LONG_BY_TELEPHONE,
     TELEPHONE_PATHS,
     by_engine,
     every_transcript,
@@ -27,7 +28,7 @@ from tests.fixtures.callers import (
     why,
 )
 
-by_telephone = everyday_or_nightly(EVERYDAY_BY_TELEPHONE, TELEPHONE_PATHS)
+by_telephone = everyday_or_nightly(EVERYDAY_BY_TELEPHONE - LONG_BY_TELEPHONE, TELEPHONE_PATHS)
 
 
 @every_transcript
