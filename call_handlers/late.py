@@ -14,6 +14,9 @@ from call_handlers.arrival import Call, Left
 from ivr.event import Digits, Event, Recorded, Speech, Transferred
 from ivr.session import Session
 
+WENT_ON = "went_on_after_its_end"
+"""The answer of a call that has ended and goes on: its end may have kept something of it."""
+
 
 def left_at(call: Call) -> Left:
     """Where this call stands, for when its caller turns out to have done something there."""
@@ -42,9 +45,10 @@ def as_it_stood(call: Call) -> Call:
     left = call.left
     if left is None:
         raise ValueError("nobody has left this call")
+    answers = {**left.session.answers, WENT_ON: "yes"}
     return replace(
         call,
-        session=left.session,
+        session=replace(left.session, answers=answers),
         turn=left.turn,
         at_ms=left.at_ms,
         events=call.events[: left.events],

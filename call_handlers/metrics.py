@@ -1,6 +1,11 @@
 """What is counted of calls."""
 
+from functools import lru_cache
+from typing import TypeVar
+
 from prometheus_client import Counter, Histogram
+
+T = TypeVar("T", Counter, Histogram)
 
 CALLS = Counter("hotline_calls_total", "Calls that began.", ["channel", "verdict", "screening"])
 ENDED = Counter("hotline_calls_ended_total", "Calls that ended.", ["channel", "disposition"])
@@ -26,3 +31,12 @@ UNSAVED_TURNS = Counter(
 )
 RECORDS = Counter("hotline_call_records_total", "Call records written, by where.", ["where"])
 RECORDS.labels("lost")  # there from the start: Prometheus sees no increase in what begins at 1
+
+
+@lru_cache(maxsize=4096)
+def of(metric: T, *labels: str) -> T:
+    """A metric with these values of its labels, which takes a while to find the first time.
+
+    The labels of what is counted in every turn are few: nodes, inputs, effects, outcomes.
+    """
+    return metric.labels(*labels)

@@ -32,6 +32,7 @@ from call_handlers.events import StoredEvent
 from call_handlers.schema import call_events, calls
 from ivr.stored import from_stored
 from recordings.register import note_journalled
+from store.bulk import RowsInsert
 from store.journal import Journal
 
 log = structlog.get_logger()
@@ -187,29 +188,24 @@ def write_records(engine: sa.Engine, records: Sequence[Record]) -> None:
     rows = [_call_row(record) for record in ended if not record.amended]
     events = [row for record in records if not record.amended for row in _event_rows(record)]
     with engine.begin() as connection:
-        for statement, values in (
-            (statements.begun, begun),
-            (statements.ended, rows),
-            (statements.happened, events),
-        ):
-            if values:
-                connection.execute(statement, values)
+        statements.begun(connection, begun)
+        statements.ended(connection, rows)
+        statements.happened(connection, events)
         for record in amended:  # takes the place of what was written when it seemed to be over
             connection.execute(statements.amended, _call_row(record))
             of_call_events = call_events.c.call_id == record.facts.call_id
             connection.execute(call_events.delete().where(of_call_events))
-            if events := _event_rows(record):
-                connection.execute(statements.happened, events)
+            statements.happened(connection, _event_rows(record))
 
 
 @dataclass(frozen=True, slots=True)
 class _Statements:
     """How each kind of row is written. SQLAlchemy compiles a statement that stays only once."""
 
-    begun: sa.Insert
-    ended: sa.Insert
+    begun: RowsInsert
+    ended: RowsInsert
     amended: sa.Insert
-    happened: sa.Insert
+    happened: RowsInsert
 
 
 @lru_cache
@@ -220,11 +216,13 @@ def _statements(dialect: str) -> _Statements:
     at_the_end = {name: whole.excluded[name] for name in _AT_THE_END}
     goes_on = calls.c.ended_at.is_(None)
     return _Statements(
-        whole.on_conflict_do_nothing(index_elements=key),
-        whole.on_conflict_do_update(index_elements=key, set_=at_the_end, where=goes_on),
+        RowsInsert(whole.on_conflict_do_nothing(index_elements=key)),
+        RowsInsert(whole.on_conflict_do_update(index_elements=key, set_=at_the_end, where=goes_on)),
         whole.on_conflict_do_update(index_elements=key, set_=at_the_end),
-        insert(call_events).on_conflict_do_nothing(
-            index_elements=[call_events.c.call_id, call_events.c.position]
+        RowsInsert(
+            insert(call_events).on_conflict_do_nothing(
+                index_elements=[call_events.c.call_id, call_events.c.position]
+            )
         ),
     )
 

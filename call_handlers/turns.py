@@ -87,7 +87,7 @@ class Turns:
         now_ms = self._now_ms()
         kind, kept = masked(event, call.turn)
         row = event_row(call.turn, kind, kept, at_ms=now_ms, ms=now_ms - call.at_ms)
-        metrics.TURNS.labels(call.turn.node, kind).inc()
+        metrics.of(metrics.TURNS, call.turn.node, kind).inc()
         if call.turn.number >= _MOST_TURNS:
             raise CallFailed(f"more than {_MOST_TURNS} turns")
         try:
@@ -158,9 +158,10 @@ class Turns:
         except Exception:  # whatever it is, the dialog has a way on for an effect that failed
             log.exception("effect_broken", effect=name)
             done = Done(FAILED)
-        metrics.EFFECT_SECONDS.labels(name).observe(time.perf_counter() - started)
-        metrics.EFFECTS.labels(name, done.outcome).inc()
-        log.info("effect_done", effect=name, outcome=done.outcome)
+        metrics.of(metrics.EFFECT_SECONDS, name).observe(time.perf_counter() - started)
+        metrics.of(metrics.EFFECTS, name, done.outcome).inc()
+        tell = log.debug if name in self.looks else log.info
+        tell("effect_done", effect=name, outcome=done.outcome)
         return done
 
     def _saved(self, call: Call) -> Call:

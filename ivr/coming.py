@@ -6,6 +6,7 @@ first that must wait, act or end. What came of a turn is the engine's.
 
 from dataclasses import replace
 
+from ivr.changed import changed
 from ivr.edges import target
 from ivr.flow import Ask, Do, End, Flow, Menu, Node, RecordNode, SayNode, TransferNode
 from ivr.session import Session
@@ -48,7 +49,7 @@ def enter(
                 session = without(session, node.clears)
             name = node.skip_to
             continue
-        session = replace(
+        session = changed(
             session,
             node=name,
             noinput=0,
@@ -80,7 +81,7 @@ def stop_at(session: Session, node: Node, said: tuple[Prompt, ...]) -> tuple[Ses
             return numbered(session, said, Perform(effect))
         case TransferNode():
             to = node.target or session.answers.get(node.target_from) or OPERATORS
-            session = replace(session, transferred_to=to)
+            session = changed(session, transferred_to=to)
             last = to == OPERATORS and session.answers.get(QUEUE) == LAST
             return numbered(session, said, Transfer(to, last))
         case End():
@@ -95,11 +96,11 @@ def numbered(
     action: Collect | Record | Transfer | Perform | HangUp,
 ) -> tuple[Session, Turn]:
     """The next turn of the call, with this to say and to do."""
-    session = replace(session, turn=session.turn + 1)
+    session = changed(session, turn=session.turn + 1)
     return session, Turn(session.turn, session.node, session.language, said, action)
 
 
 def end(session: Session, said: tuple[Prompt, ...]) -> tuple[Session, Turn]:
     """The last turn of the call."""
-    session = replace(session, disposition=session.disposition or "completed")
+    session = changed(session, disposition=session.disposition or "completed")
     return numbered(session, said, HangUp())

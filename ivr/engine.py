@@ -20,9 +20,9 @@ The rules, in the words of VoiceXML 2.1's form interpretation:
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from ivr.catalogue import NO_RECORDING
+from ivr.changed import changed
 from ivr.coming import FlowError, end, enter, go, numbered, stop_at
 from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Transferred
 from ivr.flow import (
@@ -102,7 +102,7 @@ def _in_time(flow: Flow, session: Session, turn: Turn) -> tuple[Session, Turn]:
         if session.node in asked:
             raise FlowError(f"flow {flow.name}: giving up at {session.node} leads back to it")
         asked.add(session.node)
-        unasked = replace(session, turn=session.turn - 1)
+        unasked = changed(session, turn=session.turn - 1)
         session, turn = go(flow, unasked, flow.nodes[session.node], "give_up")
     return session, turn
 
@@ -136,8 +136,8 @@ def _stepped(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]
             return _done(flow, session, node, outcome, data)
         case TransferNode(), Transferred(result=result):
             if result == "answered":
-                return end(replace(session, disposition=TRANSFERRED), ())
-            session = replace(session, disposition=earned(flow, session), transferred_to="")
+                return end(changed(session, disposition=TRANSFERRED), ())
+            session = changed(session, disposition=earned(flow, session), transferred_to="")
             return go(flow, session, node, "unavailable")
         case Waiting(), _:
             return _nomatch(flow, session, node)
@@ -147,8 +147,8 @@ def _stepped(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]
 
 def _hung_up(flow: Flow, session: Session) -> tuple[Session, Turn]:
     if session.disposition == TRANSFERRED:  # said before it was known, by an earlier release
-        session = replace(session, disposition=earned(flow, session))
-    session = replace(session, disposition=session.disposition or "abandoned")
+        session = changed(session, disposition=earned(flow, session))
+    session = changed(session, disposition=session.disposition or "abandoned")
     left = unsent(flow, session)
     if not left:
         return numbered(session, (), HangUp())
@@ -172,7 +172,7 @@ def _noinput(flow: Flow, session: Session, node: Waiting) -> tuple[Session, Turn
     tries = session.noinput + 1
     if tries >= TRIES:
         return go(flow, session, node, "give_up")
-    session = replace(session, noinput=tries)
+    session = changed(session, noinput=tries)
     return _again(session, node, _error(node.noinput, tries))
 
 
@@ -180,7 +180,7 @@ def _nomatch(flow: Flow, session: Session, node: Waiting) -> tuple[Session, Turn
     tries = session.nomatch + 1
     if tries >= node.tries:
         return go(flow, session, node, "give_up")
-    session = replace(session, nomatch=tries)
+    session = changed(session, nomatch=tries)
     return _again(session, node, _error(node.nomatch, tries))
 
 
@@ -201,16 +201,16 @@ def _special(flow: Flow, session: Session, node: Waiting, key: str) -> tuple[Ses
         return enter(flow, session, earlier, (), returning=True)
     if session.repeats >= MOST_REPEATS:
         return go(flow, session, node, "give_up")
-    return _again(replace(session, repeats=session.repeats + 1), node)
+    return _again(changed(session, repeats=session.repeats + 1), node)
 
 
 def _picked(flow: Flow, session: Session, node: Pick, keys: str) -> tuple[Session, Turn]:
     choice = offered(session, node).get(keys)
     if choice is not None:
-        session = replace(session, answers={**session.answers, **choice})
+        session = changed(session, answers={**session.answers, **choice})
         return go(flow, session, node, "pick")
     if keys == node.further and has_further(session, node):
-        session = replace(session, page=next_page(session, node))
+        session = changed(session, page=next_page(session, node))
         return stop_at(session, node, told_of(session, node))
     return _chosen(flow, session, node, keys)
 
@@ -220,13 +220,13 @@ def _chosen(flow: Flow, session: Session, node: Menu, keys: str) -> tuple[Sessio
     if option is None:
         return _special(flow, session, node, keys) or _nomatch(flow, session, node)
     answers = {name: value for name, value in session.answers.items() if name not in option.clear}
-    session = replace(
+    session = changed(
         session,
         answers={**answers, **option.set},
     )
     if option.language:
         chosen = {**session.answers, LANGUAGE: option.language}
-        session = replace(session, answers=chosen, language=option.language)
+        session = changed(session, answers=chosen, language=option.language)
     return go(flow, session, node, "key", keys)
 
 
@@ -236,7 +236,7 @@ def _entered(flow: Flow, session: Session, node: Ask, digits: str) -> tuple[Sess
         return special
     if not (node.min_digits <= len(digits) <= node.max_digits and _ASCII_DIGITS.issuperset(digits)):
         return _nomatch(flow, session, node)
-    session = replace(session, answers={**session.answers, node.store: digits})
+    session = changed(session, answers={**session.answers, node.store: digits})
     if node.check:
         return numbered(session, (), Perform(node.check))
     return go(flow, session, node, "next")
@@ -247,9 +247,9 @@ def _checked(
 ) -> tuple[Session, Turn]:
     answers = {**session.answers, **data}
     if outcome != WRONG:
-        return go(flow, replace(session, answers=answers), node, "outcome", outcome)
+        return go(flow, changed(session, answers=answers), node, "outcome", outcome)
     del answers[node.store]
-    return _nomatch(flow, replace(session, answers=answers), node)
+    return _nomatch(flow, changed(session, answers=answers), node)
 
 
 def _recorded(
@@ -259,12 +259,12 @@ def _recorded(
         return _unrecorded(flow, session, node, "unavailable")
     length = str(made.duration_ms)
     answers = {**session.answers, node.store: made.reference, f"{node.store}_ms": length}
-    session = replace(session, answers=answers)
+    session = changed(session, answers=answers)
     return _special(flow, session, node, made.key) or go(flow, session, node, "next")
 
 
 def _unrecorded(flow: Flow, session: Session, node: RecordNode, kind: str) -> tuple[Session, Turn]:
-    session = replace(session, answers={**session.answers, node.store: NO_RECORDING})
+    session = changed(session, answers={**session.answers, node.store: NO_RECORDING})
     return go(flow, session, node, kind)
 
 
@@ -274,8 +274,8 @@ def _done(
     cleared = node.clears_with(outcome)
     kept = {name: value for name, value in session.answers.items() if name not in cleared}
     if node.resumes and RESUME in data:
-        return _resumed(flow, replace(session, answers=kept), node, outcome, data)
-    return go(flow, replace(session, answers={**kept, **data}), node, "outcome", outcome)
+        return _resumed(flow, changed(session, answers=kept), node, outcome, data)
+    return go(flow, changed(session, answers={**kept, **data}), node, "outcome", outcome)
 
 
 def _resumed(
@@ -283,10 +283,10 @@ def _resumed(
 ) -> tuple[Session, Turn]:
     """Go on at the question that an effect has named, as if its caller had just come there."""
     given = {name: value for name, value in data.items() if name not in (RESUME, TRAIL)}
-    session = replace(session, answers={**session.answers, **given})
+    session = changed(session, answers={**session.answers, **given})
     if not isinstance(flow.nodes.get(data[RESUME]), Waiting):
         return go(flow, session, node, "outcome", outcome)
     menus = data.get(TRAIL, "").split(",")
     known = [name for name in menus if isinstance(flow.nodes.get(name), Menu)]
-    session = replace(session, trail=tuple(dict.fromkeys((*session.trail, *known))))
+    session = changed(session, trail=tuple(dict.fromkeys((*session.trail, *known))))
     return enter(flow, session, data[RESUME], ())

@@ -69,8 +69,10 @@ def told_of(session: Session, node: Pick) -> tuple[Prompt, ...]:
 
 def filled(says: Iterable[Say], values: Mapping[str, str]) -> tuple[Prompt, ...]:
     """What is said, with these values in it; what is optional only where all of its own are."""
-    return tuple(
-        Prompt(say.key, {name: values.get(name, "") for name in say.values})
-        for say in says
-        if not say.optional or all(values.get(name) for name in say.values)
-    )
+    said: list[Prompt] = []  # a loop: this is done for every turn, and mostly of no value
+    for say in says:
+        if not say.values:
+            said.append(Prompt(say.key, {}))
+        elif not say.optional or all(values.get(name) for name in say.values):
+            said.append(Prompt(say.key, {name: values.get(name, "") for name in say.values}))
+    return tuple(said)

@@ -6,7 +6,6 @@ An address that is not in it is no error: the caller's word counts, unverified.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,7 +13,7 @@ from places.fields import Address
 from places.keypad import keys_of
 from places.schema import gazetteer
 from store.fields import columns_of
-from store.sql import reading
+from store.lookup import Lookup
 
 MOST_CANDIDATES = 12
 """How many addresses are given for one entry: nobody listens to more."""
@@ -44,7 +43,7 @@ class Place:
 _COLUMNS = [gazetteer.c[column.name] for column in columns_of(Address)]
 _ORDER = (gazetteer.c.short_address, gazetteer.c.postal_code, gazetteer.c.building_number)
 _LAST = gazetteer.c.secondary_number
-_BY_PLATE = (
+_BY_PLATE = Lookup(
     sa.select(*_COLUMNS)
     .where(
         gazetteer.c.building_number == sa.bindparam("building_number"),
@@ -53,13 +52,13 @@ _BY_PLATE = (
     .order_by(_LAST)
     .limit(MOST_CANDIDATES)
 )
-_BY_KEYS = (
+_BY_KEYS = Lookup(
     sa.select(*_COLUMNS)
     .where(gazetteer.c["keys"] == sa.bindparam("keys"))
     .order_by(*_ORDER, _LAST)
     .limit(MOST_CANDIDATES)
 )
-_BY_SHORT = (
+_BY_SHORT = Lookup(
     sa.select(*_COLUMNS)
     .where(
         gazetteer.c["keys"] == sa.bindparam("keys"),
@@ -95,9 +94,8 @@ def by_short(engine: sa.Engine, short_address: str) -> Place | None:
     return next(iter(_found(engine, _BY_SHORT, given)), None)
 
 
-def _found(engine: sa.Engine, asked: sa.Select[Any], given: Mapping[str, str]) -> list[Place]:
-    with reading(engine) as connection:
-        return [place_of(Address(*row)) for row in connection.execute(asked, given)]
+def _found(engine: sa.Engine, asked: Lookup, given: Mapping[str, str]) -> list[Place]:
+    return [place_of(Address(*row)) for row in asked.rows(engine, given)]
 
 
 def place_of(address: Address) -> Place:

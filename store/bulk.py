@@ -11,6 +11,7 @@ from itertools import repeat
 from typing import Any
 
 import sqlalchemy as sa
+from pydantic_core import to_json
 
 CACHE_KB = 32_000
 
@@ -83,3 +84,54 @@ def _converter(column: sa.Column[Any], dialect: sa.Dialect) -> Callable[[Any], A
         return None
     made: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
     return made
+
+
+class RowsInsert:
+    """An INSERT of a few rows that is made again and again.
+
+    On SQLite, a library in this process, what each row's values need is found once for them all.
+    """
+
+    def __init__(self, insert: sa.Insert) -> None:
+        self._insert = insert
+        self._sql = ""
+        self._order: tuple[str, ...] = ()
+        self._converters: tuple[Callable[[Any], Any], ...] = ()
+
+    def __call__(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows that have the same names, if there are any. Raises SQLAlchemyError."""
+        if not rows:
+            return
+        if connection.dialect.name != "sqlite":
+            connection.execute(self._insert, rows)
+            return
+        if not self._sql:
+            self._prepare(connection.dialect, list(rows[0]))
+        made = [
+            tuple(
+                convert(row[name])
+                for name, convert in zip(self._order, self._converters, strict=True)
+            )
+            for row in rows
+        ]
+        connection.exec_driver_sql(self._sql, made)
+
+    def _prepare(self, dialect: sa.Dialect, names: list[str]) -> None:
+        compiled = self._insert.compile(dialect=dialect, column_keys=names)
+        columns: Any = self._insert.table.c
+        self._order = tuple(compiled.positiontup or names)
+        self._converters = tuple(
+            _json_text
+            if isinstance(columns[name].type, sa.JSON)
+            else _converter(columns[name], dialect) or _as_it_is
+            for name in self._order
+        )
+        self._sql = str(compiled)
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def _json_text(value: Any) -> str:
+    return to_json(value).decode()

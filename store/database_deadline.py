@@ -10,7 +10,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from math import inf
+from math import floor, inf
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from sqlalchemy import event
 
 _PING_PART = 1 / 3
 """Of what is left, what a pooled connection gets to show that it stands; then a new one is made."""
+_BUSY = "busy_timeout_ms"
 _ends: ContextVar[float] = ContextVar("database_deadline", default=inf)
 
 
@@ -51,8 +52,12 @@ class BoundedPool(sa.QueuePool):
 def bound_sqlite(engine: sa.Engine, seconds: float) -> None:
     """Make every wait for another writer on `engine` end after `seconds`, or by the deadline."""
 
-    def checked_out(connection: Any, _record: object, _proxy: object) -> None:
-        connection.execute(f"PRAGMA busy_timeout = {round(left(seconds) * 1000)}")
+    def checked_out(connection: Any, record: Any, _proxy: object) -> None:
+        # To a hundredth of a second, so that most find it as it was: it is asked for in every turn.
+        wait_ms = floor(left(seconds) * 100) * 10
+        if record.info.get(_BUSY) != wait_ms:
+            connection.execute(f"PRAGMA busy_timeout = {wait_ms}")
+            record.info[_BUSY] = wait_ms
 
     event.listen(engine, "checkout", checked_out)
 

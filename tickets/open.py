@@ -9,6 +9,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import IntegrityError
 
+from store.bulk import RowsInsert
 from store.fields import record_of, row_of
 from store.sql import database_now, reading
 from tickets.hand_out import hand_out
@@ -29,7 +30,7 @@ _REFERENCE_TRIES = 10
 Beside = Callable[[sa.Connection, Ticket], object]
 """What is written down with a ticket, in its transaction; it may come twice. May raise
 SQLAlchemyError, which the ticket then shares."""
-_INSERT = table.insert()
+_INSERT = RowsInsert(table.insert())
 
 
 def nothing_beside(_connection: sa.Connection, _ticket: Ticket) -> None:
@@ -59,7 +60,7 @@ def open_ticket(
         ticket = build_ticket(new, now, mint())
         try:
             with engine.begin() as connection:
-                connection.execute(_INSERT, row_of(ticket))
+                _INSERT(connection, [row_of(ticket)])
                 if names:
                     wait_s = CONFIRMED_WITHIN_S if ticket.attributes.get(UNCONFIRMED) else 0
                     moment = database_now(connection)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from call_handlers.arrival import Facts
 from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect
+from call_handlers.late import WENT_ON
 from call_handlers.memory import Memory
 from ivr.contract import EffectContract
 from ivr.event import Done
@@ -29,7 +30,7 @@ _OF_THE_CALL = frozenset(
         *("days", "challenge", "challenge_answer", "kept_days", "queue", "language"),
         *("reference", "references", "target_hours", "talked_to", DRAFT, DRAFT_ABOUT),
         *(LAST_ASKED, "complaint", "complaint_said", "wrong_references", "own_tickets"),
-        *("ticket", "ticket_service", "message", "note"),
+        *("ticket", "ticket_service", "message", "note", WENT_ON),
     }
 )
 """Answers that are one call's, not its report's. What is on the air is another call's, too."""
@@ -75,12 +76,13 @@ def draft_effects(memory: Memory) -> dict[str, Effect]:
 def dropping(effect: Effect, memory: Memory) -> Effect:
     """The effect that opens a report; what its caller had begun is then no draft any more.
 
-    A call may have kept one in its end and go on after that.
+    There is one where the call began with it, or has kept it in its end and goes on after that.
     """
 
     def opened(facts: Facts, session: Session, now: datetime) -> Done:
         done = effect(facts, session, now)
-        if done.outcome in (OPENED, KEPT) and facts.e164 is not None:
+        there = DRAFT in session.answers or WENT_ON in session.answers
+        if there and done.outcome in (OPENED, KEPT) and facts.e164 is not None:
             memory.drop_draft(facts.e164)
         return done
 
