@@ -133,6 +133,9 @@ class LanguageFile(_Strict):
     direction: Literal["ltr", "rtl"] = "ltr"
     spelling: Literal["plain", "vowelled"] = "plain"
     voice: VoiceFile
+    twilio_voice: Annotated[
+        str, StringConstraints(pattern=r"^([A-Za-z0-9._-]+ [a-z]{2,3}-[A-Z0-9]{2,3})?$")
+    ] = ""
     pause: Annotated[str, StringConstraints(pattern=r"^[,،、]$")] = ","
     digits: Digits
     letters: Annotated[list[Text], Field(min_length=26, max_length=26)]

@@ -69,6 +69,7 @@ def load_language(path: Path) -> Language:
         vowelled=vowelled,
         right_to_left=file.direction == "rtl",
         romanised=file.romanised,
+        twilio_voice=file.twilio_voice,
     )
     _check_words(document, language)
     return language

@@ -1,5 +1,6 @@
 """The web application, put together from the services of a process."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +28,7 @@ from hotline.setting_groups import TwilioSettings
 from hotline.web.app import Check, create_app
 from hotline.web.metrics import all_processes, shared_folder
 from ivr.catalogue import UNPLAYED, PromptError
+from ivr.spoken.language import Language
 from ivr.turn import Prompt
 from recordings.playback import Playback
 from recordings.register import note_or_journal, note_recording
@@ -87,7 +89,7 @@ def make_webhooks(services: Services) -> Webhooks:
         note_or_journal(note, journal, call_id=call_id, turn=turn, recording_sid=sid, now=now)
 
     heard = _heard(services)
-    voices = voices_of(twilio)
+    voices = voices_of(twilio, services.languages)
     speaker = Speaker(services.catalogue, sounds.has, twilio.public_url, voices, heard.url)
     phrases = all_phrases(services.flows, services.catalogue) if twilio.speech else Phrases()
     return Webhooks(
@@ -131,9 +133,10 @@ def lines_of(twilio: TwilioSettings) -> Lines:
     )
 
 
-def voices_of(twilio: TwilioSettings) -> dict[str, Voice]:
-    """The synthetic voices, by language."""
-    given = {"ar": twilio.voice_ar, "en": twilio.voice_en, **twilio.voices}
+def voices_of(twilio: TwilioSettings, languages: Mapping[str, Language]) -> dict[str, Voice]:
+    """The synthetic voices, by language: those of the settings, else of the language's own file."""
+    own = {code: one.twilio_voice for code, one in languages.items() if one.twilio_voice}
+    given = {"ar": twilio.voice_ar, "en": twilio.voice_en, **own, **twilio.voices}
     return {language: Voice(*voice.split(" ", 1)) for language, voice in given.items()}
 
 

@@ -93,7 +93,8 @@ class Language:
     47, a language and a region). `digits` are 0 to 9, `letters` the Latin A to Z, each as it is
     called. `pause` is no word: a short silence, between groups of digits. `vowelled` is Arabic with
     all its marks, which is read letter by letter. `romanised` are letters as takes of a studio are
-    named by them.
+    named by them. `twilio_voice` names Twilio's voice for what has no audio, and the language that
+    it speaks (`Google.ur-IN-Standard-A ur-IN`); empty where the settings name one.
     """
 
     code: str
@@ -110,6 +111,7 @@ class Language:
     vowelled: bool = False
     right_to_left: bool = False
     romanised: Mapping[str, str] = field(default_factory=dict)
+    twilio_voice: str = ""
 
     def before_pause(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The same words where a pause follows: vowelled Arabic ends otherwise there."""

@@ -76,7 +76,7 @@ def application(services: Services) -> Application:
     """The house's web application, on the stores of a call and the sounds that there are now."""
     settings = services.settings
     there = {f"{p.parent.name}/{p.stem}" for p in settings.sounds.glob("*/*.wav") if p.is_file()}
-    voices, lines = voices_of(settings.twilio), lines_of(settings.twilio)
+    voices, lines = voices_of(settings.twilio, services.languages), lines_of(settings.twilio)
     speaker = Speaker(services.catalogue, there.__contains__, PUBLIC_URL, voices, heard_at)
 
     def made(stores: Stores) -> "WSGIApplication":

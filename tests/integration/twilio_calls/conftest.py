@@ -6,11 +6,9 @@ from pathlib import Path
 import pytest
 
 from hotline.bootstrap import Services
-from hotline.setting_groups import TwilioSettings
 from hotline.settings import Settings
 from tests.fixtures.house import FILES, house_of
 from tests.fixtures.sounds import silent_sounds
-from tests.fixtures.web_processes import FURTHER_VOICES
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +31,6 @@ def services(tmp_path: Path, sounds: Path) -> Iterator[Services]:
 def mute(tmp_path: Path) -> Iterator[Services]:
     """The house without a sound."""
     empty = tmp_path / "nothing"
-    twilio = TwilioSettings(voices=FURTHER_VOICES)
-    house = house_of(Settings(state_dir=tmp_path / "state", sounds_dir=empty, twilio=twilio))
+    house = house_of(Settings(state_dir=tmp_path / "state", sounds_dir=empty))
     yield house
     house.close()
