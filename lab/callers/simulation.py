@@ -10,6 +10,7 @@ from ivr.flow import BACK, KEYS, REPEAT, Ask, Do, Flow, Menu, Pick, Waiting
 from ivr.pick import has_further, offered
 from ivr.session import Session
 from ivr.turn import Collect, HangUp, Record, Transfer
+from ivr.way import passed_over
 from lab.callers.engine_driver import EngineLine
 from lab.callers.player import press
 
@@ -102,6 +103,13 @@ class OfferedKey:
     leads: str
 
 
+def _comes_to(flow: Flow, session: Session, name: str) -> str:
+    """The node that a key leads to, as its caller stands now: what is passed over is no place."""
+    while (node := flow.nodes.get(name)) and passed_over(session, node, returning=False):
+        name = node.skip_to
+    return name
+
+
 def keys_of(flow: Flow, session: Session) -> list[OfferedKey]:
     """The keys that have a meaning where the caller stands; a digit of an entry has none."""
     node = flow.nodes.get(session.node)
@@ -114,7 +122,8 @@ def keys_of(flow: Flow, session: Session) -> list[OfferedKey]:
         if has_further(session, node):
             found[node.further] = "others"
     if isinstance(node, Menu):
-        found = {**{key: option.to for key, option in node.options.items()}, **found}
+        leads = {key: _comes_to(flow, session, option.to) for key, option in node.options.items()}
+        found = {**leads, **found}
     for key, meaning in node.keys.items():
         found.setdefault(key, _MEANT.get(meaning, meaning))
     order = sorted(found, key=_ORDER.index)
