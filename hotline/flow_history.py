@@ -129,6 +129,9 @@ def before(steps: Sequence[Step], version: str) -> str:
 def _read(line: bytes) -> Iterator[Step]:
     try:
         data = json.loads(line)
-        yield from_stored(Step, {**data, "change": from_stored(Change, data.get("change", {}))})
-    except (ValueError, TypeError, AttributeError):  # a line cut short, or no mapping
+        step = from_stored(Step, {**data, "change": from_stored(Change, data.get("change", {}))})
+        told = all(isinstance(one, str) for one in (step.action, step.version, step.by, step.note))
+        if told and datetime.fromisoformat(step.at).tzinfo is not None:
+            yield step
+    except (ValueError, TypeError, AttributeError):  # cut short, no mapping, or no moment
         return

@@ -190,7 +190,7 @@ class Live:
             recent = history.until_lately(now - timedelta(seconds=SESSION_TTL_S))
             known = _noted(recent, time.monotonic() + SESSION_TTL_S)
             self._kept = known | dict(self._kept)
-        except (*WRONG_FILE, OSError) as error:  # no caller is the worse for it now
+        except Exception as error:  # whatever it is, no caller is the worse for it now
             log.warning("flow_not_archived", error=type(error).__name__)
 
     def _say(self, found: Prints, faults: list[str]) -> None:

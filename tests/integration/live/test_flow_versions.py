@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hotline.bootstrap import Services
+from hotline.live import Live
 from hotline.main import cli
 from hotline.settings import Settings
 from lab.callers.fake_asterisk import FakeAsterisk
@@ -203,12 +205,16 @@ def test_nothing_is_written_down_for_what_leads_calls_already(office: Office) ->
     assert "another" in office.flow("history").stderr
 
 
-def test_a_history_that_was_cut_short_is_read_to_there(office: Office) -> None:
-    """A line that the power took is passed over; the next step stands behind it."""
+def test_a_line_of_the_history_that_cannot_be_read_is_passed_over(office: Office) -> None:
+    """What a person or the power made of it; a role starts all the same, and calls are led."""
     office.told("publish")
     path = office.settings.state_dir / "flows" / "history.jsonl"
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    spoilt = [whole | {"at": "noon"}, whole | {"at": "2026-11-29"}, whole | {"version": 7}, []]
     with path.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(line) + "\n" for line in spoilt)
         file.write('{"at": "2026-1')
     next_flow(office.config)
-    office.told("publish")
-    assert [action for action, _ in office.steps()] == ["published", "published"]
+    with closing(Services(office.settings)) as services, Live("agi", services).told(lambda _: None):
+        assert office.steps()[0] == ("taken up", office.edited)
+    assert [action for action, _ in office.steps()] == ["taken up", "published"]
