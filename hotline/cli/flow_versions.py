@@ -14,20 +14,13 @@ from host.word import words
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import print_columns
-from hotline.cli.reload import Answer, mistakes, tell_answer, tell_roles
+from hotline.cli.reload import Answer, mistakes, tell_answer, tell_roles, within_option
 from hotline.flow_changes import Changed, NoVersion, Unfit, history_of, publish, roll_back
 from hotline.flow_history import Change, Step
 from hotline.measured import tedious
 from hotline.menu import WRONG_FILE
 from ivr.load import FlowFileError
 
-within_option = click.option(
-    "--within",
-    type=click.FloatRange(1, 600),
-    default=30.0,
-    show_default=True,
-    help="Seconds to wait for the roles' answers",
-)
 note_option = click.option("--note", default="", help="Why, for those who read the history")
 
 

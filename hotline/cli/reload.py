@@ -38,14 +38,17 @@ class Answer:
         return self.outcome in ("taken", "same", "gone")
 
 
-@click.command("reload")
-@click.option(
+within_option = click.option(
     "--within",
     type=click.FloatRange(1, 600),
     default=30.0,
     show_default=True,
-    help="Seconds to wait for the answers",
+    help="Seconds to wait for the roles' answers",
 )
+
+
+@click.command("reload")
+@within_option
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a process")
 @click.pass_obj
 def reload_command(services: Services, within: float, as_json: bool) -> None:
