@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from hotline.bootstrap import Services
+from hotline.settings import CONFIG_DIR
 from lab.callers.agi_driver import AgiDriver
 from lab.callers.runs import Result, run
 from lab.callers.stores import CallFacts, empty_database
@@ -35,6 +36,12 @@ by_telephone = everyday_or_nightly(EVERYDAY_BY_TELEPHONE - LONG_BY_TELEPHONE, TE
 def test_by_the_engine(path: Path) -> None:
     """The pure dialog, through JSON at every turn."""
     result = by_engine(path)
+    assert result.passed, why(result)
+
+
+def test_the_call_of_the_demo_follows_the_menu_that_ships() -> None:
+    """It is what a newcomer sees first; by telephone `make demo` alone places it."""
+    result = by_engine(CONFIG_DIR / "demo.yaml")
     assert result.passed, why(result)
 
 
