@@ -8,7 +8,7 @@ ever, so commands are never pipelined.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from agi_scripts.errors import BadReply, BadUsage, CallerGone, InvalidCommand, LocalError
 
@@ -22,8 +22,7 @@ _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"'})
 _WORDS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz ")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A 200 reply. `data` is what stood in parentheses, `endpos` is in samples of 1/8 ms."""
 
     result: str

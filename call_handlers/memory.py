@@ -13,6 +13,7 @@ import structlog
 
 from places.on_air import ON_AIR_KEY
 from store.breaker import Breaker
+from store.redis_wire import ask, packed
 
 log = structlog.get_logger()
 
@@ -39,7 +40,7 @@ class Remembered:
 def kept_of(client: redis.Redis, e164: str | None) -> Remembered:
     """What is kept of this number, and on the air. Raises redis.RedisError."""
     numbered = () if e164 is None else (f"{_LANGUAGE}{e164}", f"{_DRAFT}{e164}")
-    found = client.mget(ON_AIR_KEY, *numbered)
+    found = ask(client, packed("MGET", ON_AIR_KEY, *numbered))
     air, language, draft, *_ = (*map(_text, found), "", "")
     return Remembered(language, draft, air)
 
@@ -102,17 +103,18 @@ class RedisMemory:
 
     def keep_language(self, e164: str, language: str) -> None:
         """One command; what fails is asked for in the next call."""
-        key = f"{_LANGUAGE}{e164}"
-        self._asked("language_not_kept", lambda: self._client.set(key, language, ex=KEPT_S))
+        keep = packed("SET", f"{_LANGUAGE}{e164}", language, "EX", KEPT_S)
+        self._asked("language_not_kept", lambda: ask(self._client, keep))
 
     def keep_draft(self, e164: str, draft: str) -> None:
         """One command; where it fails the next call begins anew."""
-        key = f"{_DRAFT}{e164}"
-        self._asked("draft_not_kept", lambda: self._client.set(key, draft, ex=DRAFT_KEPT_S))
+        keep = packed("SET", f"{_DRAFT}{e164}", draft, "EX", DRAFT_KEPT_S)
+        self._asked("draft_not_kept", lambda: ask(self._client, keep))
 
     def drop_draft(self, e164: str) -> None:
         """One command; where it fails it is offered once more, and ends by itself."""
-        self._asked("draft_not_dropped", lambda: self._client.delete(f"{_DRAFT}{e164}"))
+        drop = packed("DEL", f"{_DRAFT}{e164}")
+        self._asked("draft_not_dropped", lambda: ask(self._client, drop))
 
     def _asked(self, failure: str, command: Callable[[], object]) -> None:
         if not self._breaker.allows():

@@ -254,7 +254,7 @@ def _named(data: Facts | Record) -> dict[str, Any]:
     return {name: getattr(data, name) for name in _NAMES[type(data)]}
 
 
-_OF_EVENT = tuple(f.name for f in fields(StoredEvent) if f.name != "at_ms")
+_OF_EVENT = {field.name for field in fields(StoredEvent)}
 
 
 def _event_rows(record: Record) -> list[dict[str, Any]]:
@@ -262,15 +262,23 @@ def _event_rows(record: Record) -> list[dict[str, Any]]:
     rows = []
     for position, text in enumerate(record.events):
         try:
-            event = from_stored(StoredEvent, from_json(text), at_ms=record.facts.started_ms)
+            row = _event(text, record.facts.started_ms)
         except ValueError as error:
             log.error("event_unreadable", error=type(error).__name__)
             continue
-        row = {name: getattr(event, name) for name in _OF_EVENT}
         row["call_id"], row["position"] = record.facts.call_id, position
-        row["at"] = _moment(event.at_ms)
+        row["at"] = _moment(row.pop("at_ms"))
         rows.append(row)
     return rows
+
+
+def _event(text: str, started_ms: int) -> dict[str, Any]:
+    """An event as it was stored: most are whole already. Raises ValueError."""
+    told = from_json(text)
+    if isinstance(told, dict) and told.keys() == _OF_EVENT and None not in told.values():
+        return told
+    event = from_stored(StoredEvent, told, at_ms=started_ms)
+    return {name: getattr(event, name) for name in _OF_EVENT}
 
 
 def _record_from_dict(entry: dict[str, Any]) -> Record:

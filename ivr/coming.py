@@ -5,6 +5,7 @@ first that must wait, act or end. What came of a turn is the engine's.
 """
 
 from dataclasses import replace
+from typing import Any
 
 from ivr.changed import changed
 from ivr.edges import target
@@ -39,7 +40,8 @@ def go(
 def enter(
     flow: Flow, session: Session, name: str, said: tuple[Prompt, ...], *, returning: bool = False
 ) -> tuple[Session, Turn]:
-    """Come to the node `name`; run on while nothing is needed from outside."""
+    """Come to the node `name` in the next turn; run on while nothing is needed from outside."""
+    number = session.turn + 1
     while True:
         node = flow.nodes.get(name)
         if node is None:
@@ -56,6 +58,7 @@ def enter(
             nomatch=0,
             repeats=0,
             page=0,
+            turn=number,
             trail=trail_at(session.trail, node),
             path=(*session.path, name),
             disposition=node.disposition or session.disposition,
@@ -67,40 +70,45 @@ def enter(
 
 
 def stop_at(session: Session, node: Node, said: tuple[Prompt, ...]) -> tuple[Session, Turn]:
-    """Stop at `node`: the turn that it makes, numbered."""
+    """Stop at `node`: what it makes of the turn that `session` has counted."""
     match node:
         case Menu() | Ask():
             most = node.max_digits if isinstance(node, Ask) else 1
             collect = Collect(most, timeout_ms=node.timeout_ms, interdigit_ms=node.interdigit_ms)
-            return numbered(session, said, collect)
+            return turned(session, said, collect)
         case RecordNode(max_seconds=seconds, notice=notice):
             whole = tuple(replace(prompt, whole=True) for prompt in prompts_of(session, notice))
             leads = "".join(key for key in node.keys if key != "#")
-            return numbered(session, said + whole, Record(seconds, leads))
+            return turned(session, said + whole, Record(seconds, leads))
         case Do(effect=effect):
-            return numbered(session, said, Perform(effect))
+            return turned(session, said, Perform(effect))
         case TransferNode():
             to = node.target or session.answers.get(node.target_from) or OPERATORS
             session = changed(session, transferred_to=to)
             last = to == OPERATORS and session.answers.get(QUEUE) == LAST
-            return numbered(session, said, Transfer(to, last))
+            return turned(session, said, Transfer(to, last))
         case End():
             return end(session, said)
         case _:
             raise FlowError(f"node {node.name}: unknown kind {type(node).__name__}")
 
 
-def numbered(
+def counted(session: Session, **changes: Any) -> Session:
+    """The session in its next turn, with these fields."""
+    return changed(session, turn=session.turn + 1, **changes)
+
+
+def turned(
     session: Session,
     said: tuple[Prompt, ...],
     action: Collect | Record | Transfer | Perform | HangUp,
 ) -> tuple[Session, Turn]:
-    """The next turn of the call, with this to say and to do."""
-    session = changed(session, turn=session.turn + 1)
+    """The turn that `session` has counted, with this to say and to do."""
     return session, Turn(session.turn, session.node, session.language, said, action)
 
 
 def end(session: Session, said: tuple[Prompt, ...]) -> tuple[Session, Turn]:
-    """The last turn of the call."""
-    session = changed(session, disposition=session.disposition or "completed")
-    return numbered(session, said, HangUp())
+    """The last turn of the call, which `session` has counted."""
+    if not session.disposition:
+        session = changed(session, disposition="completed")
+    return turned(session, said, HangUp())

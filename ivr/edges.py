@@ -5,7 +5,7 @@ so the three cannot disagree.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ivr.flow import (
     BACK,
@@ -22,8 +22,7 @@ from ivr.flow import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(NamedTuple):
     """A way on.
 
     `kind` is key, pick, next, skip, silent, noinput, give_up, outcome or unavailable.

@@ -23,7 +23,7 @@ from collections.abc import Mapping
 
 from ivr.catalogue import NO_RECORDING
 from ivr.changed import changed
-from ivr.coming import FlowError, end, enter, go, numbered, stop_at
+from ivr.coming import FlowError, counted, end, enter, go, stop_at, turned
 from ivr.event import Digits, Done, Event, HungUp, NoInput, Recorded, Speech, Transferred
 from ivr.flow import (
     BACK,
@@ -119,7 +119,7 @@ def _stepped(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]
         case RecordNode(), NoInput() | Digits(value=""):
             return _unrecorded(flow, session, node, "silent")
         case RecordNode(), Digits(value=key):
-            return _special(flow, session, node, key) or stop_at(session, node, ())
+            return _special(flow, session, node, key) or stop_at(counted(session), node, ())
         case RecordNode(), Recorded():
             return _recorded(flow, session, node, event)
         case Waiting(), NoInput() | Digits(value=""):
@@ -136,7 +136,7 @@ def _stepped(flow: Flow, session: Session, event: Event) -> tuple[Session, Turn]
             return _done(flow, session, node, outcome, data)
         case TransferNode(), Transferred(result=result):
             if result == "answered":
-                return end(changed(session, disposition=TRANSFERRED), ())
+                return end(counted(session, disposition=TRANSFERRED), ())
             session = changed(session, disposition=earned(flow, session), transferred_to="")
             return go(flow, session, node, "unavailable")
         case Waiting(), _:
@@ -151,12 +151,15 @@ def _hung_up(flow: Flow, session: Session) -> tuple[Session, Turn]:
     session = changed(session, disposition=session.disposition or "abandoned")
     left = unsent(flow, session)
     if not left:
-        return numbered(session, (), HangUp())
+        return turned(counted(session), (), HangUp())
     return enter(flow, with_last_asked(flow, session, left), left, ())
 
 
 def _again(session: Session, node: Node, errors: tuple[Prompt, ...] = ()) -> tuple[Session, Turn]:
-    """The node's question once more: after an error message, or all of it for who asks for that."""
+    """The node's question once more: after an error message, or all of it for who asks for that.
+
+    `session` has counted the turn.
+    """
     again = asked if isinstance(node, Pick) else _asked_shortly
     said = errors + again(session, node) if errors else asked_in_full(session, node)
     return stop_at(session, node, said)
@@ -172,16 +175,14 @@ def _noinput(flow: Flow, session: Session, node: Waiting) -> tuple[Session, Turn
     tries = session.noinput + 1
     if tries >= TRIES:
         return go(flow, session, node, "give_up")
-    session = changed(session, noinput=tries)
-    return _again(session, node, _error(node.noinput, tries))
+    return _again(counted(session, noinput=tries), node, _error(node.noinput, tries))
 
 
 def _nomatch(flow: Flow, session: Session, node: Waiting) -> tuple[Session, Turn]:
     tries = session.nomatch + 1
     if tries >= node.tries:
         return go(flow, session, node, "give_up")
-    session = changed(session, nomatch=tries)
-    return _again(session, node, _error(node.nomatch, tries))
+    return _again(counted(session, nomatch=tries), node, _error(node.nomatch, tries))
 
 
 def _error(messages: tuple[str, ...], tries: int) -> tuple[Prompt, ...]:
@@ -201,7 +202,7 @@ def _special(flow: Flow, session: Session, node: Waiting, key: str) -> tuple[Ses
         return enter(flow, session, earlier, (), returning=True)
     if session.repeats >= MOST_REPEATS:
         return go(flow, session, node, "give_up")
-    return _again(changed(session, repeats=session.repeats + 1), node)
+    return _again(counted(session, repeats=session.repeats + 1), node)
 
 
 def _picked(flow: Flow, session: Session, node: Pick, keys: str) -> tuple[Session, Turn]:
@@ -210,7 +211,7 @@ def _picked(flow: Flow, session: Session, node: Pick, keys: str) -> tuple[Sessio
         session = changed(session, answers={**session.answers, **choice})
         return go(flow, session, node, "pick")
     if keys == node.further and has_further(session, node):
-        session = changed(session, page=next_page(session, node))
+        session = counted(session, page=next_page(session, node))
         return stop_at(session, node, told_of(session, node))
     return _chosen(flow, session, node, keys)
 
@@ -220,13 +221,10 @@ def _chosen(flow: Flow, session: Session, node: Menu, keys: str) -> tuple[Sessio
     if option is None:
         return _special(flow, session, node, keys) or _nomatch(flow, session, node)
     answers = {name: value for name, value in session.answers.items() if name not in option.clear}
-    session = changed(
-        session,
-        answers={**answers, **option.set},
-    )
+    answers |= option.set
     if option.language:
-        chosen = {**session.answers, LANGUAGE: option.language}
-        session = changed(session, answers=chosen, language=option.language)
+        answers[LANGUAGE] = option.language
+    session = changed(session, answers=answers, language=option.language or session.language)
     return go(flow, session, node, "key", keys)
 
 
@@ -238,7 +236,7 @@ def _entered(flow: Flow, session: Session, node: Ask, digits: str) -> tuple[Sess
         return _nomatch(flow, session, node)
     session = changed(session, answers={**session.answers, node.store: digits})
     if node.check:
-        return numbered(session, (), Perform(node.check))
+        return turned(counted(session), (), Perform(node.check))
     return go(flow, session, node, "next")
 
 

@@ -8,10 +8,13 @@ takes eight times as long.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import repeat
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from pydantic_core import to_json
+
+from store.sql import UtcDateTime, text_of_moment
 
 CACHE_KB = 32_000
 
@@ -82,6 +85,8 @@ def _converter(column: sa.Column[Any], dialect: sa.Dialect) -> Callable[[Any], A
     """What makes a value into the driver's; None where it is that already, as JSON's text is."""
     if isinstance(column.type, sa.JSON):
         return None
+    if isinstance(column.type, UtcDateTime) and dialect.name == "sqlite":
+        return text_of_moment
     made: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
     return made
 
@@ -95,11 +100,14 @@ class RowsInsert:
     def __init__(self, insert: sa.Insert) -> None:
         self._insert = insert
         self._sql = ""
-        self._order: tuple[str, ...] = ()
-        self._converters: tuple[Callable[[Any], Any], ...] = ()
+        self._values: Callable[[Mapping[str, Any]], tuple[Any, ...]]
+        self._converters: tuple[tuple[int, Callable[[Any], Any]], ...] = ()
 
     def __call__(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows that have the same names, if there are any. Raises SQLAlchemyError."""
+        """Insert rows that have the same names, two at least, if there are any rows.
+
+        Raises SQLAlchemyError.
+        """
         if not rows:
             return
         if connection.dialect.name != "sqlite":
@@ -107,30 +115,29 @@ class RowsInsert:
             return
         if not self._sql:
             self._prepare(connection.dialect, list(rows[0]))
-        made = [
-            tuple(
-                convert(row[name])
-                for name, convert in zip(self._order, self._converters, strict=True)
-            )
-            for row in rows
-        ]
-        connection.exec_driver_sql(self._sql, made)
+        connection.exec_driver_sql(self._sql, [self._converted(row) for row in rows])
+
+    def _converted(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        values = list(self._values(row))
+        for place, convert in self._converters:
+            values[place] = convert(values[place])
+        return tuple(values)
 
     def _prepare(self, dialect: sa.Dialect, names: list[str]) -> None:
         compiled = self._insert.compile(dialect=dialect, column_keys=names)
         columns: Any = self._insert.table.c
-        self._order = tuple(compiled.positiontup or names)
-        self._converters = tuple(
+        order = compiled.positiontup or names
+        converters = (
             _json_text
             if isinstance(columns[name].type, sa.JSON)
-            else _converter(columns[name], dialect) or _as_it_is
-            for name in self._order
+            else _converter(columns[name], dialect)
+            for name in order
         )
+        self._converters = tuple(
+            (place, convert) for place, convert in enumerate(converters) if convert is not None
+        )
+        self._values = itemgetter(*order)
         self._sql = str(compiled)
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
 
 
 def _json_text(value: Any) -> str:

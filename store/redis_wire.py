@@ -131,6 +131,8 @@ def _exchanged(line: Line, command: bytes) -> Any:
                 return None
             if number.isdigit() and len(rest) == int(number) + 2:
                 return rest[:-2]
+        elif kind == b"+" and not rest:
+            return number
         elif kind == b":" and not rest and number.removeprefix(b"-").isdigit():
             return int(number)
     line.timed.unread(data)

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from store.bulk import RowsInsert
 from tickets.model import Ticket
 from tickets.schema import deliveries
 
-_HAND_OUT = deliveries.insert()
+_HAND_OUT = RowsInsert(deliveries.insert())
 
 
 def hand_out(
@@ -41,5 +42,4 @@ def hand_out(
         }
         for name in dict.fromkeys(destinations)
     ]
-    if rows:
-        connection.execute(_HAND_OUT, rows)
+    _HAND_OUT(connection, rows)

@@ -4,6 +4,7 @@ import json
 import stat
 import threading
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,24 @@ def test_the_first_end_of_a_record_wins(house: House) -> None:
     found = find_call(house.engine, FACTS.call_id)
     assert found is not None
     assert (found[0].disposition, found[0].seconds, len(found[1])) == ("abandoned", 9.0, 1)
+
+
+def test_events_of_another_release_are_read_as_far_as_they_go(house: House) -> None:
+    """What lacks a field, has one more, or nothing where that has no place; not what is none."""
+    older = json.loads(EVENT) | {"turn": 2, "language": None}
+    del older["ms"]
+    newer = json.loads(EVENT) | {"turn": 3, "mood": "cross"}
+    told = (EVENT, json.dumps(older), json.dumps(newer), "[]", "{")
+    write_records(house.engine, [replace(ENDED, events=told)])
+    found = find_call(house.engine, FACTS.call_id)
+    assert found is not None
+    events = [(one.turn, one.language, one.ms, one.prompts, one.at) for one in found[1]]
+    at = datetime.fromtimestamp(FACTS.started_ms / 1000 + 4, UTC)
+    assert events == [
+        (1, "ar", 4000, ("welcome",), at),
+        (2, "", 0, ("welcome",), at),
+        (3, "ar", 4000, ("welcome",), at),
+    ]
 
 
 def test_an_end_without_a_beginning_is_a_whole_record(house: House) -> None:

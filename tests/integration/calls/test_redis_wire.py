@@ -19,6 +19,7 @@ WHOLE = {"text": (b"$5\r\nvalue\r\n", b"value"), "nothing": (b"$-1\r\n", None)} 
     "less than nothing": (b":-7\r\n", -7),
     "a text of line ends": (b"$4\r\n\r\n\r\n\r\n", b"\r\n\r\n"),
     "an empty text": (b"$0\r\n\r\n", b""),
+    "a word": (b"+OK\r\n", b"OK"),
     "a list": (b"*2\r\n$1\r\na\r\n:1\r\n", [b"a", 1]),
 }
 CUT = [
