@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 from ruamel.yaml.comments import CommentedMap
 
+from files.yaml_model import FileWrong
 from files.yaml_tree import NotYaml, read_tree
 from ivr.catalogue import (
     ERROR_KEYS,
@@ -24,6 +25,7 @@ from ivr.catalogue import (
     stem,
     words_of,
 )
+from ivr.languages import load_languages
 from ivr.prompt_lint import prompt_findings
 from ivr.prompt_text import Literal, Part, Pause, Slot, TextError, parse
 from ivr.spoken.language import Language
@@ -51,18 +53,21 @@ class CatalogueError(Exception):
 
 def load_catalogue(
     paths: Mapping[str, Path],
-    spoken: Mapping[str, Language],
+    spoken: Mapping[str, Language] | None = None,
     recordings: Mapping[str, str] = MappingProxyType({}),
     voices: Voices = _NO_VOICES,
 ) -> Catalogue:
     """The catalogue of these files, one for each of these languages at most.
 
-    `recordings` are the studio recordings there are: name (`ar/welcome`; with several fragments
-    `ar/reference.1`, `ar/reference.2`, in the order of the text; of the vocabulary `ar/digit.2`) →
-    hash of the content. A recording wins over `voices`, which say all else; one of the language's
-    own file is heard where another file says the same in it. Raises CatalogueError.
+    Where `spoken` is left out, it is the languages beside: for `prompts/ar.yaml` all that there are
+    in `languages/`. `recordings` are the studio recordings there are: name (`ar/welcome`; with
+    several fragments `ar/reference.1`, `ar/reference.2`, in the order of the text; of the
+    vocabulary `ar/digit.2`) → hash of the content. A recording wins over `voices`, which say
+    all else; one of the language's own file is heard where another file says the same in it. Raises
+    CatalogueError.
     """
-    languages = frozenset(paths)
+    spoken = _beside(paths) if spoken is None else spoken
+    languages = frozenset(spoken)
     for language, path in paths.items():
         if language not in spoken:
             known = ", ".join(spoken) or "none"
@@ -168,6 +173,14 @@ def _line(
                 sources[audio] = Source(*said, recording, cut, piece.audio, voice)
             heads = (Piece(part.text, head, guarded=True), Piece("", tail))
     return Line(tuple(made), heads)
+
+
+def _beside(paths: Mapping[str, Path]) -> Mapping[str, Language]:
+    folders = {path.parent.with_name("languages") for path in paths.values()}
+    try:
+        return load_languages(file for folder in folders for file in sorted(folder.glob("*.yaml")))
+    except FileWrong as error:
+        raise CatalogueError(str(error)) from error
 
 
 def _read(path: Path, language: str, languages: frozenset[str]) -> dict[str, _Parts]:

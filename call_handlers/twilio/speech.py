@@ -86,7 +86,10 @@ def all_phrases(flows: Flows, catalogue: Catalogue) -> Phrases:
 
 
 def menu_phrases(flow: Flow, catalogue: Catalogue) -> Phrases:
-    """The phrases of all menus: each key's number, what its prompts call it, and its service."""
+    """The phrases of all menus: each key's number, what its prompts call it, and its service.
+
+    A language of the flow without prompts has none.
+    """
     known: dict[tuple[str, str], dict[str, Meant]] = {}
     hearing = _hearing(catalogue)
     for node in flow.nodes.values():
@@ -97,7 +100,8 @@ def menu_phrases(flow: Flow, catalogue: Catalogue) -> Phrases:
         if isinstance(node, Pick):  # what the choices are called is not known before: their numbers
             keys |= {*node.picks, *node.further}
         for language in flow.languages:
-            heard = hearing[language]
+            if (heard := hearing.get(language)) is None:
+                continue
             phrases = known.setdefault((node.name, language), {})
             for key in sorted(keys):
                 for number in heard.numbers.get(key, ()):

@@ -1,11 +1,14 @@
 """Prompt files that are wrong: every error names file, line and key."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from hotline.settings import CONFIG_DIR
 from ivr.catalogue import BY_VALUE
 from ivr.prompts import CatalogueError, load_catalogue, prompt_findings
+from ivr.turn import Prompt
 from tests.fixtures.languages import LANGUAGES
 
 GOOD = '# a comment\nplain: "Hello."\nphone_withheld: "hidden"\n'
@@ -52,6 +55,20 @@ def test_a_file_that_is_not_there_or_not_text_is_refused(tmp_path: Path) -> None
     (tmp_path / "en.yaml").write_bytes(b'plain: "\xff"\n')
     with pytest.raises(CatalogueError, match=r"en\.yaml"):
         load_catalogue({"en": tmp_path / "en.yaml"}, LANGUAGES)
+
+
+def test_the_languages_are_those_beside_the_prompts(tmp_path: Path) -> None:
+    """All that have a file, for what is said in another; one that is wrong is told."""
+    shutil.copytree(CONFIG_DIR / "languages", tmp_path / "languages")
+    prompts = tmp_path / "prompts"
+    prompts.mkdir()
+    path = prompts / "en.yaml"
+    path.write_text(GOOD + 'more: "For Urdu: [[ur]] اردو"\n', encoding="utf-8")
+    catalogue = load_catalogue({"en": path})
+    assert [piece.text for piece in catalogue.speak("en", Prompt("more"))] == ["For Urdu:", "اردو"]
+    (tmp_path / "languages" / "ur.yaml").write_text("locale: 7\n", encoding="utf-8")
+    with pytest.raises(CatalogueError, match=r"ur\.yaml"):
+        load_catalogue({"en": path})
 
 
 def test_a_language_without_a_voice_is_refused(tmp_path: Path) -> None:

@@ -36,6 +36,14 @@ def full_verb(tmp_path_factory: pytest.TempPathFactory) -> Phrases:
     return menu_phrases(FLOW, load_catalogue({**paths, "ar": path}, LANGUAGES))
 
 
+def test_a_language_that_has_no_prompts_has_no_phrases() -> None:
+    """The menus of the others are understood as they are."""
+    fewer = load_catalogue({code: PROMPTS / f"{code}.yaml" for code in ("ar", "en")})
+    phrases = menu_phrases(FLOW, fewer)
+    assert {language for _, language in phrases.known} == {"ar", "en"}
+    assert phrases.key("main", "ar", "بلاغ") == "1"
+
+
 COMMON = [
     *(("main", "ar", word, "1") for word in ("واحد", "رقم واحد", "اضغط واحد", "١", "1")),
     *(("main", "ar", word, "2") for word in ("اثنين", "إثنين", "اتنين", "تنين", "اثنان", "٢")),
