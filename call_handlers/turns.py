@@ -90,13 +90,14 @@ class Turns:
         metrics.of(metrics.TURNS, call.turn.node, kind).inc()
         if call.turn.number >= _MOST_TURNS:
             raise CallFailed(f"more than {_MOST_TURNS} turns")
+        flow = self._flow(call)
         try:
-            session, turn = step(self._flow(call), call.session, event)
+            session, turn = step(flow, call.session, event)
         except FlowError as error:
             log.error("flow_error", error=str(error))
             if isinstance(call.turn.action, Transfer):
                 raise CallFailed(str(error)) from error
-            session, turn = to_operators(call.session)
+            session, turn = to_operators(flow, call.session)
         left = call.left or (left_at(call) if isinstance(event, HungUp) else None)
         events = (*call.events, row)
         return Call(

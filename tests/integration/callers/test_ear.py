@@ -116,7 +116,7 @@ def test_a_prompt_without_sound_fails(tmp_path: Path) -> None:
         result = played(ear.services, ear.driver, transcript_of(tmp_path, CALL))
     assert result.difference is not None
     assert result.difference.expected == "welcome, danger, danger, danger, language"
-    found = "welcome whole, danger missing, danger missing, language whole"
+    found = "welcome whole, danger missing, danger missing, danger missing, language whole"
     assert result.difference.heard == found
 
 

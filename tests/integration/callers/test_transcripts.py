@@ -126,6 +126,7 @@ def sip_results(
 
 @pytest.mark.asterisk
 @pytest.mark.alone("many calls")
+@pytest.mark.timeout(3600)  # at night the first one waits for all that are placed before it
 @by_telephone
 def test_by_sip(path: Path, sip_results: SipResults) -> None:
     """A real call through a real Asterisk: every prompt that is needed arrived as sound."""

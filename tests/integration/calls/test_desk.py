@@ -16,7 +16,7 @@ from call_handlers.desk import CallDesk
 from call_handlers.effects.port import OpenTicket
 from call_handlers.sessions import MemorySessions
 from call_handlers.turns import CallFailed
-from ivr.event import Digits, Done, NoInput, Recorded
+from ivr.event import Digits, Done, NoInput, Recorded, Transferred
 from ivr.flows import Flows
 from ivr.turn import HangUp, Perform, Record, Transfer
 from tests.fixtures.calls import CALLER, FailingSessions, House, arrival, play, to_confirm
@@ -231,6 +231,36 @@ def test_an_effect_that_is_broken_leads_to_a_human(house: House) -> None:
     desk = house.desk(opener=broken)
     call = play(desk, to_confirm(desk, desk.begin(arrival())), "1")
     assert call.turn.action == Transfer("operators")
+
+
+def test_whom_no_operator_takes_after_a_fault_is_offered_what_all_others_are(house: House) -> None:
+    """A fault at a node that has no way on from one: people, and then a call back or a message."""
+
+    def broken(*_: object) -> NoReturn:
+        raise RuntimeError("whatever nobody foresaw")
+
+    desk = house.desk()
+    desk = dataclasses.replace(desk, effects={**desk.effects, "find_last_place": broken})
+    call = play(desk, desk.begin(arrival()), "1", "1", "1", "1")
+    assert call.turn.action == Transfer("operators")
+    assert [prompt.key for prompt in call.turn.prompts] == ["operator"]
+    call = play(desk, call, Transferred("busy"))
+    assert (call.turn.node, call.session.transferred_to) == ("call_back_or_message", "")
+    call = play(desk, call, "2")
+    desk.end(call, "done")
+    record, _ = house.written(call.call_id)
+    assert (record.disposition, len(record.tickets)) == ("completed", 1)
+
+
+def test_a_flow_that_has_no_way_to_people_puts_its_caller_through_all_the_same(
+    house: House,
+) -> None:
+    """It was changed under a live call."""
+    without = dataclasses.replace(FLOW, nodes={"main": FLOW.nodes["main"]})
+    call = house.desk().begin(arrival())
+    call = house.desk(flows=Flows(without)).advance(call, Digits("1"))
+    assert call.turn.action == Transfer("operators")
+    assert (call.turn.prompts, call.session.transferred_to) == ((), "operators")
 
 
 def test_a_caller_who_plays_with_the_keys_for_ever_gets_a_human(house: House) -> None:
