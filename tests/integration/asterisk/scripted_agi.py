@@ -92,6 +92,7 @@ class ScriptedAgi:
         """Stop listening: the next connection is refused, those that are there go on."""
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
+        self._threads[0].join(5)
         self._listener.close()
 
     def close(self) -> None:

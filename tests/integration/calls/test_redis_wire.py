@@ -35,7 +35,11 @@ def dripping(*replies: tuple[bytes, ...]) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=_serve, args=(listening, list(replies)), daemon=True)
         thread.start()
-        yield f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
+        try:
+            yield f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
+        finally:  # who still waits for a connection would take one from whoever listens next
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 def _serve(listening: socket.socket, replies: list[tuple[bytes, ...]]) -> None:

@@ -170,8 +170,8 @@ class CountingServer:
     def close(self) -> None:
         """Hang up on everyone."""
         self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
         self._thread.join()
+        self._listener.close()
         for connection in self._kept:
             connection.close()
 
