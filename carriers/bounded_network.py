@@ -9,20 +9,20 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import ip_address
 from queue import Empty, SimpleQueue
 from typing import Any
 
 import httpcore
 from httpcore import SOCKET_OPTION, NetworkBackend, NetworkStream
 
+from carriers.addresses import Admits
+
 _ADDRESS_S = 3.0
 """What one address may take to answer: a name may have several, and one of them be dead."""
-
-Admits = Callable[[IPv4Address | IPv6Address], bool]
 
 
 class AddressRefused(Exception):

@@ -18,7 +18,8 @@ from functools import cache
 import httpcore
 import httpx
 
-from carriers.bounded_network import AddressRefused, Admits, BoundedNetwork, Bounds
+from carriers.addresses import Admits
+from carriers.bounded_network import AddressRefused, BoundedNetwork, Bounds
 from carriers.retry_after import retry_after
 
 __all__ = ["AddressRefused", "ExchangeFailed", "Reply", "asked", "basic"]

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from store.call_database import CallDatabase
     from store.journal import Journal
     from tickets.catalogue import Service
+    from tickets.destinations.file import DestinationsFile
     from tickets.model import NewTicket, Ticket
     from voice.folder import SoundFolder
     from voice.texts import Texts
@@ -128,6 +129,11 @@ class Services:
     def services(self) -> Mapping[str, Service]:
         """The service catalogue. Raises FileWrong."""
         return self.files.services
+
+    @property
+    def destinations(self) -> DestinationsFile:
+        """Where tickets go. Raises FileWrong."""
+        return self.files.destinations
 
     @property
     def policy(self) -> Policy:
@@ -285,7 +291,8 @@ class Services:
         """What goes to others and comes from them: deliveries, messages, recordings."""
         from hotline.outbound import Outbound
 
-        return Outbound(self.settings, self.engine(), self.reserve.room_for_recordings)
+        room = self.reserve.room_for_recordings
+        return Outbound(self.settings, self.engine(), lambda: self.destinations, room)
 
 
 def ensure_folders(settings: Settings) -> None:

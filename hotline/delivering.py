@@ -11,6 +11,7 @@ from hotline.register import make_register
 from outbox.periodic import QUICK_S, THOROUGH_S, Loops, Periodic
 from outbox.relay import relaying
 from recordings.periodic import collecting, destroying
+from tickets.circuit import probing
 from tickets.lateness import late_alarm
 
 SWEEP_SECONDS = 30.0
@@ -21,6 +22,7 @@ def relay_periodics(services: Services, now: Callable[[], Services]) -> list[Per
     settings, outbound, engine = services.settings, services.outbound, services.engine()
     index = Synchroniser(lambda: make_register(now()))
     return [
+        probing(engine),
         relaying(engine, services.slow_redis, outbound.relay_policy, outbound.lanes),
         Periodic("sweep", SWEEP_SECONDS, lambda: now().sweep(), THOROUGH_S),
         collecting(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from places.hours import Hours
     from places.spoken_names import SpokenNames
     from tickets.catalogue import Service
+    from tickets.destinations.file import DestinationsFile
 
 
 def language_files(config: Path) -> Mapping[str, Path]:
@@ -130,6 +131,16 @@ class HouseFiles:
         from tickets.catalogue import load_services
 
         return load_services(self._folder / "services.yaml")
+
+    @cached_property
+    def destinations(self) -> DestinationsFile:
+        """Where tickets go; to the back office of the settings where no file says. FileWrong."""
+        from tickets.catalogue import load_sub_municipalities
+        from tickets.destinations.file import FILE, Known, load_destinations, the_office
+
+        areas = load_sub_municipalities(self._folder / "sub_municipalities.yaml")
+        known, path = Known(self.services, tuple(areas)), self._folder / FILE
+        return load_destinations(path, known) if path.exists() else the_office(known, path)
 
     @cached_property
     def hours(self) -> Hours:

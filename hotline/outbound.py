@@ -7,9 +7,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from files.yaml_model import FileWrong
 from hotline.environment import SettingsWrong
 from hotline.providers import (
     check_providers,
+    house_of,
     recording_drafter,
     recording_fetcher,
     retry_policy,
@@ -25,25 +27,30 @@ from recordings.drafts import draft_as_told, drafts_of
 from recordings.fetch import RECORDINGS, RecordingFetcher
 from tickets.delivery import Deliverer
 from tickets.destination import Destination
-from tickets.destinations.acknowledgement import parse_acknowledgement
 from tickets.destinations.drafts import DraftDestination
+from tickets.destinations.file import DestinationsFile
 from tickets.destinations.webhook import WebhookDestination
+from tickets.destinations.webhook_entry import WebhookEntry
 from tickets.jobs import job_table
 from tickets.lanes import delivery_lanes
 from tickets.mobile import SMS
-from tickets.open import BACKOFFICE
 from tickets.spoken import DRAFTS, names_draft
 
 
 class Outbound:
-    """Deliveries to the back office, messages to callers, recordings from Twilio; for a process."""
+    """Deliveries, messages to callers, recordings from Twilio; for a process."""
 
     def __init__(
-        self, settings: Settings, engine: sa.Engine, room: Callable[[], bool] = lambda: True
+        self,
+        settings: Settings,
+        engine: sa.Engine,
+        destinations: Callable[[], DestinationsFile],
+        room: Callable[[], bool] = lambda: True,
     ) -> None:
         self._settings = settings
         self._room = room
         self._engine = engine
+        self._file = destinations
 
     @cached_property
     def backoffice_secrets(self) -> Callable[[], Sequence[str]]:
@@ -57,22 +64,33 @@ class Outbound:
             raise SettingsWrong([f"the file of HOTLINE_BACKOFFICE__SECRETS {error}"]) from None
 
     @cached_property
-    def destinations(self) -> dict[str, Destination]:
+    def offices(self) -> dict[str, Destination]:
         """Where tickets are delivered, by name. Raises SettingsWrong."""
+        try:
+            return self._file().build(house_of(self._settings, self.backoffice_secrets))
+        except FileWrong as error:
+            raise SettingsWrong(str(error).splitlines()) from None
+
+    @cached_property
+    def destinations(self) -> dict[str, Destination]:
+        """Where tickets, messages to callers and drafts are delivered, by name. SettingsWrong."""
         told = sms_destination(self._settings)
-        office = WebhookDestination(
-            BACKOFFICE,
-            self._settings.backoffice.url,
-            self.backoffice_secrets,
-            self._settings.deliveries.timeout_seconds,
-            parse_acknowledgement(self._settings.backoffice.acknowledgement),
-        )
-        drafts = DraftDestination(office, self._draft_of) if self.transcribes else None
+        office = self.offices[self.draft_office] if self.draft_office else None
+        drafts = None
+        if self.transcribes and isinstance(office, WebhookDestination):
+            drafts = DraftDestination(office, self._draft_of)
         return {
-            BACKOFFICE: office,
+            **self.offices,
             **({} if told is None else {SMS: told}),
             **({} if drafts is None else {DRAFTS: drafts}),
         }
+
+    @cached_property
+    def draft_office(self) -> str | None:
+        """Where drafts go: the first webhook among the destinations. Raises FileWrong."""
+        entries = self._file().entries.items()
+        webhooks = (name for name, entry in entries if isinstance(entry, WebhookEntry))
+        return next(webhooks, None)
 
     def _draft_of(self, ticket_id: str, name: str) -> Mapping[str, Any] | None:
         for draft in drafts_of(self._engine, ticket_id):
@@ -108,8 +126,8 @@ class Outbound:
         The relay knows no secret of a destination, and needs none.
         """
         told = (SMS,) if self._settings.sms.gateway != "none" else ()
-        drafted = (DRAFTS,) if self.transcribes else ()
-        lanes = list(delivery_lanes((BACKOFFICE, *told, *drafted)))
+        drafted = (DRAFTS,) if self.transcribes and self.draft_office else ()
+        lanes = list(delivery_lanes((*self._file().routes.names, *told, *drafted)))
         if self._settings.twilio.account_sid:
             lanes.append(Lane("recordings", RECORDINGS))
         if self.transcribes:
@@ -124,7 +142,7 @@ class Outbound:
 
     def drafter(self, ending: threading.Event) -> Drafter | None:
         """What makes drafts, for a worker until `ending`; it reads no file that may change."""
-        return recording_drafter(self._settings, self._engine, ending)
+        return recording_drafter(self._settings, self._engine, ending, self.draft_office)
 
     @cached_property
     def deliverer(self) -> Deliverer:

@@ -5,7 +5,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 TAKEN_UP = (
-    *("agencies.yaml", "screening.yaml", "services.yaml", "sms.yaml", "sub_municipalities.yaml"),
+    *(
+        "agencies.yaml",
+        "destinations.yaml",
+        "screening.yaml",
+        "services.yaml",
+        "sms.yaml",
+        "sub_municipalities.yaml",
+    ),
     *("hours.yaml", "spoken_names.yaml"),
     *("flows/*.yaml", "flows/*/*.yaml", "flows/earlier/*/*.yaml"),
     *("prompts/*.yaml", "prompts/recordings/*/*.wav"),

@@ -4,7 +4,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from embedded.child import TIED
 from files.yaml_model import FileWrong
 from host.inherited import OF_RECOGNISERS, inherited
 from hotline.environment import SettingsWrong
+from hotline.home import Home
 from hotline.settings import Settings
 from outbox.retry import RetryPolicy
 from recordings.drafting import Drafter
@@ -21,6 +23,7 @@ from recordings.fetch import KeepPolicy, RecordingFetcher
 from recordings.transcriber import Transcriber, command_of
 from tickets.delivery import LEASE_MARGIN_S
 from tickets.destinations.acknowledgement import parse_acknowledgement
+from tickets.destinations.entry import House, Office
 from tickets.destinations.gateways import HttpSms, TwilioSms
 from tickets.destinations.sms import SmsDestination, SmsSender, load_sms_texts
 from tickets.spoken import hand_out_draft
@@ -44,6 +47,22 @@ def check_providers(settings: Settings) -> None:
     ]
     if problems:
         raise SettingsWrong(problems)
+
+
+def house_of(settings: Settings, secrets: Callable[[], Sequence[str]]) -> House:
+    """What destinations need beside their file; `secrets` sign for the settings' back office."""
+    deliveries, office = settings.deliveries, settings.backoffice
+    kept = settings.config_dir if settings.home is None else Home(settings.home).secrets
+    return House(
+        environ=os.environ,
+        secrets=kept,
+        config=settings.config_dir,
+        office=Office(office.url, secrets, office.acknowledgement),
+        timeout_s=deliveries.timeout_seconds,
+        lease_s=deliveries.lease_seconds,
+        schedule=deliveries.schedule,
+        zone=settings.timezone,
+    )
 
 
 def retry_policy(settings: Settings) -> RetryPolicy:
@@ -127,14 +146,14 @@ def recording_fetcher(
 
 
 def recording_drafter(
-    settings: Settings, engine: sa.Engine, ending: threading.Event
+    settings: Settings, engine: sa.Engine, ending: threading.Event, office: str | None
 ) -> Drafter | None:
-    """What makes machines' drafts of recordings, None where no program is named.
+    """What makes drafts of recordings; None where no program or no `office` for them is named.
 
     `ending` is set when this process is to end.
     """
     command = command_of(settings.transcribe.command)
-    if not command:
+    if not command or office is None:
         return None
     tied = (sys.executable, "-I", "-S", str(TIED), str(os.getpid()), str(int(signal.SIGKILL)))
     transcriber = Transcriber(
@@ -145,4 +164,5 @@ def recording_drafter(
         tied=tied,
     )
     days = settings.retention.recordings_days
-    return Drafter(engine, settings.recordings, transcriber, hand_out_draft, days)
+    tell = partial(hand_out_draft, office=office)
+    return Drafter(engine, settings.recordings, transcriber, tell, days)

@@ -18,6 +18,7 @@ from hotline.setting_types import (
     Operators,
     Port,
     Ports,
+    Schedule,
     Seconds,
     ShortNumbers,
     Statuses,
@@ -27,6 +28,7 @@ from hotline.setting_types import (
     WebhookSecrets,
     WebUrl,
 )
+from outbox.retry import STANDARD_S
 
 
 class AgiSettings(Group):
@@ -85,8 +87,11 @@ class BackofficeSettings(Group):
 
 
 class DeliverySettings(Group):
-    """How a ticket is pushed to the back office, and when that is given up."""
+    """How tickets, messages and recordings are carried, and when that is given up."""
 
+    schedule: Schedule = STANDARD_S
+    """The waits before each attempt to deliver a ticket (s); `config/destinations.yaml` may have
+    others for a destination."""
     attempts: Annotated[int, Field(ge=1)] = 60
     backoff_first_seconds: Seconds = 1.0
     backoff_longest_seconds: Annotated[float, Field(gt=0, le=3600)] = 900.0

@@ -18,11 +18,17 @@ from pydantic_settings import NoDecode
 
 from blacklist.entry import HOTLINE
 from blacklist.numbers import normalise, written
+from files.durations import Duration
 from hotline import setting_forms
+from outbox.retry import MOST_WAIT_S
 from recordings.transcriber import command_of
 from store.redis_address import SCHEMES
 from tickets.destinations.acknowledgement import parse_acknowledgement
 from tickets.destinations.webhook_secret import split_secrets
+
+
+def _by_spaces(value: object) -> object:
+    return value.replace(",", " ").split() if isinstance(value, str) else value
 
 
 def _by_commas(value: Any) -> Any:
@@ -161,6 +167,13 @@ Seconds = Annotated[float, Field(gt=0)]
 Statuses = Annotated[
     tuple[Annotated[int, Field(ge=200, le=299)], ...], NoDecode, BeforeValidator(_by_commas)
 ]
+Schedule = Annotated[
+    tuple[Annotated[Duration, Field(ge=0, le=MOST_WAIT_S)], ...],
+    NoDecode,
+    BeforeValidator(_by_spaces),
+    Field(min_length=1, max_length=100),
+]
+"""Waits as `0 5s 5m 2h`, in s."""
 Acknowledged = Annotated[str, AfterValidator(_acknowledgement)]
 """What the body of an answer must say (`tickets.destinations.acknowledgement`)."""
 Command = Annotated[str, AfterValidator(_command)]

@@ -26,7 +26,7 @@ from store.database import disk_is_full
 from tickets.catalogue import load_sub_municipalities
 from tickets.mobile import SMS, wants_sms
 from tickets.model import NewTicket, Ticket
-from tickets.open import BACKOFFICE, find_ticket, nothing_beside, open_ticket
+from tickets.open import find_ticket, nothing_beside, open_ticket
 from tickets.own import count_open, last_with_a_place, open_tickets
 from tickets.spoken import recordings_named
 from tickets.update import Change, update_ticket
@@ -63,17 +63,18 @@ def make_requests(
 
 
 def make_open_ticket(services: "Services") -> Callable[[NewTicket, datetime], Ticket]:
-    """Commits a ticket, its delivery to the back office, and its message to the caller.
+    """Commits a ticket, its deliveries to whom it concerns, and its message to the caller.
 
     Where a program makes drafts of recordings, one of what its caller has said is asked for.
     """
     engine, settings = services.call_engine, services.settings
     told, jurisdiction = settings.sms.gateway != "none", settings.jurisdiction
+    routes = services.destinations.routes
     beside = _ask_for_drafts if settings.transcribe.command else nothing_beside
 
     def opened(new: NewTicket, now: datetime) -> Ticket:
         new = replace(new, jurisdiction_id=jurisdiction)
-        names = (BACKOFFICE, SMS) if told and wants_sms(new) else (BACKOFFICE,)
+        names = (*routes.of(new), SMS) if told and wants_sms(new) else routes.of(new)
         make = partial(open_ticket, engine, new, destinations=names, now=now, beside=beside)
         return _with_room(engine, make)
 
@@ -81,11 +82,10 @@ def make_open_ticket(services: "Services") -> Callable[[NewTicket, datetime], Ti
 
 
 def _update_ticket(services: "Services") -> UpdateTicket:
-    engine = services.call_engine
+    engine, told = services.call_engine, services.destinations.routes.after
     beside = _ask_for_drafts if services.settings.transcribe.command else nothing_beside
 
     def updated(reference: str, change: Change, now: datetime) -> Ticket | None:
-        told = (BACKOFFICE,)
         make = partial(update_ticket, engine, reference, change, destinations=told, now=now)
         return _with_room(engine, partial(make, beside=beside))
 

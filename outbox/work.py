@@ -20,7 +20,8 @@ from store.sql import UtcDateTime
 CUT_OFF = "its last attempt was cut off, and none is left"
 """Said of work that is given up because nothing came of the last attempt that began."""
 LONGEST_WAIT = timedelta(hours=1)
-"""No `next_attempt_at` lies further ahead than this unless the clock was set back."""
+"""No `next_attempt_at` lies further ahead than this unless the clock was set back, of work that
+does not say since when it waits."""
 
 
 def waiting_columns() -> list[sa.Column[Any]]:
@@ -34,12 +35,16 @@ def waiting_columns() -> list[sa.Column[Any]]:
     ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Work:
     """One kind of work: its table, the states in which a row waits, and the job that does it.
 
     `name` begins the identifiers of its jobs: letters only. `lease_s` is how long an attempt holds
     a row where that is longer than the house's attempts take; None: as long as theirs.
+
+    `since` is when a row began to wait: it may wait for days then, and one that has begun to wait
+    in the future is due, because the clock was set back. `early` is true of a row that is not to
+    wait any longer. `ready` is what must hold of it besides.
     """
 
     name: str
@@ -47,6 +52,9 @@ class Work:
     open_states: tuple[str, ...]
     function: str
     lease_s: float | None = None
+    since: sa.ColumnElement[datetime] | None = None
+    early: sa.ColumnElement[bool] | None = None
+    ready: sa.ColumnElement[bool] | None = None
 
 
 def free(work: Work, now: datetime, lease_s: float) -> sa.ColumnElement[bool]:
@@ -59,7 +67,12 @@ def due(work: Work, now: datetime) -> sa.ColumnElement[bool]:
     """The condition that the row waits for an attempt at `now`."""
     columns = work.table.c
     at = columns.next_attempt_at
-    return sa.and_(columns.state.in_(work.open_states), sa.or_(at <= now, at > now + LONGEST_WAIT))
+    set_back = at > now + LONGEST_WAIT if work.since is None else work.since > now
+    reasons = [at <= now, set_back]
+    if work.early is not None:
+        reasons.append(work.early.is_(True))
+    conditions = [columns.state.in_(work.open_states), sa.or_(*reasons)]
+    return sa.and_(*conditions, *(() if work.ready is None else (work.ready,)))
 
 
 def hold_row(

@@ -7,10 +7,11 @@ from typing import Literal
 import sqlalchemy as sa
 import structlog
 
-from outbox.retry import RetryPolicy
+from outbox.retry import Retry
 from outbox.work import CUT_OFF
 from store.sql import database_now
 from tickets import metrics
+from tickets.circuit import disable
 from tickets.destination import Destination, PushResult
 from tickets.health import Change, note_answer, note_failure, tell_health
 from tickets.lease import GONE_OUT, UNSURE, Lease, take
@@ -18,10 +19,14 @@ from tickets.schema import deliveries, delivery_attempts
 
 log = structlog.get_logger()
 
-Outcome = Literal["acknowledged", "failed", "dead", "skipped"]
+Outcome = Literal["acknowledged", "accepted", "failed", "dead", "skipped"]
 LEASE_MARGIN_S = 2.0
 """So much longer than an attempt is its lease, at least."""
 _MOST_TOLD = 400
+_SOONEST_ASKED_S, _LATEST_ASKED_S = 30.0, 3600.0
+"""When it is asked what became of an accepted message: at half of the time that it took so far."""
+ACCEPTED_FOR = timedelta(days=14)
+"""Who has not said by then what became of it is looked after by a human."""
 
 
 class Deliverer:
@@ -35,7 +40,7 @@ class Deliverer:
         self,
         engine: sa.Engine,
         destinations: Mapping[str, Destination],
-        policy: RetryPolicy,
+        policy: Retry,
     ) -> None:
         for destination in destinations.values():
             if destination.timeout_s + LEASE_MARGIN_S > policy.lease_s:
@@ -64,19 +69,19 @@ class Deliverer:
         if destination is None:
             result = PushResult("refused", error="this destination is not configured")
         else:
-            result = destination.push(lease.ticket, lease.event)
+            result = destination.push(lease.message)
         return settle(self._engine, lease, result)
 
 
 def settle(engine: sa.Engine, lease: Lease, result: PushResult) -> Outcome:
     """Write down what came of the attempt and what follows from it."""
-    spent = lease.spent + (lease.weight if result.unsure else 1)
-    outcome = _outcome(result, spent, lease.policy)
+    spent = lease.spent + (lease.weight if result.unsure else min(lease.weight, 1))
     error = result.error[:_MOST_TOLD] if result.error else None
     if result.unsure and lease.once:
         error = f"{error}{GONE_OUT}"
     with engine.begin() as connection:
         now = database_now(connection)
+        outcome = _outcome(result, lease, spent, now)
         connection.execute(
             delivery_attempts.update()
             .where(
@@ -92,20 +97,21 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult) -> Outcome:
         )
         change = deliveries.update().where(deliveries.c.id == lease.delivery_id)
         values: dict[str, object] = {
-            "state": outcome,
+            "state": "sent" if outcome == "accepted" else outcome,
             "last_status": result.status,
             "last_error": error,
             "lease_token": None,
             "lease_until": None,
         }
+        if result.token is not None:  # an empty one: what it gave before is worth nothing
+            values["token"] = result.token or None
         if outcome == "acknowledged":
             # True whoever holds the lease by now: the receiver has the ticket.
             change = change.where(deliveries.c.state != "acknowledged")
             values |= {"acknowledged_at": now, "remote_id": result.remote_id}
         else:
             change = change.where(deliveries.c.lease_token == lease.token)
-            wait = lease.policy.wait_s(spent, result.retry_after_s)
-            values["next_attempt_at"] = now + timedelta(seconds=wait)
+            values |= _waits(result, lease, outcome, spent, now)
         connection.execute(change.values(values))
         health = _note(connection, lease.destination, result, now)
     _tell(lease, result, outcome, (now - lease.committed_at).total_seconds())
@@ -114,21 +120,45 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult) -> Outcome:
     return outcome
 
 
+def _waits(
+    result: PushResult, lease: Lease, outcome: Outcome, spent: int, now: datetime
+) -> dict[str, object]:
+    """Until when what is not settled waits."""
+    if outcome == "accepted":  # it has it: what is counted from now on are questions
+        accepted_at = lease.accepted_at or now
+        asked_s = max((now - accepted_at).total_seconds() / 2, result.retry_after_s or 0.0)
+        wait = timedelta(seconds=min(max(asked_s, _SOONEST_ASKED_S), _LATEST_ASKED_S))
+        counted = {"accepted_at": accepted_at, "attempts_before_retry": lease.number}
+        return {"next_attempt_at": now + wait, "waits_from": now, **counted}
+    if lease.kept_for is not None and result.retry_after_s is None:
+        return {"next_attempt_at": max(lease.kept_for, now), "waits_from": now}
+    wait = timedelta(seconds=lease.policy.wait_s(spent, result.retry_after_s))
+    return {"next_attempt_at": now + wait, "waits_from": now}
+
+
 def _note(
     connection: sa.Connection, destination: str, result: PushResult, now: datetime
 ) -> Change | None:
     """What the attempt says of the destination as a whole."""
-    if result.verdict == "retry":
-        return note_failure(connection, destination, result.status, result.error, now)
+    if result.verdict in ("retry", "gone"):
+        change = note_failure(connection, destination, result, now)
+        if result.verdict == "gone" and disable(connection, destination, now):
+            return "disabled"
+        return change
     if result.status is not None:
         return note_answer(connection, destination)
     return None
 
 
-def _outcome(result: PushResult, spent: int, policy: RetryPolicy) -> Outcome:
+def _outcome(result: PushResult, lease: Lease, spent: int, now: datetime) -> Outcome:
     if result.verdict == "acknowledged":
         return "acknowledged"
-    if result.verdict == "refused" or spent >= policy.max_attempts:
+    if result.verdict == "accepted":
+        since = lease.accepted_at or now
+        return "accepted" if now - since < ACCEPTED_FOR else "dead"
+    if result.verdict == "gone":
+        return "failed"
+    if result.verdict == "refused" or spent >= lease.policy.max_attempts:
         return "dead"
     return "failed"
 
@@ -137,13 +167,15 @@ def _tell(lease: Lease, result: PushResult, outcome: Outcome, age_s: float = 0.0
     metrics.ATTEMPTS.labels(lease.destination, outcome).inc()
     facts = {
         "delivery_id": lease.delivery_id,
-        "reference": lease.ticket.service_request_id,
-        "call_id": lease.ticket.call_id,
+        "reference": lease.message.ticket.service_request_id,
+        "call_id": lease.message.ticket.call_id,
         "destination": lease.destination,
         "attempt": lease.number,
         "status": result.status,
     }
-    if outcome == "acknowledged":
+    if outcome == "accepted":
+        log.info("delivery_accepted", **facts)
+    elif outcome == "acknowledged":
         metrics.SECONDS_TO_ACKNOWLEDGE.labels(lease.destination).observe(max(0.0, age_s))
         log.info("delivery_acknowledged", **facts)
     elif outcome == "dead":

@@ -15,12 +15,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from store.sql import reading
 from tickets import metrics
+from tickets.circuit import UNGATED, close_circuit, open_circuit
 from tickets.destination import PushResult
 from tickets.schema import destinations
 
 log = structlog.get_logger()
 
-Change = Literal["ill", "well"]
+Change = Literal["ill", "well", "disabled"]
 ILL_AFTER = 3
 """Failures in a row."""
 
@@ -30,7 +31,7 @@ class Health:
     """A destination that has failed at some time; `failures` in a row, 0 when it does well.
 
     `failing_since` (UTC), `last_status` and `last_error` are of the failures of now, or of those
-    before it was well.
+    before it was well. Before `open_until` nothing is tried; nothing at all since `disabled_at`.
     """
 
     name: str
@@ -38,25 +39,32 @@ class Health:
     failing_since: datetime | None
     last_status: int | None
     last_error: str | None
+    open_until: datetime | None = None
+    disabled_at: datetime | None = None
 
     @property
     def ill(self) -> bool:
         """Whether it is worth a human's look."""
-        return self.failures >= ILL_AFTER
+        return self.failures >= ILL_AFTER or self.disabled_at is not None
 
     def __str__(self) -> str:
+        if self.disabled_at is not None:
+            return f"{self.name} wants no more tickets: `hotline destinations enable {self.name}`"
         if not self.ill:
             return f"{self.name} does well"
         return f"{self.name}: {self.failures} attempts in a row failed, the last: {self.last_error}"
 
 
 def note_failure(
-    connection: sa.Connection, name: str, status: int | None, error: str | None, now: datetime
+    connection: sa.Connection, name: str, result: PushResult, now: datetime
 ) -> Change | None:
-    """Count what every ticket would have met; "ill" when these have just become too many."""
+    """Count what every ticket would have met; "ill" when these have just become too many.
+
+    Then its circuit opens, and also where it asks for peace.
+    """
     kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     columns = destinations.c
-    fresh = {"failing_since": now, "last_status": status, "last_error": error}
+    fresh = {"failing_since": now, "last_status": result.status, "last_error": result.error}
     statement = (
         kind.insert(destinations)
         .values(name=name, failures=1, **fresh)
@@ -68,24 +76,31 @@ def note_failure(
                 "failing_since": sa.case((columns.failures == 0, now), else_=columns.failing_since),
             },
         )
-        .returning(columns.failures)
+        .returning(columns.failures, columns.failing_since)
     )
-    return "ill" if connection.execute(statement).scalar_one() == ILL_AFTER else None
+    row = connection.execute(statement).one()
+    if name not in UNGATED and (row.failures >= ILL_AFTER or result.retry_after_s):
+        open_circuit(connection, name, now, row.failing_since, result.retry_after_s)
+    return "ill" if row.failures == ILL_AFTER else None
 
 
 def note_answer(connection: sa.Connection, name: str) -> Change | None:
     """The destination has said something about a ticket; "well" when it was ill until now."""
-    failing = sa.and_(destinations.c.name == name, destinations.c.failures > 0)
-    before = connection.scalar(sa.select(destinations.c.failures).where(failing))
+    columns = destinations.c
+    failing = sa.or_(columns.failures > 0, columns.open_until.is_not(None))
+    its = sa.and_(columns.name == name, failing)
+    before = connection.scalar(sa.select(columns.failures).where(its))
     if before is None:
         return None
-    connection.execute(destinations.update().where(failing).values(failures=0))
+    close_circuit(connection, name)
     return "well" if before >= ILL_AFTER else None
 
 
 def tell_health(name: str, change: Change, result: PushResult) -> None:
     """Log it, once a change."""
-    if change == "ill":
+    if change == "disabled":
+        log.critical("destination_disabled", destination=name, status=result.status)
+    elif change == "ill":
         log.error("destination_ill", destination=name, status=result.status, error=result.error)
     else:
         log.warning("destination_well", destination=name)

@@ -4,19 +4,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 
-from outbox.retry import RetryPolicy
+from outbox.retry import Retry
 from outbox.work import CUT_OFF, Work, begin_attempt, give_up, hold_row
 from store.sql import database_now
-from tickets.destination import Destination
+from tickets.circuit import CLOSED_OR_TRIED, FIRST_OF_ITS_TICKET, OPEN_STATES
+from tickets.destination import Destination, Message
 from tickets.jobs import DELIVER
-from tickets.model import Ticket
+from tickets.model import UPDATED
 from tickets.open import ticket_by_key
 from tickets.schema import deliveries, delivery_attempts
 
-DELIVERIES = Work("delivery", deliveries, ("pending", "sent", "failed"), DELIVER)
+DELIVERIES = Work(
+    "delivery",
+    deliveries,
+    OPEN_STATES,
+    DELIVER,
+    since=sa.func.coalesce(deliveries.c.waits_from, deliveries.c.created_at),
+    early=deliveries.c.early,
+    ready=sa.and_(FIRST_OF_ITS_TICKET, CLOSED_OR_TRIED),
+)
 """The outbox of tickets."""
 
 _NONE: Mapping[str, Destination] = MappingProxyType({})
@@ -33,7 +43,8 @@ class Lease:
     Not `left`: all attempts have begun, the delivery has just become a dead letter, and `number` is
     the last of them. `spent` is what its attempts count since an admin last put the delivery back,
     without this one, which counts 1, or `weight` when nobody knows what came of it. `once` is
-    whether a person would see a repetition; `policy` says when there is one.
+    whether a person would see a repetition; `policy` says when there is one. An attempt that is
+    made before its time has the moment of the next one in `kept_for`, and counts nothing.
     """
 
     delivery_id: str
@@ -43,17 +54,18 @@ class Lease:
     spent: int
     weight: int
     once: bool
-    policy: RetryPolicy
+    policy: Retry
     destination: str
-    event: str
     committed_at: datetime
-    ticket: Ticket
+    message: Message
+    kept_for: datetime | None = None
+    accepted_at: datetime | None = None
 
 
 def take(
     engine: sa.Engine,
     delivery_id: str,
-    policy: RetryPolicy,
+    policy: Retry,
     destinations: Mapping[str, Destination] = _NONE,
 ) -> Lease | None:
     """Take the delivery and count an attempt; None when it is done, not due, or held.
@@ -70,12 +82,22 @@ def take(
         policy = (to.retry if to is not None else None) or policy
         weight = policy.unsure_weight if once else 1
         spent = row.attempts - row.attempts_before_retry
-        spent += (weight - 1) * _unsure(connection, delivery_id, row.attempts_before_retry)
+        spent += (weight - 1) * _unsure(connection, delivery_id, row.attempts_before_retry, once)
         left = spent < policy.max_attempts
+        kept_for = row.next_attempt_at if row.early and row.next_attempt_at > now else None
         if left:
             last = spent + weight >= policy.max_attempts
             wait = timedelta(seconds=0 if last else policy.wait_s(spent + weight))
-            begin_attempt(connection, DELIVERIES, delivery_id, now + wait, state="sent")
+            begin_attempt(
+                connection,
+                DELIVERIES,
+                delivery_id,
+                kept_for or now + wait,
+                state="sent",
+                early=None,
+                waits_from=now,
+                attempts_before_retry=row.attempts_before_retry + (kept_for is not None),
+            )
             connection.execute(
                 delivery_attempts.insert(),
                 {"delivery_id": delivery_id, "number": row.attempts + 1, "started_at": now},
@@ -83,25 +105,56 @@ def take(
         else:
             error = f"{CUT_OFF}{GONE_OUT if once else ''}"
             give_up(connection, DELIVERIES, delivery_id, error)
-        ticket = ticket_by_key(connection, row.ticket_id)
+        message = _message(connection, row)
     return Lease(
         delivery_id=delivery_id,
         token=row.lease_token,
         number=row.attempts + left,
         left=left,
         spent=spent,
-        weight=weight,
+        weight=weight if kept_for is None else 0,
         once=once,
         policy=policy,
         destination=row.destination,
-        event=row.event,
         committed_at=row.created_at,
-        ticket=ticket,
+        message=message,
+        kept_for=kept_for,
+        accepted_at=row.accepted_at,
     )
 
 
-def _unsure(connection: sa.Connection, delivery_id: str, after: int) -> int:
+def _message(connection: sa.Connection, row: sa.Row[Any]) -> Message:
+    known, first = row.remote_id, None
+    if row.event == UPDATED and known is None:
+        known = connection.scalar(
+            sa.select(deliveries.c.remote_id)
+            .where(
+                deliveries.c.ticket_id == row.ticket_id,
+                deliveries.c.destination == row.destination,
+                deliveries.c.remote_id.is_not(None),
+            )
+            .order_by(deliveries.c.ticket_version)
+            .limit(1)
+        )
+    if row.attempts:
+        began = sa.select(delivery_attempts.c.started_at)
+        its = (delivery_attempts.c.delivery_id == row.id, delivery_attempts.c.number == 1)
+        first = connection.scalar(began.where(*its))
+    return Message(
+        ticket=ticket_by_key(connection, row.ticket_id),
+        event=row.event,
+        version=row.ticket_version,
+        remote_id=known,
+        token=row.token,
+        repeated=row.attempts > 0,
+        first_sent_at=first,
+    )
+
+
+def _unsure(connection: sa.Connection, delivery_id: str, after: int, once: bool) -> int:
     """How many attempts may have reached the receiver: those that were cut off among them."""
+    if not once:
+        return 0
     attempts = delivery_attempts.c
     found: int = connection.execute(
         sa.select(sa.func.count()).where(

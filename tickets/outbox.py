@@ -135,6 +135,8 @@ def retry_delivery(engine: sa.Engine, delivery_id: str) -> bool:
                 attempts_before_retry=deliveries.c.attempts,
                 next_attempt_at=database_now(connection),
                 queued_at=None,
+                waits_from=database_now(connection),
+                early=True,  # also while its destination is left alone: a person wants it now
             )
         )
         return changed.rowcount == 1

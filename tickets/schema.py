@@ -29,6 +29,13 @@ deliveries = sa.Table(
     sa.Column("last_error", sa.String(500)),
     sa.Column("acknowledged_at", UtcDateTime),
     sa.Column("remote_id", sa.String(100)),
+    # What the destination gave to ask by, since it has said that it will see to it.
+    sa.Column("token", sa.String(500)),
+    sa.Column("accepted_at", UtcDateTime),
+    # Since when it waits for its next attempt, where that is not since it is there.
+    sa.Column("waits_from", UtcDateTime),
+    # Whether it is not to wait any longer: an attempt that its retry policy does not count.
+    sa.Column("early", sa.Boolean),
     sa.UniqueConstraint("ticket_id", "destination", "event", "ticket_version"),
     sa.Index(None, "state", "next_attempt_at"),
 )
@@ -54,4 +61,8 @@ destinations = sa.Table(
     sa.Column("failing_since", UtcDateTime),
     sa.Column("last_status", sa.Integer),
     sa.Column("last_error", sa.String(500)),
+    # While it is set, one attempt is made at this moment and none before.
+    sa.Column("open_until", UtcDateTime),
+    # It has asked for nothing more, until a person says otherwise.
+    sa.Column("disabled_at", UtcDateTime),
 )

@@ -39,21 +39,24 @@ def names_draft(name: str, draft_id: str, turn: int) -> bool:
 
 
 def hand_out_draft(
-    connection: sa.Connection, ticket_id: str, draft_id: str
+    connection: sa.Connection, ticket_id: str, draft_id: str, office: str = BACKOFFICE
 ) -> Literal["told", "waits", "gone"]:
-    """Put this draft on its way, once, if the receiver has taken the ticket.
+    """Put this draft on its way, once, if `office` has taken the ticket.
 
-    `waits`: not yet. `gone`: the ticket was taken back. Raises SQLAlchemyError.
+    `waits`: not yet. `gone`: the ticket was taken back. A ticket that does not concern the office
+    has nobody who would read its draft. Raises SQLAlchemyError.
     """
     of_ticket = deliveries.c.ticket_id == ticket_id
     state = connection.scalar(
         sa.select(deliveries.c.state).where(
-            of_ticket, deliveries.c.destination == BACKOFFICE, deliveries.c.event == OPENED
+            of_ticket, deliveries.c.destination == office, deliveries.c.event == OPENED
         )
     )
     if state != "acknowledged":
         there = sa.select(tickets.c.version).where(tickets.c.idempotency_key == ticket_id)
-        return "gone" if connection.scalar(there) is None else "waits"
+        if connection.scalar(there) is None:
+            return "gone"
+        return "told" if state is None else "waits"
     event, now = f"{DRAFTED}:{draft_id[:_NAMED_BY]}", database_now(connection)
     handed_out = sa.select(deliveries.c.id).where(
         of_ticket, deliveries.c.destination == DRAFTS, deliveries.c.event == event

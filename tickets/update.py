@@ -1,6 +1,6 @@
 """A ticket that is there is changed: its next version and its outbox in one transaction."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -10,14 +10,17 @@ import structlog
 
 from store.sql import database_now
 from tickets.hand_out import hand_out
-from tickets.model import UPDATED, Ticket
+from tickets.model import OPENED, UPDATED, Ticket
 from tickets.open import Beside, held, nothing_beside
+from tickets.schema import deliveries
 from tickets.schema import tickets as table
 
 log = structlog.get_logger()
 
 Change = Callable[[Ticket], Mapping[str, Any]]
 """The fields that become others, by name; none where the ticket is as it shall be already."""
+Told = Callable[[Ticket, Sequence[str]], Iterable[str]]
+"""Who is told of a ticket's new version; given are those who were to be told that it is there."""
 
 
 def update_ticket(
@@ -25,7 +28,7 @@ def update_ticket(
     reference: str,
     change: Change,
     *,
-    destinations: Iterable[str],
+    destinations: Told,
     now: datetime,
     beside: Beside = nothing_beside,
 ) -> Ticket | None:
@@ -53,6 +56,12 @@ def update_ticket(
         connection.execute(table.update().where(its).values(fields))
         changed = replace(ticket, **fields)
         beside(connection, changed)
-        hand_out(connection, changed, UPDATED, destinations, database_now(connection))
+        told = destinations(changed, _told(connection, ticket.idempotency_key))
+        hand_out(connection, changed, UPDATED, told, database_now(connection))
     log.info("ticket_updated", reference=reference, version=changed.version)
     return changed
+
+
+def _told(connection: sa.Connection, ticket_id: str) -> Sequence[str]:
+    its = (deliveries.c.ticket_id == ticket_id, deliveries.c.event == OPENED)
+    return connection.scalars(sa.select(deliveries.c.destination).where(*its)).all()

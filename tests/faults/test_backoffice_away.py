@@ -35,7 +35,7 @@ def test_after_the_last_attempt_it_is_a_dead_letter_that_an_admin_can_send_again
     settings: Callable[..., Settings], redis_url: str, ear: Ear
 ) -> None:
     """Two attempts allowed, two made; the ticket stays, and goes out when it is put back."""
-    twice = QUICK.model_copy(update={"attempts": 2})
+    twice = QUICK.model_copy(update={"schedule": (0.0, 0.2)})
     with parts_of(settings(deliveries=twice, **with_redis(redis_url))) as parts:
         parts.start("agi-1", "agi-2", "relay", "worker-1")
         call_id, _ = place(FakeAsterisk(parts.agi), Reporter(ear))

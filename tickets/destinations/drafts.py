@@ -5,13 +5,13 @@ tickets by that key makes none of it, and says in so many words what it is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from outbox.retry import RetryPolicy
-from tickets.destination import PushResult
-from tickets.destinations.webhook import WebhookDestination, signed_message
+from outbox.retry import Retry
+from tickets.destination import Message, PushResult
+from tickets.destinations.webhook import WebhookDestination, event_of, signed_message
 from tickets.model import Ticket
 from tickets.spoken import DRAFTED, DRAFTS
 
@@ -27,7 +27,7 @@ class DraftDestination:
     office: WebhookDestination
     find: FindDraft
     name: str = DRAFTS
-    retry: RetryPolicy | None = None
+    retry: Retry | None = None
     read_by_people: bool = False
 
     @property
@@ -35,14 +35,18 @@ class DraftDestination:
         """As long as a ticket's push takes."""
         return self.office.timeout_s
 
-    def push(self, ticket: Ticket, event: str) -> PushResult:
-        """Send the draft that `event` names once and judge the answer."""
-        kind, _, name = event.partition(":")
+    def push(self, message: Message) -> PushResult:
+        """Send the draft that `message.event` names once and judge the answer."""
+        ticket = message.ticket
+        kind, _, name = message.event.partition(":")
         found = self.find(ticket.idempotency_key, name) if kind == DRAFTED else None
         if found is None:
             return PushResult("refused", error="the draft was destroyed with its recording")
         body, headers = signed_draft(ticket, found, self.office.secrets(), datetime.now(UTC))
-        return self.office.send(ticket, body, headers)
+        result = self.office.send(message, body, headers)
+        if result.verdict == "accepted":  # what becomes of a draft is not asked
+            return replace(result, verdict="acknowledged", token=None)
+        return replace(result, verdict="refused") if result.verdict == "gone" else result
 
 
 def signed_draft(
@@ -50,14 +54,12 @@ def signed_draft(
 ) -> tuple[bytes, dict[str, str]]:
     """The body and headers of the webhook that tells a draft. `now` must be aware."""
     draft = found["machine_draft"]
-    envelope = {
-        "type": DRAFTED,
-        "timestamp": draft["made_at"],
-        "data": {
-            "service_request_id": ticket.service_request_id,
-            "idempotency_key": ticket.idempotency_key,
-            "recording_ref": found["recording_ref"],
-            "machine_draft": draft,
-        },
+    data = {
+        "service_request_id": ticket.service_request_id,
+        "idempotency_key": ticket.idempotency_key,
+        "recording_ref": found["recording_ref"],
+        "machine_draft": draft,
     }
-    return signed_message(found["id"], envelope, secrets, now)
+    moment = datetime.fromisoformat(draft["made_at"])
+    event = event_of(found["id"], DRAFTED, moment, ticket, data)
+    return signed_message(event, secrets, now)

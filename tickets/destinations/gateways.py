@@ -9,12 +9,12 @@ from urllib.parse import quote_plus, urlsplit
 
 import httpx
 
-from carriers.bounded_network import Admits
+from carriers.addresses import Admits
 from carriers.exchange import AddressRefused, ExchangeFailed, Reply, asked, basic
 from carriers.twilio_account import TwilioAccount
 from tickets.destination import PushResult
 from tickets.destinations.acknowledgement import Acknowledgement
-from tickets.destinations.webhook import NUMBER_S, json_object, unacknowledged
+from tickets.destinations.answer import NUMBER_S, json_object, unacknowledged
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}")

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, RootModel, StringConstraints
 
 from files.yaml_model import load_yaml
-from outbox.retry import RetryPolicy
-from tickets.destination import PushResult
+from outbox.retry import Retry
+from tickets.destination import Message, PushResult
 from tickets.mobile import SMS
 from tickets.model import Ticket
 
@@ -49,7 +49,7 @@ class SmsDestination:
     texts: Mapping[str, "SmsText"]
     zone: ZoneInfo
     name: str = SMS
-    retry: RetryPolicy | None = None
+    retry: Retry | None = None
     read_by_people: bool = True
 
     @property
@@ -57,14 +57,14 @@ class SmsDestination:
         """Of one attempt."""
         return self.sender.timeout_s
 
-    def push(self, ticket: Ticket, event: str) -> PushResult:
-        """Send the caller of `ticket` its message once."""
-        del event
+    def push(self, message: Message) -> PushResult:
+        """Send the caller of the ticket their text once."""
+        ticket = message.ticket
         if ticket.phone is None:
             return PushResult("refused", error="the ticket has no number to send to")
         # Its caller may have chosen a language that is offered no more.
         text = self.texts.get(ticket.language) or next(iter(self.texts.values()))
-        return self.sender.send(ticket.phone, message(ticket, text, self.zone))
+        return self.sender.send(ticket.phone, text_of(ticket, text, self.zone))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class SmsText:
     opened_open: str
 
 
-def message(ticket: Ticket, text: SmsText, zone: ZoneInfo) -> str:
+def text_of(ticket: Ticket, text: SmsText, zone: ZoneInfo) -> str:
     """The message for `ticket`.
 
     The day is written with strokes: beside Arabic letters other signs between digits would be

@@ -1,33 +1,39 @@
 """The push: one signed Standard Webhook over HTTP, and what its answer means.
 
-`webhook-id` is the ticket's idempotency key on every attempt, for ever, so that the receiver can
-make the ticket once; of a later version it is that key and the version. See the Standard Webhooks
-specification, "Webhook Headers".
+The body is an event as CloudEvents 1.0 has it (JSON format, structured mode of its HTTP binding).
+`webhook-id`, and the event's `id`, is the ticket's idempotency key on every attempt, for ever, so
+that the receiver can make the ticket once; of a later version it is that key and the version. See
+the Standard Webhooks specification, "Webhook Headers".
 """
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import httpx
 from standardwebhooks import Webhook
 
-from carriers.exchange import ExchangeFailed, Reply, asked
-from outbox.retry import RetryPolicy
-from tickets.destination import PushResult
+from carriers.addresses import Admits, anywhere
+from carriers.exchange import AddressRefused, ExchangeFailed, Reply, asked
+from outbox.retry import Retry
+from tickets.destination import CannotAsk, Held, Message, PushResult
 from tickets.destinations.acknowledgement import Acknowledgement
-from tickets.model import UPDATED, Ticket, to_wire
+from tickets.destinations.answer import (
+    NUMBER_S,
+    failure,
+    json_object,
+    json_value,
+    remote_id,
+    unacknowledged,
+)
+from tickets.model import Ticket, to_wire
 
-NUMBER_S = 2.0
-"""How long the receiver's own number is waited for once its status has said that it has it."""
-_REMOTE_ID = re.compile(r"[A-Za-z0-9._:/-]{1,100}")
-# Of a ticket, where the body names it. All else may be said of any ticket, by a page of maintenance
-# or a proxy: it is repeated, and told of the destination as a whole.
-_ABOUT_A_TICKET = frozenset({409, 422})
-_HAS_IT_ALREADY = frozenset({"already_exists", "duplicate"})
+CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
+_MOST_LISTED_BYTES = 64_000_000
+_LISTING_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class WebhookDestination:
     """A back office that tickets are pushed to at `url`.
 
     `secrets` gives those of this moment (`whsec_…`), newest first: each signs, so that the receiver
-    may know any of them.
+    may know any of them. `listing` is where it tells what it has, empty where it does not.
     """
 
     name: str
@@ -44,116 +50,160 @@ class WebhookDestination:
     timeout_s: float = 8.0
     acknowledgement: Acknowledgement | None = None
     """What the body of a 2xx must be; None: the status says it."""
-    retry: RetryPolicy | None = None
+    retry: Retry | None = None
     read_by_people: bool = False
+    admits: Admits = anywhere
+    """Which addresses its host's name may lead to."""
+    listing: str = ""
+    lists: bool = True
 
     def __repr__(self) -> str:
         return f"WebhookDestination({self.name!r}, {self.url!r})"
 
-    def push(self, ticket: Ticket, event: str) -> PushResult:
-        """Send the ticket once and judge the answer."""
-        body, headers = signed_request(ticket, event, self.secrets(), datetime.now(UTC))
-        return self.send(ticket, body, headers)
+    def push(self, message: Message) -> PushResult:
+        """Send the ticket once and judge the answer; or ask what became of it since."""
+        now = datetime.now(UTC)
+        if message.token:
+            return self._ask(message, now)
+        body, headers = signed_request(message, self.secrets(), now)
+        return self.send(message, body, headers)
 
-    def send(self, ticket: Ticket, body: bytes, headers: Mapping[str, str]) -> PushResult:
+    def send(self, message: Message, body: bytes, headers: Mapping[str, str]) -> PushResult:
         """Send a signed message about a ticket once and judge the answer."""
         try:
             request = httpx.Request("POST", self.url, content=body, headers=dict(headers))
-            with asked(request, self.timeout_s) as reply:
-                return _judge(reply, ticket, self.acknowledgement)
-        except ExchangeFailed as error:
-            return PushResult("retry", error=str(error), unsure=error.sent)
-        except httpx.InvalidURL as error:
-            return PushResult("retry", error=type(error).__name__)
+            with asked(request, self.timeout_s, admits=self.admits) as reply:
+                return self._judge(reply, message)
+        except (ExchangeFailed, AddressRefused, httpx.InvalidURL) as error:
+            return not_asked(error)
+
+    def _judge(self, reply: Reply, message: Message) -> PushResult:
+        status, wanted = reply.status, self.acknowledgement
+        if not reply.is_success:
+            return failure(reply, message)
+        if status == 202 and (where := self._monitor(reply.headers.get("location", ""))):
+            wish = reply.retry_after_s
+            return PushResult("accepted", status, token=where, retry_after_s=wish)
+        # Where the status says it, the receiver's number is worth a moment, and no second push.
+        body = reply.read(seconds=NUMBER_S if wanted is None else None)
+        if wanted is not None and not wanted.holds(body):
+            return unacknowledged(status, body)
+        return PushResult("acknowledged", status, remote_id=remote_id(json_object(body).get("id")))
+
+    def _monitor(self, location: str) -> str:
+        """Where a 202 says that its outcome is told, if that is at the same server; else empty.
+
+        RFC 9110, 15.3.3 has it "point to a status monitor", as `Location` does in practice. An
+        address elsewhere would be a way to have this house ask whomever the answer names.
+        """
+        there = urljoin(self.url, location) if location else ""
+        same = urlsplit(there)[:2] == urlsplit(self.url)[:2]
+        return there if there and same and len(there) <= 500 and there.isascii() else ""
+
+    def _ask(self, message: Message, now: datetime) -> PushResult:
+        """What became of what was accepted. Who knows nothing of it any more is sent it again."""
+        try:
+            with asked(self._get(message.token or "", message.id, now), self.timeout_s,
+                       admits=self.admits) as reply:  # fmt: skip
+                if reply.status == 202:
+                    wish = reply.retry_after_s
+                    return PushResult("accepted", 202, token=message.token, retry_after_s=wish)
+                if reply.status in (404, 410):
+                    error = f"HTTP {reply.status} of what it had accepted: it is sent again"
+                    return PushResult("retry", reply.status, error, token="")
+                return self._judge(reply, message)
+        except (ExchangeFailed, AddressRefused, httpx.InvalidURL) as error:
+            return not_asked(error)
+
+    def _get(self, url: str, message_id: str, now: datetime) -> httpx.Request:
+        return httpx.Request("GET", url, headers=_signed(message_id, "", self.secrets(), now))
+
+    def held(self, since: datetime, sent: Sequence[Message]) -> Iterator[Held]:
+        """What it lists. Raises CannotAsk."""
+        del sent
+        if not self.listing:
+            raise CannotAsk("it has no `listing` in config/destinations.yaml")
+        url = f"{self.listing}{'&' if '?' in self.listing else '?'}"
+        url += urlencode({"since": since.astimezone(UTC).isoformat(timespec="seconds")})
+        now = datetime.now(UTC)
+        try:
+            request = self._get(url, "listing", now)
+            most = _MOST_LISTED_BYTES
+            with asked(request, _LISTING_S, most_bytes=most, admits=self.admits) as reply:
+                rows = json_value(reply.read(most)) if reply.is_success else None
+                if not isinstance(rows, list):
+                    raise CannotAsk(f"HTTP {reply.status}, and no list in JSON")
+        except (ExchangeFailed, AddressRefused, httpx.InvalidURL) as error:
+            raise CannotAsk(not_asked(error).error or "") from None
+        yield from (_held(row) for row in rows if isinstance(row, dict))
+
+
+def not_asked(error: Exception) -> PushResult:
+    """Of whom nothing was heard, and why."""
+    if isinstance(error, ExchangeFailed):
+        return PushResult("retry", error=str(error), unsure=error.sent)
+    if isinstance(error, AddressRefused):
+        return PushResult("retry", error=f"{error}: `private_addresses: true` allows it")
+    return PushResult("retry", error=type(error).__name__)
+
+
+def _held(row: Mapping[str, Any]) -> Held:
+    reference, version = row.get("service_request_id"), row.get("version")
+    return Held(
+        reference=reference if isinstance(reference, str) else None,
+        remote_id=remote_id(row.get("id")),
+        version=version if isinstance(version, int) else None,
+    )
 
 
 def signed_request(
-    ticket: Ticket, event: str, secrets: Sequence[str], now: datetime
+    message: Message, secrets: Sequence[str], now: datetime
 ) -> tuple[bytes, dict[str, str]]:
     """The body and headers of the webhook. `now` must be aware.
 
     Several signatures stand in one header with spaces between them ("Webhook Headers").
     """
-    envelope = {
-        "type": event,
-        "timestamp": ticket.updated_datetime.astimezone(UTC).isoformat(),
-        "data": to_wire(ticket),
+    ticket = message.ticket
+    data, moment = to_wire(ticket), ticket.updated_datetime
+    return signed_message(event_of(message.id, message.event, moment, ticket, data), secrets, now)
+
+
+def event_of(
+    message_id: str, kind: str, moment: datetime, ticket: Ticket, data: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The event as CloudEvents 1.0 has it; its attributes in the order of the specification.
+
+    `timestamp` says the same as `time`: receivers of earlier releases read it.
+    """
+    told = moment.astimezone(UTC).isoformat()
+    return {
+        "specversion": "1.0",
+        "id": message_id,
+        "source": f"/940/{ticket.jurisdiction_id}",
+        "type": kind,
+        "subject": ticket.service_request_id,
+        "time": told,
+        "datacontenttype": "application/json",
+        "timestamp": told,
+        "data": data,
     }
-    return signed_message(message_id(ticket, event), envelope, secrets, now)
-
-
-def message_id(ticket: Ticket, event: str) -> str:
-    """What tells this message from others: the same on every attempt."""
-    key = ticket.idempotency_key
-    return f"{key}-v{ticket.version}" if event == UPDATED else key
 
 
 def signed_message(
-    webhook_id: str, envelope: Mapping[str, object], secrets: Sequence[str], now: datetime
+    event: Mapping[str, Any], secrets: Sequence[str], now: datetime
 ) -> tuple[bytes, dict[str, str]]:
     """The body and headers of any webhook. `now` must be aware."""
-    body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"))
+    body = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    signed = _signed(str(event["id"]), body, secrets, now)
+    return body.encode(), {"content-type": CONTENT_TYPE, **signed}
+
+
+def _signed(webhook_id: str, body: str, secrets: Sequence[str], now: datetime) -> dict[str, str]:
     moment = now.astimezone(UTC)
     signatures = [Webhook(secret).sign(webhook_id, moment, body) for secret in secrets]
-    headers = {
-        "content-type": "application/json; charset=utf-8",
+    return {
         "user-agent": "hotline-940",
         "webhook-id": webhook_id,
         "webhook-timestamp": str(int(now.timestamp())),
         "webhook-signature": " ".join(signatures),
     }
-    return body.encode(), headers
-
-
-def _judge(reply: Reply, ticket: Ticket, wanted: Acknowledgement | None) -> PushResult:
-    status = reply.status
-    if reply.is_success:
-        # Where the status says it, the receiver's number is worth a moment, and no second push.
-        body = reply.read(seconds=NUMBER_S if wanted is None else None)
-        if wanted is not None and not wanted.holds(body):
-            return unacknowledged(status, body)
-        return PushResult("acknowledged", status, remote_id=_remote_id(json_object(body)))
-    if status == 410:
-        return PushResult("refused", status, "refused for good with HTTP 410")
-    if status in _ABOUT_A_TICKET:
-        body = reply.read()
-        answer = json_object(body)
-        if status == 409 and answer.get("error") in _HAS_IT_ALREADY:
-            return PushResult("acknowledged", status, remote_id=_remote_id(answer))
-        if _names(ticket, reply, body):
-            return PushResult("refused", status, f"this ticket is refused with HTTP {status}")
-    error = f"HTTP {status}"
-    if 300 <= status < 400:
-        error = f"HTTP {status}, a redirect: if it stays, configure the final address"
-    return PushResult("retry", status, error, retry_after_s=reply.retry_after_s)
-
-
-def _names(ticket: Ticket, reply: Reply, body: bytes | None) -> bool:
-    """Whether a program says so of this ticket: a page for people shows whatever it was asked."""
-    kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
-    if body is None or kind in ("text/html", "application/xhtml+xml"):
-        return False
-    text = body.decode("utf-8", "replace")
-    reference = rf"(?<![0-9]){ticket.service_request_id}(?![0-9])"
-    return ticket.idempotency_key in text or re.search(reference, text) is not None
-
-
-def unacknowledged(status: int, body: bytes | None) -> PushResult:
-    """Of a status that says yes, and a body that does not; or that never came whole."""
-    error = f"HTTP {status}, and its body is no acknowledgement"
-    return PushResult("retry", status, error, unsure=body is None)
-
-
-def json_object(body: bytes | None) -> dict[str, Any]:
-    """The body where it is a JSON object, else an empty one."""
-    try:
-        answer = json.loads(body or b"")
-    except (ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
-
-
-def _remote_id(answer: dict[str, Any]) -> str | None:
-    """The receiver's own number, where it is told and has a plain form."""
-    value = answer.get("id")
-    return value if isinstance(value, str) and _REMOTE_ID.fullmatch(value) else None

@@ -35,6 +35,7 @@ from tests.fixtures.recordings import CALL, SID, wav
 from tests.fixtures.roles import role
 from tests.fixtures.tickets import SECRET, Backoffice, new_ticket, wait_until
 from tests.fixtures.twilio_api import ACCOUNT, TOKEN, TwilioApi
+from tickets.destination import Message
 from tickets.destinations.drafts import DraftDestination, signed_draft
 from tickets.destinations.webhook import WebhookDestination
 from tickets.model import Ticket
@@ -255,5 +256,5 @@ def test_a_draft_that_was_destroyed_meanwhile_is_not_sent() -> None:
     with receiver(silence) as nobody:
         office = WebhookDestination("backoffice", nobody.url(), lambda: [SECRET])
         gone = DraftDestination(office, lambda _ticket, _turn: None)
-        result = gone.push(contract.pothole(), "recording.drafted:7")
+        result = gone.push(Message(contract.pothole(), "recording.drafted:7"))
         assert (result.verdict, nobody.bodies) == ("refused", [])

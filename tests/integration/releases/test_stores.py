@@ -76,7 +76,7 @@ def test_the_database_of_an_earlier_release_is_read(release: str, tmp_path: Path
     assert delivery.service_request_id == ticket.service_request_id
     lease = take(engine, delivery.id, RetryPolicy())
     assert lease is not None
-    assert lease.ticket.idempotency_key == ticket.idempotency_key
+    assert lease.message.ticket.idempotency_key == ticket.idempotency_key
     assert len(list(stream_calls(engine, Wanted()))) == 2
     with reading(engine) as connection:
         subjects = {entry.subject for entry in standing_entries(connection, THEN)}

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 
 from lab.backoffice import create_backoffice
 from tests.fixtures.tickets import NOW, SECRET, Backoffice, new_ticket
+from tickets.destination import Message
 from tickets.destinations.webhook import signed_request
 from tickets.open import build_ticket
 from tickets.reference import new_reference
@@ -42,7 +43,7 @@ def client(app: Flask) -> FlaskClient:
 def message(secret: str = SECRET, at: datetime | None = None) -> tuple[bytes, dict[str, str]]:
     """A genuine push of a new ticket."""
     ticket = build_ticket(new_ticket(), NOW, new_reference())
-    return signed_request(ticket, "ticket.opened", [secret], at or datetime.now(UTC))
+    return signed_request(Message(ticket), [secret], at or datetime.now(UTC))
 
 
 def signed(body: str, key: str = "k-1") -> dict[str, str]:

@@ -35,9 +35,10 @@ from tests.fixtures.processes import free_tcp_port
 from tests.fixtures.tickets import SECRET as OURS
 from tests.fixtures.tickets import deliverer_to, new_ticket, wait_until
 from tickets.catalogue import load_services
+from tickets.destination import Message
 from tickets.destinations.webhook import signed_request
 from tickets.destinations.webhook_secret import fresh_secret
-from tickets.model import CHANNELS, KINDS, OPENED, PRIORITIES, Address, NewTicket, Ticket, to_wire
+from tickets.model import CHANNELS, KINDS, PRIORITIES, Address, NewTicket, Ticket, to_wire
 from tickets.open import build_ticket, open_ticket
 from tickets.outbox import list_deliveries
 
@@ -56,7 +57,7 @@ _KINDS: tuple[tuple[type, str], ...] = (
 
 def push(ticket: Ticket, **changes: Any) -> dict[str, Any]:
     """What is sent of it, parsed."""
-    body, _ = signed_request(ticket, OPENED, contract.SECRETS, contract.SENT_AT)
+    body, _ = signed_request(Message(ticket), contract.SECRETS, contract.SENT_AT)
     parsed: dict[str, Any] = json.loads(body)
     return parsed | {"data": parsed["data"] | changes}
 
@@ -213,7 +214,7 @@ def test_the_published_receiver_takes_a_ticket_once(engine: sa.Engine, receiver:
     assert deliverer_to(engine, receiver.url).deliver(delivery.id) == "acknowledged"
     (delivery,) = list_deliveries(engine)
     assert delivery.remote_id == "CRM-1"
-    body, headers = signed_request(ticket, OPENED, [OURS], datetime.now(UTC))
+    body, headers = signed_request(Message(ticket), [OURS], datetime.now(UTC))
     again = httpx.post(receiver.url, content=body, headers=headers, trust_env=False)
     assert (again.status_code, again.json()) == (200, {"id": "CRM-1"})
     ((key, kept),) = receiver.tickets()
@@ -236,9 +237,9 @@ def test_the_published_receiver_refuses_a_length_that_is_none(
 def test_the_published_receiver_refuses_what_nobody_vouches_for(receiver: Published) -> None:
     """Another's secret, another body, another time, no headers: 401, and nothing is kept."""
     ticket, now = contract.pothole(), datetime.now(UTC)
-    body, headers = signed_request(ticket, OPENED, [OURS], now)
-    _, foreign = signed_request(ticket, OPENED, [fresh_secret()], now)
-    _, old = signed_request(ticket, OPENED, [OURS], now - timedelta(seconds=310))
+    body, headers = signed_request(Message(ticket), [OURS], now)
+    _, foreign = signed_request(Message(ticket), [fresh_secret()], now)
+    _, old = signed_request(Message(ticket), [OURS], now - timedelta(seconds=310))
     wrong = {"webhook-signature": "ünfug".encode().decode("latin-1")}
     for content, told in (
         (body, foreign),

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from prometheus_client import REGISTRY
 from pytest_httpserver import HTTPServer
 from structlog.testing import capture_logs
+from werkzeug import Request, Response
 
 from hotline.doctor.roles import all_checks
 from hotline.main import cli
@@ -18,17 +19,21 @@ from store.sql import database_now
 from tests.fixtures.house import house_of
 from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
 from tickets.delivery import Deliverer
+from tickets.destination import PushResult
 from tickets.health import Health, note_answer, note_failure, read_health
 from tickets.lateness import LateAlarm
 from tickets.open import open_ticket
 from tickets.outbox import list_deliveries
+from tickets.schema import deliveries
 
 
 def attempt(engine: sa.Engine, deliverer: Deliverer, number: int) -> None:
-    """One attempt at a new ticket."""
+    """One attempt at a new ticket, whatever its destination's circuit says."""
     open_ticket(engine, new_ticket(f"call:{number}:1"), destinations=["backoffice"], now=NOW)
     (row,) = list_deliveries(engine, state="pending")
-    deliverer.deliver(row.id)
+    with engine.begin() as connection:
+        connection.execute(deliveries.update().where(deliveries.c.id == row.id).values(early=True))
+    assert deliverer.deliver(row.id) != "skipped"
 
 
 def health(engine: sa.Engine) -> Health:
@@ -73,8 +78,14 @@ def test_a_refusal_of_a_ticket_says_that_its_receiver_is_well(
     engine: sa.Engine, httpserver: HTTPServer
 ) -> None:
     """It has read it."""
-    for status in (500, 500, 410, 500):
-        httpserver.expect_ordered_request("/tickets").respond_with_data("", status=status)
+
+    def refuse(request: Request) -> Response:
+        return Response(request.get_data(), 422, content_type="application/json")
+
+    for _ in range(2):
+        httpserver.expect_ordered_request("/tickets").respond_with_data("", status=500)
+    httpserver.expect_ordered_request("/tickets").respond_with_handler(refuse)
+    httpserver.expect_ordered_request("/tickets").respond_with_data("", status=500)
     deliverer = deliverer_to(engine, httpserver.url_for("/tickets"))
     for number in range(4):
         attempt(engine, deliverer, number)
@@ -87,7 +98,7 @@ def test_an_answer_of_one_destination_says_nothing_of_another(any_engine: sa.Eng
         now = database_now(connection)
         for name in ("one", "other", "third"):
             for number in range(1 if name == "third" else 3):
-                told = note_failure(connection, name, 503, "HTTP 503", now)
+                told = note_failure(connection, name, PushResult("retry", 503, "HTTP 503"), now)
                 assert told == ("ill" if number == 2 else None)
         assert note_answer(connection, "one") == "well"
         assert note_answer(connection, "one") is None
@@ -102,11 +113,11 @@ def test_an_illness_lasts_from_its_first_failure(any_engine: sa.Engine) -> None:
     moments = [NOW + timedelta(minutes=number) for number in range(3)]
     with any_engine.begin() as connection:
         for moment in moments[:2]:
-            note_failure(connection, "one", 503, "HTTP 503", moment)
+            note_failure(connection, "one", PushResult("retry", 503, "HTTP 503"), moment)
     assert health(any_engine).failing_since == moments[0]
     with any_engine.begin() as connection:
         note_answer(connection, "one")
-        note_failure(connection, "one", 500, "HTTP 500", moments[2])
+        note_failure(connection, "one", PushResult("retry", 500, "HTTP 500"), moments[2])
     found = health(any_engine)
     assert (found.failures, found.failing_since) == (1, moments[2])
     assert (found.last_status, found.last_error) == (500, "HTTP 500")

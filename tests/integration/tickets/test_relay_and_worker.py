@@ -32,6 +32,7 @@ from tests.fixtures.tickets import (
     running_backoffice,
     wait_until,
 )
+from tickets.circuit import probing
 from tickets.lanes import MAIN_QUEUE, delivery_lanes
 from tickets.lease import DELIVERIES
 from tickets.open import open_ticket
@@ -77,7 +78,7 @@ def relay(engine: sa.Engine, redis_url: str, policy: RelayPolicy = QUICK) -> Ite
     with redis.Redis.from_url(redis_url, socket_timeout=1, retry=None) as client:
         once = partial(relay_once, engine, client, policy, LANES)
         loop = Periodic("relay", policy.interval_s, once)
-        with Loops([loop], afresh=lambda: None).running():
+        with Loops([loop, probing(engine)], afresh=lambda: None).running():
             yield
 
 

@@ -23,6 +23,7 @@ from hotline.setting_groups import BackofficeSettings
 from hotline.settings import Settings, load_settings
 from tests.fixtures.roles import role
 from tests.fixtures.tickets import NOW, new_ticket, wait_until
+from tickets.destination import Message
 from tickets.destinations.webhook import signed_request
 from tickets.destinations.webhook_secret import fingerprint, fresh_secret
 from tickets.open import build_ticket, open_ticket
@@ -119,7 +120,7 @@ def test_each_secret_vouches_for_a_push_and_no_other_does() -> None:
     """Signatures stand in one header with spaces between them, the newest secret's first."""
     new, old, foreign = fresh_secret(), fresh_secret(), fresh_secret()
     ticket = build_ticket(new_ticket(), NOW, new_reference())
-    body, headers = signed_request(ticket, "ticket.opened", [new, old], datetime.now(UTC))
+    body, headers = signed_request(Message(ticket), [new, old], datetime.now(UTC))
     for secret in (new, old):
         Webhook(secret).verify(body, headers)
     with pytest.raises(WebhookVerificationError):

@@ -8,8 +8,8 @@ import pytest
 from files.yaml_model import FileWrong
 from tests.fixtures.sms import TEXTS
 from tests.fixtures.tickets import NOW, new_ticket
-from tickets.destination import PushResult
-from tickets.destinations.sms import SmsDestination, load_sms_texts, message
+from tickets.destination import Message, PushResult
+from tickets.destinations.sms import SmsDestination, load_sms_texts, text_of
 from tickets.mobile import is_mobile, wants_sms
 from tickets.open import build_ticket
 
@@ -53,9 +53,9 @@ def test_each_text_of_the_house_fits_one_message() -> None:
     texts = load_sms_texts(TEXTS)
     for hours in (72, None):
         ticket = build_ticket(new_ticket(target_hours=hours), NOW, "572400002")
-        assert len(message(ticket, texts["ar"], RIYADH)) <= 70
-        assert len(message(ticket, texts["ur"], RIYADH)) <= 70
-        assert len(message(ticket, texts["en"], RIYADH)) <= 160
+        assert len(text_of(ticket, texts["ar"], RIYADH)) <= 70
+        assert len(text_of(ticket, texts["ur"], RIYADH)) <= 70
+        assert len(text_of(ticket, texts["en"], RIYADH)) <= 160
 
 
 FILE = """
@@ -113,5 +113,5 @@ def test_who_chose_a_language_that_is_offered_no_more_gets_the_first_text() -> N
 
     texts = load_sms_texts(TEXTS)
     ticket = build_ticket(new_ticket(language="xx", phone="+966501234567"), NOW, "572400002")
-    SmsDestination(Gateway(), texts, RIYADH).push(ticket, "opened")
-    assert sent == [message(ticket, texts["ar"], RIYADH)]
+    SmsDestination(Gateway(), texts, RIYADH).push(Message(ticket))
+    assert sent == [text_of(ticket, texts["ar"], RIYADH)]

@@ -1,0 +1,172 @@
+"""The circuit of a destination: while it fails, it is left alone but for one attempt now and then.
+
+It opens after some failures in a row of what every ticket would have met, or where the destination
+asks for peace (429, 503 with `Retry-After`). Then one delivery is tried, a new one before one that
+was tried already, at a tenth of the time that the trouble has lasted; these attempts are not
+counted where the delivery's own schedule has not come so far. The first answer about a ticket
+closes it, and all that waits is tried at once: an outage delays nothing by more than a tenth of
+itself, and no ticket is given up for it sooner.
+
+Who has answered 410 (RFC 9110, 15.5.11) is disabled: what is for them waits until a person
+enables it.
+"""
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from outbox.periodic import Periodic
+from outbox.retry import MOST_ASKED_S
+from store.sql import database_now, reading
+from tickets.mobile import SMS
+from tickets.schema import deliveries, destinations
+from tickets.spoken import DRAFTS
+
+log = structlog.get_logger()
+
+UNGATED = (SMS, DRAFTS)
+"""No ticket waits for these, and a person would read a message that was only to try."""
+SOONEST_S, LATEST_S = 1.0, 300.0
+"""Between two attempts while a circuit is open."""
+EVERY_S = 1.0
+OPEN_STATES = ("pending", "sent", "failed")
+"""Of deliveries that something is still to be done about."""
+
+_its = destinations.c.name == deliveries.c.destination
+CLOSED_OR_TRIED = sa.or_(
+    deliveries.c.destination.in_(UNGATED),
+    ~sa.exists().where(
+        _its,
+        sa.or_(
+            destinations.c.disabled_at.is_not(None),
+            sa.and_(destinations.c.open_until.is_not(None), deliveries.c.early.is_not(True)),
+        ),
+    ),
+)
+"""The condition that a delivery's destination may be asked now."""
+
+
+def pause_s(failing_since: datetime | None, now: datetime) -> float:
+    """Seconds until the next attempt at a destination that has failed since then."""
+    lasted = timedelta() if failing_since is None else now - failing_since
+    return min(max(lasted.total_seconds() / 10, SOONEST_S), LATEST_S)
+
+
+def open_circuit(
+    connection: sa.Connection,
+    name: str,
+    now: datetime,
+    failing_since: datetime | None,
+    asked_s: float | None,
+) -> None:
+    """Leave this destination alone until its next attempt; `asked_s` is its own wish."""
+    asked_s = min(asked_s or 0.0, MOST_ASKED_S)
+    pause = timedelta(seconds=max(pause_s(failing_since, now), asked_s))
+    its = destinations.c.name == name
+    opened = destinations.c.open_until.is_(None)
+    change = destinations.update().values(open_until=now + pause)
+    if connection.execute(change.where(its, opened)).rowcount:
+        _waiting(connection, name, early=None)
+    else:
+        connection.execute(change.where(its))
+
+
+def close_circuit(connection: sa.Connection, name: str) -> None:
+    """It has answered: whatever waits for it waits no longer."""
+    its = destinations.c.name == name
+    connection.execute(destinations.update().where(its).values(failures=0, open_until=None))
+    _waiting(connection, name, early=True)
+
+
+def disable(connection: sa.Connection, name: str, now: datetime) -> bool:
+    """Send this destination nothing more; False where that is so already."""
+    its = (destinations.c.name == name, destinations.c.disabled_at.is_(None))
+    return (
+        connection.execute(destinations.update().where(*its).values(disabled_at=now)).rowcount > 0
+    )
+
+
+def enable(engine: sa.Engine, name: str) -> int | None:
+    """Send it again what waits for it, at once; how many. None where it is not disabled.
+
+    Raises SQLAlchemyError.
+    """
+    with engine.begin() as connection:
+        its = (destinations.c.name == name, destinations.c.disabled_at.is_not(None))
+        if not connection.execute(
+            destinations.update().where(*its).values(disabled_at=None)
+        ).rowcount:
+            return None
+        close_circuit(connection, name)
+        waits = (deliveries.c.destination == name, deliveries.c.state.in_(OPEN_STATES))
+        count: int = connection.execute(sa.select(sa.func.count()).where(*waits)).scalar_one()
+    log.warning("destination_enabled", destination=name, waiting=count)
+    return count
+
+
+def probing(engine: sa.Engine) -> Periodic:
+    """For the process that runs the relay: chooses what is tried while a circuit is open."""
+    return Periodic("circuits", EVERY_S, lambda: probe_once(engine))
+
+
+def probe_once(engine: sa.Engine) -> list[str]:
+    """Let one delivery through to each destination whose pause is over; their ids.
+
+    A pause that began when the clock showed a later time is over too. Raises SQLAlchemyError.
+    """
+    columns = destinations.c
+    with reading(engine) as connection:
+        now = database_now(connection)
+        over = sa.or_(columns.open_until <= now, columns.failing_since > now)
+        paused = sa.select(columns.name).where(
+            columns.open_until.is_not(None), columns.disabled_at.is_(None), over
+        )
+        names = connection.scalars(paused).all()
+    return [found for name in names if (found := _probe(engine, name)) is not None]
+
+
+def _probe(engine: sa.Engine, name: str) -> str | None:
+    """The delivery that was tried least often goes: a ticket that is refused stops no other."""
+    with engine.begin() as connection:
+        now = database_now(connection)
+        its = destinations.c.name == name
+        row = connection.execute(sa.select(destinations).where(its).with_for_update()).one()
+        if row.open_until is None or row.disabled_at is not None:
+            return None
+        pause = timedelta(seconds=pause_s(row.failing_since, now))
+        found: str | None = connection.scalar(
+            sa.select(deliveries.c.id)
+            .where(
+                deliveries.c.destination == name,
+                deliveries.c.state.in_(OPEN_STATES),
+                sa.or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now),
+                FIRST_OF_ITS_TICKET,
+            )
+            .order_by(deliveries.c.attempts, deliveries.c.next_attempt_at)
+            .limit(1)
+        )
+        if found is None:  # nothing waits: the next ticket is tried as it comes
+            connection.execute(destinations.update().where(its).values(open_until=None))
+            return None
+        connection.execute(destinations.update().where(its).values(open_until=now + pause))
+        one = deliveries.update().where(deliveries.c.id == found)
+        connection.execute(one.values(early=True, queued_at=None))
+    return found
+
+
+def _waiting(connection: sa.Connection, name: str, *, early: bool | None) -> None:
+    waits = (deliveries.c.destination == name, deliveries.c.state.in_(OPEN_STATES))
+    change = {"early": early} if early is None else {"early": early, "queued_at": None}
+    connection.execute(deliveries.update().where(*waits).values(change))
+
+
+_earlier = deliveries.alias("earlier")
+FIRST_OF_ITS_TICKET = ~sa.exists().where(
+    _earlier.c.ticket_id == deliveries.c.ticket_id,
+    _earlier.c.destination == deliveries.c.destination,
+    _earlier.c.ticket_version < deliveries.c.ticket_version,
+    _earlier.c.state.in_(OPEN_STATES),
+)
+"""The condition that a destination has all that was to be told of the ticket before, or was given
+up: what happened to a ticket is told in its order."""

@@ -1,0 +1,79 @@
+"""What an answer over HTTP means, alike for every kind of destination that is asked over HTTP."""
+
+import json
+import re
+from typing import Any
+
+from carriers.exchange import Reply
+from tickets.destination import Message, PushResult
+
+NUMBER_S = 2.0
+"""How long the receiver's own number is waited for once its status has said that it has it."""
+_REMOTE_ID = re.compile(r"[A-Za-z0-9._:/-]{1,100}")
+# Of a ticket, where the body names it. All else may be said of any ticket, by a page of maintenance
+# or a proxy: it is repeated, and told of the destination as a whole.
+_ABOUT_A_TICKET = frozenset({409, 422})
+_HAS_IT_ALREADY = frozenset({"already_exists", "duplicate"})
+
+
+def failure(reply: Reply, message: Message) -> PushResult:
+    """What any status but 2xx means for this message."""
+    status = reply.status
+    if status == 410:
+        return PushResult("gone", status, "HTTP 410: it wants no more")
+    if status in _ABOUT_A_TICKET:
+        body = reply.read()
+        answer = json_object(body)
+        if status == 409 and answer.get("error") in _HAS_IT_ALREADY:
+            return PushResult("acknowledged", status, remote_id=remote_id(answer.get("id")))
+        if _names(message, reply, body):
+            return PushResult("refused", status, f"this ticket is refused with HTTP {status}")
+    error = f"HTTP {status}"
+    if 300 <= status < 400:
+        error = f"HTTP {status}, a redirect: if it stays, configure the final address"
+    return PushResult("retry", status, error, retry_after_s=reply.retry_after_s)
+
+
+def _names(message: Message, reply: Reply, body: bytes | None) -> bool:
+    """Whether a program says so of this ticket: a page for people shows whatever it was asked."""
+    if body is None or is_page(reply):
+        return False
+    ticket, text = message.ticket, body.decode("utf-8", "replace")
+    reference = rf"(?<![0-9]){ticket.service_request_id}(?![0-9])"
+    return ticket.idempotency_key in text or re.search(reference, text) is not None
+
+
+def is_page(reply: Reply) -> bool:
+    """Whether it is HTML: written for people, by a proxy or a page of maintenance."""
+    kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
+    return kind in ("text/html", "application/xhtml+xml")
+
+
+def unacknowledged(status: int, body: bytes | None) -> PushResult:
+    """Of a status that says yes, and a body that does not; or that never came whole."""
+    error = f"HTTP {status}, and its body is no acknowledgement"
+    return PushResult("retry", status, error, unsure=body is None)
+
+
+def json_object(body: bytes | None) -> dict[str, Any]:
+    """The body where it is a JSON object, else an empty one."""
+    answer = json_value(body)
+    return answer if isinstance(answer, dict) else {}
+
+
+def json_value(body: bytes | None) -> Any:
+    """The body where it is JSON, else None."""
+    try:
+        return json.loads(body or b"")
+    except (ValueError, RecursionError):
+        return None
+
+
+def remote_id(value: object) -> str | None:
+    """The receiver's own number, where it is told and has a plain form: a text, or a whole number.
+
+    Letters, digits and `._:/-`, a hundred at most.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
+    return value if isinstance(value, str) and _REMOTE_ID.fullmatch(value) else None
