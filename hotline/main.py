@@ -39,7 +39,14 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "prompts": ("hotline.cli.prompts:prompts_group", "The prompts' audio, and a studio's takes."),
     "records": ("hotline.cli.records:records_group", "Call records: list, show, export."),
     "tickets": ("hotline.cli.tickets:tickets_group", "Tickets: list and show."),
-    "deliveries": ("hotline.cli.tickets:deliveries_group", "Deliveries: list and retry."),
+    "deliveries": (
+        "hotline.cli.deliveries:deliveries_group",
+        "Deliveries: list, explain, retry.",
+    ),
+    "destinations": (
+        "hotline.cli.destinations:destinations_group",
+        "Where tickets go: check, test, list.",
+    ),
     "blacklist": ("hotline.cli.blacklist:blacklist_group", "Blocked numbers."),
     "announce": ("hotline.cli.announce:announce_group", "What every caller hears for a time."),
     "gazetteer": ("hotline.cli.gazetteer:gazetteer_group", "The city's addresses: import, find."),

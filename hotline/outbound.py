@@ -147,7 +147,7 @@ class Outbound:
     @cached_property
     def deliverer(self) -> Deliverer:
         """What a worker needs to deliver. Raises SettingsWrong."""
-        check_providers(self._settings)
+        check_providers(self._settings, self.offices.values())
         return Deliverer(self._engine, self.destinations, self.retry_policy)
 
     @property

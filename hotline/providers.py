@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,7 @@ from recordings.drafting import Drafter
 from recordings.fetch import KeepPolicy, RecordingFetcher
 from recordings.transcriber import Transcriber, command_of
 from tickets.delivery import LEASE_MARGIN_S
+from tickets.destination import Destination
 from tickets.destinations.acknowledgement import parse_acknowledgement
 from tickets.destinations.entry import House, Office
 from tickets.destinations.gateways import HttpSms, TwilioSms
@@ -29,8 +30,8 @@ from tickets.destinations.sms import SmsDestination, SmsSender, load_sms_texts
 from tickets.spoken import hand_out_draft
 
 
-def check_providers(settings: Settings) -> None:
-    """Raises SettingsWrong where a worker could not start with these settings."""
+def check_providers(settings: Settings, offices: Iterable[Destination] = ()) -> None:
+    """Raises SettingsWrong where a worker could not start with these settings and destinations."""
     account = twilio_account(settings)
     told = sms_destination(settings)
     attempts = {"HOTLINE_DELIVERIES__TIMEOUT_SECONDS": settings.deliveries.timeout_seconds}
@@ -38,6 +39,8 @@ def check_providers(settings: Settings) -> None:
         attempts["HOTLINE_SMS__TIMEOUT_SECONDS"] = told.timeout_s
     if account is not None:
         attempts["a request to Twilio"] = account.timeout_s
+    for office in offices:
+        attempts[f"destinations.{office.name}.timeout"] = office.timeout_s
     lease_s = retry_policy(settings).lease_s
     problems = [
         f"HOTLINE_DELIVERIES__LEASE_SECONDS {lease_s:g} is too short for {name} {seconds:g}: "

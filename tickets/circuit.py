@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
+from sqlalchemy.dialects import postgresql, sqlite
 
 from outbox.periodic import Periodic
 from outbox.retry import MOST_ASKED_S
@@ -85,6 +86,18 @@ def disable(connection: sa.Connection, name: str, now: datetime) -> bool:
     return (
         connection.execute(destinations.update().where(*its).values(disabled_at=now)).rowcount > 0
     )
+
+
+def disable_by_hand(engine: sa.Engine, name: str) -> bool:
+    """The same at a person's word, also of one that has never failed. Raises SQLAlchemyError."""
+    with engine.begin() as connection:
+        kind = postgresql if connection.dialect.name == "postgresql" else sqlite
+        fresh = kind.insert(destinations).values(name=name, failures=0)
+        connection.execute(fresh.on_conflict_do_nothing(index_elements=[destinations.c.name]))
+        done = disable(connection, name, database_now(connection))
+    if done:
+        log.warning("destination_disabled_by_hand", destination=name)
+    return done
 
 
 def enable(engine: sa.Engine, name: str) -> int | None:

@@ -93,6 +93,7 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult) -> Outcome:
                 outcome=UNSURE if result.unsure else outcome,
                 status=result.status,
                 error=error,
+                answer=result.answer,
             )
         )
         change = deliveries.update().where(deliveries.c.id == lease.delivery_id)

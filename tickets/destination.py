@@ -58,6 +58,8 @@ class PushResult:
     retry_after_s: float | None = None
     unsure: bool = False
     token: str | None = None
+    answer: str | None = None
+    """The first line of what it said, for people (`destinations.answer.first_line`)."""
 
 
 class Destination(Protocol):

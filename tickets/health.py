@@ -47,6 +47,15 @@ class Health:
         """Whether it is worth a human's look."""
         return self.failures >= ILL_AFTER or self.disabled_at is not None
 
+    @property
+    def state(self) -> str:
+        """In a word: `well`, `ill`, `left alone` for a while, or `disabled`."""
+        if self.disabled_at is not None:
+            return "disabled"
+        if self.ill:
+            return "ill"
+        return "well" if self.open_until is None else "left alone"
+
     def __str__(self) -> str:
         if self.disabled_at is not None:
             return f"{self.name} wants no more tickets: `hotline destinations enable {self.name}`"

@@ -4,19 +4,23 @@ Every process that delivers looks by itself, in a loop of its own: whichever par
 stopped, another one tells.
 """
 
+from collections import Counter
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 import structlog
 
 from outbox.periodic import Periodic
 from tickets import metrics
+from tickets.circuit import OPEN_STATES
 from tickets.health import observe_health
-from tickets.outbox import count_by_state, oldest_waiting
+from tickets.outbox import Backlog, backlog, oldest_waiting
 
 log = structlog.get_logger()
 
 LATE_S = 300.0
 EVERY_S = 15.0
-_STATES = ("pending", "sent", "acknowledged", "failed", "dead")
+_STATES = (*OPEN_STATES, "dead")
 
 
 def late_alarm(engine: sa.Engine) -> Periodic:
@@ -31,18 +35,37 @@ class LateAlarm:
         self._engine = engine
         self._late_s = late_s
         self._told = False
+        self._seen: set[str] = set()
 
     def look(self) -> bool:
         """Set the gauges; whether the oldest delivery is late. Raises SQLAlchemyError."""
         observe_health(self._engine)
-        counts = count_by_state(self._engine)
-        for state in _STATES:
-            metrics.DELIVERIES.labels(state).set(counts.get(state, 0))
+        counts = self._observe(backlog(self._engine))
         age = oldest_waiting(self._engine)
         metrics.OLDEST_WAITING.set(age or 0.0)
         late = age is not None and age > self._late_s
         if late and not self._told:
-            waiting = sum(counts.get(state, 0) for state in ("pending", "sent", "failed"))
+            waiting = sum(counts[state] for state in OPEN_STATES)
             log.error("deliveries_late", oldest_s=round(age or 0.0), waiting=waiting)
         self._told = late
         return late
+
+    def _observe(self, rows: Sequence[Backlog]) -> Counter[str]:
+        """Set the gauges of what is not delivered; how many of each state."""
+        counts: Counter[str] = Counter()
+        waiting: Counter[str] = Counter()
+        dead: Counter[str] = Counter()
+        oldest: dict[str, float] = {}
+        for row in rows:
+            counts[row.state] += row.count
+            (dead if row.state == "dead" else waiting)[row.destination] += row.count
+            if row.state != "dead":
+                oldest[row.destination] = max(row.oldest_s, oldest.get(row.destination, 0.0))
+        for state in _STATES:
+            metrics.DELIVERIES.labels(state).set(counts[state])
+        self._seen |= waiting.keys() | dead.keys()
+        for name in self._seen:
+            metrics.WAITING.labels(name).set(waiting[name])
+            metrics.OLDEST.labels(name).set(oldest.get(name, 0.0))
+            metrics.DEAD_NOW.labels(name).set(dead[name])
+        return counts

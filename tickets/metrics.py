@@ -16,7 +16,18 @@ SECONDS_TO_ACKNOWLEDGE = Histogram(
     ("destination",),
     buckets=(0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800, 7200, 43200),
 )
-DELIVERIES = Gauge("hotline_deliveries", "Delivery rows by state", ("state",))
+DELIVERIES = Gauge(
+    "hotline_deliveries", "Deliveries that are not acknowledged, by state", ("state",)
+)
+WAITING = Gauge(
+    "hotline_destination_waiting", "Deliveries on their way to a destination", ("destination",)
+)
+OLDEST = Gauge(
+    "hotline_destination_oldest_waiting_seconds", "Age of the oldest of these", ("destination",)
+)
+DEAD_NOW = Gauge(
+    "hotline_destination_dead", "Deliveries given up that wait for a human", ("destination",)
+)
 OLDEST_WAITING = Gauge(
     "hotline_delivery_oldest_waiting_seconds", "Age of the oldest delivery not yet acknowledged"
 )

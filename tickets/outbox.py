@@ -1,11 +1,13 @@
 """The outbox as people see it: list the deliveries, look at one, put a dead one back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from store.sql import database_now, reading
+from tickets.circuit import OPEN_STATES
 from tickets.lease import UNSURE
 from tickets.mobile import SMS
 from tickets.schema import deliveries, delivery_attempts, tickets
@@ -30,6 +32,8 @@ class Delivery:
     last_error: str | None
     acknowledged_at: datetime | None
     remote_id: str | None
+    ticket_version: int = 1
+    accepted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +46,19 @@ class Attempt:
     outcome: str | None
     status: int | None
     error: str | None
+    answer: str | None = None
 
 
+_UNDONE = ("dead", "failed")
+_GONE_OUT = (
+    sa.select(deliveries.c.id)
+    .join(delivery_attempts)
+    .where(
+        deliveries.c.state == "dead",
+        deliveries.c.destination == SMS,
+        sa.or_(delivery_attempts.c.outcome.is_(None), delivery_attempts.c.outcome == UNSURE),
+    )
+)
 _COLUMNS = [
     tickets.c.service_request_id,
     *(deliveries.c[f.name] for f in fields(Delivery) if f.name != "service_request_id"),
@@ -54,6 +69,7 @@ def list_deliveries(
     engine: sa.Engine,
     *,
     state: str | None = None,
+    states: Collection[str] | None = None,
     reference: str | None = None,
     destination: str | None = None,
     limit: int = 50,
@@ -63,6 +79,8 @@ def list_deliveries(
     statement = sa.select(*_COLUMNS).join(tickets)
     if state is not None:
         statement = statement.where(deliveries.c.state == state)
+    if states is not None:
+        statement = statement.where(deliveries.c.state.in_(states))
     if reference is not None:
         statement = statement.where(tickets.c.service_request_id == reference)
     if destination is not None:
@@ -85,20 +103,73 @@ def list_attempts(engine: sa.Engine, delivery_id: str) -> list[Attempt]:
         return [Attempt(**row._mapping) for row in connection.execute(statement)]
 
 
+def explain(engine: sa.Engine, reference: str) -> list[tuple[Delivery, list[Attempt]]]:
+    """All that became of a ticket on its ways, each with every attempt; in the order of the ways.
+
+    Told earlier first. Raises SQLAlchemyError.
+    """
+    found = list_deliveries(engine, reference=reference, limit=10_000)
+    ways = sorted(found, key=lambda one: (one.ticket_version, one.created_at, one.destination))
+    return [(one, list_attempts(engine, one.id)) for one in ways]
+
+
 def count_by_state(engine: sa.Engine) -> dict[str, int]:
-    """How many deliveries are in each state; states without any are left out."""
+    """How many deliveries are in each state; states without any are left out.
+
+    It goes through all that were ever delivered.
+    """
     statement = sa.select(deliveries.c.state, sa.func.count()).group_by(deliveries.c.state)
     with reading(engine) as connection:
         return {row[0]: row[1] for row in connection.execute(statement)}
 
 
-def oldest_waiting(engine: sa.Engine) -> float | None:
-    """Age in seconds of the oldest delivery not acknowledged and not dead; None when none waits.
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Of one destination and one state: how many deliveries, and the age of the oldest (s).
 
-    Machines' drafts are no tickets: nobody waits for one, and no lane may take them any more.
+    `accepted` are those among them that the destination has, and has still to say so.
+    """
+
+    destination: str
+    state: str
+    count: int
+    oldest_s: float
+    accepted: int
+
+
+def backlog(engine: sa.Engine) -> list[Backlog]:
+    """What is not delivered, by destination and state; however much was, it costs nothing more."""
+    columns = deliveries.c
+    statement = (
+        sa.select(
+            columns.destination,
+            columns.state,
+            sa.func.count(),
+            sa.func.min(columns.created_at),
+            sa.func.count(columns.accepted_at),
+        )
+        .where(columns.state.in_((*OPEN_STATES, "dead")))
+        .group_by(columns.destination, columns.state)
+    )
+    with reading(engine) as connection:
+        rows = connection.execute(statement).all()
+        now = database_now(connection)
+    return [
+        Backlog(name, state, count, max(0.0, (now - oldest).total_seconds()), accepted)
+        for name, state, count, oldest, accepted in rows
+    ]
+
+
+def oldest_waiting(engine: sa.Engine) -> float | None:
+    """Age in seconds of the oldest delivery that waits for an attempt; None when none does.
+
+    Machines' drafts are no tickets: nobody waits for one, and no lane may take them any more. What
+    a destination has accepted is there.
     """
     statement = sa.select(sa.func.min(deliveries.c.created_at)).where(
-        deliveries.c.state.not_in(("acknowledged", "dead")), deliveries.c.destination != DRAFTS
+        deliveries.c.state.in_(OPEN_STATES),
+        deliveries.c.destination != DRAFTS,
+        deliveries.c.accepted_at.is_(None),
     )
     with reading(engine) as connection:
         oldest = connection.execute(statement).scalar_one()
@@ -107,18 +178,8 @@ def oldest_waiting(engine: sa.Engine) -> float | None:
 
 def may_have_gone_out(engine: sa.Engine) -> frozenset[str]:
     """The messages given up of which nobody knows whether a person has read them already."""
-    attempts = delivery_attempts.c
-    statement = (
-        sa.select(deliveries.c.id)
-        .join(delivery_attempts)
-        .where(
-            deliveries.c.state == "dead",
-            deliveries.c.destination == SMS,
-            sa.or_(attempts.outcome.is_(None), attempts.outcome == UNSURE),
-        )
-    )
     with reading(engine) as connection:
-        return frozenset(connection.scalars(statement))
+        return frozenset(connection.scalars(_GONE_OUT))
 
 
 def retry_delivery(engine: sa.Engine, delivery_id: str) -> bool:
@@ -126,17 +187,45 @@ def retry_delivery(engine: sa.Engine, delivery_id: str) -> bool:
 
     The history of its attempts stays. False when there is no such delivery in those states.
     """
+    return put_back(engine, deliveries.c.id == delivery_id) == 1
+
+
+def retry_all(
+    engine: sa.Engine,
+    since: datetime | None = None,
+    to: str | None = None,
+    *,
+    dead_alone: bool = False,
+) -> int:
+    """Put back all that failed or was given up, of tickets told from `since` on; how many.
+
+    But for messages that a person may have read already.
+    """
+    conditions: list[sa.ColumnElement[bool]] = []
+    if since is not None:
+        conditions.append(deliveries.c.created_at >= since)
+    if to is not None:
+        conditions.append(deliveries.c.destination == to)
+    states = ("dead",) if dead_alone else _UNDONE
+    return put_back(engine, *conditions, deliveries.c.id.not_in(_GONE_OUT), states=states)
+
+
+def put_back(
+    engine: sa.Engine, *conditions: sa.ColumnElement[bool], states: Collection[str] = _UNDONE
+) -> int:
+    """Put back what meets `conditions` and is in one of `states`; how many."""
     with engine.begin() as connection:
+        now = database_now(connection)
         changed = connection.execute(
             deliveries.update()
-            .where(deliveries.c.id == delivery_id, deliveries.c.state.in_(("dead", "failed")))
+            .where(*conditions, deliveries.c.state.in_(states))
             .values(
                 state="pending",
                 attempts_before_retry=deliveries.c.attempts,
-                next_attempt_at=database_now(connection),
+                next_attempt_at=now,
+                waits_from=now,
                 queued_at=None,
-                waits_from=database_now(connection),
                 early=True,  # also while its destination is left alone: a person wants it now
             )
         )
-        return changed.rowcount == 1
+        return changed.rowcount

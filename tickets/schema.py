@@ -50,6 +50,8 @@ delivery_attempts = sa.Table(
     sa.Column("outcome", sa.String(16)),
     sa.Column("status", sa.Integer),
     sa.Column("error", sa.String(500)),
+    # The first line of what it answered, nothing personal in it.
+    sa.Column("answer", sa.String(200)),
 )
 
 destinations = sa.Table(

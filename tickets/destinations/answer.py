@@ -13,25 +13,48 @@ _REMOTE_ID = re.compile(r"[A-Za-z0-9._:/-]{1,100}")
 # Of a ticket, where the body names it. All else may be said of any ticket, by a page of maintenance
 # or a proxy: it is repeated, and told of the destination as a whole.
 _ABOUT_A_TICKET = frozenset({409, 422})
+_MOST_SHOWN = 200
+_TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
+_TOLD = re.compile(r"\+?\d[\d\s().-]{5,}\d|[^\s@<>\"']+@[^\s@<>\"']+")
+"""Numbers of seven digits and more, and addresses of mail."""
 _HAS_IT_ALREADY = frozenset({"already_exists", "duplicate"})
 
 
 def failure(reply: Reply, message: Message) -> PushResult:
     """What any status but 2xx means for this message."""
     status = reply.status
+    body = reply.read(seconds=None if status in _ABOUT_A_TICKET else NUMBER_S)
+    said = first_line(body, page=is_page(reply))
     if status == 410:
-        return PushResult("gone", status, "HTTP 410: it wants no more")
+        return PushResult("gone", status, "HTTP 410: it wants no more", answer=said)
     if status in _ABOUT_A_TICKET:
-        body = reply.read()
         answer = json_object(body)
         if status == 409 and answer.get("error") in _HAS_IT_ALREADY:
             return PushResult("acknowledged", status, remote_id=remote_id(answer.get("id")))
         if _names(message, reply, body):
-            return PushResult("refused", status, f"this ticket is refused with HTTP {status}")
+            error = f"this ticket is refused with HTTP {status}"
+            return PushResult("refused", status, error, answer=said)
     error = f"HTTP {status}"
     if 300 <= status < 400:
         error = f"HTTP {status}, a redirect: if it stays, configure the final address"
-    return PushResult("retry", status, error, retry_after_s=reply.retry_after_s)
+    wish = reply.retry_after_s
+    return PushResult("retry", status, error, retry_after_s=wish, answer=said)
+
+
+def first_line(body: bytes | None, *, page: bool = False) -> str | None:
+    """The first line of a body that says something, of a page its title: 200 letters at most.
+
+    What looks like a number or an address of a person is left out, and so is what would drive a
+    terminal: a receiver repeats what it was sent.
+    """
+    text = (body or b"").decode("utf-8", "replace")
+    if page:
+        found = _TITLE.search(text)
+        text = found[1] if found else ""
+    lines = (" ".join(_TOLD.sub("…", line).split()) for line in text.splitlines())
+    line = next(filter(None, lines), "")
+    shown = "".join(letter if letter.isprintable() else " " for letter in line)
+    return shown[:_MOST_SHOWN] or None
 
 
 def _names(message: Message, reply: Reply, body: bytes | None) -> bool:
@@ -52,7 +75,7 @@ def is_page(reply: Reply) -> bool:
 def unacknowledged(status: int, body: bytes | None) -> PushResult:
     """Of a status that says yes, and a body that does not; or that never came whole."""
     error = f"HTTP {status}, and its body is no acknowledgement"
-    return PushResult("retry", status, error, unsure=body is None)
+    return PushResult("retry", status, error, unsure=body is None, answer=first_line(body))
 
 
 def json_object(body: bytes | None) -> dict[str, Any]:

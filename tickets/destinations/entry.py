@@ -161,6 +161,7 @@ class RuleEntry(_Strict):
 class Entry(_Strict):
     """What is said of every destination."""
 
+    kind: str
     takes: Annotated[tuple[RuleEntry, ...], Field(min_length=1)] | None = None
     otherwise: StrictBool = False
     timeout: Seconds | None = None

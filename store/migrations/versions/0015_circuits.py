@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("deliveries", sa.Column("accepted_at", _MOMENT))
     op.add_column("deliveries", sa.Column("waits_from", _MOMENT))
     op.add_column("deliveries", sa.Column("early", sa.Boolean()))
+    op.add_column("delivery_attempts", sa.Column("answer", sa.String(length=200)))
     op.add_column("destinations", sa.Column("open_until", _MOMENT))
     op.add_column("destinations", sa.Column("disabled_at", _MOMENT))
 
@@ -26,6 +27,8 @@ def downgrade() -> None:
     with op.batch_alter_table("destinations") as batch:
         batch.drop_column("disabled_at")
         batch.drop_column("open_until")
+    with op.batch_alter_table("delivery_attempts") as batch:
+        batch.drop_column("answer")
     with op.batch_alter_table("deliveries") as batch:
         for name in ("early", "waits_from", "accepted_at", "token"):
             batch.drop_column(name)

@@ -1,0 +1,188 @@
+"""`hotline destinations`: where tickets go, whether that can work, and whether it does."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import rich_click as click
+from sqlalchemy.exc import SQLAlchemyError
+
+from files.yaml_model import FileWrong
+from hotline.bootstrap import Services
+from hotline.cli.columns import print_columns
+from hotline.cli.deliveries import database_away
+from hotline.environment import SettingsWrong
+from tickets.catalogue import load_sub_municipalities
+from tickets.circuit import disable_by_hand, enable
+from tickets.destinations.file import DestinationsFile
+from tickets.health import read_health
+from tickets.outbox import backlog
+
+
+@click.group("destinations")
+def destinations_group() -> None:
+    """Where tickets go: check, test, list, enable."""
+
+
+@destinations_group.command("check")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list of findings")
+@click.pass_obj
+def destinations_check(services: Services, as_json: bool) -> None:
+    """Check config/destinations.yaml: form, secrets, and whether every ticket goes somewhere.
+
+    Exit 1 where there is something to mend, 2 where the file cannot be read. Nothing is sent.
+    """
+    try:
+        known = services.destinations
+    except FileWrong as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    findings = list(_findings(services, known))
+    if as_json:
+        click.echo(json.dumps(findings, ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            click.echo(finding)
+        names = ", ".join(f"{name} ({entry.kind})" for name, entry in known.entries.items())
+        click.echo(f"{known.path}: {names}; {len(findings)} findings", err=True)
+    sys.exit(1 if findings else 0)
+
+
+def _findings(services: Services, known: DestinationsFile) -> Iterator[str]:
+    from hotline.providers import check_providers
+
+    outbound = services.outbound
+    try:
+        _ = outbound.offices
+        check_providers(services.settings, outbound.offices.values())
+    except SettingsWrong as error:
+        yield from error.problems
+    areas = load_sub_municipalities(services.settings.config_dir / "sub_municipalities.yaml")
+    first = known.routes.routes[0].name
+    for ticket in known.routes.untaken(services.services, tuple(areas)):
+        where = f", in {ticket.sub_municipality}" if ticket.sub_municipality else ""
+        what = f"{ticket.service_code} ({ticket.kind}, {ticket.priority}{where})"
+        yield f"no destination takes {what}, for one: it goes to {first}; `otherwise: true` says so"
+
+
+@destinations_group.command("test")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object")
+@click.pass_obj
+def destinations_test(services: Services, name: str, as_json: bool) -> None:
+    """Send a ticket to NAME that says that it is a trial, once, and show what is answered.
+
+    It is kept nowhere here. Exit 1 when it is not taken.
+    """
+    from tickets.trial import trial
+
+    try:
+        destination = services.outbound.offices.get(name)
+        service = next(iter(services.services.values()))
+    except (SettingsWrong, FileWrong) as error:
+        click.echo("\n".join(getattr(error, "problems", [str(error)])), err=True)
+        sys.exit(2)
+    if destination is None:
+        names = ", ".join(services.outbound.offices)
+        raise click.UsageError(f"{name}: no such destination: {names}")
+    message = trial(service, services.settings.jurisdiction, datetime.now(UTC))
+    click.echo(f"sending {message.ticket.service_request_id} to {name} …", err=True)
+    began = time.monotonic()
+    result = destination.push(message)
+    told: dict[str, Any] = {
+        "destination": name,
+        "reference": message.ticket.service_request_id,
+        "verdict": result.verdict,
+        "status": result.status,
+        "error": result.error,
+        "answer": result.answer,
+        "remote_id": result.remote_id,
+        "seconds": round(time.monotonic() - began, 3),
+    }
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    else:
+        for key, value in told.items():
+            if value is not None:
+                click.echo(f"{key:<12} {value}")
+    sys.exit(0 if result.verdict in ("acknowledged", "accepted") else 1)
+
+
+@destinations_group.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON list")
+@click.pass_obj
+def destinations_list(services: Services, as_json: bool) -> None:
+    """List destinations: kind, how each does, what waits for it, what was given up."""
+    try:
+        known = services.destinations
+        rows, health = backlog(services.engine()), read_health(services.engine())
+    except FileWrong as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except SQLAlchemyError as error:
+        database_away(error)
+    listed = []
+    seen = {one.name: one for one in health}
+    for name in dict.fromkeys((*known.entries, *(row.destination for row in rows))):
+        its = [row for row in rows if row.destination == name]
+        waiting = [row for row in its if row.state != "dead"]
+        entry, state = known.entries.get(name), seen.get(name)
+        listed.append(
+            {
+                "name": name,
+                "kind": entry.kind if entry is not None else "",
+                "state": state.state if state is not None else "well",
+                "waiting": sum(row.count for row in waiting),
+                "accepted": sum(row.accepted for row in waiting),
+                "oldest_s": round(max((row.oldest_s for row in waiting), default=0.0)),
+                "dead": sum(row.count for row in its if row.state == "dead"),
+                "last_error": state.last_error if state is not None and state.ill else None,
+            }
+        )
+    if as_json:
+        click.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        return
+    head = ("name", "kind", "state", "waiting", "accepted", "oldest", "dead", "last error")
+    shown = [[_cell(key, value) for key, value in one.items()] for one in listed]
+    print_columns(head, shown)
+
+
+def _cell(key: str, value: object) -> str:
+    if key == "oldest_s":
+        return f"{value} s" if value else ""
+    return "" if value is None else str(value)
+
+
+@destinations_group.command("enable")
+@click.argument("name")
+@click.pass_obj
+def destinations_enable(services: Services, name: str) -> None:
+    """Send NAME tickets again, after a 410 or `disable`; what waits goes at once."""
+    try:
+        waiting = enable(services.engine(), name)
+    except SQLAlchemyError as error:
+        database_away(error)
+    if waiting is None:
+        click.echo(f"{name} is not disabled", err=True)
+        sys.exit(1)
+    click.echo(f"{name} is enabled; {waiting} deliveries go out now")
+
+
+@destinations_group.command("disable")
+@click.argument("name")
+@click.pass_obj
+def destinations_disable(services: Services, name: str) -> None:
+    """Send NAME nothing until it is enabled: its deliveries wait, and none is given up."""
+    try:
+        if name not in services.destinations.entries:
+            raise click.UsageError(f"{name}: no such destination")
+        done = disable_by_hand(services.engine(), name)
+    except FileWrong as error:
+        click.echo(str(error), err=True)
+        sys.exit(2)
+    except SQLAlchemyError as error:
+        database_away(error)
+    click.echo(f"{name} is disabled" if done else f"{name} was disabled already")
