@@ -1,6 +1,7 @@
 """The HTTP side: `POST /tickets` for signed webhooks, `GET /tickets` to see what came."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,8 @@ def create_backoffice(db_path: Path, secrets: Callable[[], Sequence[str]]) -> Fl
 
     @app.get("/tickets")
     def listing() -> Response:
+        if since := request.args.get("since"):  # as `hotline deliveries reconcile` asks it
+            return jsonify([ticket.as_json() for ticket in store.since(_moment(since))])
         limit = request.args.get("limit", default=100, type=int)
         tickets = store.newest(max(1, min(limit, _MOST_LISTED)))
         return jsonify([ticket.as_json() for ticket in tickets])
@@ -93,6 +96,14 @@ def create_backoffice(db_path: Path, secrets: Callable[[], Sequence[str]]) -> Fl
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(SQLAlchemyError, _database_away)
     return app
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refused(400, "no_moment", "since must be a moment, as 2026-11-24T09:00Z") from None
+    return moment.astimezone(UTC)
 
 
 def _verify(secrets: Sequence[str], body: bytes, headers: Mapping[str, str]) -> None:

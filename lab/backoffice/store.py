@@ -64,6 +64,7 @@ class ReceivedTicket:
             "id": self.id,
             "idempotency_key": self.idempotency_key,
             "service_request_id": self.service_request_id,
+            "version": _version(self.data),
             "times_received": self.times_received,
             "first_received_at": self.first_received_at.isoformat(),
             "last_received_at": self.last_received_at.isoformat(),
@@ -152,6 +153,17 @@ class BackofficeStore:
     def newest(self, limit: int) -> list[ReceivedTicket]:
         """The tickets received last, newest first."""
         statement = sa.select(received).order_by(received.c.number.desc()).limit(limit)
+        with reading(self._engine) as connection:
+            rows = list(connection.execute(statement))
+        return self._with_drafts(rows)
+
+    def since(self, moment: datetime) -> list[ReceivedTicket]:
+        """All that were first received at `moment` (aware) or later, oldest first."""
+        statement = (
+            sa.select(received)
+            .where(received.c.first_received_at >= moment)
+            .order_by(received.c.number)
+        )
         with reading(self._engine) as connection:
             rows = list(connection.execute(statement))
         return self._with_drafts(rows)
