@@ -45,6 +45,8 @@ log = structlog.get_logger()
 
 LEAD_CALLS = ("agi", "web")
 """Roles that have flows by which callers are led."""
+DELIVER = ("worker", "relay")
+"""Roles that have a lane for each destination."""
 _TRIES = 5
 """How often files are read again that somebody is writing just then."""
 _PREFIX = "HOTLINE_"
@@ -63,7 +65,7 @@ class Live:
 
     def __init__(self, role: str, services: Services) -> None:
         """`services` are those that it begins with: made before any of their files is read."""
-        self.now = services
+        self.now = self._first = services
         self._role = role
         self._folder = services.settings.config_dir
         self._use: Callable[[Services], None] = lambda _new: None
@@ -210,7 +212,17 @@ class Live:
 
     def _needs_restart(self) -> list[str]:
         settings = _changed_settings(self.now.settings)
-        return [*settings, *changed(self._asterisk, self._prints(ASTERISK))]
+        asterisk = changed(self._asterisk, self._prints(ASTERISK))
+        return [*settings, *asterisk, *self._other_lanes()]
+
+    def _other_lanes(self) -> list[str]:
+        """Destinations that have come or gone: each has a lane from the start, or the first's."""
+        if self._role not in DELIVER:
+            return []
+        before, now = (
+            {lane.name for lane in one.outbound.lanes} for one in (self._first, self.now)
+        )
+        return [f"destinations.yaml: {name}" for name in sorted(before ^ now)]
 
     def _prints(self, patterns: Sequence[str]) -> Prints:
         try:

@@ -61,7 +61,7 @@ def written_findings(services: Services) -> list[Finding]:
 def callers_findings(services: Services) -> list[Finding]:
     """Those that callers would meet."""
     folder = services.settings.config_dir
-    _ = services.policy, services.files.hours, services.files.spoken_names
+    _ = services.policy, services.files.hours, services.files.spoken_names, services.destinations
     load_groups(folder / "services.yaml")
     agencies = load_agencies(folder / "agencies.yaml")
     numbers = (agency.number for agency in agencies.values())

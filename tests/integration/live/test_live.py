@@ -14,6 +14,7 @@ from hotline.settings import Settings
 from tests.fixtures.dialog import FLOW
 from tests.fixtures.edited import NODE, RENAMED, edit, next_flow, own_config
 from tests.fixtures.processes import wait_until
+from tests.fixtures.tickets import new_ticket
 
 TARGET = "target_hours: 24"
 KEYS = '"1": {to: ask_building}'
@@ -222,6 +223,38 @@ def test_what_needs_a_restart_is_told(role: Role, monkeypatch: pytest.MonkeyPatc
     told = role.said.what["restart"]
     assert "asterisk/queues.conf" in told
     assert "HOTLINE_WEB__PORT" in told
+
+
+TWO = "\n  water: {kind: webhook, takes: [{services: [WT_LEAK]}], private_addresses: true}\n"
+
+
+def test_tickets_go_where_the_changed_file_says(role: Role) -> None:
+    """From the next call on; a file with a mistake changes nothing."""
+    path = role.config / "destinations.yaml"
+    shipped = path.read_text("utf-8")
+    path.write_text(shipped + TWO, "utf-8")
+    leak = new_ticket(service_code="WT_LEAK")
+    assert role.look().destinations.routes.of(leak) == ("backoffice", "water")
+    path.write_text(shipped + TWO.replace("WT_LEAK", "WT_LEAKS"), "utf-8")
+    assert role.look().destinations.routes.of(leak) == ("backoffice", "water")
+    assert "services.0: is not one of" in role.faults
+
+
+def test_a_destination_that_came_has_a_lane_of_its_own_after_a_restart(tmp_path: Path) -> None:
+    """Until then its tickets go by the first lane; who delivers says so."""
+    config = own_config(tmp_path)
+    services = Services(Settings(config_dir=config, state_dir=tmp_path / "state"))
+    live = Live("worker", services)
+    assert [lane.name for lane in services.outbound.lanes] == ["deliveries"]
+    used: list[Services] = []
+    with live.told(used.append):
+        path = config / "destinations.yaml"
+        path.write_text(path.read_text("utf-8") + TWO, "utf-8")
+        live.look()
+        (said,) = words(tmp_path / "state")
+    assert "destinations.yaml: deliveries-water" in said.what["restart"]
+    assert list(used[0].outbound.offices) == ["backoffice", "water"]
+    services.close()
 
 
 def test_a_process_that_ended_says_nothing(role: Role) -> None:

@@ -44,6 +44,7 @@ UNREADABLE = [
     ("flows/940.yaml", "root: main", "rot: main", "rot"),
     ("prompts/ar.yaml", "welcome:", "welcome: {", "ar.yaml"),
     ("screening.yaml", "within: 60m", "within: 60 minutes", "within"),
+    ("destinations.yaml", "kind: webhook", "kind: pigeon", "destinations.backoffice"),
 ]
 
 
