@@ -28,7 +28,7 @@ from hotline.setting_types import (
     WebhookSecrets,
     WebUrl,
 )
-from outbox.retry import STANDARD_S
+from outbox.schedule import STANDARD_S
 
 
 class AgiSettings(Group):

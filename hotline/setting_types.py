@@ -20,7 +20,7 @@ from blacklist.entry import HOTLINE
 from blacklist.numbers import normalise, written
 from files.durations import Duration
 from hotline import setting_forms
-from outbox.retry import MOST_WAIT_S
+from outbox.schedule import MOST_WAIT_S
 from recordings.transcriber import command_of
 from store.redis_address import SCHEMES
 from tickets.destinations.acknowledgement import parse_acknowledgement

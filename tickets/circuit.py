@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 
 from outbox.periodic import Periodic
-from outbox.retry import MOST_ASKED_S
+from outbox.schedule import MOST_ASKED_S
 from store.sql import database_now, reading
 from tickets.mobile import SMS
 from tickets.schema import deliveries, destinations

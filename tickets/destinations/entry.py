@@ -22,7 +22,7 @@ from pydantic import (
 
 from carriers.addresses import Admits, anywhere, public_only
 from files.durations import Duration
-from outbox.retry import MOST_WAIT_S, STANDARD_S, Schedule
+from outbox.schedule import MOST_WAIT_S, STANDARD_S, Schedule
 from tickets.destination import Destination
 from tickets.routing import Route, Rule
 

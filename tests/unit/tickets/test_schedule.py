@@ -4,7 +4,7 @@ import pytest
 
 from files.durations import seconds_of
 from hotline.settings import load_settings
-from outbox.retry import MOST_ASKED_S, STANDARD_S, Schedule
+from outbox.schedule import MOST_ASKED_S, STANDARD_S, Schedule
 
 
 def test_the_standard_schedule_has_ten_attempts_in_three_days() -> None:
