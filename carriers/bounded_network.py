@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from queue import Empty, SimpleQueue
@@ -165,6 +165,9 @@ def _resolve(host: str, port: int, bounds: Bounds) -> list[Any]:
     The system's resolver keeps no deadline and cannot be interrupted: it is asked in a thread,
     which is left behind when it is late, and ends when the resolver gives up.
     """
+    with suppress(ValueError):
+        ip_address(host)  # an address leads to itself: nobody is asked
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     answers: SimpleQueue[list[Any] | Exception] = SimpleQueue()
 
     def look() -> None:

@@ -16,8 +16,12 @@ from outbox import metrics
 from outbox.lanes import Lane
 from outbox.periodic import Periodic
 from outbox.queue import enqueue, open_queue
-from outbox.work import Work, due, free
-from store.sql import database_now, reading
+from outbox.work import Work, moments, waits
+from store.sql import UtcDateTime, database_now, reading
+
+_AT_ONCE = 500
+_LONG_AGO = sa.bindparam("long_ago", type_=UtcDateTime())
+_NOT_YET = sa.bindparam("not_yet", type_=UtcDateTime())
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +65,9 @@ def relay_once(
 def _anything(engine: sa.Engine, policy: RelayPolicy, work: Work) -> bool:
     """Whether a row of any lane waits: most rounds find none, and ask once for all of them."""
     with reading(engine) as connection:
-        wanted = _wanted(work, database_now(connection), policy)
-        return connection.scalar(sa.select(work.table.c.id).where(wanted).limit(1)) is not None
+        given = _moments(work, database_now(connection), policy)
+        asked = sa.select(work.table.c.id).where(_wanted(work)).limit(1)
+        return connection.scalar(asked, given) is not None
 
 
 def _relay(engine: sa.Engine, queue: Queue, policy: RelayPolicy, lane: Lane) -> int:
@@ -79,38 +84,45 @@ def _relay(engine: sa.Engine, queue: Queue, policy: RelayPolicy, lane: Lane) -> 
     return len(claimed)
 
 
-def _wanted(work: Work, now: datetime, policy: RelayPolicy) -> sa.ColumnElement[bool]:
+def _wanted(work: Work) -> sa.ColumnElement[bool]:
     queued = work.table.c.queued_at
+    forgotten = sa.or_(queued.is_(None), queued <= _LONG_AGO, queued > _NOT_YET)
+    return sa.and_(waits(work), forgotten)
+
+
+def _moments(work: Work, now: datetime, policy: RelayPolicy) -> dict[str, datetime]:
     patience = timedelta(seconds=work.lease_s or policy.requeue_after_s)
-    forgotten = sa.or_(queued.is_(None), queued <= now - patience, queued > now + patience)
-    return sa.and_(due(work, now), free(work, now, work.lease_s or policy.lease_s), forgotten)
+    lately = {"long_ago": now - patience, "not_yet": now + patience}
+    return moments(now, work.lease_s or policy.lease_s) | lately
 
 
 def _claim(engine: sa.Engine, policy: RelayPolicy, lane: Lane, room: int) -> list[tuple[str, int]]:
     """Mark rows as queued and count it. A quiet tick reads only and takes no write lock."""
     work, table = lane.work, lane.work.table
+    wanted = _wanted(work)
     with reading(engine) as connection:
-        now = database_now(connection)
+        given = _moments(work, database_now(connection), policy)
         ids = connection.scalars(
             sa.select(table.c.id)
-            .where(_wanted(work, now, policy), lane.wanted)
+            .where(wanted, lane.wanted)
             .order_by(table.c.queued_at.is_not(None), table.c.next_attempt_at)
-            .limit(room)
+            .limit(room),
+            given,
         ).all()
     if not ids:
         return []
-    claimed: list[tuple[str, int]] = []
+    claim = (
+        table.update()
+        .where(table.c.id.in_(sa.bindparam("ids", expanding=True)), wanted)
+        .values(queued_at=given["now"], queue_count=table.c.queue_count + 1)
+        .returning(table.c.id, table.c.queue_count)
+    )
+    counts: dict[str, int] = {}
     with engine.begin() as connection:
-        for row_id in ids:
-            count = connection.execute(
-                table.update()
-                .where(table.c.id == row_id, _wanted(work, now, policy))
-                .values(queued_at=now, queue_count=table.c.queue_count + 1)
-                .returning(table.c.queue_count)
-            ).scalar_one_or_none()
-            if count is not None:
-                claimed.append((row_id, count))
-    return claimed
+        for first in range(0, len(ids), _AT_ONCE):
+            some = {"ids": ids[first : first + _AT_ONCE], **given}
+            counts.update((row[0], row[1]) for row in connection.execute(claim, some))
+    return [(row_id, counts[row_id]) for row_id in ids if row_id in counts]
 
 
 def _release(engine: sa.Engine, work: Work, ids: list[str]) -> None:

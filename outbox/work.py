@@ -11,6 +11,7 @@ waiting for that moment would hold the row for as long as the clock was wrong.
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -35,7 +36,7 @@ def waiting_columns() -> list[sa.Column[Any]]:
     ]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Work:
     """One kind of work: its table, the states in which a row waits, and the job that does it.
 
@@ -56,18 +57,42 @@ class Work:
     early: sa.ColumnElement[bool] | None = None
     ready: sa.ColumnElement[bool] | None = None
 
+    @cached_property
+    def holding(self) -> sa.Executable:
+        """What holds a row, made once: to make such words takes longer than what they do."""
+        values = {"lease_token": _TOKEN, "lease_until": _LEASE_ENDS, "queued_at": None}
+        held = self.table.update().where(self.table.c.id == _ROW, waits(self))
+        return held.values(values).returning(self.table)
 
-def free(work: Work, now: datetime, lease_s: float) -> sa.ColumnElement[bool]:
-    """The condition that nobody holds the row at `now`."""
+
+def _moment(name: str) -> sa.BindParameter[datetime]:
+    return sa.bindparam(name, type_=UtcDateTime())
+
+
+_ROW, _TOKEN = sa.bindparam("row_id", type_=sa.String()), sa.bindparam("its_token", type_=sa.String())
+_NOW, _SET_BACK, _LEASE_ENDS = _moment("now"), _moment("set_back"), _moment("lease_ends")
+
+
+def moments(now: datetime, lease_s: float) -> dict[str, datetime]:
+    """What `waits` asks for, of an attempt that holds a row for `lease_s` seconds."""
+    ends = now + timedelta(seconds=lease_s)
+    return {"now": now, "set_back": now + LONGEST_WAIT, "lease_ends": ends}
+
+
+def waits(work: Work) -> sa.ColumnElement[bool]:
+    """The condition that a row waits for an attempt and nobody holds it, at the moments given."""
+    return sa.and_(_due(work), _free(work))
+
+
+def _free(work: Work) -> sa.ColumnElement[bool]:
     until = work.table.c.lease_until
-    return sa.or_(until.is_(None), until <= now, until > now + timedelta(seconds=lease_s))
+    return sa.or_(until.is_(None), until <= _NOW, until > _LEASE_ENDS)
 
 
-def due(work: Work, now: datetime) -> sa.ColumnElement[bool]:
-    """The condition that the row waits for an attempt at `now`."""
-    columns = work.table.c
+def _due(work: Work) -> sa.ColumnElement[bool]:
+    columns, now = work.table.c, _NOW
     at = columns.next_attempt_at
-    set_back = at > now + LONGEST_WAIT if work.since is None else work.since > now
+    set_back = at > _SET_BACK if work.since is None else work.since > now
     reasons = [at <= now, set_back]
     if work.early is not None:
         reasons.append(work.early.is_(True))
@@ -82,16 +107,8 @@ def hold_row(
 
     Nothing is counted yet: `begin_attempt` or `give_up` follows in the same transaction.
     """
-    return connection.execute(
-        work.table.update()
-        .where(work.table.c.id == row_id, due(work, now), free(work, now, lease_s))
-        .values(
-            lease_token=secrets.token_hex(16),
-            lease_until=now + timedelta(seconds=lease_s),
-            queued_at=None,
-        )
-        .returning(work.table)
-    ).one_or_none()
+    given = {"row_id": row_id, "its_token": secrets.token_hex(16), **moments(now, lease_s)}
+    return connection.execute(work.holding, given).one_or_none()
 
 
 def begin_attempt(

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 import structlog
 
 from outbox.retry import Retry
 from outbox.work import CUT_OFF
-from store.sql import database_now
+from store.sql import UtcDateTime, database_now
 from tickets import metrics
 from tickets.circuit import disable
 from tickets.destination import Destination, PushResult
@@ -27,6 +27,42 @@ _SOONEST_ASKED_S, _LATEST_ASKED_S = 30.0, 3600.0
 """When it is asked what became of an accepted message: at half of the time that it took so far."""
 ACCEPTED_FOR = timedelta(days=14)
 """Who has not said by then what became of it is looked after by a human."""
+
+
+# Made once: to make such words takes longer than what they do.
+_ITS = deliveries.c.id == sa.bindparam("row_id")
+_TOLD: Mapping[str, Any] = {
+    "state": sa.bindparam("its_state", type_=sa.String()),
+    "last_status": sa.bindparam("its_status", type_=sa.Integer()),
+    "last_error": sa.bindparam("its_error", type_=sa.String()),
+    "lease_token": None,
+    "lease_until": None,
+}
+_NOW = sa.bindparam("now", type_=UtcDateTime())
+_ATTEMPT_ENDS = (
+    delivery_attempts.update()
+    .where(
+        delivery_attempts.c.delivery_id == sa.bindparam("row_id"),
+        delivery_attempts.c.number == sa.bindparam("attempt"),
+    )
+    .values(
+        ended_at=_NOW,
+        outcome=sa.bindparam("came", type_=sa.String()),
+        status=_TOLD["last_status"],
+        error=_TOLD["last_error"],
+        answer=sa.bindparam("its_answer", type_=sa.String()),
+    )
+)
+# True whoever holds the lease by now: the receiver has the ticket.
+_ACKNOWLEDGED = (
+    deliveries.update()
+    .where(_ITS, deliveries.c.state != "acknowledged")
+    .values(_TOLD)
+    .values(acknowledged_at=_NOW, remote_id=sa.bindparam("remote", type_=sa.String()))
+)
+_LATER = (
+    deliveries.update().where(_ITS, deliveries.c.lease_token == sa.bindparam("lease")).values(_TOLD)
+)
 
 
 class Deliverer:
@@ -82,38 +118,24 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult) -> Outcome:
     with engine.begin() as connection:
         now = database_now(connection)
         outcome = _outcome(result, lease, spent, now)
-        connection.execute(
-            delivery_attempts.update()
-            .where(
-                delivery_attempts.c.delivery_id == lease.delivery_id,
-                delivery_attempts.c.number == lease.number,
-            )
-            .values(
-                ended_at=now,
-                outcome=UNSURE if result.unsure else outcome,
-                status=result.status,
-                error=error,
-                answer=result.answer,
-            )
-        )
-        change = deliveries.update().where(deliveries.c.id == lease.delivery_id)
-        values: dict[str, object] = {
-            "state": "sent" if outcome == "accepted" else outcome,
-            "last_status": result.status,
-            "last_error": error,
-            "lease_token": None,
-            "lease_until": None,
+        settled = {
+            "row_id": lease.delivery_id,
+            "lease": lease.token,
+            "attempt": lease.number,
+            "now": now,
+            "came": UNSURE if result.unsure else outcome,
+            "its_state": "sent" if outcome == "accepted" else outcome,
+            "its_status": result.status,
+            "its_error": error,
+            "its_answer": result.answer,
+            "remote": result.remote_id,
         }
-        if result.token is not None:  # an empty one: what it gave before is worth nothing
-            values["token"] = result.token or None
+        connection.execute(_ATTEMPT_ENDS, settled)
         if outcome == "acknowledged":
-            # True whoever holds the lease by now: the receiver has the ticket.
-            change = change.where(deliveries.c.state != "acknowledged")
-            values |= {"acknowledged_at": now, "remote_id": result.remote_id}
+            connection.execute(_ACKNOWLEDGED, settled)
         else:
-            change = change.where(deliveries.c.lease_token == lease.token)
-            values |= _waits(result, lease, outcome, spent, now)
-        connection.execute(change.values(values))
+            later = _waits(result, lease, outcome, spent, now)
+            connection.execute(_LATER.values(later), settled)
         health = _note(connection, lease.destination, result, now)
     _tell(lease, result, outcome, (now - lease.committed_at).total_seconds())
     if health is not None:
@@ -124,7 +146,15 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult) -> Outcome:
 def _waits(
     result: PushResult, lease: Lease, outcome: Outcome, spent: int, now: datetime
 ) -> dict[str, object]:
-    """Until when what is not settled waits."""
+    """What a row keeps that is not settled: until when it waits, and by what it is asked."""
+    waits = _until(result, lease, outcome, spent, now)
+    # An empty token: what the destination gave before is worth nothing.
+    return waits if result.token is None else {**waits, "token": result.token or None}
+
+
+def _until(
+    result: PushResult, lease: Lease, outcome: Outcome, spent: int, now: datetime
+) -> dict[str, object]:
     if outcome == "accepted":  # it has it: what is counted from now on are questions
         accepted_at = lease.accepted_at or now
         asked_s = max((now - accepted_at).total_seconds() / 2, result.retry_after_s or 0.0)

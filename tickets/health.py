@@ -93,12 +93,15 @@ def note_failure(
     return "ill" if row.failures == ILL_AFTER else None
 
 
+_FAILING = sa.select(destinations.c.failures).where(
+    destinations.c.name == sa.bindparam("name"),
+    sa.or_(destinations.c.failures > 0, destinations.c.open_until.is_not(None)),
+)
+
+
 def note_answer(connection: sa.Connection, name: str) -> Change | None:
     """The destination has said something about a ticket; "well" when it was ill until now."""
-    columns = destinations.c
-    failing = sa.or_(columns.failures > 0, columns.open_until.is_not(None))
-    its = sa.and_(columns.name == name, failing)
-    before = connection.scalar(sa.select(columns.failures).where(its))
+    before = connection.scalar(_FAILING, {"name": name})
     if before is None:
         return None
     close_circuit(connection, name)

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from outbox.retry import Retry
-from outbox.work import CUT_OFF, Work, begin_attempt, give_up, hold_row
-from store.sql import database_now
+from outbox.work import CUT_OFF, Work, give_up, hold_row
+from store.sql import UtcDateTime, database_now
 from tickets.circuit import CLOSED_OR_TRIED, FIRST_OF_ITS_TICKET, OPEN_STATES
 from tickets.destination import Destination, Message
 from tickets.jobs import DELIVER
@@ -34,6 +34,29 @@ UNSURE = "unsure"
 """The outcome of an attempt after which nobody knows whether the receiver has the message."""
 GONE_OUT = "; it may have gone out"
 """Said of a message after such an attempt."""
+
+
+_NOW = sa.bindparam("now", type_=UtcDateTime())
+# Made once: to make such words takes longer than what they do.
+_BEGIN = (
+    deliveries.update()
+    .where(deliveries.c.id == sa.bindparam("row_id"))
+    .values(
+        attempts=sa.bindparam("nth", type_=sa.Integer()),
+        next_attempt_at=sa.bindparam("repeated_at", type_=UtcDateTime()),
+        state="sent",
+        early=None,
+        waits_from=_NOW,
+        attempts_before_retry=sa.bindparam("uncounted", type_=sa.Integer()),
+    )
+)
+_ATTEMPT = delivery_attempts.insert().values(
+    delivery_id=sa.bindparam("row_id", type_=sa.String()),
+    number=sa.bindparam("nth", type_=sa.Integer()),
+    started_at=_NOW,
+)
+"""The attempt counts as it begins, and is repeated as if it were cut off already: a worker that is
+killed settles nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +111,15 @@ def take(
         if left:
             last = spent + weight >= policy.max_attempts
             wait = timedelta(seconds=0 if last else policy.wait_s(spent + weight))
-            begin_attempt(
-                connection,
-                DELIVERIES,
-                delivery_id,
-                kept_for or now + wait,
-                state="sent",
-                early=None,
-                waits_from=now,
-                attempts_before_retry=row.attempts_before_retry + (kept_for is not None),
-            )
-            connection.execute(
-                delivery_attempts.insert(),
-                {"delivery_id": delivery_id, "number": row.attempts + 1, "started_at": now},
-            )
+            begun = {
+                "row_id": delivery_id,
+                "nth": row.attempts + 1,
+                "repeated_at": kept_for or now + wait,
+                "now": now,
+                "uncounted": row.attempts_before_retry + (kept_for is not None),
+            }
+            connection.execute(_BEGIN, begun)
+            connection.execute(_ATTEMPT, begun)
         else:
             error = f"{CUT_OFF}{GONE_OUT if once else ''}"
             give_up(connection, DELIVERIES, delivery_id, error)

@@ -31,6 +31,7 @@ Beside = Callable[[sa.Connection, Ticket], object]
 """What is written down with a ticket, in its transaction; it may come twice. May raise
 SQLAlchemyError, which the ticket then shares."""
 _INSERT = RowsInsert(table.insert())
+_BY_KEY = sa.select(table).where(table.c.idempotency_key == sa.bindparam("key"))
 
 
 def nothing_beside(_connection: sa.Connection, _ticket: Ticket) -> None:
@@ -147,8 +148,7 @@ def list_tickets(
 
 def ticket_by_key(connection: sa.Connection, idempotency_key: str) -> Ticket:
     """The ticket that a delivery row belongs to; the foreign key promises that it exists."""
-    statement = sa.select(table).where(table.c.idempotency_key == idempotency_key)
-    return record_of(Ticket, connection.execute(statement).one())
+    return record_of(Ticket, connection.execute(_BY_KEY, {"key": idempotency_key}).one())
 
 
 def expected_by(now: datetime, target_hours: int | None) -> datetime | None:
