@@ -2,32 +2,67 @@
 
 A caller who has hung up, or whose words are recorded, cannot be asked again. What they asked for is
 an entry of the journal until the database takes it; by its origin it is made once, however often it
-is tried.
+is tried. What its caller was told a number for is made under that number.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn, Protocol
+
+import structlog
 
 from call_handlers.effects.note import UpdateTicket, with_note
-from call_handlers.effects.port import OpenTicket, RequestReview
+from call_handlers.effects.port import RequestReview
 from ivr.stored import from_stored
 from store.journal import Journal
-from tickets.model import Address, NewTicket
+from tickets.model import Address, NewTicket, Ticket
+from tickets.reference import is_reference
+from tickets.spare_file import NoneLeft
+
+log = structlog.get_logger()
 
 _TICKET, _REVIEW, _NOTE = "ticket", "review", "note"
+_TOLD = "told"
+"""The number that a ticket's caller was told; entries of earlier releases have none."""
+
+
+class OpenKept(Protocol):
+    """Opens a ticket after all, under the number that its caller was told, if they were."""
+
+    def __call__(self, new: NewTicket, now: datetime, told: str | None = None, /) -> Ticket:
+        """The ticket of this origin, whoever opened it. Raises SQLAlchemyError."""
+        ...
+
+
+def none_spare() -> NoReturn:
+    """There is no number to be told."""
+    raise NoneLeft
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRequests:
-    """Writes requests into `journal` (port `call_handlers.effects.port.Keep`)."""
+    """Writes requests into `journal` (port `call_handlers.effects.port.Keep`).
+
+    `spare` takes a number that nobody else is told; it raises NoneLeft and OSError.
+    """
 
     journal: Journal
+    spare: Callable[[], str] = none_spare
 
     def ticket(self, new: NewTicket, now: datetime) -> None:
         """Keep a ticket that is to be opened as of `now` (aware). Raises OSError."""
         self.journal.append([{_TICKET: asdict(new), "at": now.isoformat()}])
+
+    def numbered(self, new: NewTicket, now: datetime) -> str | None:
+        """Keep a ticket that is to be opened under a spare number. Raises OSError."""
+        try:
+            told = self.spare()
+        except (NoneLeft, OSError) as error:
+            log.error("no_spare_reference", error=type(error).__name__)
+            return None
+        self.journal.append([{_TICKET: asdict(new), "at": now.isoformat(), _TOLD: told}])
+        return told
 
     def note(self, *, reference: str, note: Mapping[str, Any], now: datetime) -> None:
         """Keep a note that is to be added to the ticket `reference`. Raises OSError."""
@@ -41,7 +76,7 @@ class KeptRequests:
 
 
 def make_kept(
-    open_ticket: OpenTicket, request_review: RequestReview, update_ticket: UpdateTicket
+    open_ticket: OpenKept, request_review: RequestReview, update_ticket: UpdateTicket
 ) -> Callable[[Mapping[str, Any]], bool]:
     """What makes the request of a journal's entry after all; False for an entry of another kind.
 
@@ -51,7 +86,10 @@ def make_kept(
 
     def make(entry: Mapping[str, Any]) -> bool:
         if _TICKET in entry:
-            open_ticket(_ticket(entry[_TICKET]), datetime.fromisoformat(entry["at"]))
+            at, told = datetime.fromisoformat(entry["at"]), entry.get(_TOLD)
+            if told is not None and not is_reference(told):
+                raise ValueError("the number of an entry is no reference number")
+            open_ticket(_ticket(entry[_TICKET]), at, told)
         elif _REVIEW in entry:
             asked = {name: entry[_REVIEW][name] for name in ("number", "call_id", "recording_ref")}
             request_review(**asked, now=datetime.fromisoformat(entry["at"]))

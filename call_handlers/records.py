@@ -17,14 +17,7 @@ import sqlalchemy as sa
 import structlog
 from pydantic_core import from_json
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import (
-    InterfaceError,
-    InternalError,
-    OperationalError,
-    ProgrammingError,
-    SQLAlchemyError,
-)
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 
 from call_handlers import metrics
 from call_handlers.arrival import Facts, facts_from_stored
@@ -32,6 +25,7 @@ from call_handlers.events import StoredEvent
 from call_handlers.schema import call_events, calls
 from ivr.stored import from_stored
 from recordings.register import note_journalled
+from store.away import is_away
 from store.bulk import RowsInsert
 from store.journal import Journal
 
@@ -40,7 +34,6 @@ _MOST_AT_ONCE = 200
 BEGUN_WAITS_S = 0.5
 """How long the record of a call that begins may wait for others (s). Should its process die in the
 meantime, it is written whole at the call's end, by whoever has the call then, or by the sweep."""
-_AWAY = (InterfaceError, InternalError, OperationalError, PoolTimeout)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +162,7 @@ def replay_journal(
                 elif not make_kept(entry):
                     write_records(engine, [_record_from_dict(entry)])
             except (LookupError, TypeError, ValueError, SQLAlchemyError) as error:
-                if _is_away(error):
+                if is_away(error):
                     raise
                 log.error("journal_entry_refused", error=type(error).__name__)
                 refused.append(entry)
@@ -283,15 +276,6 @@ def _event(text: str, started_ms: int) -> dict[str, Any]:
 
 def _record_from_dict(entry: dict[str, Any]) -> Record:
     return from_stored(Record, {**entry, "facts": facts_from_stored(entry.get("facts"))})
-
-
-def _is_away(error: Exception) -> bool:
-    """Whether an error is no entry's fault: the database is away, or its tables are.
-
-    A value that no column takes is a ProgrammingError too, but one that no server has told.
-    """
-    told = isinstance(error, ProgrammingError) and getattr(error.orig, "sqlstate", None)
-    return bool(told) or isinstance(error, _AWAY)
 
 
 def _moment(ms: int) -> datetime:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from call_handlers.desk import CallDesk
     from call_handlers.effects.port import Effect
     from call_handlers.memory import RedisMemory
-    from call_handlers.records import RecordWriter
+    from call_handlers.records import MakeKept, RecordWriter
     from call_handlers.sessions import RedisSessions
     from call_handlers.sweep import SweepReport
     from host.disk import Reserve
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from tickets.catalogue import Service
     from tickets.destinations.file import DestinationsFile
     from tickets.model import NewTicket, Ticket
+    from tickets.spare_file import SpareFile
     from voice.folder import SoundFolder
     from voice.texts import Texts
 
@@ -186,6 +187,11 @@ class Services:
         return self._stores.journal
 
     @property
+    def spare(self) -> SpareFile:
+        """Reference numbers that this machine may tell while SQL is away."""
+        return self._stores.spare
+
+    @property
     def reserve(self) -> Reserve:
         """Room on the disk that is kept for tickets."""
         return self._stores.reserve
@@ -277,12 +283,24 @@ class Services:
 
         Raises SQLAlchemyError when the database is away.
         """
-        from call_handlers.kept import make_kept
         from call_handlers.sweep import sweep_once
+
+        return sweep_once(self.desk, self.engine(), self.journal, make_kept=self._make_kept())
+
+    def replay(self) -> int:
+        """Write what the journal holds into SQL; the number of entries. Takes a call's time each.
+
+        Raises SQLAlchemyError when the database is away, and OSError: then the journal is kept.
+        """
+        from call_handlers.records import replay_journal
+
+        return replay_journal(self.call_engine, self.journal, self._make_kept())
+
+    def _make_kept(self) -> MakeKept:
+        from call_handlers.kept import make_kept
         from hotline.world import make_requests
 
-        made = make_kept(*make_requests(self))
-        return sweep_once(self.desk, self.engine(), self.journal, make_kept=made)
+        return make_kept(*make_requests(self))
 
     # --- what goes out ---------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from host.disk import Reserve
     from store.call_database import CallDatabase
     from store.journal import Journal
+    from tickets.spare_file import SpareFile
     from voice.folder import SoundFolder
 
 
@@ -131,6 +132,14 @@ class Stores:
 
         path = self._settings.state_dir / "journal" / "records.jsonl"
         return Journal(path, self.reserve.give_back)
+
+    @cached_property
+    def spare(self) -> SpareFile:
+        """Reference numbers that this machine may tell while SQL is away."""
+        from tickets.spare_file import SpareFile
+
+        path = self._settings.state_dir / "spare-references"
+        return SpareFile(path, self.reserve.give_back)
 
     @cached_property
     def reserve(self) -> Reserve:

@@ -17,7 +17,7 @@ from call_handlers.effects.note import UpdateTicket
 from call_handlers.effects.place import Lookups, Names
 from call_handlers.effects.port import RequestReview
 from call_handlers.guesses import RedisGuesses
-from call_handlers.kept import KeptRequests
+from call_handlers.kept import KeptRequests, OpenKept
 from places.gazetteer import by_keys, by_plate
 from places.hours import opening
 from places.spoken_names import said
@@ -29,6 +29,7 @@ from tickets.model import NewTicket, Ticket
 from tickets.open import find_ticket, nothing_beside, open_ticket
 from tickets.own import count_open, last_with_a_place, open_tickets
 from tickets.spoken import recordings_named
+from tickets.told import open_told
 from tickets.update import Change, update_ticket
 from voice.texts import spoken_texts
 
@@ -46,7 +47,7 @@ def make_world(services: "Services") -> World:
         open_ticket=bounded(opened),
         update_ticket=bounded(updated),
         request_review=bounded(reviewed),
-        keep=KeptRequests(services.journal),
+        keep=KeptRequests(services.journal, services.spare.take),
         services=services.services,
         lookups=_lookups(services),
         records=_records(services),
@@ -57,14 +58,15 @@ def make_world(services: "Services") -> World:
 
 def make_requests(
     services: "Services",
-) -> tuple[Callable[[NewTicket, datetime], Ticket], RequestReview, UpdateTicket]:
+) -> tuple[OpenKept, RequestReview, UpdateTicket]:
     """Open a ticket, note a request for review, change a ticket. Raises PolicyWrong."""
     return make_open_ticket(services), _request_review(services), _update_ticket(services)
 
 
-def make_open_ticket(services: "Services") -> Callable[[NewTicket, datetime], Ticket]:
+def make_open_ticket(services: "Services") -> OpenKept:
     """Commits a ticket, its deliveries to whom it concerns, and its message to the caller.
 
+    One whose caller was told a number with the database away is opened under that.
     Where a program makes drafts of recordings, one of what its caller has said is asked for.
     """
     engine, settings = services.call_engine, services.settings
@@ -72,10 +74,15 @@ def make_open_ticket(services: "Services") -> Callable[[NewTicket, datetime], Ti
     routes = services.destinations.routes
     beside = _ask_for_drafts if settings.transcribe.command else nothing_beside
 
-    def opened(new: NewTicket, now: datetime) -> Ticket:
+    def opened(new: NewTicket, now: datetime, number: str | None = None) -> Ticket:
         new = replace(new, jurisdiction_id=jurisdiction)
         names = (*routes.of(new), SMS) if told and wants_sms(new) else routes.of(new)
-        make = partial(open_ticket, engine, new, destinations=names, now=now, beside=beside)
+        open_it = (
+            partial(open_ticket, engine, new)
+            if number is None
+            else partial(open_told, engine, new, number, updated=routes.after)
+        )
+        make = partial(open_it, destinations=names, now=now, beside=beside)
         return _with_room(engine, make)
 
     return opened

@@ -30,7 +30,10 @@ QUICK_S = 120.0
 THOROUGH_S = 900.0
 """More than a round takes that goes through files, or makes the index of a million numbers anew."""
 LAST_ROUND = Gauge(
-    "hotline_last_round_timestamp_seconds", "When a loop has made its last round", ("loop",)
+    "hotline_last_round_timestamp_seconds",
+    "When a loop has made its last round",
+    ("loop",),
+    multiprocess_mode="livemin",
 )
 
 

@@ -11,9 +11,9 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as DatabaseTimeout
 
+from store.away import AWAY
 from store.breaker import Breaker
 from store.call_database_metrics import OPEN
 from store.database_deadline import within
@@ -26,7 +26,6 @@ SECONDS = 1.5
 Half of the 3 s that nobody hears nothing for. The other half is the machine's: where all callers
 wait to the same moment, a small one needs over a second to lead 200 of them on.
 """
-AWAY = (InterfaceError, InternalError, OperationalError, DatabaseTimeout)
 P = ParamSpec("P")
 T = TypeVar("T")
 

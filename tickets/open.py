@@ -15,7 +15,7 @@ from store.sql import database_now, reading
 from tickets.hand_out import hand_out
 from tickets.model import OPENED, NewTicket, Ticket, given_fields
 from tickets.reference import new_reference
-from tickets.schema import deliveries
+from tickets.schema import deliveries, reference_aliases
 from tickets.schema import tickets as table
 
 log = structlog.get_logger()
@@ -85,7 +85,7 @@ def withdraw_ticket(engine: sa.Engine, reference: str) -> bool:
     """
     untold = (deliveries.c.attempts == 0, deliveries.c.queued_at.is_(None))
     with engine.connect() as connection, connection.begin() as transaction:
-        ticket = held(connection, table.c.service_request_id == reference)
+        ticket = held(connection, of_reference(reference))
         if ticket is None:
             return True
         if not ticket.attributes.get(UNCONFIRMED):
@@ -96,7 +96,10 @@ def withdraw_ticket(engine: sa.Engine, reference: str) -> bool:
         if gone != known:
             transaction.rollback()
             return False
-        connection.execute(table.delete().where(table.c.service_request_id == reference))
+        also = reference_aliases.c.ticket_id == ticket.idempotency_key
+        connection.execute(reference_aliases.delete().where(also))
+        its = table.c.idempotency_key == ticket.idempotency_key
+        connection.execute(table.delete().where(its))
     log.info("ticket_withdrawn", reference=reference, call_id=ticket.call_id)
     return True
 
@@ -116,11 +119,23 @@ def withdraw_unnamed(engine: sa.Engine, call_id: str, named: Collection[str]) ->
 
 
 def find_ticket(engine: sa.Engine, reference: str) -> Ticket | None:
-    """The ticket with this reference number."""
+    """The ticket with this reference number, be it its own or another that was told for it."""
     with reading(engine) as connection:
-        found = sa.select(table).where(table.c.service_request_id == reference)
-        row = connection.execute(found).one_or_none()
+        row = connection.execute(sa.select(table).where(of_reference(reference))).first()
     return None if row is None else record_of(Ticket, row)
+
+
+def of_reference(reference: str) -> sa.ColumnElement[bool]:
+    """The condition of the one ticket that is found by this number.
+
+    A ticket's own number goes before the same number as another's alias.
+    """
+    own = table.c.service_request_id == reference
+    alias = sa.select(reference_aliases.c.ticket_id).where(
+        reference_aliases.c.reference == reference,
+        ~sa.exists(sa.select(sa.literal(1)).where(own).correlate(None)),
+    )
+    return sa.or_(own, table.c.idempotency_key == alias.scalar_subquery())
 
 
 def list_tickets(

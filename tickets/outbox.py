@@ -10,6 +10,7 @@ from store.sql import database_now, reading
 from tickets.circuit import OPEN_STATES
 from tickets.lease import UNSURE
 from tickets.mobile import SMS
+from tickets.open import of_reference
 from tickets.schema import deliveries, delivery_attempts, tickets
 from tickets.spoken import DRAFTS
 
@@ -82,7 +83,7 @@ def list_deliveries(
     if states is not None:
         statement = statement.where(deliveries.c.state.in_(states))
     if reference is not None:
-        statement = statement.where(tickets.c.service_request_id == reference)
+        statement = statement.where(of_reference(reference))
     if destination is not None:
         statement = statement.where(deliveries.c.destination == destination)
     statement = statement.order_by(deliveries.c.created_at.desc(), deliveries.c.id)

@@ -3,9 +3,9 @@
 import sqlalchemy as sa
 
 from store.personal import PersonalData, rows_of
-from tickets.schema import deliveries, delivery_attempts, tickets
+from tickets.schema import deliveries, delivery_attempts, reference_aliases, tickets
 
-PERSONAL = (tickets, deliveries, delivery_attempts)
+PERSONAL = (tickets, reference_aliases, deliveries, delivery_attempts)
 
 
 def personal_data(connection: sa.Connection, e164: str) -> PersonalData:
@@ -20,6 +20,7 @@ def personal_data(connection: sa.Connection, e164: str) -> PersonalData:
         connection,
         {
             tickets: its,
+            reference_aliases: reference_aliases.c.ticket_id.in_(theirs),
             deliveries: deliveries.c.ticket_id.in_(theirs),
             delivery_attempts: delivery_attempts.c.delivery_id.in_(sent),
         },

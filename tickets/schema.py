@@ -68,3 +68,27 @@ destinations = sa.Table(
     # It has asked for nothing more, until a person says otherwise.
     sa.Column("disabled_at", UtcDateTime),
 )
+
+reference_aliases = sa.Table(
+    "reference_aliases",
+    metadata,
+    # Another number by which a ticket is found: somebody may have been told it.
+    sa.Column("reference", sa.String(9), primary_key=True),
+    sa.Column(
+        "ticket_id",
+        sa.String(36),
+        sa.ForeignKey(tickets.c.idempotency_key),
+        nullable=False,
+        index=True,
+    ),
+)
+
+spare_references = sa.Table(
+    "spare_references",
+    metadata,
+    # Never taken out again: a number that was reserved may have been told.
+    sa.Column("reference", sa.String(9), primary_key=True),
+    # The file of a machine that has it (`tickets.spare_file`).
+    sa.Column("owner", sa.String(32), nullable=False, index=True),
+    sa.Column("reserved_at", UtcDateTime, nullable=False),
+)

@@ -11,7 +11,7 @@ import structlog
 from store.sql import database_now
 from tickets.hand_out import hand_out
 from tickets.model import OPENED, UPDATED, Ticket
-from tickets.open import Beside, held, nothing_beside
+from tickets.open import Beside, held, nothing_beside, of_reference
 from tickets.schema import deliveries
 from tickets.schema import tickets as table
 
@@ -43,22 +43,37 @@ def update_ticket(
         raise ValueError("now has no time zone: pass an aware datetime")
     moment = now.astimezone(UTC)
     with engine.begin() as connection:
-        ticket = held(connection, table.c.service_request_id == reference)
+        ticket = held(connection, of_reference(reference))
         if ticket is None:
             return None
-        fields = dict(change(ticket))
+        fields = change(ticket)
         if not fields:
             return ticket
-        if fields.get("status", ticket.status) != ticket.status:
-            fields["status_datetime"] = moment
-        fields |= {"updated_datetime": moment, "version": ticket.version + 1}
-        its = table.c.idempotency_key == ticket.idempotency_key
-        connection.execute(table.update().where(its).values(fields))
-        changed = replace(ticket, **fields)
+        changed = next_version(connection, ticket, fields, destinations, moment)
         beside(connection, changed)
-        told = destinations(changed, _told(connection, ticket.idempotency_key))
-        hand_out(connection, changed, UPDATED, told, database_now(connection))
     log.info("ticket_updated", reference=reference, version=changed.version)
+    return changed
+
+
+def next_version(
+    connection: sa.Connection,
+    ticket: Ticket,
+    fields: Mapping[str, Any],
+    destinations: Told,
+    moment: datetime,
+) -> Ticket:
+    """The ticket, held in this transaction, with other `fields`; `destinations` are told of it.
+
+    `moment` is UTC. Raises SQLAlchemyError.
+    """
+    changes = {**fields, "updated_datetime": moment, "version": ticket.version + 1}
+    if fields.get("status", ticket.status) != ticket.status:
+        changes["status_datetime"] = moment
+    its = table.c.idempotency_key == ticket.idempotency_key
+    connection.execute(table.update().where(its).values(changes))
+    changed = replace(ticket, **changes)
+    told = destinations(changed, _told(connection, ticket.idempotency_key))
+    hand_out(connection, changed, UPDATED, told, database_now(connection))
     return changed
 
 

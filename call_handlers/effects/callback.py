@@ -8,7 +8,14 @@ from call_handlers.arrival import Facts
 from call_handlers.effects.complaint import complaint_of, service_of
 from call_handlers.effects.contact import CONTACT_E164
 from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect, Keep, OpenTicket
-from call_handlers.effects.ticket import CALLBACK_SERVICE, GIVEN, has_place, opened, ticket_of
+from call_handlers.effects.ticket import (
+    CALLBACK_SERVICE,
+    GIVEN,
+    Waits,
+    has_place,
+    opened,
+    ticket_of,
+)
 from ivr.contract import EffectContract
 from ivr.event import Done
 from ivr.session import Session
@@ -33,6 +40,7 @@ def callback_effects(
     open_ticket: OpenTicket, services: Mapping[str, Service], keep: Keep
 ) -> dict[str, Effect]:
     """The effects of call-backs and messages, by name."""
+    waits = Waits(keep=keep, told=True, untold=True)  # its words are kept, with a number or without
 
     def open_callback(facts: Facts, session: Session, now: datetime) -> Done:
         number = facts.e164 or session.answers.get(CONTACT_E164)
@@ -46,12 +54,12 @@ def callback_effects(
         if session.answers.get("complaint"):
             service = service_of(services, session)
             new = _called_back(facts, lambda: complaint_of(facts, session, service))
-            return opened(open_ticket, new, now, service.target_hours, keep)
+            return opened(open_ticket, new, now, service.target_hours, waits)
         about = services.get(session.answers.get("service_code", ""))
         reported = about is not None and has_place(session.answers)
         service = about if about is not None and reported else services[CALLBACK_SERVICE]
         new = _callback(facts, session, service, "report" if reported else "inquiry")
-        return opened(open_ticket, new, now, service.target_hours, keep)
+        return opened(open_ticket, new, now, service.target_hours, waits)
 
     return {"open_callback": open_callback, "open_message": open_message}
 

@@ -9,7 +9,7 @@ from call_handlers.arrival import Facts
 from call_handlers.effects.place import PLACE_FIELDS
 from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect, Keep, OpenTicket
 from call_handlers.effects.report import TALKED_TO
-from call_handlers.effects.ticket import CALLBACK_SERVICE, GIVEN, opened, ticket_of
+from call_handlers.effects.ticket import CALLBACK_SERVICE, GIVEN, Waits, opened, ticket_of
 from ivr.contract import EffectContract
 from ivr.event import Done
 from ivr.session import Session
@@ -41,18 +41,18 @@ def complaint_effects(
 
     It is filed under the service of the report that it is about, if there is one, and linked to it.
     """
+    told, untold = Waits(keep=keep, told=True), Waits(keep=keep, untold=True)
 
     def open_complaint(facts: Facts, session: Session, now: datetime) -> Done:
         service = service_of(services, session)
-        return opened(
-            open_ticket, lambda: complaint_of(facts, session, service), now, service.target_hours
-        )
+        new = partial(complaint_of, facts, session, service)
+        return opened(open_ticket, new, now, service.target_hours, told)
 
     def open_unconfirmed(facts: Facts, session: Session, now: datetime) -> Done:
         service, talked_to = service_of(services, session), session.answers.get(TALKED_TO)
         more: dict[str, object] = {"unconfirmed": True, "transferred_to": talked_to}
         new = partial(complaint_of, facts, session, service, **more)
-        return opened(open_ticket, new, now, service.target_hours, keep)
+        return opened(open_ticket, new, now, service.target_hours, untold)
 
     return {"open_complaint": open_complaint, "open_complaint_unconfirmed": open_unconfirmed}
 

@@ -56,9 +56,9 @@ class World:
 def make_effects(world: World) -> dict[str, Effect]:
     """The effects of the 940 flow, by name.
 
-    A report whose caller is there to hear its number fails while the database is away, and an
-    operator takes the call. Whoever left words, or has hung up, cannot be asked again: `keep` has
-    their request until the database is back.
+    What is opened while the database is away waits in `keep`, and its caller hears a spare number.
+    Where there is none a report fails, and an operator takes the call; whoever left words, or has
+    hung up, cannot be asked again, and their request waits without a number.
     """
     opens = (world.open_ticket, world.services, world.keep)
     reports = report.report_effects(*opens)

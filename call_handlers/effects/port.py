@@ -26,7 +26,7 @@ class OpenTicket(Protocol):
     def __call__(self, new: NewTicket, now: datetime, /) -> Ticket:
         """Raises SQLAlchemyError when the database is away, or did not say in time that it has it.
 
-        Then it may have been kept after all: the caller is led to an operator, not told a number.
+        Then it may have been kept after all: whoever is told another number has the same ticket.
         """
         ...
 
@@ -49,6 +49,14 @@ class Keep(Protocol):
         """Keep a ticket that is to be opened. Raises OSError when the disk refuses."""
         ...
 
+    def numbered(self, new: NewTicket, now: datetime, /) -> str | None:
+        """Keep a ticket that is to be opened under the number that this gives, for its caller.
+
+        It is nobody else's. None where there is none, and then nothing is kept. Raises OSError when
+        the disk refuses.
+        """
+        ...
+
     def note(self, *, reference: str, note: Mapping[str, Any], now: datetime) -> None:
         """Keep a note that is to be added to a ticket. Raises OSError when the disk refuses."""
         ...
@@ -67,3 +75,15 @@ def kept(keep: Callable[[], None]) -> bool:
         return False
     log.warning("request_kept_on_disk")
     return True
+
+
+def numbered(keep: Keep, new: NewTicket, now: datetime) -> str | None:
+    """The number under which a ticket could be kept on disk, None where its caller is told none."""
+    try:
+        reference = keep.numbered(new, now)
+    except OSError as error:
+        log.error("ticket_not_kept", error=type(error).__name__)
+        return None
+    if reference is not None:
+        log.warning("ticket_kept_on_disk", reference=reference)
+    return reference

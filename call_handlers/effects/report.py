@@ -7,7 +7,7 @@ import structlog
 
 from call_handlers.arrival import Facts
 from call_handlers.effects.port import FAILED, KEPT, OPENED, Effect, Keep, OpenTicket
-from call_handlers.effects.ticket import GIVEN, opened, ticket_of
+from call_handlers.effects.ticket import GIVEN, Waits, opened, ticket_of
 from ivr.contract import EffectContract
 from ivr.event import Done
 from ivr.session import Session
@@ -32,19 +32,21 @@ def report_effects(
     open_ticket: OpenTicket, services: Mapping[str, Service], keep: Keep
 ) -> dict[str, Effect]:
     """The effects of a report, by name."""
+    told, untold = Waits(keep=keep, told=True), Waits(keep=keep, untold=True)
 
     def open_report(facts: Facts, session: Session, now: datetime) -> Done:
         service = _service(services, session)
         if service is None:
             return Done(FAILED)
-        return opened(open_ticket, _sent(facts, session, service), now, service.target_hours)
+        new = _sent(facts, session, service)
+        return opened(open_ticket, new, now, service.target_hours, told)
 
     def open_unconfirmed(facts: Facts, session: Session, now: datetime) -> Done:
         service = _service(services, session)
         if service is None:
             return Done(FAILED)
         new = _unsent(facts, session, service)
-        return opened(open_ticket, new, now, service.target_hours, keep)
+        return opened(open_ticket, new, now, service.target_hours, untold)
 
     return {"open_report": open_report, "open_unconfirmed": open_unconfirmed}
 

@@ -1,6 +1,7 @@
 """A ticket made of what the caller has given, and opened."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -8,10 +9,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from call_handlers.arrival import Facts
 from call_handlers.effects.contact import CONTACT_E164
-from call_handlers.effects.port import FAILED, KEPT, OPENED, Keep, OpenTicket, kept
+from call_handlers.effects.port import FAILED, KEPT, OPENED, Keep, OpenTicket, kept, numbered
 from ivr.event import Done
 from ivr.session import Session
 from ivr.way import given
+from store.away import is_away
 from tickets.catalogue import Service
 from tickets.model import Address, InvalidTicket, NewTicket
 
@@ -29,27 +31,43 @@ GIVEN = ("reference", "target_hours")
 """The answers that an opened ticket gives."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """What is done where the database is away: the ticket waits in `keep`, or nothing is.
+
+    `told`: under a spare number, which its caller hears as if there were a database. `untold`: as
+    one that has no number yet, where nobody can be told one.
+    """
+
+    keep: Keep
+    told: bool = False
+    untold: bool = False
+
+
 def opened(
     open_ticket: OpenTicket,
     make: Callable[[], NewTicket],
     now: datetime,
     target_hours: int,
-    keep: Keep | None = None,
+    waits: Waits,
 ) -> Done:
-    """Open what `make` makes; `keep` has it where the database is away and nobody can be asked."""
+    """Open what `make` makes; as `waits` says where the database is away."""
     try:
         new = make()
     except InvalidTicket as error:
         log.error("ticket_invalid", field=error.field)
         return Done(FAILED)
     try:
-        ticket = open_ticket(new, now)
+        reference = open_ticket(new, now).service_request_id
     except SQLAlchemyError as error:
         log.error("ticket_not_opened", error=type(error).__name__)
-        if keep is None or not kept(lambda: keep.ticket(new, now)):
-            return Done(FAILED)
-        return Done(KEPT)
-    return Done(OPENED, {"reference": ticket.service_request_id, "target_hours": str(target_hours)})
+        # What the database can never take is told to nobody.
+        told = numbered(waits.keep, new, now) if waits.told and is_away(error) else None
+        if told is None:
+            untold = waits.untold and kept(lambda: waits.keep.ticket(new, now))
+            return Done(KEPT if untold else FAILED)
+        reference = told
+    return Done(OPENED, {"reference": reference, "target_hours": str(target_hours)})
 
 
 def ticket_of(

@@ -58,8 +58,8 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
     from agi_scripts.scripts import make_scripts
     from agi_scripts.server import FastAgiServer
     from hotline.asterisk_hosts import UnnamedHosts
+    from hotline.beside_calls import beside_agi
     from hotline.codes import code_scripts
-    from hotline.disk_loop import disk_beside_calls
     from recordings.sound import is_heard
 
     settings = services.settings.agi
@@ -95,7 +95,7 @@ def agi(services: Services, port: int | None, metrics_port: int | None) -> None:
     with ExitStack() as stack:
         if metrics_port is not None:
             stack.enter_context(metrics_served(services.settings.metrics.host, metrics_port))
-        stack.enter_context(disk_beside_calls(services).running())
+        stack.enter_context(beside_agi(services, lambda: live.now).running())
         settle_heap()
         server.start()
         stack.enter_context(live.running(lambda new: server.use(scripts(new))))

@@ -49,6 +49,7 @@ def web(services: Services, port: int | None) -> None:
 def _load(master: Live) -> Loaded:
     """The application in a process of its own. It begins with the files that `master` has."""
     from call_handlers.twilio.recent import RecentCalls
+    from hotline.beside_calls import beside_webhooks
     from hotline.web.wiring import make_web_app
 
     live, recent = master.of_child(), RecentCalls()
@@ -57,5 +58,6 @@ def _load(master: Live) -> Loaded:
     with ExitStack() as stack:
         stack.callback(live.now.close)
         app = Exchangeable(make_web_app(live.now, recent))
+        stack.enter_context(beside_webhooks(live.now, lambda: live.now).running())
         stack.enter_context(live.running(lambda new: app.use(make_web_app(new, recent))))
         return Loaded(app, stack.pop_all().close)

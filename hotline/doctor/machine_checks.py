@@ -20,6 +20,7 @@ from hotline.home import Home
 from hotline.settings import PREFIX
 from recordings.transcriber import command_of
 from store.sql import database_now, reading
+from tickets.spare import SIZE
 
 FAST_S = 2.0
 """How far a clock may be from that of a store, both read over a network."""
@@ -53,6 +54,20 @@ def _may(path: Path, what: int) -> bool:
 def _there(folder: Path) -> Path:
     folder = folder.absolute()
     return folder if folder.exists() else _there(folder.parent)
+
+
+def spare_references(services: Services) -> Iterator[Check]:
+    """Whether this machine has numbers to tell while the database is away."""
+    name = "spare reference numbers"
+    try:
+        there = services.spare.count()
+    except OSError as error:
+        mend = "remove the file: who leads calls makes it anew"
+        told = f"{services.settings.state_dir / 'spare-references'}: {error.strerror or error}"
+        yield Check(name, False, told, mend)
+        return
+    mend = "who leads calls reserves them while the database is there: start `hotline agi`"
+    yield Check(name, True, f"{there} of {SIZE}", mend, warns=there < SIZE / 2)
 
 
 def clock(services: Services) -> Iterator[Check]:

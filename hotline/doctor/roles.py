@@ -30,6 +30,7 @@ _CHECKS = (
     _Asked("voices", checks.voices, _CALLS),
     _Asked("redis", checks.redis_checks),
     _Asked("database", database_checks),
+    _Asked("spare reference numbers", machine_checks.spare_references, _CALLS),
     _Asked("announcements", places_checks.announcements, _CALLS),
     _Asked("offices", places_checks.offices, _CALLS),
     _Asked("clock", machine_checks.clock),

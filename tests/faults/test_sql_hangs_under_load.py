@@ -29,11 +29,13 @@ from store.migrations import upgrade
 from tests.fixtures.dialog import REPORT
 from tests.fixtures.house import house_of
 from tests.fixtures.postgres import postgres_programs, running_postgres
-from tests.fixtures.processes import descendants, hang
+from tests.fixtures.processes import descendants, hang, wait_until
 from tests.fixtures.reporter import Ear, Reporter, place
+from tests.fixtures.stack_looks import has_spare
 from tests.fixtures.twilio import ACCOUNT
 from tests.fixtures.web_processes import web_process, web_settings
 from tests.fixtures.whole_stack import parts_of, with_redis
+from tickets.reference import is_spare
 
 CALLERS = 200
 LONGEST_S = 3.0
@@ -98,13 +100,13 @@ def _is_postgres(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("database_url", KINDS, indirect=True)
-def test_two_hundred_callers_of_asterisk_reach_an_operator(
+def test_two_hundred_callers_of_asterisk_hear_a_number_each(
     settings: Callable[..., Settings],
     database_url: tuple[str, Hung],
     redis_url: str,
     ear: Ear,
 ) -> None:
-    """At once: the menu to its end, no number, a human; and those who call afterwards as well."""
+    """At once: the menu to its end, and nobody another's; those who call afterwards as well."""
     url, hung = database_url
     made = settings(**with_redis(redis_url), database_url=SecretStr(url))
     silences: list[float] = []
@@ -115,24 +117,29 @@ def test_two_hundred_callers_of_asterisk_reach_an_operator(
             together.wait(200)
             together.wait(200)
 
-    def call(patience: Callable[[str], None]) -> tuple[str, Lived]:
+    def call(patience: Callable[[str], None]) -> tuple[list[str], Lived]:
         asterisk = FakeAsterisk(parts.agi, seconds=60.0, silence=silences.append)
-        return place(asterisk, Reporter(ear, on_question=patience))
+        caller = Reporter(ear, on_question=patience)
+        return caller.references, place(asterisk, caller)[1]
 
     with parts_of(made) as parts, ThreadPoolExecutor(CALLERS) as pool:
         parts.start("agi-1", "agi-2")
+        parts.wait_spare()
         calls = [pool.submit(call, wait) for _ in range(CALLERS)]
         together.wait(200)
         silences.clear()
         with hung():
             together.wait(200)
-            lived = [future.result()[1] for future in calls]
+            lived = [future.result() for future in calls]
             first = sorted(silences)
             silences.clear()
-            lived += list(pool.map(lambda _: call(lambda _key: None)[1], range(20)))
+            lived += list(pool.map(lambda _: call(lambda _key: None), range(20)))
     told = f"longest {first[-1]:.2f} s, over 3 s: {sum(s > LONGEST_S for s in first)}"
-    assert {one.transferred_to for one in lived} == {"operators"}
-    assert not [one for one in lived if one.alone]
+    numbers = [number for references, _ in lived for number in references]
+    assert len(numbers) == len(set(numbers)) == len(lived)
+    assert all(map(is_spare, numbers))
+    assert {one.transferred_to for _, one in lived} == {""}
+    assert not [one for _, one in lived if one.alone]
     assert sum(silence > LONGEST_S for silence in (*first, *silences)) == 0, told
 
 
@@ -164,7 +171,7 @@ def test_a_database_that_is_busy_takes_them_all(
 
 
 @pytest.mark.parametrize("database_url", LARGE_HOUSE, indirect=True)
-def test_a_hundred_callers_by_twilio_reach_an_operator(
+def test_a_hundred_callers_by_twilio_hear_a_number_each(
     tmp_path: Path, database_url: tuple[str, Hung], redis_url: str
 ) -> None:
     """Their webhooks are answered in time, though there are few threads to answer them."""
@@ -172,6 +179,7 @@ def test_a_hundred_callers_by_twilio_reach_an_operator(
     settings = web_settings(tmp_path, redis_url).model_copy(update={"database_url": SecretStr(url)})
     services = house_of(settings)
     calls = [at_confirm(services, number) for number in range(100)]
+    ids = [call.call_id for call in calls]
 
     def send(call: Call) -> tuple[float, str]:
         with closing(TwilioHttp(PUBLIC_URL, process.url, TOKEN)) as http:
@@ -198,11 +206,15 @@ def test_a_hundred_callers_by_twilio_reach_an_operator(
     together = threading.Barrier(len(calls))
     with web_process(settings) as process, ThreadPoolExecutor(len(calls)) as pool:
         process.wait_ready()
+        wait_until(lambda: has_spare(services), 30, "spare numbers are reserved")
         with hung():
             answered = list(pool.map(send, calls))
+    told = [held.session.answers["reference"] for held in map(services.desk.find, ids) if held]
     services.close()
+    assert len(set(told)) == len(calls)
+    assert all(map(is_spare, told))
     waits = sorted(seconds for seconds, _ in answered)
-    assert all("<Enqueue" in body for _, body in answered), answered[0]
+    assert all("<Gather" in body for _, body in answered), answered[0]
     assert sum(wait > LONGEST_S for wait in waits) == 0, waits[-1]
 
 

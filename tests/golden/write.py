@@ -23,18 +23,24 @@ from blacklist.numbers import normalise
 from blacklist.record.limits import Wanted
 from blacklist.record.projection import rebuild
 from call_handlers.arrival import call_from_json
+from call_handlers.kept import KeptRequests
 from call_handlers.records import Record
 from call_handlers.sessions import MemorySessions
 from ivr.event import HungUp, Transferred
 from outbox.queue import enqueue, open_queue
+from store.journal import Journal
 from tests.fixtures.calls import House, arrival, open_house, play, to_confirm
 from tests.fixtures.record import AMAL, BADR, HIND, MAHA, NADA, POLICY, SALEM, register_on
 from tests.fixtures.redis_process import RedisProcess
+from tests.fixtures.tickets import new_ticket
 from tickets.lanes import MAIN_QUEUE
 from tickets.lease import DELIVERIES
 from tickets.outbox import list_deliveries
 
 FOLDER = Path(__file__).parent
+THEN = datetime(2026, 11, 28, 9, tzinfo=UTC)
+TOLD = "912345670"
+"""The number of a ticket that waits for the database."""
 BLOCKED, ALLOWED, STRUCK, PREFIX = "+966500000001", "+966500000002", "+966500000003", "+96650000001"
 
 
@@ -94,10 +100,21 @@ def _calls(house: House, folder: Path) -> None:
         "recording_sid": f"RE{'0' * 32}",
         "call_id": held.call_id,
         "turn": 9,
-        "at": datetime(2026, 11, 28, 9, tzinfo=UTC).isoformat(),
+        "at": THEN.isoformat(),
     }
     _lines(folder / "journal.jsonl", [asdict(begun), asdict(ended), note])
+    write_requests(folder)
     house.flush()
+
+
+def write_requests(folder: Path) -> None:
+    """Requests that wait for the database: a ticket whose number was told, one without, a note."""
+    kept = KeptRequests(Journal(folder / "requests.jsonl"), lambda: TOLD)
+    said = new_ticket("call:golden:1", recording_ref="said-1", attributes={"recording_ms": 3000})
+    kept.numbered(said, THEN)
+    kept.ticket(new_ticket("call:golden:2", attributes={"unconfirmed": True}), THEN)
+    note = {"origin": "call:golden:3:note-1", "recording_ref": "note-1"}
+    kept.note(reference=TOLD, note=note, now=THEN)
 
 
 def _index(house: House, folder: Path) -> None:

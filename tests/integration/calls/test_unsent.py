@@ -173,11 +173,11 @@ class Away:
         self._house = house
         self.back = False
 
-    def __call__(self, new: NewTicket, now: datetime) -> Ticket:
+    def __call__(self, new: NewTicket, now: datetime, told: str | None = None) -> Ticket:
         """Open the ticket, or fail as SQL does."""
         if not self.back:
             raise OperationalError("insert", {}, Exception("away"))
-        return self._house.open_ticket(new, now)
+        return self._house.open_ticket(new, now, told)
 
 
 def test_what_is_left_while_the_database_is_away_is_opened_when_it_is_back(house: House) -> None:

@@ -23,6 +23,7 @@ from hotline.settings import load_settings
 from store.migrations import upgrade
 from tests.fixtures.house import house_of
 from tests.fixtures.processes import free_tcp_port
+from tickets.spare import filling
 
 SECRET = "whsec_" + "A" * 32
 
@@ -177,3 +178,22 @@ def test_a_secret_that_others_may_read_is_told(given: dict[str, str], tmp_path: 
 def test_every_role_can_be_asked_for() -> None:
     """Those that an installation starts."""
     assert ROLES == ("agi", "web", "worker", "relay")
+
+
+@pytest.mark.parametrize("role", ["agi", "web"])
+def test_who_leads_calls_is_told_how_many_numbers_there_are(services: Services, role: str) -> None:
+    """For callers with the database away; few are a warning, and a file that is none a fault."""
+    name = "spare reference numbers"
+    (none,) = found(services, name, role)
+    assert (none.passed, none.warns, none.found) == (True, True, "0 of 1000")
+    filling(services.call_engine, services.spare).run()
+    services.spare.take()
+    (full,) = found(services, name, role)
+    assert (full.passed, full.warns, full.found) == (True, False, "999 of 1000")
+    path = services.settings.state_dir / "spare-references"
+    path.unlink()
+    path.mkdir()
+    (broken,) = found(services, name, role)
+    assert not broken.passed
+    assert str(path) in broken.found
+    assert found(services, name, "relay") == []

@@ -12,6 +12,7 @@ from store.migrations import upgrade
 from tests.fixtures.calls import House
 from tests.fixtures.databases import lay_migrated
 from tests.fixtures.postgres import own_database
+from tickets.spare_file import SpareFile
 
 
 @pytest.fixture
@@ -36,7 +37,8 @@ def postgresql(postgres_server: str) -> Iterator[sa.Engine]:
 def house(request: pytest.FixtureRequest, tmp_path: Path, redis_url: str) -> Iterator[House]:
     """A house on a database of each kind."""
     engine = request.getfixturevalue(request.param)
-    made = House(engine, redis_url, Journal(tmp_path / "journal" / "records.jsonl"))
+    journal, spare = Journal(tmp_path / "journal" / "records.jsonl"), SpareFile(tmp_path / "spare")
+    made = House(engine, redis_url, journal, spare)
     yield made
     made.flush()
     for client in made.clients:

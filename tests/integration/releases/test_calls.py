@@ -12,13 +12,18 @@ import pytest
 
 from call_handlers.arrival import Call, call_from_json, call_to_json
 from call_handlers.history import find_call
+from call_handlers.kept import make_kept
 from call_handlers.records import replay_journal
 from call_handlers.sessions import MemorySessions
 from ivr.event import Digits, Event, HungUp, Recorded, Transferred
 from ivr.turn import Collect, HangUp, Perform, Record, Transfer
 from recordings.register import recordings_of
 from tests.fixtures.calls import House, arrival, open_house
-from tests.fixtures.golden import RELEASES, lines
+from tests.fixtures.golden import FOLDER, RELEASES, lines
+from tests.fixtures.world import updater
+from tests.golden.write import TOLD, write_requests
+from tickets.open import find_ticket
+from tickets.reference import is_spare
 
 ALL = [pytest.param(release, id=release) for release in RELEASES]
 
@@ -137,6 +142,54 @@ def test_a_node_that_the_flow_no_longer_has_leads_to_an_operator(house: House) -
     call = house.desk().advance(call_from_json(json.dumps(data), events), Digits("1"))
     assert call.turn.action == Transfer("operators")
     assert call.session.transferred_to == "operators"
+
+
+BEFORE_NUMBERS = (
+    '{"ticket":{"origin":"call:golden:2","service_code":"RD_HOLE","kind":"report","channel":"phone",'
+    '"language":"ar","jurisdiction_id":"jeddah.gov.sa","call_id":"c1","phone":"+966501234567",'
+    '"address":{"building_number":"7421","postal_code":"23218"},"agency_responsible":["roads"],'
+    '"target_hours":72,"attributes":{"unconfirmed":true}},"at":"2026-11-28T09:00:00+00:00"}'
+)
+"""A ticket that waits, as it was stored before any was given a number."""
+
+
+def requests_of(release: str, folder: Path) -> list[str]:
+    """The requests that a release left in the journal; those of this one are written now."""
+    if release == "before numbers":
+        return [BEFORE_NUMBERS]
+    if release == "this":
+        write_requests(folder)
+        return (folder / "requests.jsonl").read_text().splitlines()
+    return (FOLDER / release / "requests.jsonl").read_text().splitlines()
+
+
+WITH_REQUESTS = [one for one in RELEASES if (FOLDER / one / "requests.jsonl").exists()]
+
+
+@pytest.mark.parametrize("release", ["before numbers", *WITH_REQUESTS, "this"])
+@pytest.mark.parametrize("more", [False, True], ids=["as it was", "with more"])
+def test_requests_of_another_release_are_made(
+    house: House, tmp_path: Path, release: str, more: bool
+) -> None:
+    """A ticket whose number was told has it; one without has one of its own; a note is added."""
+    kept = [json.loads(line) for line in requests_of(release, tmp_path)]
+    for entry in kept if more else ():
+        entry["newer"] = 1
+        entry.get("ticket", entry.get("note"))["newer"] = 1
+    house.journal.append(kept)
+    made = make_kept(house.open_ticket, house.request_review, updater(house.engine))
+    assert replay_journal(house.engine, house.journal, made) == len(kept)
+    assert not (tmp_path / "journal" / "records.refused").exists()
+    (unsent,) = [one for one in house.tickets() if one.origin == "call:golden:2"]
+    assert unsent.attributes["unconfirmed"] is True
+    assert not is_spare(unsent.service_request_id)
+    told = find_ticket(house.engine, TOLD)
+    if release == "before numbers":
+        assert told is None
+        return
+    assert told is not None
+    assert (told.service_request_id, told.origin) == (TOLD, "call:golden:1")
+    assert [note["recording_ref"] for note in told.attributes["notes"]] == ["note-1"]
 
 
 @pytest.mark.parametrize("release", ALL)

@@ -26,6 +26,10 @@ class Nowhere:
         """It cannot be kept."""
         raise OSError("full")
 
+    def numbered(self, new: NewTicket, now: datetime, /) -> str:
+        """Nor under a number."""
+        raise OSError("full")
+
     def note(self, **asked: object) -> None:
         """Nor a note."""
         raise AssertionError(asked)

@@ -3,7 +3,7 @@
 import pytest
 from stdnum import damm
 
-from tickets.reference import LENGTH, is_reference, new_reference
+from tickets.reference import LENGTH, is_reference, is_spare, new_reference, spare_reference
 
 
 def test_a_new_reference_is_nine_digits_not_beginning_with_zero() -> None:
@@ -13,6 +13,16 @@ def test_a_new_reference_is_nine_digits_not_beginning_with_zero() -> None:
         assert len(reference) == LENGTH
         assert reference[0] != "0"
         assert is_reference(reference)
+
+
+def test_a_spare_number_is_never_a_new_one() -> None:
+    """They begin with 9 and the others with 1 to 8, so a ticket in the database takes none."""
+    new, spare = ({mint() for _ in range(2000)} for mint in (new_reference, spare_reference))
+    assert {number[0] for number in new} == set("12345678")
+    assert {number[0] for number in spare} == {"9"}
+    assert not any(map(is_spare, new))
+    assert all(map(is_spare, spare))
+    assert all(map(is_reference, new | spare))
 
 
 def test_every_wrong_single_digit_is_caught() -> None:
