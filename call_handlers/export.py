@@ -4,10 +4,8 @@ JSON Lines is the exact form: UTC, all fields, the events. CSV is for people, an
 programs that they open it with:
 
 - UTF-8 with a byte order mark, without which Excel reads Arabic as the machine's old code page.
-- A cell that a spreadsheet would take as a formula is text: an apostrophe is put before it (OWASP,
-  *CSV Injection*). A caller chooses what the network sends as the number, so any cell may be one.
-- The rule has no exception for numbers such as +966501234567. Without the apostrophe a spreadsheet
-  computes them: the plus is lost and the number becomes 9.665E+11. With it every digit stays.
+- A cell that a spreadsheet would take as a formula is text (`files.spreadsheet`). A caller chooses
+  what the network sends as the number, so any cell may be one.
 """
 
 import csv
@@ -19,12 +17,10 @@ from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from call_handlers.fields import CallEvent, CallRecord
+from files.spreadsheet import neutral
 from recordings.fields import Recording
 
 BYTE_ORDER_MARK = "\ufeff"
-_FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
-"""What begins a formula, and the full-width forms that some programs take for the same."""
-_BLANKS = " \u00a0\u200b\ufeff"
 
 CSV_COLUMNS = (
     *("id", "started_at", "ended_at", "seconds", "channel", "caller", "e164", "withheld"),
@@ -86,7 +82,7 @@ def cell(value: object, zone: ZoneInfo) -> str:
             text = " ".join(map(str, value))
         case _:
             text = str(value)
-    return f"'{text}" if text.lstrip(_BLANKS).startswith(_FORMULA) else text
+    return neutral(text)
 
 
 def _plain(value: object) -> object:

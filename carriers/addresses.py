@@ -12,6 +12,11 @@ def anywhere(_address: IPv4Address | IPv6Address) -> bool:
     return True
 
 
+def loopback_only(address: IPv4Address | IPv6Address) -> bool:
+    """This machine alone: for what is said in the clear."""
+    return address.is_loopback
+
+
 _NAT64 = IPv6Network("64:ff9b::/96")
 """Behind its last 32 bits an address of IPv4 is reached (RFC 6052, 2.1)."""
 

@@ -12,6 +12,8 @@ from outbox.periodic import QUICK_S, THOROUGH_S, Loops, Periodic
 from outbox.relay import relaying
 from recordings.periodic import collecting, destroying
 from tickets.circuit import probing
+from tickets.destinations.file import digest_times
+from tickets.digests import digesting
 from tickets.lateness import late_alarm
 
 SWEEP_SECONDS = 30.0
@@ -23,6 +25,7 @@ def relay_periodics(services: Services, now: Callable[[], Services]) -> list[Per
     index = Synchroniser(lambda: make_register(now()))
     return [
         probing(engine),
+        digesting(engine, services.zone, lambda: digest_times(now().destinations)),
         relaying(engine, services.slow_redis, outbound.relay_policy, outbound.lanes),
         Periodic("sweep", SWEEP_SECONDS, lambda: now().sweep(), THOROUGH_S),
         collecting(

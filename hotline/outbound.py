@@ -28,9 +28,12 @@ from recordings.fetch import RECORDINGS, RecordingFetcher
 from tickets.delivery import Deliverer
 from tickets.destination import Destination
 from tickets.destinations.drafts import DraftDestination
-from tickets.destinations.file import DestinationsFile
+from tickets.destinations.file import DestinationsFile, digest_times
+from tickets.destinations.mail.destination import EmailDestination
 from tickets.destinations.webhook import WebhookDestination
 from tickets.destinations.webhook_entry import WebhookEntry
+from tickets.digests import LANE as DIGEST_LANE
+from tickets.digests import Digester
 from tickets.jobs import job_table
 from tickets.lanes import delivery_lanes
 from tickets.mobile import SMS
@@ -128,6 +131,8 @@ class Outbound:
         told = (SMS,) if self._settings.sms.gateway != "none" else ()
         drafted = (DRAFTS,) if self.transcribes and self.draft_office else ()
         lanes = list(delivery_lanes((*self._file().routes.names, *told, *drafted)))
+        if digest_times(self._file()):
+            lanes.append(DIGEST_LANE)
         if self._settings.twilio.account_sid:
             lanes.append(Lane("recordings", RECORDINGS))
         if self.transcribes:
@@ -154,7 +159,14 @@ class Outbound:
     def functions(self) -> Mapping[str, Callable[..., Any]]:
         """What a worker runs, by the names on its queues. Raises SettingsWrong."""
         fetched = {} if self.fetcher is None else self.fetcher.jobs()
-        return {**job_table(self.deliverer), **fetched}
+        return {**job_table(self.deliverer), **self.digester.jobs(), **fetched}
+
+    @cached_property
+    def digester(self) -> Digester:
+        """What sends the lists of a day's tickets. Raises SettingsWrong."""
+        offices = self.offices.items()
+        mailed = {name: one for name, one in offices if isinstance(one, EmailDestination)}
+        return Digester(self._engine, mailed, self.retry_policy)
 
     @cached_property
     def fetcher(self) -> RecordingFetcher | None:

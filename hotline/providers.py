@@ -21,6 +21,7 @@ from outbox.retry import RetryPolicy
 from recordings.drafting import Drafter
 from recordings.fetch import KeepPolicy, RecordingFetcher
 from recordings.transcriber import Transcriber, command_of
+from tickets.catalogue import load_services, load_sub_municipalities
 from tickets.delivery import LEASE_MARGIN_S
 from tickets.destination import Destination
 from tickets.destinations.acknowledgement import parse_acknowledgement
@@ -53,7 +54,10 @@ def check_providers(settings: Settings, offices: Iterable[Destination] = ()) -> 
 
 
 def house_of(settings: Settings, secrets: Callable[[], Sequence[str]]) -> House:
-    """What destinations need beside their file; `secrets` sign for the settings' back office."""
+    """What destinations need beside their file; `secrets` sign for the settings' back office.
+
+    Raises FileWrong.
+    """
     deliveries, office = settings.deliveries, settings.backoffice
     kept = settings.config_dir if settings.home is None else Home(settings.home).secrets
     return House(
@@ -65,6 +69,8 @@ def house_of(settings: Settings, secrets: Callable[[], Sequence[str]]) -> House:
         lease_s=deliveries.lease_seconds,
         schedule=deliveries.schedule,
         zone=settings.timezone,
+        services=load_services(settings.config_dir / "services.yaml"),
+        areas=load_sub_municipalities(settings.config_dir / "sub_municipalities.yaml"),
     )
 
 

@@ -69,7 +69,8 @@ def _moment(name: str) -> sa.BindParameter[datetime]:
     return sa.bindparam(name, type_=UtcDateTime())
 
 
-_ROW, _TOKEN = sa.bindparam("row_id", type_=sa.String()), sa.bindparam("its_token", type_=sa.String())
+_ROW = sa.bindparam("row_id", type_=sa.String())
+_TOKEN = sa.bindparam("its_token", type_=sa.String())
 _NOW, _SET_BACK, _LEASE_ENDS = _moment("now"), _moment("set_back"), _moment("lease_ends")
 
 

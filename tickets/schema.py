@@ -54,6 +54,23 @@ delivery_attempts = sa.Table(
     sa.Column("answer", sa.String(200)),
 )
 
+# The lists of a day's tickets that destinations are sent; `id` says both, so that there is one.
+digests = sa.Table(
+    "digests",
+    metadata,
+    sa.Column("id", sa.String(48), primary_key=True),
+    sa.Column("destination", sa.String(64), nullable=False),
+    sa.Column("day", sa.Date, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    *waiting_columns(),
+    sa.Column("last_status", sa.Integer),
+    sa.Column("last_error", sa.String(500)),
+    sa.Column("sent_at", UtcDateTime),
+    sa.Index(None, "state", "next_attempt_at"),
+)
+
 destinations = sa.Table(
     "destinations",
     metadata,

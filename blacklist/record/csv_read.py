@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 
 from blacklist.entry import LONGEST_NOTE, EntryRefused, full_number, moment_of, new_entry
 from blacklist.record import freepbx
-from blacklist.record.csv_form import COLUMNS, restored
+from blacklist.record.csv_form import COLUMNS
 from blacklist.record.fields import Evidence, Kind
 from blacklist.record.prefixes import STAND_IN, full_prefix
 from files.csv_lines import FileUnusable, lines_of, table_of
+from files.spreadsheet import restored
 
 _NONE: frozenset[str] = frozenset()
 _KEPT = 10_000

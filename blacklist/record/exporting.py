@@ -7,10 +7,11 @@ from typing import TextIO
 
 import sqlalchemy as sa
 
-from blacklist.record.csv_form import COLUMNS, neutral
+from blacklist.record.csv_form import COLUMNS
 from blacklist.record.entries import standing_entries
 from blacklist.record.fields import RecordedEntry
 from files.csv_lines import BYTE_ORDER_MARK
+from files.spreadsheet import neutral
 from store.sql import reading
 
 

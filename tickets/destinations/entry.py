@@ -5,7 +5,7 @@ imported where it is built: roles that lead calls read this file for its rules a
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Self
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from pydantic import (
 from carriers.addresses import Admits, anywhere, public_only
 from files.durations import Duration
 from outbox.schedule import MOST_WAIT_S, STANDARD_S, Schedule
+from tickets.catalogue import Service, SubMunicipality
 from tickets.destination import Destination
 from tickets.routing import Route, Rule
 
@@ -74,6 +75,9 @@ class House:
     lease_s: float = 14.0
     schedule: tuple[float, ...] = STANDARD_S
     zone: str = "Asia/Riyadh"
+    services: Mapping[str, Service] = field(default_factory=dict)
+    areas: Mapping[str, SubMunicipality] = field(default_factory=dict)
+    """How services and sub-municipalities are called, for destinations that people read."""
 
 
 class _Strict(BaseModel):

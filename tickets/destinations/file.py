@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import time
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from files.yaml_model import Document, FileWrong, load_yaml
 from tickets.catalogue import Service
 from tickets.destination import Destination
 from tickets.destinations.entry import NAME, Entry, House, RuleEntry, SecretMissing
+from tickets.destinations.mail.entry import EmailEntry
 from tickets.destinations.webhook_entry import WebhookEntry
 from tickets.mobile import SMS
 from tickets.model import KINDS, PRIORITIES
@@ -20,7 +22,11 @@ from tickets.spoken import DRAFTS
 FILE = "destinations.yaml"
 _OURS = (SMS, DRAFTS)
 _Name = Annotated[str, StringConstraints(strict=True, pattern=rf"^{NAME}\z")]
-_Kind = Annotated[WebhookEntry, Field(discriminator="kind")]
+_Kind = Annotated[
+    WebhookEntry
+    | EmailEntry,
+    Field(discriminator="kind"),
+]  # fmt: skip
 
 
 class _File(BaseModel):
@@ -71,6 +77,13 @@ class DestinationsFile:
         if faults:
             raise FileWrong("\n".join(faults))
         return built
+
+
+def digest_times(file: DestinationsFile) -> dict[str, time]:
+    """The destinations that are sent a list of each day, and when (in the city's own time)."""
+    entries = file.entries.items()
+    mailed = {name: entry for name, entry in entries if isinstance(entry, EmailEntry)}
+    return {name: entry.digest for name, entry in mailed.items() if entry.digest is not None}
 
 
 def load_destinations(path: Path, known: Known) -> DestinationsFile:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blacklist.record.csv_form import neutral, restored
 from blacklist.record.csv_read import Defaults, Reader, Row, RowError, RowLeft
 from blacklist.record.spool import pack, unpack
 from files.csv_lines import FileUnusable
+from files.spreadsheet import neutral, restored
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 LINE = "+966126149999"
