@@ -13,6 +13,7 @@ from tickets.catalogue import Service
 from tickets.destination import Destination
 from tickets.destinations.entry import NAME, Entry, House, RuleEntry, SecretMissing
 from tickets.destinations.mail.entry import EmailEntry
+from tickets.destinations.rq_entry import RqEntry
 from tickets.destinations.webhook_entry import WebhookEntry
 from tickets.mobile import SMS
 from tickets.model import KINDS, PRIORITIES
@@ -24,7 +25,8 @@ _OURS = (SMS, DRAFTS)
 _Name = Annotated[str, StringConstraints(strict=True, pattern=rf"^{NAME}\z")]
 _Kind = Annotated[
     WebhookEntry
-    | EmailEntry,
+    | EmailEntry
+    | RqEntry,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
