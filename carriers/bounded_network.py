@@ -82,6 +82,16 @@ class BoundedNetwork(NetworkBackend):
         family, kind, protocol, _, address = found[-1]
         return self._connect(family, kind, protocol, address)
 
+    def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[SOCKET_OPTION] | None = None,
+    ) -> NetworkStream:
+        """A connection to a socket of this machine."""
+        del timeout, socket_options
+        return self._connect(socket.AF_UNIX, socket.SOCK_STREAM, 0, path)
+
     def _connect(self, family: int, kind: int, protocol: int, address: Any) -> NetworkStream:
         seconds = min(_ADDRESS_S, self._bounds.left(httpcore.ConnectTimeout))
         made = socket.socket(family, kind, protocol)
@@ -89,7 +99,8 @@ class BoundedNetwork(NetworkBackend):
             with _named(httpcore.ConnectTimeout, httpcore.ConnectError):
                 made.settimeout(seconds)
                 made.connect(address)
-                made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                if family != socket.AF_UNIX:
+                    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except BaseException:  # an interrupt too leaves no socket open
             made.close()
             raise

@@ -176,7 +176,7 @@ def _note(
         if result.verdict == "gone" and disable(connection, destination, now):
             return "disabled"
         return change
-    if result.status is not None:
+    if result.status is not None or result.verdict in ("acknowledged", "accepted"):
         return note_answer(connection, destination)
     return None
 

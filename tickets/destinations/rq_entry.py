@@ -1,14 +1,12 @@
 """A queue of the office's own in config/destinations.yaml."""
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import StringConstraints
 
 from tickets.destination import Destination
-from tickets.destinations.entry import Entry, House, Secret, SecretMissing
+from tickets.destinations.entry import Entry, House, Secret, SecretMissing, Text
 
-_SCHEMES = ("redis", "rediss", "unix")
 _Dotted = Annotated[
     str,
     StringConstraints(strict=True, pattern=r"^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\z", max_length=200),
@@ -17,21 +15,28 @@ _Queue = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9._-]
 
 
 class RqEntry(Entry):
-    """Jobs of RQ: where its Redis is (a secret: it holds a password), the queue, the function."""
+    """Jobs of RQ: where its Redis is (a secret: it holds a password), the queue, the function.
+
+    `ca` is a file of certificates (PEM) that are taken besides the public authorities'.
+    """
 
     kind: Literal["rq"]
     redis_url: Secret
+    ca: Text | None = None
     queue: _Queue = "backoffice"
     function: _Dotted = "backoffice.tickets"
 
     def build(self, name: str, house: House) -> Destination:
         """The destination. Raises SecretMissing for an address that is not there, or is none."""
+        from carriers.bounded_redis import parse_redis_address
+        from carriers.trust import trusting
         from tickets.destinations.rq_queue import RqDestination
 
         read = self.redis_url.reader(house)
-        parts = urlsplit(read())
-        if parts.scheme not in _SCHEMES or not (parts.hostname or parts.path):
-            raise SecretMissing("redis_url: must be redis://:password@host:6379/0, rediss or unix")
+        try:
+            parse_redis_address(read())
+        except ValueError as error:
+            raise SecretMissing(f"redis_url: {error}") from None
         return RqDestination(
             name,
             read,
@@ -40,4 +45,5 @@ class RqEntry(Entry):
             self.timeout_s(house),
             self.schedule(house),
             admits=self.admits,
+            tls=trusting(None if self.ca is None else house.config / self.ca),
         )

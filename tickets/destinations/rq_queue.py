@@ -5,41 +5,39 @@ second one, so that a lost reply does no harm. Arguments are JSON; the function 
 a name alone here.
 """
 
-import time
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
-import httpcore
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry as RedisRetry
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
 from carriers.addresses import Admits, anywhere
-from carriers.bounded_network import AddressRefused, BoundedNetwork, Bounds
+from carriers.bounded_network import AddressRefused
+from carriers.bounded_redis import BoundedRedis, RedisFailed, parse_redis_address
+from carriers.trust import trusting
 from outbox.retry import Retry
 from tickets.destination import CannotAsk, Held, Message, PushResult
+from tickets.destinations.answer import first_line
+from tickets.destinations.entry import SecretMissing
 from tickets.model import to_wire
 
 KEPT = timedelta(days=7)
 """How long a job that is done or has failed is known, and a repetition of it recognised."""
-_LOST = (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
-_COMMANDS = 8
-"""More than one push sends: each waits for its part of the time."""
-_PORT = 6379
+_ASKING_S = 60.0
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class RqDestination:
     """Jobs on `queue` of the Redis at `url`, which is read anew for each push; `function` by name.
 
-    `timeout_s` is all that a push takes, in seconds.
+    `timeout_s` is all that a push takes, in seconds, whatever the server does.
     """
 
     name: str
@@ -51,35 +49,34 @@ class RqDestination:
     admits: Admits = anywhere
     read_by_people: bool = False
     lists: bool = False
+    tls: ssl.SSLContext = field(default_factory=trusting, repr=False)
+    """Whose certificates are taken, of `rediss://`."""
+    _servers: dict[str, BoundedRedis] = field(default_factory=dict, repr=False, compare=False)
 
     def push(self, message: Message) -> PushResult:
         """Put the job on the queue, once."""
-        sent = False
         try:
-            with self._connected() as connection:
-                queue = Queue(self.queue, connection=connection, serializer=JSONSerializer)
-                sent = True
-                queue.enqueue(
-                    self.function,
-                    kwargs=arguments(message),
-                    job_id=message.id,
-                    description=f"{message.event} {message.ticket.service_request_id}",
-                    result_ttl=int(KEPT.total_seconds()),
-                    failure_ttl=int(KEPT.total_seconds()),
-                    unique=True,
-                )
+            with self._server().asked(self.timeout_s) as client:
+                self._enqueue(client, message)
         except DuplicateJobError:  # an attempt before has arrived
             pass
-        except AddressRefused as error:
-            return PushResult("retry", error=f"{error}: `private_addresses: true` allows it")
-        except (redis.exceptions.RedisError, httpcore.TimeoutException, httpcore.NetworkError,
-                ValueError) as error:  # fmt: skip
-            # What Redis says may repeat what it was told: its kind is enough.
-            lost = isinstance(
-                error, redis.exceptions.ConnectionError | redis.exceptions.TimeoutError
-            )
-            return PushResult("retry", error=type(error).__name__, unsure=sent and lost)
+        except (RedisFailed, AddressRefused, SecretMissing, ValueError) as error:
+            return _failed(error)
         return PushResult("acknowledged", remote_id=message.id)
+
+    def _enqueue(self, client: redis.Redis, message: Message) -> None:
+        """Raises DuplicateJobError; RQ looks and enqueues in one step of Redis."""
+        queue = Queue(self.queue, connection=client, serializer=JSONSerializer)
+        queue.enqueue(
+            self.function,
+            kwargs=arguments(message),
+            job_id=message.id,
+            # RQ would write the arguments into its workers' logs.
+            description=f"{message.event} {message.ticket.service_request_id}",
+            result_ttl=int(KEPT.total_seconds()),
+            failure_ttl=int(KEPT.total_seconds()),
+            unique=True,
+        )
 
     def held(self, since: datetime, sent: Sequence[Message]) -> Iterator[Held]:
         """Which of these jobs Redis knows. Raises CannotAsk, also for longer than jobs are kept."""
@@ -87,40 +84,40 @@ class RqDestination:
             raise CannotAsk(f"its jobs are kept for {KEPT.days} days: ask since then")
         found: list[Held] = []
         try:
-            with self._connected() as connection:
-                for message in sent:
-                    if Job.exists(message.id, connection=connection):
-                        reference = message.ticket.service_request_id
-                        found.append(Held(reference, message.id, message.version))
-        except AddressRefused as error:
-            raise CannotAsk(str(error)) from None
-        except (redis.exceptions.RedisError, httpcore.TimeoutException, httpcore.NetworkError,
-                ValueError) as error:  # fmt: skip
-            raise CannotAsk(type(error).__name__) from None
+            with self._server().asked(_ASKING_S) as client:
+                for first in range(0, len(sent), _AT_ONCE):
+                    found += _known(client, sent[first : first + _AT_ONCE])
+        except (RedisFailed, AddressRefused, SecretMissing, ValueError) as error:
+            raise CannotAsk(_failed(error).error or "") from None
         yield from found
 
-    def _connected(self) -> redis.Redis:
-        """A client of its own: nothing of one push meets the next. Raises AddressRefused."""
+    def _server(self) -> BoundedRedis:
+        """The Redis of this moment's address. Raises SecretMissing, and ValueError for none."""
         url = self.url()
-        self._look(url)
-        wait_s = self.timeout_s / _COMMANDS
-        return redis.Redis.from_url(
-            url,
-            socket_connect_timeout=wait_s,
-            socket_timeout=wait_s,
-            retry=RedisRetry(NoBackoff(), 0),
-        )
+        if url not in self._servers:
+            made = BoundedRedis(parse_redis_address(url), self.admits, self.tls)
+            self._servers.clear()
+            self._servers[url] = made
+        return self._servers[url]
 
-    def _look(self, url: str) -> None:
-        """Whether its name leads where it may, and somebody is there. Raises AddressRefused.
 
-        Raises httpcore's errors too, and ValueError for what is no address.
-        """
-        parts = urlsplit(url)
-        if parts.scheme == "unix":
-            return
-        network = BoundedNetwork(Bounds(time.monotonic() + self.timeout_s / 2, 1), self.admits)
-        network.connect_tcp(parts.hostname or "localhost", parts.port or _PORT).close()
+def _known(client: redis.Redis, sent: Sequence[Message]) -> Iterator[Held]:
+    with client.pipeline(transaction=False) as asked:
+        for message in sent:
+            asked.exists(Job.key_for(message.id))
+        there = asked.execute()
+    for message, is_there in zip(sent, there, strict=True):
+        if is_there:
+            yield Held(message.ticket.service_request_id, message.id, message.version)
+
+
+def _failed(error: Exception) -> PushResult:
+    if isinstance(error, RedisFailed):
+        answer = first_line(error.words.encode())
+        return PushResult("retry", error=str(error), unsure=error.sent, answer=answer)
+    if isinstance(error, AddressRefused):
+        return PushResult("retry", error=f"{error}: `private_addresses: true` allows it")
+    return PushResult("retry", error=f"its redis_url: {error}")
 
 
 def arguments(message: Message) -> dict[str, Any]:
