@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import rich_click as click
@@ -24,7 +24,7 @@ from tickets.outbox import backlog
 
 @click.group("destinations")
 def destinations_group() -> None:
-    """Where tickets go: check, test, list, enable."""
+    """Where tickets go: check, test, digest, list, enable."""
 
 
 @destinations_group.command("check")
@@ -109,6 +109,39 @@ def destinations_test(services: Services, name: str, as_json: bool) -> None:
             if value is not None:
                 click.echo(f"{key:<12} {value}")
     sys.exit(0 if result.verdict in ("acknowledged", "accepted") else 1)
+
+
+@destinations_group.command("digest")
+@click.argument("name")
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Which day; yesterday if left out")
+@click.pass_obj
+def destinations_digest(services: Services, name: str, day: datetime | None) -> None:
+    """Send the list of a day's tickets to NAME (a destination of e-mail with `digest`) now.
+
+    It is the same letter as the one of that day that the roles send. Exit 1 when it is not taken.
+    """
+    from tickets.destinations.mail.destination import EmailDestination
+    from tickets.destinations.mail.digest import send_digest
+
+    try:
+        destination = services.outbound.offices.get(name)
+    except (SettingsWrong, FileWrong) as error:
+        click.echo("\n".join(getattr(error, "problems", [str(error)])), err=True)
+        sys.exit(2)
+    if not isinstance(destination, EmailDestination) or destination.digest is None:
+        raise click.UsageError(f"{name} is no destination of e-mail that has a `digest`")
+    today = datetime.now(services.zone).date()
+    wanted = today - timedelta(days=1) if day is None else day.date()
+    if wanted >= today:
+        raise click.UsageError(f"{wanted} is not over")
+    try:
+        result = send_digest(services.engine(), destination, wanted)
+    except SQLAlchemyError as error:
+        database_away(error)
+    click.echo(
+        f"{name}, {wanted}: {result.verdict}" + (f", {result.error}" if result.error else "")
+    )
+    sys.exit(0 if result.verdict == "acknowledged" else 1)
 
 
 @destinations_group.command("list")

@@ -59,6 +59,7 @@ def complaint(**changes: Any) -> Ticket:
             "complaint": "LATE",
             "notes": notes,
             "called_from": "+966559876543",
+            "told_references": ["912345678"],
         },
     }
     return replace(ticket, **(values | changes))
@@ -131,7 +132,15 @@ def test_both_bodies_say_all_that_is_known_in_arabic_first(server: Mailbox, tmp_
     letter = sent(server, tmp_path, Message(complaint(), UPDATED, 3))
     page, plain = Page(body(letter, "html")), body(letter, "plain")
     known = (
-        *("169553404", "+966501234567", "+966559876543", "989036781", "x-1 (0:06)", "x-3"),
+        *(
+            "169553404",
+            "912345678",
+            "+966501234567",
+            "+966559876543",
+            "989036781",
+            "x-1 (0:06)",
+            "x-3",
+        ),
         *("25/11/2026 11:00 c2-4 (1:04)", "24/11/2026 12:00", "25/11/2026 12:00", "RRRD2929"),
         *("21.543300, 39.172800", "شارع فلسطين", "أمل بدر", "حفرة أمام المدرسة", "وأخرى بعدها"),
     )

@@ -12,6 +12,7 @@ from tickets.destinations.mail.safe_text import one_line, safe
 from tickets.destinations.mail.words import LANGUAGES, Words
 from tickets.model import UPDATED, Ticket
 from tickets.open import UNCONFIRMED
+from tickets.told import MAY_BE_NAMED
 
 LTR = "ltr"
 
@@ -117,6 +118,9 @@ def _said(ticket: Ticket, names: Names, words: Words) -> Iterator[Fact]:
         yield Fact(words["complaint"], words.of("complaint", complaint))
     earlier = ticket.parent_service_request_id or _text(about, "about_reference")
     yield Fact(words["about"], earlier, LTR)
+    others = about.get(MAY_BE_NAMED)
+    if isinstance(others, list):
+        yield Fact(words["told"], one_line(" ".join(map(str, others))), LTR)
     if code := _text(about, "about_service_code"):
         yield Fact(words["about"], one_line(names.service(code, words.language)))
     if talked := _text(about, "transferred_to"):
