@@ -1,0 +1,128 @@
+"""A bad receiver loses and doubles no ticket, holds no worker beyond its time, and delays no other.
+
+With the relay, RQ, and a lane for each destination, on each database.
+"""
+
+import json
+import threading
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+import redis
+import sqlalchemy as sa
+
+from outbox.lane_worker import LaneWorker
+from outbox.periodic import Loops, Periodic
+from outbox.queue import open_queue
+from outbox.relay import RelayPolicy, relay_once
+from outbox.schedule import Schedule
+from tests.fixtures.receivers import BAD, Answer, Receiver, receiver, takes
+from tests.fixtures.tickets import SECRET, new_ticket, wait_until
+from tickets.circuit import probing
+from tickets.delivery import Deliverer
+from tickets.destinations.acknowledgement import parse_acknowledgement
+from tickets.destinations.webhook import WebhookDestination
+from tickets.jobs import job_table
+from tickets.lanes import delivery_lanes
+from tickets.open import open_ticket
+from tickets.outbox import Delivery, list_attempts, list_deliveries
+
+NAMES = ("bad", "good")
+TIMEOUT_S = 0.7
+TICKETS = 6
+
+
+@contextmanager
+def house(engine: sa.Engine, redis_url: str, bad: Receiver, good: Receiver) -> Iterator[None]:
+    """Relay and lanes in threads."""
+    wanted = parse_acknowledgement("id")
+    to = {
+        name: WebhookDestination(name, one.url(), lambda: [SECRET], TIMEOUT_S, wanted)
+        for name, one in zip(NAMES, (bad, good), strict=True)
+    }
+    deliverer = Deliverer(engine, to, Schedule((0.0,) + (0.2,) * 60, lease_s=3.0))
+    policy, lanes = RelayPolicy(interval_s=0.05, lease_s=3.0), delivery_lanes(NAMES)
+    with redis.Redis.from_url(redis_url) as client:
+        relay = Periodic("relay", 0.05, lambda: relay_once(engine, client, policy, lanes))
+        workers = [
+            LaneWorker(open_queue(client, lane.name), job_table(deliverer)) for lane in lanes
+        ]
+        threads = [threading.Thread(target=one.work, daemon=True) for one in workers]
+        with Loops([relay, probing(engine)], afresh=lambda: None).running():
+            for thread in threads:
+                thread.start()
+            try:
+                yield
+            finally:
+                for one in workers:
+                    one.end()
+                for lane in lanes:  # who waits for a job gets one that is nobody's
+                    open_queue(client, lane.name).enqueue("end")
+                for thread in threads:
+                    thread.join(10)
+
+
+def rows(engine: sa.Engine, name: str) -> list[Delivery]:
+    """The deliveries to one of them."""
+    return list_deliveries(engine, destination=name, limit=1000)
+
+
+def keys(there: Receiver) -> Counter[str]:
+    """How often each ticket came."""
+    return Counter(json.loads(body)["data"]["idempotency_key"] for body in there.bodies)
+
+
+@pytest.mark.parametrize("answer", BAD.values(), ids=BAD.keys())
+def test_a_bad_receiver_loses_nothing_and_holds_nobody_else(
+    any_engine: sa.Engine, redis_url: str, answer: Answer
+) -> None:
+    """The other has all while it is bad; once it is mended it has each ticket, once by its key."""
+    with receiver(answer) as bad, receiver(takes) as good, house(any_engine, redis_url, bad, good):
+        opened = {
+            open_ticket(
+                any_engine, new_ticket(f"call:{n}:1"), destinations=NAMES, now=datetime.now(UTC)
+            ).idempotency_key
+            for n in range(TICKETS)
+        }
+        wait_until(
+            lambda: {row.state for row in rows(any_engine, "good")} == {"acknowledged"},
+            "the good one has all",
+        )
+        wait_until(lambda: bad.bodies, "the bad one was asked")
+        assert "acknowledged" not in {row.state for row in rows(any_engine, "bad")}
+        bad.answer = takes
+        wait_until(
+            lambda: {row.state for row in rows(any_engine, "bad")} == {"acknowledged"},
+            "the mended one has all",
+            seconds=60,
+        )
+        assert set(keys(bad)) == opened
+        assert keys(good) == Counter(opened)
+        longest = max(
+            (one.ended_at - one.started_at).total_seconds()
+            for row in rows(any_engine, "bad")
+            for one in list_attempts(any_engine, row.id)
+            if one.ended_at is not None
+        )
+        assert longest < 3.0, "no attempt outlives its lease"
+
+
+def test_a_body_of_a_gigabyte_is_not_taken_into_memory(engine: sa.Engine) -> None:
+    """It is read to a limit, and the connection closed."""
+    wanted = parse_acknowledgement("id")
+    with receiver(BAD["1 GB"]) as there:
+        office = WebhookDestination("bad", there.url(), lambda: [SECRET], 5.0, wanted)
+        open_ticket(engine, new_ticket(), destinations=["bad"], now=datetime.now(UTC))
+        deliverer = Deliverer(engine, {"bad": office}, Schedule(lease_s=14.0))
+        tracemalloc.start()
+        try:
+            assert deliverer.deliver(rows(engine, "bad")[0].id) == "failed"
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert most < 8_000_000
+        assert there.sent_bytes < 16_000_000
