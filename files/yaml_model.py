@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from files.yaml_tree import Location, NotYaml, line_of, read_tree
+from files.yaml_tree import Location, NotYaml, key_of, line_of, read_tree
 
 Model = TypeVar("Model", bound=BaseModel)
 # YAML reads 1.1 as a number and no as false: people need the mend, not the type's name.
@@ -53,5 +53,5 @@ def load_yaml(path: Path, model: type[Model]) -> Document[Model]:
 
 
 def _message(path: Path, tree: Any, location: Location, problem: str) -> str:
-    key = ".".join(str(part) for part in location) or "(the whole file)"
+    key = key_of(tree, location) or "(the whole file)"
     return f"{path}:{line_of(tree, location)}: {key}: {problem}"

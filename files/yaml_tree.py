@@ -95,6 +95,20 @@ def line_of(tree: Any, location: Location) -> int:
     return line
 
 
+def key_of(tree: Any, location: Location) -> str:
+    """`location` as people write it: without what a checker puts in between, as a chosen kind."""
+    parts: list[str | int] = []
+    for number, part in enumerate(location):
+        there = isinstance(tree, CommentedMap) and part in tree
+        there = there or (
+            isinstance(tree, CommentedSeq) and isinstance(part, int) and part < len(tree)
+        )
+        if there or number == len(location) - 1:
+            parts.append(part)
+        tree = tree[part] if there else tree
+    return ".".join(map(str, parts))
+
+
 class _ShallowBrackets(Scanner):
     """Reads brackets as deep as a person writes them: it looks far ahead, at all open ones."""
 

@@ -35,6 +35,8 @@ class Message:
     repeated: bool = False
     first_sent_at: datetime | None = None
     """When its first attempt began (UTC); None in the first."""
+    unsure_at: datetime | None = None
+    """When the last attempt began (UTC) after which nobody knows whether it has reached anyone."""
 
     @property
     def id(self) -> str:

@@ -34,6 +34,10 @@ UNSURE = "unsure"
 """The outcome of an attempt after which nobody knows whether the receiver has the message."""
 GONE_OUT = "; it may have gone out"
 """Said of a message after such an attempt."""
+_MAY_HAVE_REACHED = sa.or_(
+    delivery_attempts.c.outcome.is_(None), delivery_attempts.c.outcome == UNSURE
+)
+"""Attempts that were cut off are among them."""
 
 
 _NOW = sa.bindparam("now", type_=UtcDateTime())
@@ -142,7 +146,7 @@ def take(
 
 
 def _message(connection: sa.Connection, row: sa.Row[Any]) -> Message:
-    known, first = row.remote_id, None
+    known, first, unsure = row.remote_id, None, None
     if row.event == UPDATED and known is None:
         known = connection.scalar(
             sa.select(deliveries.c.remote_id)
@@ -158,6 +162,13 @@ def _message(connection: sa.Connection, row: sa.Row[Any]) -> Message:
         began = sa.select(delivery_attempts.c.started_at)
         its = (delivery_attempts.c.delivery_id == row.id, delivery_attempts.c.number == 1)
         first = connection.scalar(began.where(*its))
+        unsure = connection.scalar(
+            sa.select(sa.func.max(delivery_attempts.c.started_at)).where(
+                delivery_attempts.c.delivery_id == row.id,
+                delivery_attempts.c.number <= row.attempts,
+                _MAY_HAVE_REACHED,
+            )
+        )
     return Message(
         ticket=ticket_by_key(connection, row.ticket_id),
         event=row.event,
@@ -166,6 +177,7 @@ def _message(connection: sa.Connection, row: sa.Row[Any]) -> Message:
         token=row.token,
         repeated=row.attempts > 0,
         first_sent_at=first,
+        unsure_at=unsure,
     )
 
 
@@ -178,7 +190,7 @@ def _unsure(connection: sa.Connection, delivery_id: str, after: int, once: bool)
         sa.select(sa.func.count()).where(
             attempts.delivery_id == delivery_id,
             attempts.number > after,
-            sa.or_(attempts.outcome.is_(None), attempts.outcome == UNSURE),
+            _MAY_HAVE_REACHED,
         )
     ).scalar_one()
     return found

@@ -218,6 +218,8 @@ _TEXT_FIELDS = {name: most for name, most in lengths_of(Ticket).items() if name 
 _COMPOSED = frozenset({"address", "address_string"})
 _OURS = frozenset({"origin", "reported_from"})
 """Not told to others: where that differs from `phone`, `attributes.called_from` says it."""
+WIRE_FIELDS = tuple(name for name in TICKET_FIELDS if name not in _OURS)
+"""What others are told of a ticket, as far as it is known."""
 _REQUIRED_ON_WIRE = frozenset({"phone", "call_id"})
 """Told even when they are null: a receiver must see that there is none."""
 
@@ -230,9 +232,9 @@ def given_fields(new: NewTicket) -> dict[str, Any]:
 def to_wire(ticket: Ticket) -> dict[str, Any]:
     """The ticket as JSON for others: times as ISO 8601 with +03:00, unknown fields left out."""
     wire: dict[str, Any] = {}
-    for name in TICKET_FIELDS:
+    for name in WIRE_FIELDS:
         value = getattr(ticket, name)
-        if name in _OURS or (value is None and name not in _REQUIRED_ON_WIRE):
+        if value is None and name not in _REQUIRED_ON_WIRE:
             continue
         if isinstance(value, datetime):
             wire[name] = value.astimezone(RIYADH).isoformat(timespec="seconds")

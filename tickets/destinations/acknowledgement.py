@@ -39,8 +39,7 @@ class Acknowledgement:
             return not self.path and text.casefold() in self.values
         if not self.path and not self.values:
             return isinstance(found, dict)
-        for name in self.path:
-            found = _part(found, name)
+        found = value_at(found, self.path)
         if not self.values:
             return not (found is None or found is False or found in ("", [], {}))
         return _text(found).casefold() in self.values
@@ -60,6 +59,23 @@ def parse_acknowledgement(text: str) -> Acknowledgement | None:
     if (field and not _FIELD.fullmatch(field)) or ((equals or not field) and not known):
         raise ValueError("must be json, a field (id, data.number), or field=value|value")
     return Acknowledgement(tuple(field.split(".")) if field else (), known)
+
+
+def value_at(value: Any, path: tuple[str, ...]) -> Any:
+    """What stands in parsed JSON at `path`, names and places from the outermost; None: nothing."""
+    for name in path:
+        value = _part(value, name)
+    return value
+
+
+def parse_path(text: str) -> tuple[str, ...]:
+    """The path that `text` writes: `id`, `data.number`, `0.id`; an empty one is the whole.
+
+    Raises ValueError.
+    """
+    if text and not _FIELD.fullmatch(text):
+        raise ValueError("must be a path, as id, data.number or messages.0.id")
+    return tuple(text.split(".")) if text else ()
 
 
 def _part(value: Any, name: str) -> Any:

@@ -20,14 +20,17 @@ _TOLD = re.compile(r"\+?\d[\d\s().-]{5,}\d|[^\s@<>\"']+@[^\s@<>\"']+")
 _HAS_IT_ALREADY = frozenset({"already_exists", "duplicate"})
 
 
-def failure(reply: Reply, message: Message) -> PushResult:
-    """What any status but 2xx means for this message."""
+def failure(reply: Reply, message: Message, about: frozenset[int] = _ABOUT_A_TICKET) -> PushResult:
+    """What any status but 2xx means for this message; `about` are those that may refuse a ticket.
+
+    The body must name it then.
+    """
     status = reply.status
-    body = reply.read(seconds=None if status in _ABOUT_A_TICKET else NUMBER_S)
+    body = reply.read(seconds=None if status in about else NUMBER_S)
     said = first_line(body, page=is_page(reply))
     if status == 410:
         return PushResult("gone", status, "HTTP 410: it wants no more", answer=said)
-    if status in _ABOUT_A_TICKET:
+    if status in about:
         answer = json_object(body)
         if status == 409 and answer.get("error") in _HAS_IT_ALREADY:
             return PushResult("acknowledged", status, remote_id=remote_id(answer.get("id")))

@@ -4,7 +4,7 @@ A kind adds its own keys and says what they make: see `Entry.build`. What goes o
 imported where it is built: roles that lead calls read this file for its rules alone.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Self
@@ -80,11 +80,13 @@ class House:
     """How services and sub-municipalities are called, for destinations that people read."""
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """What takes no key that it does not know, and repeats nothing of what it refuses."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class Secret(_Strict):
+class Secret(Strict):
     """Where a secret is: `{env: NAME}`, or `{file: path}`, below the folder of secrets."""
 
     env: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*\z")] | None = None
@@ -140,7 +142,7 @@ class Secret(_Strict):
 _Codes = Annotated[tuple[Text, ...], Field(min_length=1)]
 
 
-class RuleEntry(_Strict):
+class RuleEntry(Strict):
     """One rule of `takes`: all that it says must hold."""
 
     services: _Codes = Field(default=(), validate_default=False)
@@ -162,7 +164,7 @@ class RuleEntry(_Strict):
         return Rule(**named)
 
 
-class Entry(_Strict):
+class Entry(Strict):
     """What is said of every destination."""
 
     kind: str
@@ -184,6 +186,11 @@ class Entry(_Strict):
     def schedule(self, house: House) -> Schedule:
         """When a failed attempt is repeated."""
         return Schedule(house.schedule if self.retry is None else self.retry, house.lease_s)
+
+    @property
+    def named_services(self) -> Collection[str]:
+        """The services that its own keys speak of; they must be in the catalogue."""
+        return ()
 
     @property
     def admits(self) -> Admits:

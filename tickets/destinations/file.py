@@ -13,6 +13,7 @@ from tickets.catalogue import Service
 from tickets.destination import Destination
 from tickets.destinations.entry import NAME, Entry, House, RuleEntry, SecretMissing
 from tickets.destinations.mail.entry import EmailEntry
+from tickets.destinations.open311_entry import Open311Entry
 from tickets.destinations.rq_entry import RqEntry
 from tickets.destinations.webhook_entry import WebhookEntry
 from tickets.mobile import SMS
@@ -26,7 +27,8 @@ _Name = Annotated[str, StringConstraints(strict=True, pattern=rf"^{NAME}\z")]
 _Kind = Annotated[
     WebhookEntry
     | EmailEntry
-    | RqEntry,
+    | RqEntry
+    | Open311Entry,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -95,6 +97,10 @@ def load_destinations(path: Path, known: Known) -> DestinationsFile:
     for name, entry in entries.items():
         if name in _OURS:
             raise document.fail(("destinations", name), "is a name of our own: choose another")
+        for code in entry.named_services:
+            if code not in known.services:
+                place = ("destinations", name, "services", code)
+                raise document.fail(place, "is no service of config/services.yaml")
         for number, rule in enumerate(entry.takes or ()):
             _check(document, ("destinations", name, "takes", number), rule, known)
     routes = tuple(entry.route(name) for name, entry in entries.items())

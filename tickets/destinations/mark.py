@@ -1,0 +1,30 @@
+"""The mark by which what we have sent is found again where another system keeps it.
+
+`[940-989036781]` of a ticket, `[940-989036781/3]` of what was told of its version 3. It stands at
+the beginning of a text of ours: further on stand the words of callers, who may write whatever they
+like, also another's mark.
+"""
+
+import re
+
+from tickets.destination import Message
+from tickets.model import UPDATED
+
+_MARK = re.compile(r"\s*(\[940-([1-9][0-9]{8})(?:/[0-9]{1,9})?\])")
+
+
+def mark_of(message: Message) -> str:
+    """The mark of this message, the same on every attempt."""
+    of = f"/{message.version}" if message.event == UPDATED else ""
+    return f"[940-{message.ticket.service_request_id}{of}]"
+
+
+def begins_with(text: object, mark: str) -> bool:
+    """Whether `text` is one that begins with this."""
+    return isinstance(text, str) and text.lstrip().startswith(mark)
+
+
+def marked_for(text: object) -> tuple[str, str] | None:
+    """The mark that `text` begins with, and the reference in it."""
+    found = _MARK.match(text) if isinstance(text, str) else None
+    return (found[1], found[2]) if found else None
