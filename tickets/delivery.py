@@ -171,6 +171,8 @@ def _note(
     connection: sa.Connection, destination: str, result: PushResult, now: datetime
 ) -> Change | None:
     """What the attempt says of the destination as a whole."""
+    if not result.asked:
+        return None
     if result.verdict in ("retry", "gone"):
         change = note_failure(connection, destination, result, now)
         if result.verdict == "gone" and disable(connection, destination, now):

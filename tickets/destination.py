@@ -62,6 +62,8 @@ class PushResult:
     token: str | None = None
     answer: str | None = None
     """The first line of what it said, for people (`destinations.answer.first_line`)."""
+    asked: bool = True
+    """Whether the destination was asked at all: else the result says nothing of its health."""
 
 
 class Destination(Protocol):

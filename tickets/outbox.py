@@ -215,6 +215,7 @@ def put_back(
     engine: sa.Engine, *conditions: sa.ColumnElement[bool], states: Collection[str] = _UNDONE
 ) -> int:
     """Put back what meets `conditions` and is in one of `states`; how many."""
+    had = deliveries.c.state == "acknowledged"
     with engine.begin() as connection:
         now = database_now(connection)
         changed = connection.execute(
@@ -227,6 +228,9 @@ def put_back(
                 waits_from=now,
                 queued_at=None,
                 early=True,  # also while its destination is left alone: a person wants it now
+                # Who had it and has it no more would say by the old token that it is there.
+                token=sa.case((had, None), else_=deliveries.c.token),
+                accepted_at=sa.case((had, None), else_=deliveries.c.accepted_at),
             )
         )
         return changed.rowcount

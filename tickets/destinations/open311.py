@@ -76,7 +76,7 @@ class Open311Destination:
         """Post the ticket once and judge the answer; or ask by its token what became of it."""
         if message.event == UPDATED and self.updates == "leave":
             why = "not told: GeoReport v2 has no updates (updates: leave)"
-            return PushResult("acknowledged", error=why, remote_id=message.remote_id)
+            return PushResult("acknowledged", error=why, remote_id=message.remote_id, asked=False)
         attempt = Attempt(self.timeout_s, self.server.admits)
         try:
             if message.token:

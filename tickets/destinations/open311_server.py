@@ -87,7 +87,9 @@ class Open311Server:
             if not reply.is_success:
                 raise NoList(reply.status, f"HTTP {reply.status}", reply.retry_after_s)
             rows = None if is_page(reply) else rows_of(reply.read(_MOST_LISTED_BYTES))
-        if rows is None:
+        # Errors are rows too, and some servers send them with a status that says yes: whoever takes
+        # them for a list in which nothing is found posts again what is there.
+        if rows is None or not all("service_request_id" in row or "token" in row for row in rows):
             raise NoList(reply.status, f"HTTP {reply.status}, and no list of requests in it")
         return rows
 

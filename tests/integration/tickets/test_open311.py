@@ -12,16 +12,20 @@ import sqlalchemy as sa
 from werkzeug import Response
 
 from files.yaml_model import FileWrong
+from store.sql import database_now
 from tests.fixtures import contract
 from tests.fixtures.examples import example
 from tests.fixtures.georeport import API_KEY, JURISDICTION, GeoReport
 from tests.fixtures.pushing import Way, loaded
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, receiver
+from tests.fixtures.scripted_destination import AWAY
 from tests.fixtures.small_server import SmallServer, small_server
 from tickets.destination import CannotAsk, Message
 from tickets.destinations.open311 import Open311Destination
+from tickets.health import note_failure, read_health
 from tickets.model import OPENED, UPDATED
-from tickets.outbox import list_attempts
+from tickets.outbox import list_attempts, put_back
+from tickets.schema import deliveries
 
 Make = Callable[..., Open311Destination]
 
@@ -210,6 +214,23 @@ def test_a_token_is_asked_for_until_it_has_a_number(
     assert server.asked("GET")[-1].path.startswith("/v2/tokens/t/293944.")
 
 
+def test_what_a_server_has_lost_is_posted_anew_when_it_is_put_back(
+    any_engine: sa.Engine, city: GeoReport, make: Make
+) -> None:
+    """The token of before, which it may know still, is not asked whether it is there."""
+    city.batch = True
+    way = Way(any_engine, make())
+    way.open()
+    assert way.attempt() == "accepted"
+    city.settle()
+    assert way.attempt() == "acknowledged"
+    city.made.clear()
+    its = deliveries.c.destination == "city"
+    assert put_back(any_engine, its, states=("acknowledged",)) == 1
+    assert way.attempt() == "accepted"
+    assert len(city.made) == 1
+
+
 def test_a_token_that_is_known_no_more_is_not_the_end(city: GeoReport, make: Make) -> None:
     """The request is looked for in the list, which has it since."""
     city.batch = True
@@ -242,6 +263,9 @@ def test_a_server_without_a_list_is_posted_to_again(
         Response("<!doctype html><p>maintenance</p>", content_type="text/html"),
         Response("true", content_type="application/json"),
         Response("<html></html>", content_type="text/xml"),
+        Response('[{"code": 500, "description": "CRM is down"}]', content_type="application/json"),
+        Response('{"error": "CRM is down"}', content_type="application/json"),
+        Response("<errors><error><code>500</code></error></errors>", content_type="text/xml"),
     ],
 )
 def test_who_does_not_say_whether_it_has_it_is_not_posted_to(answer: Response, make: Make) -> None:
@@ -296,6 +320,21 @@ def test_later_versions_may_be_left_out(server: SmallServer, make: Make) -> None
     assert (result.verdict, result.remote_id) == ("acknowledged", "293944")
     assert "not told" in (result.error or "")
     assert server.requests == []
+
+
+def test_what_nobody_was_told_says_nothing_of_a_server_s_health(
+    any_engine: sa.Engine, city: GeoReport, make: Make
+) -> None:
+    """A later version that is left out does not make an ill destination well."""
+    way = Way(any_engine, make(updates="leave"))
+    ticket = way.open()
+    assert way.attempt() == "acknowledged"
+    way.change(ticket, satisfaction=2)
+    with any_engine.begin() as connection:
+        note_failure(connection, "city", AWAY, database_now(connection))
+    assert way.attempt() == "acknowledged"
+    assert [one.failures for one in read_health(any_engine)] == [1]
+    assert len(city.made) == 1
 
 
 @pytest.mark.parametrize(
