@@ -5,7 +5,6 @@ and every reply share one end, and a server that talks without an end is heard t
 tell what a server answers by its code alone: its words may repeat an address.
 """
 
-import io
 import re
 import smtplib
 import socket
@@ -20,6 +19,7 @@ from httpcore import NetworkStream
 
 from carriers.addresses import Admits
 from carriers.bounded_network import BoundedNetwork, Bounds
+from carriers.smtp_wire import Wire
 
 Security = Literal["tls", "starttls", "none"]
 _MOST_RECEIVED = 65_536
@@ -212,7 +212,7 @@ class _Talk:
 
     def _speak_on(self, stream: NetworkStream) -> None:
         """What was read ahead on the wire before is forgotten."""
-        self._smtp.sock = cast(socket.socket, _Wire(stream))
+        self._smtp.sock = cast(socket.socket, Wire(stream))
         self._smtp.file = None
 
     def _log_in(self) -> None:
@@ -260,40 +260,6 @@ class _Talk:
             self._smtp.putcmd("QUIT")
         except (smtplib.SMTPException, httpcore.TimeoutException, httpcore.NetworkError, OSError):
             return
-
-
-class _Wire:
-    """A bounded stream as smtplib takes a socket."""
-
-    def __init__(self, stream: NetworkStream) -> None:
-        self._stream = stream
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """For its replies."""
-        return io.BufferedReader(_Received(self._stream))
-
-    def sendall(self, data: bytes) -> None:
-        """Raises httpcore's errors."""
-        self._stream.write(data)
-
-    def close(self) -> None:
-        """The stream's."""
-        self._stream.close()
-
-
-class _Received(io.RawIOBase):
-    def __init__(self, stream: NetworkStream) -> None:
-        self._stream = stream
-
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        """What has come. Raises httpcore's errors."""
-        found = self._stream.read(len(buffer))
-        buffer[: len(found)] = found
-        return len(found)
 
 
 def _said(code: int, text: bytes | str) -> Said:
