@@ -14,6 +14,8 @@ _REMOTE_ID = re.compile(r"[A-Za-z0-9._:/-]{1,100}")
 # or a proxy: it is repeated, and told of the destination as a whole.
 _ABOUT_A_TICKET = frozenset({409, 422})
 _MOST_SHOWN = 200
+_MOST_LOOKED_AT, _LONGEST_LINE = 16_384, 1000
+"""What is looked for below takes the square of a line's length where there is no space in it."""
 _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 _TOLD = re.compile(r"\+?\d[\d\s().-]{5,}\d|[^\s@<>\"']+@[^\s@<>\"']+")
 """Numbers of seven digits and more, and addresses of mail."""
@@ -50,14 +52,21 @@ def first_line(body: bytes | None, *, page: bool = False) -> str | None:
     What looks like a number or an address of a person is left out, and so is what would drive a
     terminal: a receiver repeats what it was sent.
     """
-    text = (body or b"").decode("utf-8", "replace")
+    text = (body or b"")[:_MOST_LOOKED_AT].decode("utf-8", "replace")
     if page:
         found = _TITLE.search(text)
         text = found[1] if found else ""
-    lines = (" ".join(_TOLD.sub("…", line).split()) for line in text.splitlines())
+    lines = (" ".join(_TOLD.sub("…", _begun(line)).split()) for line in text.splitlines())
     line = next(filter(None, lines), "")
     shown = "".join(letter if letter.isprintable() else " " for letter in line)
     return shown[:_MOST_SHOWN] or None
+
+
+def _begun(line: str) -> str:
+    """As much of it as is looked at, without a word that is cut: it might be half a number."""
+    if len(line) <= _LONGEST_LINE:
+        return line
+    return line[:_LONGEST_LINE].rpartition(" ")[0] or line[:_LONGEST_LINE]
 
 
 def _names(message: Message, reply: Reply, body: bytes | None) -> bool:

@@ -20,6 +20,8 @@ from tickets.destinations.answer import first_line, remote_id
         ("\u202eevil\x1b[2J\x00".encode(), False, " evil [2J "),
         (b"x" * 5000, False, "x" * 200),
         (b"\xff\xfe", False, "��"),
+        (b"[" * 300_000, False, "[" * 200),  # for which some patterns would take an hour
+        (b"<title" * 50_000, True, None),
     ],
 )
 def test_the_first_line_tells_why_and_of_nobody(
