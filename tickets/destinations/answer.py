@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from carriers.exchange import Reply
@@ -16,6 +18,7 @@ _ABOUT_A_TICKET = frozenset({409, 422})
 _MOST_SHOWN = 200
 _MOST_LOOKED_AT, _LONGEST_LINE = 16_384, 1000
 """What is looked for below takes the square of a line's length where there is no space in it."""
+_TAG = re.compile(r"<[^<>]*>")
 _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
 _TOLD = re.compile(r"\+?\d[\d\s().-]{5,}\d|[^\s@<>\"']+@[^\s@<>\"']+")
 """Numbers of seven digits and more, and addresses of mail."""
@@ -47,7 +50,9 @@ def failure(reply: Reply, message: Message, about: frozenset[int] = _ABOUT_A_TIC
 
 
 def first_line(body: bytes | None, *, page: bool = False) -> str | None:
-    """The first line of a body that says something, of a page its title: 200 letters at most.
+    """The first line of a body that says something: 200 letters at most.
+
+    Of a page it is the title, of XML the words between its tags.
 
     What looks like a number or an address of a person is left out, and so is what would drive a
     terminal: a receiver repeats what it was sent.
@@ -56,6 +61,8 @@ def first_line(body: bytes | None, *, page: bool = False) -> str | None:
     if page:
         found = _TITLE.search(text)
         text = found[1] if found else ""
+    elif text.lstrip("\ufeff \t\r\n").startswith("<"):
+        text = " ".join(_TAG.sub(" ", text).split())
     lines = (" ".join(_TOLD.sub("…", _begun(line)).split()) for line in text.splitlines())
     line = next(filter(None, lines), "")
     shown = "".join(letter if letter.isprintable() else " " for letter in line)
@@ -82,6 +89,17 @@ def is_page(reply: Reply) -> bool:
     """Whether it is HTML: written for people, by a proxy or a page of maintenance."""
     kind = reply.headers.get("content-type", "").split(";")[0].strip().lower()
     return kind in ("text/html", "application/xhtml+xml")
+
+
+def without(result: PushResult, secrets: Iterable[str]) -> PushResult:
+    """`result`, which people read, with nothing of these in the answer: some repeat them."""
+    said = result.answer or ""
+    for secret in filter(None, secrets):
+        said = said.replace(secret, "…")
+        # At its end it may be cut.
+        cut = next((n for n in range(len(secret), 3, -1) if said.endswith(secret[:n])), 0)
+        said = f"{said[:-cut]}…" if cut else said
+    return result if said == (result.answer or "") else replace(result, answer=said)
 
 
 def unacknowledged(status: int, body: bytes | None) -> PushResult:

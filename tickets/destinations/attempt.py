@@ -55,7 +55,7 @@ def too_soon(message: Message, found_after_s: float) -> PushResult | None:
     if not 0 <= passed < found_after_s:
         return None
     error = f"it may have this and not find it yet: asked again, {found_after_s:g} s after it"
-    return PushResult("retry", error=error)
+    return PushResult("retry", error=error, asked=False)
 
 
 def unsure_of(result: PushResult) -> PushResult:

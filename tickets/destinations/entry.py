@@ -31,11 +31,17 @@ NAME = r"[a-z][a-z0-9_]{0,31}"
 """Of a destination: its lane, its metrics and its deliveries are called by it."""
 
 
+FOUND_AFTER_S = 60.0
+"""What was sent and not answered may be worked at for so long, where an entry says nothing else,
+and not be found meanwhile."""
+
+
 class SecretMissing(ValueError):
     """A secret that is not where the file says; the message says where that is, never what."""
 
 
-def _address(value: str) -> str:
+def check_address(value: str) -> str:
+    """An address that can be asked, and holds no secret. Raises ValueError."""
     parts = urlsplit(value)
     if parts.scheme not in ("https", "http") or not parts.hostname:
         raise ValueError("must begin with https:// (or http://) and name a host")
@@ -47,7 +53,7 @@ def _address(value: str) -> str:
 Seconds = Annotated[Duration, Field(gt=0, le=600)]
 Wait = Annotated[Duration, Field(ge=0, le=MOST_WAIT_S)]
 Text = Annotated[str, StringConstraints(strict=True, min_length=1, max_length=500)]
-Address = Annotated[Text, AfterValidator(_address)]
+Address = Annotated[Text, AfterValidator(check_address)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from files.yaml_model import Document, FileWrong, load_yaml
 from tickets.catalogue import Service
 from tickets.destination import Destination
 from tickets.destinations.entry import NAME, Entry, House, RuleEntry, SecretMissing
+from tickets.destinations.http_entry import HttpEntry
 from tickets.destinations.mail.entry import EmailEntry
 from tickets.destinations.open311_entry import Open311Entry
 from tickets.destinations.rq_entry import RqEntry
@@ -28,7 +29,8 @@ _Kind = Annotated[
     WebhookEntry
     | EmailEntry
     | RqEntry
-    | Open311Entry,
+    | Open311Entry
+    | HttpEntry,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

@@ -20,8 +20,11 @@ def mark_of(message: Message) -> str:
 
 
 def begins_with(text: object, mark: str) -> bool:
-    """Whether `text` is one that begins with this."""
-    return isinstance(text, str) and text.lstrip().startswith(mark)
+    """Whether `text` is one that begins with this, whole: `a-1` is not the beginning of `a-12`."""
+    if not isinstance(text, str) or not text.lstrip().startswith(mark):
+        return False
+    after = text.lstrip()[len(mark) :][:1]
+    return not (mark[-1:].isalnum() and (after.isalnum() or after in ("-", "/", "_")))
 
 
 def marked_for(text: object) -> tuple[str, str] | None:

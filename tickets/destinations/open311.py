@@ -16,7 +16,7 @@ import httpx
 from carriers.exchange import Reply
 from outbox.retry import Retry
 from tickets.destination import CannotAsk, Held, Message, PushResult
-from tickets.destinations.answer import failure, first_line, is_page, remote_id
+from tickets.destinations.answer import failure, first_line, is_page, remote_id, without
 from tickets.destinations.attempt import (
     NOT_HEARD,
     Attempt,
@@ -25,7 +25,7 @@ from tickets.destinations.attempt import (
     too_soon,
     unsure_of,
 )
-from tickets.destinations.entry import SecretMissing
+from tickets.destinations.entry import FOUND_AFTER_S, SecretMissing
 from tickets.destinations.fields import values_of
 from tickets.destinations.mail.told import Names
 from tickets.destinations.mark import begins_with, mark_of, marked_for
@@ -66,7 +66,7 @@ class Open311Destination:
     services: Mapping[str, str] = field(default_factory=dict)
     attributes: Mapping[str, Template] = field(default_factory=dict)
     updates: Literal["post", "leave"] = "post"
-    found_after_s: float = 0.0
+    found_after_s: float = FOUND_AFTER_S
     place: str = "جدة, Jeddah"
     """Where a ticket is whose place nobody knows."""
     read_by_people: bool = False
@@ -85,10 +85,8 @@ class Open311Destination:
                 found = self._look(attempt, message)
                 if found is not None:
                     return found
-                if (wait := too_soon(message, self.found_after_s)) is not None:
-                    return wait
             with attempt.asked(self._post(message)) as reply:
-                return self._judge(reply, message)
+                return without(self._judge(reply, message), [self.api_key()])
         except NotKnown as error:
             return error.result
         except SecretMissing as error:
@@ -157,7 +155,7 @@ class Open311Destination:
             return PushResult("retry", error=not_asked(error).error)
 
     def _look(self, attempt: Attempt, message: Message) -> PushResult | None:
-        """What its list has of this message; None: not there, or there is no such list.
+        """What its list says of this message; None: it is to be posted, as far as anybody knows.
 
         Raises NotKnown where it does not answer.
         """
@@ -178,7 +176,7 @@ class Open311Destination:
             raise NotKnown(PushResult("retry", error.status, why, retry_after_s=wish)) from None
         except NOT_HEARD as error:
             raise not_told(error) from None
-        return None
+        return too_soon(message, self.found_after_s)
 
     def held(self, since: datetime, sent: Sequence[Message]) -> Iterator[Held]:
         """What its list has of ours; what is not in it is asked for by its number.

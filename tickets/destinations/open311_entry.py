@@ -7,7 +7,15 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, StringConstraints
 
 from tickets.destination import Destination
-from tickets.destinations.entry import Address, Entry, House, Secret, Text, Wait
+from tickets.destinations.entry import (
+    FOUND_AFTER_S,
+    Address,
+    Entry,
+    House,
+    Secret,
+    Text,
+    Wait,
+)
 from tickets.destinations.field_names import KNOWN
 from tickets.destinations.template import parse_template
 
@@ -39,7 +47,7 @@ class Open311Entry(Entry):
     )
     updates: Literal["post", "leave"] = "post"
     format: Literal["json", "xml"] = "json"
-    found_after: Wait = 0.0
+    found_after: Wait = FOUND_AFTER_S
     place: Text = "جدة, Jeddah"
 
     @property

@@ -14,8 +14,10 @@ from typing import Any
 from urllib.parse import quote
 
 _PART = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
-_NAME = re.compile(r"(?:(text|html):)?([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)")
+_NAME = re.compile(r"(?:(text|html|wiki):)?([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)?)")
 _HIDDEN = ("secret.", "basic.", "session")
+_MEANT = re.compile(r"[\\{}\[\]()!*_+^~?|#<>-]")
+"""What Jira's markup reads in a text ("Text Formatting Notation Help", Advanced Formatting)."""
 HEADER_NAME = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"
 
 
@@ -25,7 +27,7 @@ class Unfit(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a value goes; `form` is `text`, `html`, or empty: as it is."""
+    """Where a value goes; `form` is `text`, `html`, `wiki` (Jira's), or empty: as it is."""
 
     name: str
     form: str = ""
@@ -144,4 +146,6 @@ def _shown(place: Place, values: Mapping[str, Any]) -> str:
     text = as_text(values[place.name])
     if place.form == "html":
         return html.escape(text).replace("\n", "<br>\n")
+    if place.form == "wiki":
+        return _MEANT.sub(r"\\\g<0>", text)
     return text

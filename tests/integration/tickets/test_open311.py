@@ -352,6 +352,7 @@ def test_what_nobody_was_told_says_nothing_of_a_server_s_health(
         (200, [], "retry"),
         (200, {"error": "the CRM is down"}, "retry"),
         (201, [{"service_request_id": 17, "token": ""}], "acknowledged"),
+        (201, [{"service_request_id": 17, "token": "t-1"}], "acknowledged"),
         (200, {"service_requests": [{"service_request_id": "17"}]}, "acknowledged"),
         (200, [{"token": 12345}], "accepted"),
     ],
@@ -365,6 +366,15 @@ def test_what_an_answer_means(make: Make, status: int, told: Any, verdict: str) 
         assert len(elsewhere.requests) == 1, "no redirect is followed"
     assert (result.verdict, result.status) == (verdict, status)
     assert result.unsure is (verdict == "retry" and status in (200, 500))
+
+
+def test_a_key_that_is_repeated_is_not_told_on(make: Make) -> None:
+    """Some servers say which key they do not know; in XML what they say is between tags."""
+    said = f"<error><description>{API_KEY}?</description></error>"
+    told = f'<?xml version="1.0"?><errors>{said}</errors>'
+    answer = Response(told, 403, content_type="text/xml")
+    with small_server(lambda _request: answer) as there:
+        assert make(there.url).push(message()).answer == "…?"
 
 
 @pytest.mark.parametrize("answer", [*ENDLESS.values(), *SAID_SO.values()])

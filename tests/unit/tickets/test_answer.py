@@ -20,6 +20,13 @@ from tickets.destinations.answer import first_line, remote_id
         ("\u202eevil\x1b[2J\x00".encode(), False, " evil [2J "),
         (b"x" * 5000, False, "x" * 200),
         (b"\xff\xfe", False, "��"),
+        (
+            b'<?xml version="1.0"?>\n<errors><error>\n<code>403</code>\n<description>No key'
+            b"</description></error></errors>",
+            False,
+            "403 No key",
+        ),
+        (b"<" * 300_000, False, "<" * 200),
         (b"[" * 300_000, False, "[" * 200),  # for which some patterns would take an hour
         (b"<title" * 50_000, True, None),
     ],

@@ -27,6 +27,16 @@ def test_each_message_has_a_mark_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "begins"),
+    [("a-1", True), ("a-1 x", True), ("a-1\nx", True), ("a-12", False), ("a-1-v2", False),
+     ("a-1/2", False)],
+)  # fmt: skip
+def test_a_mark_is_read_whole(text: str, begins: bool) -> None:
+    """Whoever marks by a number alone does not take a longer one for it."""
+    assert begins_with(text, "a-1") is begins
+
+
+@pytest.mark.parametrize(
     "text",
     [None, 1, "", "a [940-989036781]", "[940-98903678]", "[940-٩89036781]", "[940-989036781"],
 )
