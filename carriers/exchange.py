@@ -13,7 +13,6 @@ from base64 import b64encode
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
 
 import httpcore
 import httpx
@@ -21,6 +20,7 @@ import httpx
 from carriers.addresses import Admits
 from carriers.bounded_network import AddressRefused, BoundedNetwork, Bounds
 from carriers.retry_after import retry_after
+from carriers.trust import trusting
 
 __all__ = ["AddressRefused", "ExchangeFailed", "Reply", "asked", "basic"]
 
@@ -92,11 +92,13 @@ def asked(
     *,
     most_bytes: int = _MOST_RECEIVED,
     admits: Admits | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[Reply]:
     """Ask within `seconds`; the connection ends with the block.
 
-    `most_bytes` is what is received at most. `admits` says which addresses may be asked. Raises
-    ExchangeFailed, and AddressRefused when the host leads elsewhere.
+    `most_bytes` is what is received at most. `admits` says which addresses may be asked, `tls`
+    whose certificates are taken; None: the public authorities'. Raises ExchangeFailed, and
+    AddressRefused when the host leads elsewhere.
     """
     bounds = Bounds(time.monotonic() + seconds, most_bytes)
     if request.url.scheme not in ("http", "https"):
@@ -116,7 +118,7 @@ def asked(
     )
     with httpcore.HTTPConnection(
         question.url.origin,
-        ssl_context=_tls() if request.url.scheme == "https" else None,
+        ssl_context=(tls or trusting()) if request.url.scheme == "https" else None,
         network_backend=BoundedNetwork(bounds, admits),
     ) as connection:
         with _told(bounds):
@@ -127,12 +129,6 @@ def asked(
 def basic(user: str, password: str) -> str:
     """The header `authorization` of HTTP basic authentication (RFC 7617)."""
     return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
-
-
-@cache
-def _tls() -> ssl.SSLContext:
-    """Made once: it reads every root certificate."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def _core_url(url: httpx.URL) -> httpcore.URL:

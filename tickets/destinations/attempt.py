@@ -1,5 +1,6 @@
 """One push that asks more than once: it ends at one moment, and knows what may have been sent."""
 
+import ssl
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,15 +21,18 @@ NOT_HEARD = (ExchangeFailed, AddressRefused, httpx.InvalidURL)
 class Attempt:
     """Questions that share the `seconds` of one attempt."""
 
-    def __init__(self, seconds: float, admits: Admits) -> None:
+    def __init__(self, seconds: float, admits: Admits, tls: ssl.SSLContext | None = None) -> None:
         self._ends = time.monotonic() + seconds
         self._admits = admits
+        self._tls = tls
 
     @contextmanager
     def asked(self, request: httpx.Request, most_bytes: int = 1_048_576) -> Iterator[Reply]:
         """Ask within what is left. Raises NOT_HEARD."""
         left = max(self._ends - time.monotonic(), 0.0)
-        with asked(request, left, most_bytes=most_bytes, admits=self._admits) as reply:
+        with asked(
+            request, left, most_bytes=most_bytes, admits=self._admits, tls=self._tls
+        ) as reply:
             yield reply
 
 

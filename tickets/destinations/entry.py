@@ -4,6 +4,7 @@ A kind adds its own keys and says what they make: see `Entry.build`. What goes o
 imported where it is built: roles that lead calls read this file for its rules alone.
 """
 
+import ssl
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -171,7 +172,10 @@ class RuleEntry(Strict):
 
 
 class Entry(Strict):
-    """What is said of every destination."""
+    """What is said of every destination.
+
+    `ca` is a file of certificates (PEM) that are taken besides the public authorities'.
+    """
 
     kind: str
     takes: Annotated[tuple[RuleEntry, ...], Field(min_length=1)] | None = None
@@ -179,6 +183,7 @@ class Entry(Strict):
     timeout: Seconds | None = None
     retry: Annotated[tuple[Wait, ...], Field(min_length=1, max_length=100)] | None = None
     private_addresses: StrictBool = False
+    ca: Text | None = None
 
     def route(self, name: str) -> Route:
         """Which tickets it takes."""
@@ -202,6 +207,12 @@ class Entry(Strict):
     def admits(self) -> Admits:
         """Which addresses a host's name may lead to."""
         return anywhere if self.private_addresses else public_only
+
+    def trust(self, house: House) -> ssl.SSLContext | None:
+        """Whose certificates are taken; None: the public authorities'. Raises ValueError."""
+        from carriers.trust import trusting
+
+        return None if self.ca is None else trusting(house.config / self.ca)
 
     def build(self, name: str, house: House) -> Destination:
         """The destination. Raises SecretMissing, and ValueError for what could never work."""

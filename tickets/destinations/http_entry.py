@@ -83,6 +83,7 @@ class HttpEntry(Entry, SendAsk):
             {one: _for_headers(one, secret, house) for one, secret in self.secrets.items()},
             session,
             self.admits,
+            tls=self.trust(house),
         )
 
 

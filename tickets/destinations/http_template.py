@@ -4,6 +4,7 @@ Most of them make a ticket for each request. So where an attempt may have reache
 for first (`look`), and who cannot be asked may get one twice.
 """
 
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -41,6 +42,8 @@ class HttpDestination:
     session: Session | None = None
     admits: Admits = anywhere
     lists: bool = False
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+    """Whose certificates are taken; None: the public authorities'."""
 
     @property
     def read_by_people(self) -> bool:
@@ -54,7 +57,7 @@ class HttpDestination:
         if sending is None:
             why = "not told: `updates: leave` in config/destinations.yaml"
             return PushResult("acknowledged", error=why, remote_id=message.remote_id, asked=False)
-        attempt, hidden = Attempt(self.timeout_s, self.admits), dict[str, str]()
+        attempt, hidden = self._attempt(), dict[str, str]()
         try:
             self._hide(attempt, hidden)
             if message.event == UPDATED and message.remote_id is None:
@@ -77,6 +80,9 @@ class HttpDestination:
             return PushResult("refused", error=f"this ticket cannot be told: {error}")
         except NOT_HEARD as error:
             return not_asked(error)
+
+    def _attempt(self) -> Attempt:
+        return Attempt(self.timeout_s, self.admits, self.tls)
 
     def _number(self, attempt: Attempt, message: Message, hidden: Values) -> str:
         """By which number it has the ticket that this belongs to. Raises NotKnown."""
@@ -110,9 +116,9 @@ class HttpDestination:
             raise CannotAsk("it has no `look` in config/destinations.yaml")
         hidden: dict[str, str] = {}
         try:
-            self._hide(Attempt(self.timeout_s, self.admits), hidden)
+            self._hide(self._attempt(), hidden)
             for message in sent:
-                attempt = Attempt(self.timeout_s, self.admits)
+                attempt = self._attempt()
                 found = self._find(look, attempt, message, hidden)
                 if found is not None:
                     yield Held(message.ticket.service_request_id, found.remote_id)

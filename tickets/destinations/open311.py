@@ -77,7 +77,7 @@ class Open311Destination:
         if message.event == UPDATED and self.updates == "leave":
             why = "not told: GeoReport v2 has no updates (updates: leave)"
             return PushResult("acknowledged", error=why, remote_id=message.remote_id, asked=False)
-        attempt = Attempt(self.timeout_s, self.server.admits)
+        attempt = self.server.attempt(self.timeout_s)
         try:
             if message.token:
                 return self._ask(attempt, message)

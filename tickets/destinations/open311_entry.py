@@ -64,7 +64,9 @@ class Open311Entry(Entry):
         attributes = {code: parse_template(text, KNOWN) for code, text in self.attributes.items()}
         return Open311Destination(
             name,
-            Open311Server(self.endpoint, self.format, self.jurisdiction_id, self.admits),
+            Open311Server(
+                self.endpoint, self.format, self.jurisdiction_id, self.admits, self.trust(house)
+            ),
             self.api_key.reader(house),
             Names(ZoneInfo(house.zone), house.services, house.areas),
             self.timeout_s(house),

@@ -1,7 +1,8 @@
 """What is asked of a server of Open311 GeoReport v2, and its lists, which are short."""
 
+import ssl
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import quote, urlencode
@@ -44,6 +45,12 @@ class Open311Server:
     format: Literal["json", "xml"] = "json"
     jurisdiction_id: str | None = None
     admits: Admits = anywhere
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+    """Whose certificates are taken; None: the public authorities'."""
+
+    def attempt(self, seconds: float) -> Attempt:
+        """Questions that end together."""
+        return Attempt(seconds, self.admits, self.tls)
 
     def post(self, what: str, form: Sequence[tuple[str, str]]) -> httpx.Request:
         """A question that makes something."""
@@ -82,7 +89,7 @@ class Open311Server:
     ) -> list[Row]:
         asked = {"start_date": w3_time(start), "end_date": w3_time(end)}
         asked |= {"service_code": code} if code else {}
-        exchange = attempt or Attempt(_LISTING_S, self.admits)
+        exchange = attempt or self.attempt(_LISTING_S)
         with exchange.asked(self.get("requests", asked), _MOST_LISTED_BYTES) as reply:
             if not reply.is_success:
                 raise NoList(reply.status, f"HTTP {reply.status}", reply.retry_after_s)
@@ -97,7 +104,7 @@ class Open311Server:
         """Whether it has this request. Raises CannotAsk."""
         question = self.get(f"requests/{quote(number, safe='')}")
         try:
-            with Attempt(seconds, self.admits).asked(question) as reply:
+            with self.attempt(seconds).asked(question) as reply:
                 if reply.status in (404, 410):
                     return False
                 rows = rows_of(reply.read()) if reply.is_success else None

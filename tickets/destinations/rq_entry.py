@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from tickets.destination import Destination
-from tickets.destinations.entry import Entry, House, Secret, SecretMissing, Text
+from tickets.destinations.entry import Entry, House, Secret, SecretMissing
 
 _Dotted = Annotated[
     str,
@@ -15,14 +15,10 @@ _Queue = Annotated[str, StringConstraints(strict=True, pattern=r"^[A-Za-z0-9._-]
 
 
 class RqEntry(Entry):
-    """Jobs of RQ: where its Redis is (a secret: it holds a password), the queue, the function.
-
-    `ca` is a file of certificates (PEM) that are taken besides the public authorities'.
-    """
+    """Jobs of RQ: where its Redis is (a secret: it holds a password), the queue, the function."""
 
     kind: Literal["rq"]
     redis_url: Secret
-    ca: Text | None = None
     queue: _Queue = "backoffice"
     function: _Dotted = "backoffice.tickets"
 
@@ -45,5 +41,5 @@ class RqEntry(Entry):
             self.timeout_s(house),
             self.schedule(house),
             admits=self.admits,
-            tls=trusting(None if self.ca is None else house.config / self.ca),
+            tls=self.trust(house) or trusting(),
         )

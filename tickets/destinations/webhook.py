@@ -7,6 +7,7 @@ the Standard Webhooks specification, "Webhook Headers".
 """
 
 import json
+import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -56,6 +57,8 @@ class WebhookDestination:
     """Which addresses its host's name may lead to."""
     listing: str = ""
     lists: bool = True
+    tls: ssl.SSLContext | None = None
+    """Whose certificates are taken; None: the public authorities'."""
 
     def __repr__(self) -> str:
         return f"WebhookDestination({self.name!r}, {self.url!r})"
@@ -72,7 +75,7 @@ class WebhookDestination:
         """Send a signed message about a ticket once and judge the answer."""
         try:
             request = httpx.Request("POST", self.url, content=body, headers=dict(headers))
-            with asked(request, self.timeout_s, admits=self.admits) as reply:
+            with asked(request, self.timeout_s, admits=self.admits, tls=self.tls) as reply:
                 return self._judge(reply, message)
         except (ExchangeFailed, AddressRefused, httpx.InvalidURL) as error:
             return not_asked(error)
@@ -104,7 +107,7 @@ class WebhookDestination:
         """What became of what was accepted. Who knows nothing of it any more is sent it again."""
         try:
             with asked(self._get(message.token or "", message.id, now), self.timeout_s,
-                       admits=self.admits) as reply:  # fmt: skip
+                       admits=self.admits, tls=self.tls) as reply:  # fmt: skip
                 if reply.status == 202:
                     wish = reply.retry_after_s
                     return PushResult("accepted", 202, token=message.token, retry_after_s=wish)
@@ -129,7 +132,8 @@ class WebhookDestination:
         try:
             request = self._get(url, "listing", now)
             most = _MOST_LISTED_BYTES
-            with asked(request, _LISTING_S, most_bytes=most, admits=self.admits) as reply:
+            with asked(request, _LISTING_S, most_bytes=most,
+                       admits=self.admits, tls=self.tls) as reply:  # fmt: skip
                 rows = json_value(reply.read(most)) if reply.is_success else None
                 if not isinstance(rows, list):
                     raise CannotAsk(f"HTTP {reply.status}, and no list in JSON")

@@ -56,6 +56,7 @@ class WebhookEntry(Entry):
             self.schedule(house),
             admits=self.admits,
             listing=self.listing or "",
+            tls=self.trust(house),
         )
 
     def _office(self, house: House) -> Office:

@@ -4,22 +4,26 @@ With the relay, RQ, and a lane for each destination, on each database.
 """
 
 import json
+import ssl
 import threading
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import redis
 import sqlalchemy as sa
 
+from carriers.trust import trusting
 from outbox.lane_worker import LaneWorker
 from outbox.periodic import Loops, Periodic
 from outbox.queue import open_queue
 from outbox.relay import RelayPolicy, relay_once
 from outbox.schedule import Schedule
+from tests.fixtures.mail import make_certificates
 from tests.fixtures.receivers import BAD, Answer, Receiver, receiver, takes
 from tests.fixtures.tickets import SECRET, new_ticket, wait_until
 from tickets.circuit import probing
@@ -37,11 +41,17 @@ TICKETS = 6
 
 
 @contextmanager
-def house(engine: sa.Engine, redis_url: str, bad: Receiver, good: Receiver) -> Iterator[None]:
+def house(
+    engine: sa.Engine,
+    redis_url: str,
+    bad: Receiver,
+    good: Receiver,
+    tls: ssl.SSLContext | None = None,
+) -> Iterator[None]:
     """Relay and lanes in threads."""
     wanted = parse_acknowledgement("id")
     to = {
-        name: WebhookDestination(name, one.url(), lambda: [SECRET], TIMEOUT_S, wanted)
+        name: WebhookDestination(name, one.url(), lambda: [SECRET], TIMEOUT_S, wanted, tls=tls)
         for name, one in zip(NAMES, (bad, good), strict=True)
     }
     deliverer = Deliverer(engine, to, Schedule((0.0,) + (0.2,) * 60, lease_s=3.0))
@@ -76,18 +86,23 @@ def keys(there: Receiver) -> Counter[str]:
     return Counter(json.loads(body)["data"]["idempotency_key"] for body in there.bodies)
 
 
+def open_tickets(engine: sa.Engine) -> set[str]:
+    """Their keys."""
+    now = datetime.now(UTC)
+    tickets = [
+        open_ticket(engine, new_ticket(f"call:{n}:1"), destinations=NAMES, now=now)
+        for n in range(TICKETS)
+    ]
+    return {ticket.idempotency_key for ticket in tickets}
+
+
 @pytest.mark.parametrize("answer", BAD.values(), ids=BAD.keys())
 def test_a_bad_receiver_loses_nothing_and_holds_nobody_else(
     any_engine: sa.Engine, redis_url: str, answer: Answer
 ) -> None:
     """The other has all while it is bad; once it is mended it has each ticket, once by its key."""
     with receiver(answer) as bad, receiver(takes) as good, house(any_engine, redis_url, bad, good):
-        opened = {
-            open_ticket(
-                any_engine, new_ticket(f"call:{n}:1"), destinations=NAMES, now=datetime.now(UTC)
-            ).idempotency_key
-            for n in range(TICKETS)
-        }
+        opened = open_tickets(any_engine)
         wait_until(
             lambda: {row.state for row in rows(any_engine, "good")} == {"acknowledged"},
             "the good one has all",
@@ -109,6 +124,34 @@ def test_a_bad_receiver_loses_nothing_and_holds_nobody_else(
             if one.ended_at is not None
         )
         assert longest < 3.0, "no attempt outlives its lease"
+
+
+def test_a_wrong_certificate_hears_no_ticket_and_holds_nobody_else(
+    any_engine: sa.Engine, redis_url: str, tmp_path: Path
+) -> None:
+    """Whoever sits between the two is told nothing; with the right one each ticket comes once."""
+    (tmp_path / "other").mkdir()
+    right = make_certificates(tmp_path, "IP:127.0.0.1")
+    other = make_certificates(tmp_path / "other", "IP:127.0.0.1")
+    with receiver(takes) as bad, receiver(takes) as good:
+        bad.tls, good.tls = other.server, right.server
+        with house(any_engine, redis_url, bad, good, trusting(right.authority)):
+            opened = open_tickets(any_engine)
+            wait_until(
+                lambda: {row.state for row in rows(any_engine, "good")} == {"acknowledged"},
+                "the good one has all",
+            )
+            wait_until(
+                lambda: any(row.last_error for row in rows(any_engine, "bad")), "it was tried"
+            )
+            assert bad.bodies == []
+            bad.tls = right.server
+            wait_until(
+                lambda: {row.state for row in rows(any_engine, "bad")} == {"acknowledged"},
+                "the mended one has all",
+                seconds=60,
+            )
+            assert keys(bad) == keys(good) == Counter(opened)
 
 
 def test_a_body_of_a_gigabyte_is_not_taken_into_memory(engine: sa.Engine) -> None:

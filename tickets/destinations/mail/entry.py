@@ -36,13 +36,12 @@ _Language = Literal["ar", "en"]
 
 
 class EmailEntry(Entry):
-    """Mailboxes behind a mail server. `ca` is a file of certificates that are taken besides."""
+    """Mailboxes behind a mail server."""
 
     kind: Literal["email"]
     host: _Host
     port: Annotated[StrictInt, Field(ge=1, le=65_535)] | None = None
     security: Literal["tls", "starttls", "none"] = "starttls"
-    ca: Text | None = None
     user: Text | None = None
     password: Secret | None = None
     sender: Annotated[_Mailbox, Field(alias="from")]
@@ -86,7 +85,7 @@ class EmailEntry(Entry):
         from tickets.destinations.mail.told import Names
 
         port = self.port or {"tls": 465, "starttls": 587, "none": 25}[self.security]
-        tls = trusting(None if self.ca is None else house.config / self.ca)
+        tls = self.trust(house) or trusting()
         password = None if self.password is None else self.password.reader(house)
         user = self.user or ""
         login = None if password is None else lambda: (user, password())
