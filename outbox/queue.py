@@ -4,6 +4,7 @@ The queue is a short buffer, not a store: it may vanish at any moment and is fil
 """
 
 import redis
+from redis.client import Pipeline
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from rq.serializers import JSONSerializer
@@ -18,8 +19,13 @@ def open_queue(connection: redis.Redis, name: str) -> Queue:
     return Queue(name, connection=connection, serializer=JSONSerializer)
 
 
-def enqueue(queue: Queue, work: Work, row_id: str, count: int) -> None:
+def enqueue(
+    queue: Queue, work: Work, row_id: str, count: int, later: Pipeline | None = None
+) -> None:
     """Put a row's work on the queue for the `count`-th time.
+
+    Beside each job RQ writes down that there is a queue of this name. `later` is what that may wait
+    for, where one trip to Redis is enough for many jobs.
 
     RQ's limit of a job's time is left as it is, for no worker of ours keeps it (`NoPenalty`): what
     ends an attempt before its lease is the attempt's own deadline.
@@ -36,6 +42,7 @@ def enqueue(queue: Queue, work: Work, row_id: str, count: int) -> None:
             result_ttl=0,
             failure_ttl=_FAILURE_KEPT_S,
             unique=True,
+            pipeline=later,
         )
     except DuplicateJobError:
         return

@@ -73,12 +73,14 @@ def _anything(engine: sa.Engine, policy: RelayPolicy, work: Work) -> bool:
 def _relay(engine: sa.Engine, queue: Queue, policy: RelayPolicy, lane: Lane) -> int:
     room = policy.max_queued - queue.count
     claimed = _claim(engine, policy, lane, room) if room > 0 else []
-    for position, (row_id, count) in enumerate(claimed):
-        try:
-            enqueue(queue, lane.work, row_id, count)
-        except redis.exceptions.RedisError:
-            _release(engine, lane.work, [key for key, _ in claimed[position:]])
-            raise
+    with queue.connection.pipeline() as later:
+        for position, (row_id, count) in enumerate(claimed):
+            try:
+                enqueue(queue, lane.work, row_id, count, later)
+            except redis.exceptions.RedisError:
+                _release(engine, lane.work, [key for key, _ in claimed[position:]])
+                raise
+        later.execute()
     if claimed:
         metrics.ENQUEUED.labels(lane.work.name).inc(len(claimed))
     return len(claimed)

@@ -154,6 +154,16 @@ def test_a_job_that_is_on_the_queue_already_is_success(queue: Queue) -> None:
     assert queue.count == 2
 
 
+def test_a_queue_that_the_relay_has_filled_is_known_to_tools_of_rq(
+    engine: sa.Engine, queue: Queue
+) -> None:
+    """`rq info` lists the queues whose names were written down beside a job."""
+    assert Queue.all(queue.connection) == []
+    open_some(engine, 3)
+    assert relay_once(engine, queue.connection, QUICK, LANES) == 3
+    assert Queue.all(queue.connection) == [queue]
+
+
 def test_what_could_not_be_queued_is_due_again_at_once(
     engine: sa.Engine, own_redis: RedisProcess
 ) -> None:
