@@ -35,6 +35,12 @@ class Sizes:
     web_calls: int = 120
     """Calls of eight turns in each round of webhooks; as many requests of the constant route."""
     web_rounds: int = 4
+    deliveries: int = 50
+    """Tickets of each of the rounds in which they are delivered; as many jobs that do nothing."""
+    delivery_rounds: int = 40
+    delivered_rows: int = 1_000_000
+    """Deliveries that are done, in the table through which the relay looks."""
+    relay_rounds: int = 40
     voice_texts: int = 40
     """Prompts of each language that the recogniser hears."""
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from signal import SIGKILL
 
@@ -17,16 +18,23 @@ from hotline.main import COMMANDS
 from hotline.settings import load_settings
 from lab.bench import answer, classic, memory, peers, plain, twilio
 from lab.bench.before import taken_out
+from lab.bench.deliveries import receiving
+from lab.bench.delivery_rounds import SIGNING
 from lab.bench.figures import Figure
 from lab.bench.house import BenchFailed, open_house, open_web_house
 from lab.bench.memory import hold_call
 from lab.bench.placing import place_calls
+from lab.bench.plain import new_ticket
 from lab.bench.processes import cpu_seconds, pss_bytes, rss_bytes
 from lab.bench.run import PARTS, run
 from lab.bench.setting import Bench, Sizes
 from lab.bench.web_load import closed_loop, web_call
 from lab.cli.bench import bench as command
 from tests.fixtures.processes import alive
+from tickets.destination import Message, PushResult
+from tickets.destinations.webhook import WebhookDestination
+from tickets.destinations.webhook_secret import fresh_secret
+from tickets.open import build_ticket
 
 pytestmark = pytest.mark.bench
 
@@ -42,6 +50,10 @@ SMALL = Sizes(
     web_rounds=2,
     entries=2000,
     decisions=60,
+    deliveries=3,
+    delivery_rounds=2,
+    delivered_rows=2000,
+    relay_rounds=2,
 )
 
 
@@ -294,15 +306,43 @@ def test_an_answer_that_is_not_the_next_turn_is_not_measured(bench: Bench) -> No
         assert house.services.slow_redis.ping()
 
 
-@pytest.mark.parametrize("part", ["screening_rate", "screening_scale", "screening_memory"])
-def test_the_screening_parts_measure_on_a_redis_of_their_own(part: str) -> None:
-    """Run small: a figure, with its bound; speed itself is not a test's business."""
+@pytest.mark.parametrize(
+    ("part", "figures", "kept"),
+    [
+        ("screening_rate", 1, [("at least", 0.55, "x")]),
+        ("screening_scale", 1, [("at most", 0.10, "x")]),
+        ("screening_memory", 1, [("at most", 200.0, "B")]),
+        ("delivery_rate", 3, [("at least", 0.40, "x")]),
+        ("delivery_scale", 2, [("at most", 1.10, "x")] * 2),
+    ],
+)
+def test_parts_measure_on_stores_of_their_own(
+    part: str, figures: int, kept: list[tuple[str, float, str]]
+) -> None:
+    """Run small: its figures, with their bounds; speed itself is not a test's business."""
     services = Services(load_settings({}))
     try:
         (measured,) = run(Bench(services, lambda line: None, SMALL), [part])
     finally:
         services.close()
     assert (measured.failed, measured.skipped) == ("", "")
-    (figure,) = measured.figures
-    assert figure.bound is not None
-    assert figure.ours.amount > 0
+    assert len(measured.figures) == figures
+    assert bounds(list(measured.figures)) == kept
+    assert all(figure.ours.amount > 0 for figure in measured.figures)
+
+
+def test_the_receiver_acknowledges_what_is_signed_for_it_alone(tmp_path: Path) -> None:
+    """What is measured as delivered was signed; of a connection that says nothing it lives on."""
+    message = Message(build_ticket(new_ticket(1), datetime.now(UTC), "123456782"))
+    with receiving(tmp_path) as url:
+        its = (tmp_path / SIGNING).read_text(encoding="ascii")
+
+        def pushed(secret: str) -> PushResult:
+            return WebhookDestination("office", url, lambda: [secret]).push(message)
+
+        told = [pushed(secret) for secret in (its, fresh_secret(), its)]
+    assert [(one.status, one.verdict) for one in told] == [
+        (201, "acknowledged"),
+        (401, "retry"),
+        (201, "acknowledged"),
+    ]
