@@ -1,6 +1,6 @@
 """A thousand kill -9, and messages that get lost: each office has each ticket once by effect.
 
-Real parts as processes: Redis, the relay, two workers, and four offices of four kinds behind wires.
+Real parts as processes: Redis, the relay, two workers, and five offices of five kinds behind wires.
 Jobs run in threads of the worker's process: there is no work-horse, and who kills the worker kills
 jobs in the middle of their work (`outbox/worker.py`).
 """
@@ -27,7 +27,7 @@ from tests.fixtures.blows import Blows, Line
 from tests.fixtures.edited import own_config
 from tests.fixtures.forked_roles import ForkedRole, nursery
 from tests.fixtures.house import house_of
-from tests.fixtures.offices import SERVICES, Offices, Store, Struck, four_offices
+from tests.fixtures.offices import SERVICES, Offices, Store, Struck, five_offices
 from tests.fixtures.once import all_told, count_attempts, hold_acknowledged, hold_apart, hold_once
 from tests.fixtures.postgres import own_database
 from tests.fixtures.processes import wait_until
@@ -36,7 +36,7 @@ from tests.fixtures.tickets import new_ticket
 from tests.fixtures.whole_stack import QUICK, with_redis
 from tests.fixtures.wire import Wire
 from tickets.open import open_ticket
-from tickets.outbox import count_by_state
+from tickets.outbox import count_by_state, list_deliveries
 from tickets.update import update_ticket
 
 SHORT, LONG = 30, 1000
@@ -87,7 +87,7 @@ class Citizens:
     def waiting(self) -> int:
         """How many deliveries are not done; none is given up."""
         states = count_by_state(self.house.engine())
-        assert "dead" not in states, states
+        assert "dead" not in states, list_deliveries(self.house.engine(), state="dead")
         return sum(count for state, count in states.items() if state != "acknowledged")
 
 
@@ -154,7 +154,7 @@ def besieged(settings: Callable[..., Settings], tmp_path: Path) -> Iterator[Besi
     with ExitStack() as stack:
 
         def make(**changes: SecretStr) -> Besieged:
-            offices = stack.enter_context(four_offices(tmp_path / "offices"))
+            offices = stack.enter_context(five_offices(tmp_path / "offices"))
             store = Store(tmp_path / REDIS)
             stack.callback(store.kill)
             own = stack.enter_context(Wire(("127.0.0.1", store.process.port)))
