@@ -111,7 +111,9 @@ class Deliverer:
 
 def settle(engine: sa.Engine, lease: Lease, result: PushResult) -> Outcome:
     """Write down what came of the attempt and what follows from it."""
-    spent = lease.spent + (lease.weight if result.unsure else min(lease.weight, 1))
+    spent = lease.spent
+    if result.again_s is None:
+        spent += lease.weight if result.unsure else min(lease.weight, 1)
     error = result.error[:_MOST_TOLD] if result.error else None
     if result.unsure and lease.once:
         error = f"{error}{GONE_OUT}"
@@ -161,6 +163,10 @@ def _until(
         wait = timedelta(seconds=min(max(asked_s, _SOONEST_ASKED_S), _LATEST_ASKED_S))
         counted = {"accepted_at": accepted_at, "attempts_before_retry": lease.number}
         return {"next_attempt_at": now + wait, "waits_from": now, **counted}
+    if result.again_s is not None:
+        uncounted = deliveries.c.attempts_before_retry + int(lease.kept_for is None)
+        again = now + timedelta(seconds=result.again_s)
+        return {"next_attempt_at": again, "waits_from": now, "attempts_before_retry": uncounted}
     if lease.kept_for is not None and result.retry_after_s is None:
         return {"next_attempt_at": max(lease.kept_for, now), "waits_from": now}
     wait = timedelta(seconds=lease.policy.wait_s(spent, result.retry_after_s))

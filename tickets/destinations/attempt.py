@@ -17,6 +17,8 @@ from tickets.destinations.webhook import not_asked
 NOT_HEARD = (ExchangeFailed, AddressRefused, httpx.InvalidURL)
 """What `Attempt.asked` raises where there is no answer."""
 
+_SOONEST_LOOK_S = 1.0
+
 
 class Attempt:
     """Questions that share the `seconds` of one attempt."""
@@ -52,14 +54,18 @@ def not_told(error: Exception) -> NotKnown:
 
 
 def too_soon(message: Message, found_after_s: float) -> PushResult | None:
-    """What follows where nothing was found, and it was sent so lately that it may yet be."""
+    """What follows where nothing was found, and it was sent so lately that it may yet be.
+
+    It is looked for again after as long as has passed already, and at the end of `found_after_s`.
+    """
     if message.unsure_at is None:
         return None
     passed = (datetime.now(UTC) - message.unsure_at).total_seconds()
     if not 0 <= passed < found_after_s:
         return None
     error = f"it may have this and not find it yet: asked again, {found_after_s:g} s after it"
-    return PushResult("retry", error=error, asked=False)
+    again_s = min(found_after_s - passed, max(passed, _SOONEST_LOOK_S))
+    return PushResult("retry", error=error, asked=False, again_s=again_s)
 
 
 def unsure_of(result: PushResult) -> PushResult:
