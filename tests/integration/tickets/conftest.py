@@ -8,10 +8,11 @@ import sqlalchemy as sa
 
 from store.database import make_engine
 from store.migrations import upgrade
+from tests.fixtures.databases import lay_migrated
 from tests.fixtures.postgres import own_database
-from tests.fixtures.tickets import backoffice, database_url, engine, no_tickets
+from tests.fixtures.tickets import backoffice, no_tickets
 
-__all__ = ["backoffice", "database_url", "engine"]
+__all__ = ["backoffice"]
 
 
 @pytest.fixture(scope="session")
@@ -39,5 +40,25 @@ def any_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def any_engine(any_url: str) -> Iterator[sa.Engine]:
     """An engine on each kind of database."""
     engine = make_engine(any_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def database_url(any_url: str) -> str:
+    """Each kind of database."""
+    return any_url
+
+
+@pytest.fixture
+def engine(any_engine: sa.Engine) -> sa.Engine:
+    """An engine on the database of `database_url`."""
+    return any_engine
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path) -> Iterator[sa.Engine]:
+    """An engine on a migrated SQLite file, for what is of SQLite, or changes the tables."""
+    engine = make_engine(lay_migrated(tmp_path / "hotline.db"))
     yield engine
     engine.dispose()

@@ -40,11 +40,11 @@ def test_a_reader_does_not_wait_for_a_writer(engine: sa.Engine) -> None:
         assert connection.exec_driver_sql("SELECT count(*) FROM tickets").scalar_one() == 0
 
 
-def test_sqlite_is_durable_and_keeps_references_whole(engine: sa.Engine) -> None:
+def test_sqlite_is_durable_and_keeps_references_whole(sqlite_engine: sa.Engine) -> None:
     """Write-ahead log, fsync at every commit, foreign keys on, three seconds of patience."""
     names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
     for _ in range(2):
-        with reading(engine) as connection:
+        with reading(sqlite_engine) as connection:
             values = [connection.exec_driver_sql(f"PRAGMA {n}").scalar_one() for n in names]
         assert values == ["wal", 2, 1, 3000]
 
@@ -98,12 +98,12 @@ def test_an_upgraded_database_is_what_the_tables_say(any_engine: sa.Engine) -> N
     assert differences(any_engine, metadata) == []
 
 
-def test_a_difference_would_be_seen(engine: sa.Engine) -> None:
+def test_a_difference_would_be_seen(sqlite_engine: sa.Engine) -> None:
     """The comparison itself works: a dropped column and index are found."""
-    with engine.begin() as connection:
+    with sqlite_engine.begin() as connection:
         connection.exec_driver_sql("DROP INDEX ix_tickets_phone")
         connection.exec_driver_sql("ALTER TABLE deliveries DROP COLUMN remote_id")
-    assert len(differences(engine, metadata)) == 2
+    assert len(differences(sqlite_engine, metadata)) == 2
 
 
 def test_upgrading_again_changes_nothing(any_engine: sa.Engine) -> None:

@@ -130,17 +130,17 @@ def test_what_a_call_does_not_name_is_taken_back_if_it_is_unconfirmed(
     assert stay == {made[0], *made[2:]}
 
 
-def test_a_failure_between_ticket_and_outbox_leaves_neither(engine: sa.Engine) -> None:
+def test_a_failure_between_ticket_and_outbox_leaves_neither(sqlite_engine: sa.Engine) -> None:
     """When the outbox cannot be written the ticket does not exist either."""
-    with engine.begin() as connection:
+    with sqlite_engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE TRIGGER refuse BEFORE INSERT ON deliveries "
             "BEGIN SELECT RAISE(ROLLBACK, 'disk full'); END"
         )
     with pytest.raises((IntegrityError, OperationalError, RuntimeError)):
-        open_ticket(engine, new_ticket(), destinations=["backoffice"], now=NOW)
-    assert list_tickets(engine) == []
-    assert list_deliveries(engine) == []
+        open_ticket(sqlite_engine, new_ticket(), destinations=["backoffice"], now=NOW)
+    assert list_tickets(sqlite_engine) == []
+    assert list_deliveries(sqlite_engine) == []
 
 
 def test_the_same_origin_under_eight_threads_is_one_ticket(any_engine: sa.Engine) -> None:

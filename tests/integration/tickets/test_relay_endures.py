@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from outbox.periodic import Loops, Periodic
 from outbox.relay import RelayPolicy, relay_once
+from store.database import make_engine
 from store.sql import database_now
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.tickets import NOW, new_ticket, wait_until
@@ -90,14 +91,18 @@ def test_redis_away_is_logged_once_and_waited_out(
     assert len(named(logs, "loop_recovered")()) == 1
 
 
-def test_sql_away_is_logged_once_and_waited_out(engine: sa.Engine, own_redis: RedisProcess) -> None:
+def test_sql_away_is_logged_once_and_waited_out(
+    engine: sa.Engine, database_url: str, own_redis: RedisProcess
+) -> None:
     """The relay does not end with the database."""
+    # Of its own: the relay gives up the connections of its engine.
+    renaming = sa.create_engine(make_engine(database_url).url, poolclass=sa.NullPool)
     with logged_relay(engine, own_redis.url) as (logs, relay):
-        with engine.begin() as connection:
+        with renaming.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE deliveries RENAME TO hidden")
         wait_until(named(logs, "loop_waits"), "the relay says that it waits")
         relay.ten_more()
-        with engine.begin() as connection:
+        with renaming.begin() as connection:
             connection.exec_driver_sql("ALTER TABLE hidden RENAME TO deliveries")
         wait_until(named(logs, "loop_recovered"), "the relay goes on")
     assert len(named(logs, "loop_waits")()) == 1
