@@ -117,7 +117,8 @@ def _given(engine: sa.Engine, name: str, since: datetime, until: datetime) -> li
 
 
 def _lacking(given: Sequence[Given], held: Sequence[Held]) -> Iterator[Difference]:
-    by_reference = {one.reference: one for one in held if one.reference is not None}
+    newest = sorted(held, key=lambda one: one.version or 0)  # a list may have each version
+    by_reference = {one.reference: one for one in newest if one.reference is not None}
     by_number = {one.remote_id: one for one in held if one.remote_id is not None}
     for one in given:
         message = one.message

@@ -108,6 +108,22 @@ class HttpDestination:
         if self.session is not None:
             hidden["session"] = self.session.begin(attempt, hidden)
 
+    def _version(
+        self, attempt: Attempt, message: Message, found: Found, hidden: Values
+    ) -> int | None:
+        """Which it has: that of `message`, or an earlier one; None: it cannot be asked for it.
+
+        Raises NotKnown.
+        """
+        if message.event != UPDATED:
+            return message.version
+        look = None if self.updated is None else self.updated.look
+        if look is None:
+            return None
+        known = replace(message, remote_id=found.remote_id or message.remote_id)
+        there = look.find(attempt, values_of(known, self.names), hidden)
+        return message.version if there is not None else 1
+
     def held(self, since: datetime, sent: Sequence[Message]) -> Iterator[Held]:
         """Of those that we have sent it, which it has: each is looked for. Raises CannotAsk."""
         del since
@@ -121,7 +137,8 @@ class HttpDestination:
                 attempt = self._attempt()
                 found = self._find(look, attempt, message, hidden)
                 if found is not None:
-                    yield Held(message.ticket.service_request_id, found.remote_id)
+                    version = self._version(attempt, message, found, hidden)
+                    yield Held(message.ticket.service_request_id, found.remote_id, version)
         except NotKnown as error:
             raise CannotAsk(error.result.error or "") from None
         except (SecretMissing, Unfit) as error:

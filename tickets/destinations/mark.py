@@ -10,7 +10,7 @@ import re
 from tickets.destination import Message
 from tickets.model import UPDATED
 
-_MARK = re.compile(r"\s*(\[940-([1-9][0-9]{8})(?:/[0-9]{1,9})?\])")
+_MARK = re.compile(r"\s*\[940-([1-9][0-9]{8})(?:/([0-9]{1,9}))?\]")
 
 
 def mark_of(message: Message) -> str:
@@ -27,7 +27,7 @@ def begins_with(text: object, mark: str) -> bool:
     return not (mark[-1:].isalnum() and (after.isalnum() or after in ("-", "/", "_")))
 
 
-def marked_for(text: object) -> tuple[str, str] | None:
-    """The mark that `text` begins with, and the reference in it."""
+def marked_for(text: object) -> tuple[str, int] | None:
+    """The reference in the mark that `text` begins with, and the version: 1 where it has none."""
     found = _MARK.match(text) if isinstance(text, str) else None
-    return (found[1], found[2]) if found else None
+    return (found[1], int(found[2] or 1)) if found else None

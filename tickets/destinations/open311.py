@@ -188,17 +188,19 @@ class Open311Destination:
             for row in self.server.rows(None, since - _AROUND, datetime.now(UTC) + _AROUND):
                 marked = marked_for(row.get("description"))
                 if marked is not None:
-                    found.add(marked[1])
-                    yield Held(marked[1], remote_id(row.get("service_request_id")))
+                    reference, version = marked
+                    found.add(reference)
+                    number = remote_id(row.get("service_request_id"))
+                    yield Held(reference, number, version if self.updates == "post" else None)
         except NoList as error:
             if not error.for_good:
                 raise CannotAsk(str(error)) from None
         except NOT_HEARD as error:
             raise CannotAsk(not_asked(error).error or "") from None
         for message in sent:
-            reference, number = message.ticket.service_request_id, message.remote_id
-            if number and reference not in found and self.server.has(number, self.timeout_s):
-                yield Held(reference, number)
+            ours, theirs = message.ticket.service_request_id, message.remote_id
+            if theirs and ours not in found and self.server.has(theirs, self.timeout_s):
+                yield Held(ours, theirs)
 
 
 def _token(value: object) -> str | None:

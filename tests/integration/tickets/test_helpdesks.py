@@ -141,6 +141,11 @@ def test_what_it_holds_is_looked_for(desk: Desk) -> None:
     assert [(one.reference, one.remote_id) for one in held] == [
         ("989036781", desk.helpdesk.number(0))
     ]
+    second, third = (Message(there, UPDATED, version, held[0].remote_id) for version in (2, 3))
+    desk.destination.push(second)
+    for newest, version in ((second, 2), (third, 1)):
+        (one,) = desk.destination.held(datetime.now(UTC), [newest])
+        assert one.version == version, "an earlier one than it was sent is told"
     desk.helpdesk.shut = True
     with pytest.raises(CannotAsk, match="401"):
         list(desk.destination.held(datetime.now(UTC), [Message(there)]))

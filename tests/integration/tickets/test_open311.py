@@ -414,9 +414,9 @@ def test_what_it_holds_is_told_by_our_references(city: GeoReport, make: Make) ->
     there.push(message(UPDATED, 2))
     city.made.append({**city.made[0], "description": "a pothole", "service_request_id": "x"})
     held = list(there.held(datetime.now(UTC) - timedelta(days=200), []))
-    assert [(one.reference, one.remote_id) for one in held] == [
-        ("989036781", "293944"),
-        ("989036781", "293945"),
+    assert [(one.reference, one.remote_id, one.version) for one in held] == [
+        ("989036781", "293944", 1),
+        ("989036781", "293945", 2),
     ]
 
 

@@ -56,16 +56,19 @@ def given(office: Office, count: int) -> list[Ticket]:
 
 def test_missing_older_and_extra_are_told_apart(any_engine: sa.Engine) -> None:
     """What is alike is not told, nor what is on its way, given up, or was not given to it."""
-    office = Office(any_engine, crm=[TAKEN, TAKEN, TAKEN, TAKEN, AWAY], mail=[TAKEN])
-    same, lost, old = given(office, 3)
+    office = Office(any_engine, crm=[*[TAKEN] * 6, AWAY], mail=[TAKEN])
+    same, lost, old, grown = given(office, 4)
     elsewhere = office.open("mail")
     office.change(old, satisfaction=4)
+    office.change(grown, satisfaction=4)
     office.deliver()
     waits = office.open("crm")
     office.deliver()
     there = Telling(
         [
             Held(same.service_request_id, version=1),
+            Held(grown.service_request_id, version=2),
+            Held(grown.service_request_id, version=1),
             Held(old.service_request_id, version=1),
             Held(waits.service_request_id, version=1),
             Held(elsewhere.service_request_id),
@@ -73,7 +76,7 @@ def test_missing_older_and_extra_are_told_apart(any_engine: sa.Engine) -> None:
         ]
     )
     found = reconcile(any_engine, "crm", there, LONG_AGO, LATER)
-    assert (found.given, found.held) == (3, 5)
+    assert (found.given, found.held) == (4, 7)
     assert told(found.differences) == {
         ("missing", lost.service_request_id, None),
         ("older", old.service_request_id, 1),
