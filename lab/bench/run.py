@@ -10,6 +10,7 @@ from embedded.redis_child import RedisMissing
 from embedded.supervisor import StartFailed
 from lab.bench import (
     answer,
+    bad_office,
     before,
     classic,
     cpu,
@@ -49,6 +50,7 @@ _PARTS: Mapping[str, _Measurement] = {
     "screening_memory": _Measurement(screening.measure_memory, screening.MEMORY_NOTES),
     "delivery_rate": _Measurement(deliveries.measure, deliveries.NOTES),
     "delivery_scale": _Measurement(delivered_rows.measure, delivered_rows.NOTES),
+    "delivery_beside": _Measurement(bad_office.measure, bad_office.NOTES),
     "import_memory": _Measurement(import_memory.measure, import_memory.NOTES),
     "import_speed": _Measurement(import_speed.measure, import_speed.NOTES),
     "gazetteer": _Measurement(gazetteer.measure, gazetteer.NOTES),

@@ -41,6 +41,9 @@ class Sizes:
     delivered_rows: int = 1_000_000
     """Deliveries that are done, in the table through which the relay looks."""
     relay_rounds: int = 40
+    beside_tickets: int = 40
+    """Tickets of each round beside an office that is bad, one after another."""
+    beside_rounds: int = 6
     voice_texts: int = 40
     """Prompts of each language that the recogniser hears."""
 

@@ -54,6 +54,8 @@ SMALL = Sizes(
     delivery_rounds=2,
     delivered_rows=2000,
     relay_rounds=2,
+    beside_tickets=3,
+    beside_rounds=1,
 )
 
 
@@ -314,6 +316,7 @@ def test_an_answer_that_is_not_the_next_turn_is_not_measured(bench: Bench) -> No
         ("screening_memory", 1, [("at most", 200.0, "B")]),
         ("delivery_rate", 3, [("at least", 0.40, "x")]),
         ("delivery_scale", 2, [("at most", 1.10, "x")] * 2),
+        ("delivery_beside", 3, [("at most", 1.25, "x")] * 3),
     ],
 )
 def test_parts_measure_on_stores_of_their_own(
