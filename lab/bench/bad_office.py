@@ -5,18 +5,13 @@ never answers, answers 500, or a byte a second. What is compared is how long the
 well all the time waits, from the commit of a ticket to its acknowledgement.
 """
 
-import json
 import statistics
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from lab.bench.bad_office_rounds import BAD
-from lab.bench.deliveries import receiving
+from lab.bench.deliveries import rounds_of
 from lab.bench.figures import Bound, Figure, Measured
-from lab.bench.house import BenchFailed
 from lab.bench.setting import Bench
-from lab.own_stack import own_folder
 
 BESIDE = Bound("at most", 1.25)
 
@@ -32,7 +27,7 @@ def measure(bench: Bench) -> Iterator[Figure]:
     """The figures. Raises BenchFailed, StartFailed, RedisMissing."""
     tickets, rounds = bench.sizes.beside_tickets, bench.sizes.beside_rounds
     bench.say(f"{rounds} rounds of {tickets} tickets beside each kind of office")
-    took = _rounds(tickets, rounds)
+    took = rounds_of("lab.bench.bad_office_rounds", tickets, rounds)
     well = statistics.median(one["well"] for one in took)
     for kind in BAD:
         yield Figure(
@@ -43,21 +38,3 @@ def measure(bench: Bench) -> Iterator[Figure]:
             Measured("beside one that is well", well * 1000, "ms"),
             BESIDE,
         )
-
-
-def _rounds(tickets: int, rounds: int) -> Sequence[Mapping[str, float]]:
-    with own_folder() as folder, receiving(folder) as url:
-        module = (sys.executable, "-m", "lab.bench.bad_office_rounds")
-        log = folder / "rounds.log"
-        with log.open("wb") as told:
-            done = subprocess.run(
-                [*module, str(folder), url, str(tickets), str(rounds)],
-                stdout=subprocess.PIPE,
-                stderr=told,
-                check=False,
-            )
-        if done.returncode:
-            said = log.read_text(encoding="utf-8", errors="replace")[-300:]
-            raise BenchFailed(f"the rounds ended with status {done.returncode}: {said}")
-    found: list[dict[str, float]] = json.loads(done.stdout)
-    return found

@@ -17,27 +17,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
-import redis
 import sqlalchemy as sa
 
 from hotline.logs import configure
 from lab.bench.delivery_rounds import SIGNING
 from lab.bench.plain import new_ticket
-from outbox.lane_worker import LaneWorker
-from outbox.periodic import Loops
-from outbox.queue import open_queue
-from outbox.relay import RelayPolicy, relaying
+from lab.own_lanes import own_lanes
+from outbox.relay import RelayPolicy
 from outbox.retry import RetryPolicy
 from store.database import make_engine
 from store.migrations import upgrade
 from store.redis_clients import make_redis
 from store.redis_socket import embedded_redis_url
 from store.sql import reading
-from tickets.circuit import probing
-from tickets.delivery import Deliverer
 from tickets.destinations.webhook import WebhookDestination
-from tickets.jobs import job_table
-from tickets.lanes import delivery_lanes
 from tickets.open import open_ticket
 from tickets.schema import deliveries
 from tickets.schema import tickets as ticket_table
@@ -125,33 +118,6 @@ def _waits(engine: sa.Engine, origins: list[str]) -> list[float]:
         ]
 
 
-@contextmanager
-def _house(
-    engine: sa.Engine, client: redis.Redis, to: Mapping[str, WebhookDestination]
-) -> Iterator[None]:
-    """Relay and lanes, a thread each, as one relay and one worker have them."""
-    policy, lanes = RelayPolicy(interval_s=0.1), delivery_lanes(to)
-    functions = job_table(Deliverer(engine, to, RetryPolicy()))
-    workers = [LaneWorker(open_queue(client, lane.name), functions) for lane in lanes]
-    threads = [
-        threading.Thread(target=one.work, kwargs={"logging_level": "WARNING"}, daemon=True)
-        for one in workers
-    ]
-    loops = [relaying(engine, client, policy, lanes), probing(engine)]
-    with Loops(loops, afresh=lambda: None).running():
-        for thread in threads:
-            thread.start()
-        try:
-            yield
-        finally:
-            for one in workers:
-                one.end()
-            for lane in lanes:  # who waits for a job gets one that is nobody's
-                open_queue(client, lane.name).enqueue("end")
-            for thread in threads:
-                thread.join(_TIMEOUT_S + 1)
-
-
 def _main(folder: Path, receiver: str, tickets: int, rounds: int) -> None:
     configure("warning", "json")
     secret = (folder / SIGNING).read_text(encoding="ascii")
@@ -170,7 +136,7 @@ def _main(folder: Path, receiver: str, tickets: int, rounds: int) -> None:
                     one: WebhookDestination(one, at, lambda: [secret], _TIMEOUT_S)
                     for one, at in ((OFFICE, receiver), (name, url))
                 }
-                with _house(engine, client, to):
+                with own_lanes(engine, client, to, RetryPolicy(), RelayPolicy(interval_s=0.1)):
                     took[-1][kind] = _round(engine, name, first, tickets)
     sys.stdout.write(json.dumps(took))
     engine.dispose()

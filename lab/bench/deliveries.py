@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from socket import create_connection
+from typing import Any
 
 from embedded.child import ChildSpec
 from embedded.redis_child import redis_child
@@ -71,23 +72,30 @@ def _cpu(one: Round) -> float:
 
 
 def _rounds(jobs: int, rounds: int) -> Sequence[Round]:
+    return [
+        Round(**{name: Took(**took) for name, took in one.items()})
+        for one in rounds_of("lab.bench.delivery_rounds", jobs, rounds)
+    ]
+
+
+def rounds_of(module: str, each: int, rounds: int) -> Any:
+    """What this module tells as JSON of so many rounds, run beside a Redis and a receiver.
+
+    Raises BenchFailed, StartFailed, RedisMissing.
+    """
     with own_folder() as folder, receiving(folder) as url:
-        module = (sys.executable, "-m", "lab.bench.delivery_rounds")
-        log = folder / "worker.log"
+        log = folder / "rounds.log"
         with log.open("wb") as told:
             done = subprocess.run(
-                [*module, str(folder), url, str(jobs), str(rounds)],
+                [sys.executable, "-m", module, str(folder), url, str(each), str(rounds)],
                 stdout=subprocess.PIPE,
                 stderr=told,
                 check=False,
             )
         if done.returncode:
             said = log.read_text(encoding="utf-8", errors="replace")[-300:]
-            raise BenchFailed(f"the worker ended with status {done.returncode}: {said}")
-    return [
-        Round(**{name: Took(**took) for name, took in one.items()})
-        for one in json.loads(done.stdout)
-    ]
+            raise BenchFailed(f"{module} ended with status {done.returncode}: {said}")
+    return json.loads(done.stdout)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ With the relay, RQ, and a lane for each destination, on each database.
 
 import json
 import ssl
-import threading
 import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
@@ -18,20 +17,15 @@ import redis
 import sqlalchemy as sa
 
 from carriers.trust import trusting
-from outbox.lane_worker import LaneWorker
-from outbox.periodic import Loops, Periodic
-from outbox.queue import open_queue
-from outbox.relay import RelayPolicy, relay_once
+from lab.own_lanes import own_lanes
+from outbox.relay import RelayPolicy
 from outbox.schedule import Schedule
 from tests.fixtures.mail import make_certificates
 from tests.fixtures.receivers import BAD, Answer, Receiver, receiver, takes
 from tests.fixtures.tickets import SECRET, new_ticket, wait_until
-from tickets.circuit import probing
 from tickets.delivery import Deliverer
 from tickets.destinations.acknowledgement import parse_acknowledgement
 from tickets.destinations.webhook import WebhookDestination
-from tickets.jobs import job_table
-from tickets.lanes import delivery_lanes
 from tickets.open import open_ticket
 from tickets.outbox import Delivery, list_attempts, list_deliveries
 
@@ -54,26 +48,13 @@ def house(
         name: WebhookDestination(name, one.url(), lambda: [SECRET], TIMEOUT_S, wanted, tls=tls)
         for name, one in zip(NAMES, (bad, good), strict=True)
     }
-    deliverer = Deliverer(engine, to, Schedule((0.0,) + (0.2,) * 60, lease_s=3.0))
-    policy, lanes = RelayPolicy(interval_s=0.05, lease_s=3.0), delivery_lanes(NAMES)
-    with redis.Redis.from_url(redis_url) as client:
-        relay = Periodic("relay", 0.05, lambda: relay_once(engine, client, policy, lanes))
-        workers = [
-            LaneWorker(open_queue(client, lane.name), job_table(deliverer)) for lane in lanes
-        ]
-        threads = [threading.Thread(target=one.work, daemon=True) for one in workers]
-        with Loops([relay, probing(engine)], afresh=lambda: None).running():
-            for thread in threads:
-                thread.start()
-            try:
-                yield
-            finally:
-                for one in workers:
-                    one.end()
-                for lane in lanes:  # who waits for a job gets one that is nobody's
-                    open_queue(client, lane.name).enqueue("end")
-                for thread in threads:
-                    thread.join(10)
+    retry = Schedule((0.0,) + (0.2,) * 60, lease_s=3.0)
+    policy = RelayPolicy(interval_s=0.05, lease_s=3.0)
+    with (
+        redis.Redis.from_url(redis_url) as client,
+        own_lanes(engine, client, to, retry, policy),
+    ):
+        yield
 
 
 def rows(engine: sa.Engine, name: str) -> list[Delivery]:

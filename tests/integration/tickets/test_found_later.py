@@ -1,6 +1,5 @@
 """What may be there already is looked for until that is sure: looks are no attempts."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -10,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.fixtures import contract
-from tests.fixtures.georeport import API_KEY, JURISDICTION, GeoReport
-from tests.fixtures.pushing import Way, loaded
+from tests.fixtures.georeport import GeoReport, city_at
+from tests.fixtures.pushing import Way
 from tests.fixtures.small_server import SmallServer, small_server
 from tickets.destination import Destination, Message
 from tickets.destinations.attempt import too_soon
@@ -35,17 +34,7 @@ def server(city: GeoReport) -> Iterator[SmallServer]:
 @pytest.fixture
 def there(server: SmallServer, tmp_path: Path) -> Destination:
     """What is sent twice at most."""
-    entry = {
-        "kind": "open311",
-        "endpoint": f"{server.url}/v2",
-        "api_key": {"env": "CITY_KEY"},
-        "jurisdiction_id": JURISDICTION,
-        "private_addresses": True,
-        "found_after": "10m",
-        "retry": ["0s", "1s"],
-    }
-    text = json.dumps({"destinations": {"city": entry}})
-    return loaded(text, tmp_path, CITY_KEY=API_KEY)["city"]
+    return city_at(server.url, tmp_path, found_after="10m", retry=["0s", "1s"])
 
 
 def test_looks_use_no_attempt_up(

@@ -15,7 +15,7 @@ from files.yaml_model import FileWrong
 from store.sql import database_now
 from tests.fixtures import contract
 from tests.fixtures.examples import example
-from tests.fixtures.georeport import API_KEY, JURISDICTION, GeoReport
+from tests.fixtures.georeport import API_KEY, JURISDICTION, GeoReport, city_at
 from tests.fixtures.pushing import Way, loaded
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, receiver
 from tests.fixtures.scripted_destination import AWAY
@@ -48,18 +48,7 @@ def make(server: SmallServer, tmp_path: Path) -> Make:
     """Builds the destination as an entry of the file says it."""
 
     def made(url: str = "", **keys: Any) -> Open311Destination:
-        entry = {
-            "kind": "open311",
-            "endpoint": f"{url or server.url}/v2/",
-            "api_key": {"env": "CITY_KEY"},
-            "jurisdiction_id": JURISDICTION,
-            "private_addresses": True,
-            **keys,
-        }
-        text = json.dumps({"destinations": {"city": entry}})
-        found = loaded(text, tmp_path, CITY_KEY=API_KEY)["city"]
-        assert isinstance(found, Open311Destination)
-        return found
+        return city_at(url or server.url, tmp_path, **keys)
 
     return made
 
