@@ -34,6 +34,8 @@ def update_ticket(
 ) -> Ticket | None:
     """Make `change` of the ticket, and tell `destinations` of its new version.
 
+    Those who were never told of the ticket are told that it is there.
+
     The ticket as it is afterwards, None where there is none of this reference. It may be asked
     again: `change` sees what stands there and says what is still to be done. `beside` writes what
     belongs to it. Raises ValueError for a `now` without time zone, and
@@ -72,9 +74,22 @@ def next_version(
     its = table.c.idempotency_key == ticket.idempotency_key
     connection.execute(table.update().where(its).values(changes))
     changed = replace(ticket, **changes)
-    told = destinations(changed, _told(connection, ticket.idempotency_key))
-    hand_out(connection, changed, UPDATED, told, database_now(connection))
+    _tell(connection, changed, destinations)
     return changed
+
+
+def _tell(connection: sa.Connection, changed: Ticket, destinations: Told) -> None:
+    """Who has heard of the ticket is told of its change; who has not, that it is there.
+
+    These were added since, or it concerns them only now. What opens it gives it as it is now: they
+    need no change besides, which many of them could put nowhere. It goes before every later one.
+    """
+    before = _told(connection, changed.idempotency_key)
+    names = tuple(destinations(changed, before))
+    moment = database_now(connection)
+    hand_out(connection, changed, UPDATED, (one for one in names if one in before), moment)
+    fresh = (one for one in names if one not in before)
+    hand_out(connection, replace(changed, version=1), OPENED, fresh, moment)
 
 
 def _told(connection: sa.Connection, ticket_id: str) -> Sequence[str]:

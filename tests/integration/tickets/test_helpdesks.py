@@ -13,9 +13,13 @@ from tests.fixtures import contract
 from tests.fixtures.helpdesks import Glpi, Helpdesk, Jira, Zammad, as_read
 from tests.fixtures.pushing import Way, loaded
 from tests.fixtures.small_server import SmallServer, small_server
+from tests.fixtures.tickets import new_ticket
 from tickets.destination import CannotAsk, Destination, Message
 from tickets.destinations.http_template import HttpDestination
 from tickets.model import UPDATED
+from tickets.open import open_ticket
+from tickets.routing import Route, Routes
+from tickets.update import update_ticket
 
 KINDS: dict[str, type[Helpdesk]] = {"zammad": Zammad, "glpi": Glpi, "jira": Jira}
 WORDS = 'قال: "حفرة" <b>كبيرة</b>\nو{reference} {{x}} \\ & 100%'
@@ -69,6 +73,28 @@ def test_a_ticket_and_what_is_added_are_there_as_they_were_said(
     assert f"[940-{reference}/2]" in (subject, added.split("\n")[0])
     assert "Status: Opened again" in added.split("\n")
     assert by_mark[f"[940-{other.service_request_id}]"].added == []
+
+
+def test_an_old_ticket_is_opened_at_a_helpdesk_that_was_added_later(
+    any_engine: sa.Engine, desk: Desk
+) -> None:
+    """With its first change, which is in it; what comes afterwards is added to it."""
+    way, now = Way(any_engine, desk.destination), datetime.now(UTC)
+    ticket = open_ticket(any_engine, new_ticket(), destinations=["before"], now=now)
+    routes = Routes((Route("before"), Route(way.name)))
+    for status in ("reopen", "closed"):
+        update_ticket(
+            any_engine,
+            ticket.service_request_id,
+            lambda _ticket, status=status: {"status": status},  # type: ignore[misc]  # bound
+            destinations=routes.after,
+            now=now,
+        )
+        assert way.attempt() == "acknowledged"
+    (item,) = desk.helpdesk.items
+    assert item.title.startswith(f"[940-{ticket.service_request_id}]")
+    assert "Opened again" in item.text
+    assert len(item.added) == 1
 
 
 def test_each_is_made_once_though_the_answers_were_lost(any_engine: sa.Engine, desk: Desk) -> None:

@@ -7,9 +7,13 @@ import sqlalchemy as sa
 from outbox.queue import open_queue
 from outbox.relay import RelayPolicy, relay_once
 from tests.fixtures.scripted_destination import AWAY, TAKEN, Office
+from tests.fixtures.tickets import NOW
 from tickets.destination import PushResult
 from tickets.lanes import delivery_lanes
+from tickets.model import OPENED, UPDATED
 from tickets.outbox import retry_delivery
+from tickets.routing import Route, Routes
+from tickets.update import update_ticket
 
 REFUSED = PushResult("refused", 422, "refused")
 
@@ -97,3 +101,32 @@ def test_an_attempt_knows_whether_one_before_may_have_arrived(
     message = office.to["crm"].sent[-1]
     assert message.repeated == (before > 0)
     assert (message.first_sent_at is None) == (before == 0)
+
+
+def test_a_destination_that_was_never_told_of_a_ticket_is_told_first_that_it_is_there(
+    any_engine: sa.Engine,
+) -> None:
+    """By the ticket as it is now, once: it was added after the ticket was opened."""
+    office = Office(any_engine, crm=[TAKEN], added=[TAKEN])
+    ticket = office.open("crm")
+    routes = Routes((Route("crm"), Route("added")))
+    for rating in (4, 5):
+        update_ticket(
+            any_engine,
+            ticket.service_request_id,
+            lambda _ticket, rating=rating: {"satisfaction": rating},  # type: ignore[misc]  # bound
+            destinations=routes.after,
+            now=NOW,
+        )
+        for _ in range(2):
+            office.deliver()
+    told = {
+        name: [(one.event, one.version, one.ticket.satisfaction) for one in there.sent]
+        for name, there in office.to.items()
+    }
+    assert told == {
+        "crm": [(OPENED, 1, 4), (UPDATED, 2, 4), (UPDATED, 3, 5)],
+        "added": [(OPENED, 1, 4), (UPDATED, 3, 5)],
+    }
+    assert office.to["added"].sent[0].id == ticket.idempotency_key
+    assert office.to["added"].sent[1].remote_id == "A-1"
