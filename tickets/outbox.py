@@ -212,10 +212,17 @@ def retry_all(
 
 
 def put_back(
-    engine: sa.Engine, *conditions: sa.ColumnElement[bool], states: Collection[str] = _UNDONE
+    engine: sa.Engine,
+    *conditions: sa.ColumnElement[bool],
+    states: Collection[str] = _UNDONE,
+    gone: bool = False,
 ) -> int:
-    """Put back what meets `conditions` and is in one of `states`; how many."""
-    had = deliveries.c.state == "acknowledged"
+    """Put back what meets `conditions` and is in one of `states`; how many.
+
+    `gone`: the destination has these tickets no more, and all that it told of them is forgotten.
+    """
+    had = sa.true() if gone else deliveries.c.state == "acknowledged"
+    number = {"remote_id": None} if gone else {}  # a later version would be told to that number
     with engine.begin() as connection:
         now = database_now(connection)
         changed = connection.execute(
@@ -231,6 +238,7 @@ def put_back(
                 # Who had it and has it no more would say by the old token that it is there.
                 token=sa.case((had, None), else_=deliveries.c.token),
                 accepted_at=sa.case((had, None), else_=deliveries.c.accepted_at),
+                **number,
             )
         )
         return changed.rowcount

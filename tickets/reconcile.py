@@ -17,6 +17,8 @@ from tickets.schema import deliveries, tickets
 _SETTLES_S = 60.0
 """What was delivered a moment ago may not be in the destination's listings yet."""
 _AT_ONCE = 500
+_AT_REST = ("pending", "failed", "acknowledged", "dead")
+"""Of deliveries that no worker has in hand, and that no destination is still asked about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,29 @@ def reconcile(
 
 
 def send_again(engine: sa.Engine, differences: Sequence[Difference]) -> int:
-    """Have what is missing or older delivered once more; how many. Raises SQLAlchemyError."""
-    ids = [one.delivery_id for one in differences if one.delivery_id is not None]
-    done = ("acknowledged",)
-    return sum(put_back(engine, deliveries.c.id == one, states=done) for one in ids)
+    """Have what is missing or older delivered once more; how many deliveries.
+
+    Of a ticket that is missing everything is, in its order: a later version alone would find no
+    ticket there that it belongs to. Raises SQLAlchemyError.
+    """
+    count = 0
+    for one in differences:
+        if one.delivery_id is None:
+            continue
+        if one.what == "missing":
+            its = _all_of_its_ticket(one.delivery_id)
+            count += put_back(engine, *its, states=_AT_REST, gone=True)
+        else:
+            count += put_back(engine, deliveries.c.id == one.delivery_id, states=("acknowledged",))
+    return count
+
+
+def _all_of_its_ticket(delivery_id: str) -> Iterator[sa.ColumnElement[bool]]:
+    """The conditions of whatever that destination was to be told of that ticket."""
+    one = deliveries.alias("one")
+    for name in ("ticket_id", "destination"):
+        its = sa.select(one.c[name]).where(one.c.id == delivery_id)
+        yield deliveries.c[name] == its.scalar_subquery()
 
 
 def _given(engine: sa.Engine, name: str, since: datetime, until: datetime) -> list[Given]:

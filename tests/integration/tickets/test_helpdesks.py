@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from hotline.settings import CONFIG_DIR
 from tests.fixtures import contract
-from tests.fixtures.helpdesks import Glpi, Helpdesk, Jira, Zammad, as_read
+from tests.fixtures.helpdesks import Glpi, Helpdesk, Item, Jira, Zammad, as_read
 from tests.fixtures.pushing import Way, loaded
 from tests.fixtures.small_server import SmallServer, small_server
 from tests.fixtures.tickets import new_ticket
@@ -18,6 +18,7 @@ from tickets.destination import CannotAsk, Destination, Message
 from tickets.destinations.http_template import HttpDestination
 from tickets.model import UPDATED
 from tickets.open import open_ticket
+from tickets.reconcile import reconcile, send_again
 from tickets.routing import Route, Routes
 from tickets.update import update_ticket
 
@@ -95,6 +96,24 @@ def test_an_old_ticket_is_opened_at_a_helpdesk_that_was_added_later(
     assert item.title.startswith(f"[940-{ticket.service_request_id}]")
     assert "Opened again" in item.text
     assert len(item.added) == 1
+
+
+def test_what_was_deleted_there_comes_back_with_all_that_was_added(
+    any_engine: sa.Engine, desk: Desk
+) -> None:
+    """What was added goes to the new ticket, and nothing to the one that is gone."""
+    way, later = Way(any_engine, desk.destination), datetime.now(UTC) + timedelta(days=1)
+    way.change(way.open(), satisfaction=2)
+    assert [way.attempt(), way.attempt()] == ["acknowledged"] * 2
+    desk.helpdesk.items.clear()
+    desk.helpdesk.items.append(Item("Another's", ""))
+    found = reconcile(any_engine, way.name, desk.destination, later - timedelta(days=2), later)
+    assert [one.what for one in found.differences] == ["missing"]
+    assert send_again(any_engine, found.differences) == 2
+    assert [way.attempt(), way.attempt()] == ["acknowledged"] * 2
+    other, back = desk.helpdesk.items
+    assert (len(other.added), len(back.added)) == (0, 1)
+    assert {row.remote_id for row in way.rows()} == {desk.helpdesk.number(1)}
 
 
 def test_each_is_made_once_though_the_answers_were_lost(any_engine: sa.Engine, desk: Desk) -> None:

@@ -16,14 +16,15 @@ from hotline.main import cli
 from hotline.settings import CONFIG_DIR, load_settings
 from tests.fixtures.scripted_destination import AWAY, TAKEN, Office
 from tests.fixtures.tickets import NOW, SECRET, Backoffice, deliverer_to, new_ticket
-from tickets.destination import Asked, Held, Message
+from tickets.destination import Asked, Held, Message, PushResult
 from tickets.destinations.webhook import WebhookDestination
-from tickets.model import Ticket
+from tickets.model import OPENED, UPDATED, Ticket
 from tickets.open import open_ticket
 from tickets.outbox import list_deliveries
 from tickets.reconcile import Difference, reconcile, send_again
 from tickets.schema import deliveries
 
+REFUSED = PushResult("refused", 422, "refused")
 LATER = NOW + timedelta(days=3000)
 LONG_AGO = NOW - timedelta(days=1)
 
@@ -117,6 +118,42 @@ def test_what_is_missing_can_be_delivered_again(any_engine: sa.Engine) -> None:
     assert send_again(any_engine, found.differences) == 2
     assert office.deliver() == {"crm": ["acknowledged", "acknowledged"]}
     assert {message.repeated for message in office.to["crm"].sent[2:]} == {True}
+
+
+def test_a_missing_ticket_comes_back_before_what_happened_to_it(any_engine: sa.Engine) -> None:
+    """All of it, in its order, and by the number that it has now; a version given up is with it."""
+    again = PushResult("acknowledged", 201, remote_id="B-2")
+    office = Office(any_engine, crm=[TAKEN, TAKEN, REFUSED, again], mail=[TAKEN])
+    ticket = office.open()
+    for rating in (4, 5):
+        office.deliver()
+        office.change(ticket, satisfaction=rating)
+    office.deliver()
+    found = reconcile(any_engine, "crm", Telling([]), LONG_AGO, LATER)
+    assert send_again(any_engine, found.differences) == 3
+    for _ in range(3):
+        office.deliver()
+    told = [(one.event, one.version, one.remote_id) for one in office.to["crm"].sent[3:]]
+    assert told == [(OPENED, 1, None), (UPDATED, 2, "B-2"), (UPDATED, 3, "B-2")]
+    assert len(office.to["mail"].sent) == 3
+
+
+def test_of_a_ticket_that_is_older_there_the_newest_version_alone_goes_again(
+    any_engine: sa.Engine,
+) -> None:
+    """By the number that the destination has told."""
+    office = Office(any_engine, crm=[TAKEN])
+    ticket = office.open()
+    for rating in (4, 5):
+        office.change(ticket, satisfaction=rating)
+    for _ in range(3):
+        office.deliver()
+    has = Telling([Held(ticket.service_request_id, version=1)])
+    found = reconcile(any_engine, "crm", has, LONG_AGO, LATER)
+    assert send_again(any_engine, found.differences) == 1
+    office.deliver()
+    told = [(one.version, one.remote_id) for one in office.to["crm"].sent[3:]]
+    assert told == [(3, "A-1")]
 
 
 def delivered(engine: sa.Engine, backoffice: Backoffice, count: int) -> list[Ticket]:
