@@ -7,6 +7,10 @@ counted where the delivery's own schedule has not come so far. The first answer 
 closes it, and all that waits is tried at once: an outage delays nothing by more than a tenth of
 itself, and no ticket is given up for it sooner.
 
+Nothing of this is for what may have gone out already to where a person would read it twice, nor for
+what is to wait before its first attempt. A delivery that fails though its destination does well is
+at fault itself: it waits its own time, unless a longer outage follows.
+
 Who has answered 410 (RFC 9110, 15.5.11) is disabled: what is for them waits until a person
 enables it.
 """
@@ -31,8 +35,14 @@ UNGATED = (SMS, DRAFTS)
 SOONEST_S, LATEST_S = 1.0, 300.0
 """Between two attempts while a circuit is open."""
 EVERY_S = 1.0
+_LONG = timedelta(minutes=1)
+"""An outage of less may have been what a few tickets have met that are at fault themselves."""
 OPEN_STATES = ("pending", "sent", "failed")
 """Of deliveries that something is still to be done about."""
+GONE_OUT = "; it may have gone out"
+"""Said of a message after an attempt of which nobody knows, where a person would read it twice."""
+MAY_HAVE_GONE_OUT = sa.func.coalesce(deliveries.c.last_error.endswith(GONE_OUT), sa.false())
+"""The condition that this was said of a delivery."""
 
 _its = destinations.c.name == deliveries.c.destination
 CLOSED_OR_TRIED = sa.or_(
@@ -68,16 +78,31 @@ def open_circuit(
     opened = destinations.c.open_until.is_(None)
     change = destinations.update().values(open_until=now + pause)
     if connection.execute(change.where(its, opened)).rowcount:
-        _waiting(connection, name, early=None)
+        early = (deliveries.c.destination == name, deliveries.c.early.is_(True))
+        connection.execute(deliveries.update().where(*early).values(early=None))
     else:
         connection.execute(change.where(its))
 
 
-def close_circuit(connection: sa.Connection, name: str) -> None:
+def close_circuit(
+    connection: sa.Connection, name: str, now: datetime, failing_since: datetime | None
+) -> None:
     """It has answered: whatever waits for it waits no longer."""
     its = destinations.c.name == name
     connection.execute(destinations.update().where(its).values(failures=0, open_until=None))
-    _waiting(connection, name, early=True)
+    if name not in UNGATED:
+        waits = _may_go(name, now, failing_since)
+        change = deliveries.update().values(early=True, queued_at=None)
+        connection.execute(change.where(*waits))
+
+
+def asked_for_peace(
+    open_until: datetime | None, failing_since: datetime | None, now: datetime
+) -> bool:
+    """Whether a circuit is open for longer than we would leave it: that is the other's own wish."""
+    if open_until is None or (failing_since is not None and failing_since > now):
+        return False
+    return open_until - now > timedelta(seconds=pause_s(failing_since, now) + 1)
 
 
 def disable(connection: sa.Connection, name: str, now: datetime) -> bool:
@@ -111,7 +136,8 @@ def enable(engine: sa.Engine, name: str) -> int | None:
             destinations.update().where(*its).values(disabled_at=None)
         ).rowcount:
             return None
-        close_circuit(connection, name)
+        since = sa.select(destinations.c.failing_since).where(destinations.c.name == name)
+        close_circuit(connection, name, database_now(connection), connection.scalar(since))
         waits = (deliveries.c.destination == name, deliveries.c.state.in_(OPEN_STATES))
         count: int = connection.execute(sa.select(sa.func.count()).where(*waits)).scalar_one()
     log.warning("destination_enabled", destination=name, waiting=count)
@@ -151,8 +177,7 @@ def _probe(engine: sa.Engine, name: str) -> str | None:
         found: str | None = connection.scalar(
             sa.select(deliveries.c.id)
             .where(
-                deliveries.c.destination == name,
-                deliveries.c.state.in_(OPEN_STATES),
+                *_may_go(name, now, row.failing_since),
                 sa.or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until <= now),
                 FIRST_OF_ITS_TICKET,
             )
@@ -168,10 +193,20 @@ def _probe(engine: sa.Engine, name: str) -> str | None:
     return found
 
 
-def _waiting(connection: sa.Connection, name: str, *, early: bool | None) -> None:
-    waits = (deliveries.c.destination == name, deliveries.c.state.in_(OPEN_STATES))
-    change = {"early": early} if early is None else {"early": early, "queued_at": None}
-    connection.execute(deliveries.update().where(*waits).values(change))
+def _may_go(
+    name: str, now: datetime, failing_since: datetime | None
+) -> tuple[sa.ColumnElement[bool], ...]:
+    """The conditions that a delivery may be tried before its time."""
+    columns = deliveries.c
+    conditions = [
+        columns.destination == name,
+        columns.state.in_(OPEN_STATES),
+        sa.or_(columns.attempts > 0, columns.next_attempt_at <= now),
+        ~MAY_HAVE_GONE_OUT,
+    ]
+    if failing_since is None or now - failing_since < _LONG:
+        conditions.append(columns.early.is_not(False))
+    return tuple(conditions)
 
 
 _earlier = deliveries.alias("earlier")

@@ -11,10 +11,10 @@ from outbox.retry import Retry
 from outbox.work import CUT_OFF
 from store.sql import UtcDateTime, database_now
 from tickets import metrics
-from tickets.circuit import disable
+from tickets.circuit import GONE_OUT, disable
 from tickets.destination import Destination, PushResult
-from tickets.health import Change, note_answer, note_failure, tell_health
-from tickets.lease import GONE_OUT, UNSURE, Lease, take
+from tickets.health import Change, left_alone, note_answer, note_failure, tell_health
+from tickets.lease import UNSURE, Lease, take
 from tickets.schema import deliveries, delivery_attempts
 
 log = structlog.get_logger()
@@ -102,24 +102,39 @@ class Deliverer:
             _tell(lease, PushResult("refused", error=CUT_OFF), "dead")
             return "dead"
         destination = self._destinations.get(lease.destination)
-        if destination is None:
-            result = PushResult("refused", error="this destination is not configured")
+        if destination is None:  # or not yet: this worker may not have taken up the newest file
+            result = PushResult("retry", error="this destination is not configured", asked=False)
         else:
-            result = destination.push(lease.message)
+            result = _pushed(destination, lease)
         return settle(self._engine, lease, result)
 
 
+def _pushed(destination: Destination, lease: Lease) -> PushResult:
+    try:
+        return destination.push(lease.message)
+    except Exception as error:  # a fault of ours: it must not look like a worker that died
+        log.exception("push_failed", destination=lease.destination, delivery_id=lease.delivery_id)
+        return PushResult("retry", error=f"{type(error).__name__} in this house", unsure=True)
+
+
 def settle(engine: sa.Engine, lease: Lease, result: PushResult) -> Outcome:
-    """Write down what came of the attempt and what follows from it."""
+    """Write down what came of the attempt and what follows from it.
+
+    What it says of the destination as a whole is written after that, by itself: others that settle
+    theirs meanwhile wait for nothing that this one holds.
+    """
     spent = lease.spent
-    if result.again_s is None:
-        spent += lease.weight if result.unsure else min(lease.weight, 1)
+    if _counts(result):
+        unsure = lease.policy.unsure_weight if result.blind else lease.weight
+        spent += unsure if result.unsure else min(lease.weight, 1)
     error = result.error[:_MOST_TOLD] if result.error else None
-    if result.unsure and lease.once:
+    once = lease.once or result.blind
+    if once and (result.unsure or lease.message.unsure_at is not None):
         error = f"{error}{GONE_OUT}"
     with engine.begin() as connection:
         now = database_now(connection)
         outcome = _outcome(result, lease, spent, now)
+        alone = left_alone(connection, lease.destination)
         settled = {
             "row_id": lease.delivery_id,
             "lease": lease.token,
@@ -137,12 +152,21 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult) -> Outcome:
             connection.execute(_ACKNOWLEDGED, settled)
         else:
             later = _waits(result, lease, outcome, spent, now)
+            if lease.kept_for is not None and _counts(result) and not alone:
+                later["early"] = False  # its destination does well: it is at fault itself
             connection.execute(_LATER.values(later), settled)
-        health = _note(connection, lease.destination, result, now)
     _tell(lease, result, outcome, (now - lease.committed_at).total_seconds())
-    if health is not None:
-        tell_health(lease.destination, health, result)
+    if result.verdict in ("retry", "gone") or alone is not None:
+        with engine.begin() as connection:
+            health = _note(connection, lease.destination, result, database_now(connection))
+        if health is not None:
+            tell_health(lease.destination, health, result)
     return outcome
+
+
+def _counts(result: PushResult) -> bool:
+    """Whether it was an attempt at the ticket: no look for it, and no word of who wants no more."""
+    return result.again_s is None and result.verdict != "gone"
 
 
 def _waits(
@@ -150,8 +174,14 @@ def _waits(
 ) -> dict[str, object]:
     """What a row keeps that is not settled: until when it waits, and by what it is asked."""
     waits = _until(result, lease, outcome, spent, now)
-    # An empty token: what the destination gave before is worth nothing.
-    return waits if result.token is None else {**waits, "token": result.token or None}
+    if not _counts(result):
+        counted = lease.kept_for is None or lease.once
+        waits["attempts_before_retry"] = deliveries.c.attempts_before_retry + int(counted)
+    if result.token is not None:
+        waits["token"] = result.token or None
+        if not result.token:  # what the destination gave before is worth nothing
+            waits["accepted_at"] = None
+    return waits
 
 
 def _until(
@@ -164,9 +194,7 @@ def _until(
         counted = {"accepted_at": accepted_at, "attempts_before_retry": lease.number}
         return {"next_attempt_at": now + wait, "waits_from": now, **counted}
     if result.again_s is not None:
-        uncounted = deliveries.c.attempts_before_retry + int(lease.kept_for is None)
-        again = now + timedelta(seconds=result.again_s)
-        return {"next_attempt_at": again, "waits_from": now, "attempts_before_retry": uncounted}
+        return {"next_attempt_at": now + timedelta(seconds=result.again_s), "waits_from": now}
     if lease.kept_for is not None and result.retry_after_s is None:
         return {"next_attempt_at": max(lease.kept_for, now), "waits_from": now}
     wait = timedelta(seconds=lease.policy.wait_s(spent, result.retry_after_s))
@@ -185,7 +213,7 @@ def _note(
             return "disabled"
         return change
     if result.status is not None or result.verdict in ("acknowledged", "accepted"):
-        return note_answer(connection, destination)
+        return note_answer(connection, destination, now)
     return None
 
 

@@ -64,6 +64,8 @@ class PushResult:
     """The first line of what it said, for people (`destinations.answer.first_line`)."""
     asked: bool = True
     """Whether the destination was asked at all: else the result says nothing of its health."""
+    blind: bool = False
+    """Where nothing could be looked for before it was sent again: one more makes one more."""
     again_s: float | None = None
     """Where nothing was sent, because it may be there already: seconds until that is looked at
     again. It counts as no attempt."""

@@ -15,13 +15,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from store.sql import reading
 from tickets import metrics
-from tickets.circuit import UNGATED, close_circuit, open_circuit
+from tickets.circuit import UNGATED, asked_for_peace, close_circuit, open_circuit
 from tickets.destination import PushResult
 from tickets.schema import destinations
 
 log = structlog.get_logger()
 
 Change = Literal["ill", "well", "disabled"]
+_MOST_TOLD = 400
 ILL_AFTER = 3
 """Failures in a row."""
 
@@ -73,7 +74,8 @@ def note_failure(
     """
     kind = postgresql if connection.dialect.name == "postgresql" else sqlite
     columns = destinations.c
-    fresh = {"failing_since": now, "last_status": result.status, "last_error": result.error}
+    error = result.error[:_MOST_TOLD] if result.error else None
+    fresh = {"failing_since": now, "last_status": result.status, "last_error": error}
     statement = (
         kind.insert(destinations)
         .values(name=name, failures=1, **fresh)
@@ -93,19 +95,33 @@ def note_failure(
     return "ill" if row.failures == ILL_AFTER else None
 
 
-_FAILING = sa.select(destinations.c.failures).where(
-    destinations.c.name == sa.bindparam("name"),
-    sa.or_(destinations.c.failures > 0, destinations.c.open_until.is_not(None)),
-)
+_STANDING = sa.select(
+    destinations.c.failures, destinations.c.open_until, destinations.c.failing_since
+).where(destinations.c.name == sa.bindparam("name"))
 
 
-def note_answer(connection: sa.Connection, name: str) -> Change | None:
-    """The destination has said something about a ticket; "well" when it was ill until now."""
-    before = connection.scalar(_FAILING, {"name": name})
-    if before is None:
+def left_alone(connection: sa.Connection, name: str) -> bool | None:
+    """Whether its circuit is open; None where it has done well all the time."""
+    row = connection.execute(_STANDING, {"name": name}).one_or_none()
+    if row is None or (row.failures == 0 and row.open_until is None):
         return None
-    close_circuit(connection, name)
-    return "well" if before >= ILL_AFTER else None
+    return row.open_until is not None
+
+
+def note_answer(connection: sa.Connection, name: str, now: datetime) -> Change | None:
+    """The destination has said something about a ticket; "well" when it was ill until now.
+
+    What was under way when it asked for peace says nothing against that.
+    """
+    row = connection.execute(_STANDING.with_for_update(), {"name": name}).one_or_none()
+    if row is None or asked_for_peace(row.open_until, row.failing_since, now):
+        return None
+    if row.open_until is not None:
+        close_circuit(connection, name, now, row.failing_since)
+    elif row.failures:
+        its = destinations.c.name == name
+        connection.execute(destinations.update().where(its).values(failures=0))
+    return "well" if row.failures >= ILL_AFTER else None
 
 
 def tell_health(name: str, change: Change, result: PushResult) -> None:

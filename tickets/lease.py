@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from outbox.retry import Retry
 from outbox.work import CUT_OFF, Work, give_up, hold_row
 from store.sql import UtcDateTime, database_now
-from tickets.circuit import CLOSED_OR_TRIED, FIRST_OF_ITS_TICKET, OPEN_STATES
+from tickets.circuit import CLOSED_OR_TRIED, FIRST_OF_ITS_TICKET, GONE_OUT, OPEN_STATES
 from tickets.destination import Destination, Message
 from tickets.jobs import DELIVER
 from tickets.model import UPDATED
@@ -32,8 +32,6 @@ DELIVERIES = Work(
 _NONE: Mapping[str, Destination] = MappingProxyType({})
 UNSURE = "unsure"
 """The outcome of an attempt after which nobody knows whether the receiver has the message."""
-GONE_OUT = "; it may have gone out"
-"""Said of a message after such an attempt."""
 _MAY_HAVE_REACHED = sa.or_(
     delivery_attempts.c.outcome.is_(None), delivery_attempts.c.outcome == UNSURE
 )
@@ -71,7 +69,8 @@ class Lease:
     the last of them. `spent` is what its attempts count since an admin last put the delivery back,
     without this one, which counts 1, or `weight` when nobody knows what came of it. `once` is
     whether a person would see a repetition; `policy` says when there is one. An attempt that is
-    made before its time has the moment of the next one in `kept_for`, and counts nothing.
+    made before its time has the moment of the next one in `kept_for`, and counts nothing where
+    nobody would see it.
     """
 
     delivery_id: str
@@ -106,6 +105,7 @@ def take(
             return None
         to = destinations.get(row.destination)
         once = to is not None and to.read_by_people
+        once = once or (row.last_error or "").endswith(GONE_OUT)
         policy = (to.retry if to is not None else None) or policy
         weight = policy.unsure_weight if once else 1
         spent = row.attempts - row.attempts_before_retry
@@ -120,7 +120,7 @@ def take(
                 "nth": row.attempts + 1,
                 "repeated_at": kept_for or now + wait,
                 "now": now,
-                "uncounted": row.attempts_before_retry + (kept_for is not None),
+                "uncounted": row.attempts_before_retry + (kept_for is not None and not once),
             }
             connection.execute(_BEGIN, begun)
             connection.execute(_ATTEMPT, begun)
@@ -134,7 +134,7 @@ def take(
         number=row.attempts + left,
         left=left,
         spent=spent,
-        weight=weight if kept_for is None else 0,
+        weight=weight if kept_for is None or once else 0,
         once=once,
         policy=policy,
         destination=row.destination,

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from store.sql import database_now, reading
-from tickets.circuit import OPEN_STATES
+from tickets.circuit import MAY_HAVE_GONE_OUT, OPEN_STATES
 from tickets.lease import UNSURE
 from tickets.mobile import SMS
 from tickets.open import of_reference
@@ -51,14 +51,13 @@ class Attempt:
 
 
 _UNDONE = ("dead", "failed")
-_GONE_OUT = (
-    sa.select(deliveries.c.id)
-    .join(delivery_attempts)
-    .where(
-        deliveries.c.state == "dead",
-        deliveries.c.destination == SMS,
-        sa.or_(delivery_attempts.c.outcome.is_(None), delivery_attempts.c.outcome == UNSURE),
-    )
+_UNKNOWN = sa.exists().where(
+    delivery_attempts.c.delivery_id == deliveries.c.id,
+    sa.or_(delivery_attempts.c.outcome.is_(None), delivery_attempts.c.outcome == UNSURE),
+)
+_GONE_OUT = sa.select(deliveries.c.id).where(
+    deliveries.c.state == "dead",
+    sa.or_(MAY_HAVE_GONE_OUT, sa.and_(deliveries.c.destination == SMS, _UNKNOWN)),
 )
 _COLUMNS = [
     tickets.c.service_request_id,
@@ -208,7 +207,8 @@ def retry_all(
     if to is not None:
         conditions.append(deliveries.c.destination == to)
     states = ("dead",) if dead_alone else _UNDONE
-    return put_back(engine, *conditions, deliveries.c.id.not_in(_GONE_OUT), states=states)
+    conditions += [deliveries.c.id.not_in(_GONE_OUT), ~MAY_HAVE_GONE_OUT]
+    return put_back(engine, *conditions, states=states)
 
 
 def put_back(

@@ -11,7 +11,10 @@ from werkzeug import Request, Response
 from outbox.retry import RetryPolicy
 from store.sql import database_now
 from tests.fixtures.processes import free_tcp_port
-from tests.fixtures.tickets import NOW, Backoffice, deliverer_to, new_ticket, pass_on
+from tests.fixtures.tickets import NOW, SECRET, Backoffice, deliverer_to, new_ticket, pass_on
+from tickets.delivery import Deliverer
+from tickets.destinations.webhook import WebhookDestination
+from tickets.health import read_health
 from tickets.open import list_tickets, open_ticket
 from tickets.outbox import Delivery, list_attempts, list_deliveries, retry_delivery
 from tickets.schema import deliveries
@@ -217,12 +220,21 @@ def test_a_ticket_from_before_the_clock_was_set_back_is_due(
     assert deliverer.deliver(delivery.id) == "acknowledged"
 
 
-def test_an_unknown_destination_is_a_dead_letter_with_its_reason(engine: sa.Engine) -> None:
-    """A destination that is no longer in the settings is seen by an admin, not retried."""
-    open_ticket(engine, new_ticket(), destinations=["gone"], now=NOW)
-    deliverer = deliverer_to(engine, "http://127.0.0.1:1/")
-    assert deliverer.deliver(only(engine).id) == "dead"
+def test_a_destination_that_this_worker_does_not_know_is_waited_for(
+    engine: sa.Engine, httpserver: HTTPServer
+) -> None:
+    """It may be new, and this worker older than the file; why it waits is told."""
+    httpserver.expect_request("/tickets").respond_with_data("", status=200)
+    open_ticket(engine, new_ticket(), destinations=["crm"], now=NOW)
+    assert deliverer_to(engine, "http://127.0.0.1:1/").deliver(only(engine).id) == "failed"
     assert "not configured" in (only(engine).last_error or "")
+    assert read_health(engine) == [], "it says nothing of how anybody does"
+    with engine.begin() as connection:
+        due = {"next_attempt_at": database_now(connection) - timedelta(seconds=1)}
+        connection.execute(deliveries.update().values(due))
+    office = WebhookDestination("crm", httpserver.url_for("/tickets"), lambda: [SECRET])
+    knows = Deliverer(engine, {"crm": office}, RetryPolicy())
+    assert knows.deliver(only(engine).id) == "acknowledged"
 
 
 def held_until(engine: sa.Engine, shift: timedelta) -> None:

@@ -100,10 +100,10 @@ def test_an_answer_of_one_destination_says_nothing_of_another(any_engine: sa.Eng
             for number in range(1 if name == "third" else 3):
                 told = note_failure(connection, name, PushResult("retry", 503, "HTTP 503"), now)
                 assert told == ("ill" if number == 2 else None)
-        assert note_answer(connection, "one") == "well"
-        assert note_answer(connection, "one") is None
-        assert note_answer(connection, "third") is None
-        assert note_answer(connection, "never seen") is None
+        assert note_answer(connection, "one", now) == "well"
+        assert note_answer(connection, "one", now) is None
+        assert note_answer(connection, "third", now) is None
+        assert note_answer(connection, "never seen", now) is None
     failures = {one.name: one.failures for one in read_health(any_engine)}
     assert failures == {"one": 0, "other": 3, "third": 0}
 
@@ -116,7 +116,7 @@ def test_an_illness_lasts_from_its_first_failure(any_engine: sa.Engine) -> None:
             note_failure(connection, "one", PushResult("retry", 503, "HTTP 503"), moment)
     assert health(any_engine).failing_since == moments[0]
     with any_engine.begin() as connection:
-        note_answer(connection, "one")
+        note_answer(connection, "one", moments[2])
         note_failure(connection, "one", PushResult("retry", 500, "HTTP 500"), moments[2])
     found = health(any_engine)
     assert (found.failures, found.failing_since) == (1, moments[2])
