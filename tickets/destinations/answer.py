@@ -37,7 +37,8 @@ def failure(reply: Reply, message: Message, about: frozenset[int] = _ABOUT_A_TIC
         return PushResult("gone", status, "HTTP 410: it wants no more", answer=said)
     if status in about:
         answer = json_object(body)
-        if status == 409 and answer.get("error") in _HAS_IT_ALREADY:
+        error = answer.get("error")
+        if status == 409 and isinstance(error, str) and error in _HAS_IT_ALREADY:
             return PushResult("acknowledged", status, remote_id=remote_id(answer.get("id")))
         if _names(message, reply, body):
             error = f"this ticket is refused with HTTP {status}"

@@ -11,6 +11,7 @@ from typing import Any
 
 from outbox.retry import Retry
 from tickets.destination import Message, PushResult
+from tickets.destinations.entry import SecretMissing
 from tickets.destinations.webhook import WebhookDestination, event_of, signed_message
 from tickets.model import Ticket
 from tickets.spoken import DRAFTED, DRAFTS
@@ -42,7 +43,11 @@ class DraftDestination:
         found = self.find(ticket.idempotency_key, name) if kind == DRAFTED else None
         if found is None:
             return PushResult("refused", error="the draft was destroyed with its recording")
-        body, headers = signed_draft(ticket, found, self.office.secrets(), datetime.now(UTC))
+        try:
+            secrets = self.office.secrets()
+        except SecretMissing as error:
+            return PushResult("retry", error=str(error))
+        body, headers = signed_draft(ticket, found, secrets, datetime.now(UTC))
         result = self.office.send(message, body, headers)
         if result.verdict == "accepted":  # what becomes of a draft is not asked
             return replace(result, verdict="acknowledged", token=None)

@@ -97,7 +97,7 @@ def _xml_rows(text: bytes) -> list[Row] | None:
     parser.EndElementHandler = reader.ended
     try:
         parser.Parse(text, True)
-    except (expat.ExpatError, _NotThis):
+    except (expat.ExpatError, _NotThis, LookupError, ValueError):  # also an encoding of no name
         return None
     return None if reader.root.lower() == "html" else reader.rows
 

@@ -30,6 +30,7 @@ from tickets.destinations.answer import (
     remote_id,
     unacknowledged,
 )
+from tickets.destinations.entry import SecretMissing
 from tickets.model import Ticket, to_wire
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
@@ -66,9 +67,12 @@ class WebhookDestination:
     def push(self, message: Message) -> PushResult:
         """Send the ticket once and judge the answer; or ask what became of it since."""
         now = datetime.now(UTC)
-        if message.token:
-            return self._ask(message, now)
-        body, headers = signed_request(message, self.secrets(), now)
+        try:
+            if message.token:
+                return self._ask(message, now)
+            body, headers = signed_request(message, self.secrets(), now)
+        except SecretMissing as error:
+            return PushResult("retry", error=str(error))
         return self.send(message, body, headers)
 
     def send(self, message: Message, body: bytes, headers: Mapping[str, str]) -> PushResult:
@@ -99,12 +103,18 @@ class WebhookDestination:
         RFC 9110, 15.3.3 has it "point to a status monitor", as `Location` does in practice. An
         address elsewhere would be a way to have this house ask whomever the answer names.
         """
-        there = urljoin(self.url, location) if location else ""
-        same = urlsplit(there)[:2] == urlsplit(self.url)[:2]
+        try:
+            there = urljoin(self.url, location) if location else ""
+            same = urlsplit(there)[:2] == urlsplit(self.url)[:2]
+        except ValueError:  # as of http://[::1
+            return ""
         return there if there and same and len(there) <= 500 and there.isascii() else ""
 
     def _ask(self, message: Message, now: datetime) -> PushResult:
-        """What became of what was accepted. Who knows nothing of it any more is sent it again."""
+        """What became of what was accepted. Who knows nothing of it any more is sent it again.
+
+        Raises SecretMissing.
+        """
         try:
             with asked(self._get(message.token or "", message.id, now), self.timeout_s,
                        admits=self.admits, tls=self.tls) as reply:  # fmt: skip
@@ -139,6 +149,8 @@ class WebhookDestination:
                     raise CannotAsk(f"HTTP {reply.status}, and no list in JSON")
         except (ExchangeFailed, AddressRefused, httpx.InvalidURL) as error:
             raise CannotAsk(not_asked(error).error or "") from None
+        except SecretMissing as error:
+            raise CannotAsk(str(error)) from None
         yield from (_held(row) for row in rows if isinstance(row, dict))
 
 

@@ -1,5 +1,6 @@
 """What a destination accepts and settles later is asked for, and never sent twice."""
 
+import socket
 import threading
 from datetime import timedelta
 
@@ -9,10 +10,13 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from store.sql import database_now
+from tests.fixtures import contract
+from tests.fixtures.receivers import Receiver, receiver
 from tests.fixtures.scripted_destination import AWAY, TAKEN, Office
-from tests.fixtures.tickets import NOW, deliverer_to, new_ticket
+from tests.fixtures.tickets import NOW, SECRET, deliverer_to, new_ticket
 from tickets.delivery import ACCEPTED_FOR
-from tickets.destination import PushResult
+from tickets.destination import Message, PushResult
+from tickets.destinations.webhook import WebhookDestination
 from tickets.open import open_ticket
 from tickets.outbox import Delivery, list_deliveries, oldest_waiting, retry_delivery
 from tickets.schema import deliveries
@@ -152,3 +156,18 @@ def test_a_202_that_names_another_server_is_an_acknowledgement(
     open_ticket(engine, new_ticket(), destinations=["backoffice"], now=NOW)
     deliverer = deliverer_to(engine, httpserver.url_for("/tickets"))
     assert deliverer.deliver(only(engine).id) == "acknowledged"
+
+
+@pytest.mark.parametrize(
+    "location", [b"http://[::1", b"//[", b"http://[::1]x/7", b"http://127.0.0.1:port/7"]
+)
+def test_a_202_that_names_no_address_is_an_acknowledgement(location: bytes) -> None:
+    """The receiver has it, whatever its header says."""
+
+    def accepts(_receiver: Receiver, peer: socket.socket) -> None:
+        head = b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\nlocation: %s\r\n\r\n"
+        peer.sendall(head % location)
+
+    with receiver(accepts) as there:
+        office = WebhookDestination("crm", there.url(), lambda: [SECRET])
+        assert office.push(Message(contract.pothole())).verdict == "acknowledged"

@@ -109,6 +109,8 @@ PAGE = "<!doctype html><title>maintenance</title>"
         (409, "application/json", '{"error": "no", "idempotency_key": "KEY"}', "dead"),
         (422, "application/problem+json", '{"detail": "ticket REFERENCE: no such place"}', "dead"),
         (409, "application/json", "", "failed"),
+        (409, "application/json", '{"error": {"code": "conflict"}}', "failed"),
+        (409, "application/json", '{"error": ["duplicate"]}', "failed"),
         (409, "application/json", '{"error": "conflict", "id": "1REFERENCE"}', "failed"),
         (422, "application/json", '{"error": "closed until 6"}', "failed"),
         (422, "text/html; charset=utf-8", f"{PAGE}<p>Request KEY</p>", "failed"),

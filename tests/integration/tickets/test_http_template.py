@@ -68,6 +68,8 @@ JSON, HTML = "application/json", "text/html; charset=utf-8"
         ({}, 422, JSON, '{"error": "989036781: no"}', "refused"),
         ({}, 422, HTML, f"{PAGE}989036781", "retry"),
         ({}, 409, JSON, '{"error": "duplicate", "id": "7"}', "acknowledged"),
+        ({}, 409, JSON, '{"error": {"code": "duplicate"}}', "retry"),
+        ({}, 409, JSON, '{"error": ["duplicate"]}', "retry"),
         ({}, 410, JSON, "", "gone"),
         ({}, 500, HTML, PAGE, "retry"),
     ],

@@ -334,6 +334,8 @@ def test_what_nobody_was_told_says_nothing_of_a_server_s_health(
         (404, [{"code": 404, "description": "service_code 038 was not found"}], "retry"),
         (400, [{"code": 400, "description": "989036781 is in another city"}], "refused"),
         (422, [{"code": 422, "description": "[940-989036781]: no"}], "refused"),
+        (409, {"error": {"code": "conflict"}}, "retry"),
+        (409, {"error": ["duplicate"]}, "retry"),
         (500, [{"code": 500, "description": "989036781"}], "retry"),
         (307, [], "retry"),
         (410, [], "gone"),
@@ -379,7 +381,16 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE s [<!ENTITY a "aaaaaaaaaa"><!ENTITY b 
 """
 
 
-@pytest.mark.parametrize("body", [BOMB, b"<a>" * 5000, b"<a", b"<html><x>1</x></html>", b"\xff"])
+ODD = [
+    f'<?xml version="1.0" encoding="{name}"?><a><b><service_request_id>1'.encode()
+    + b"</service_request_id></b></a>"
+    for name in ("gb2312", "nonsense", "base64", "idna")
+]
+
+
+@pytest.mark.parametrize(
+    "body", [BOMB, b"<a>" * 5000, b"<a", b"<html><x>1</x></html>", b"\xff", *ODD]
+)
 def test_xml_that_declares_or_nests_is_not_read(body: bytes, make: Make) -> None:
     """Entities unfold without end, and files of this machine may be named by them."""
     answer = Response(body, content_type="text/xml")
