@@ -37,6 +37,8 @@ class Message:
     """When its first attempt began (UTC); None in the first."""
     unsure_at: datetime | None = None
     """When the last attempt began (UTC) after which nobody knows whether it has reached anyone."""
+    accepted_at: datetime | None = None
+    """Since when (UTC) the destination has said that it will see to it, or a part of it has it."""
 
     @property
     def id(self) -> str:

@@ -1,7 +1,8 @@
 """Lists of a day's tickets on their way: written down once a day, sent by a worker.
 
 The relay knows no password: it writes a row for each destination and day, and queues it. A worker
-takes the row's lease and sends the list; what fails is tried again as tickets are.
+takes the row's lease and sends the list; what fails is tried again as tickets are. Where a server
+takes it for some of its recipients, the row has a token that names the others.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ from outbox.work import CUT_OFF, Work, begin_attempt, give_up, hold_row
 from store.sql import database_now, reading
 from tickets.destination import PushResult
 from tickets.destinations.mail import metrics
-from tickets.destinations.mail.destination import EmailDestination
+from tickets.destinations.mail.destination import EmailDestination, is_patient
 from tickets.destinations.mail.digest import send_digest
 from tickets.schema import digests
 
@@ -130,10 +131,13 @@ class Digester:
                 return _tell(row, "dead", PushResult("refused", error=CUT_OFF))
             wait = timedelta(seconds=retry.wait_s(row.attempts + 1))
             begin_attempt(connection, DIGESTS, digest_id, now + wait)
+            last = row.attempts + 1 >= retry.max_attempts
+            patient = is_patient(row.accepted_at, now) and not last
         if destination is None or destination.digest is None:
             error = _NEVER[0 if destination is None else 1]
             return self._settle(row, PushResult("refused", error=error), retry)
-        return self._settle(row, send_digest(self._engine, destination, row.day), retry)
+        result = send_digest(self._engine, destination, row.day, row.token, patient=patient)
+        return self._settle(row, result, retry)
 
     def _retry(self, destination: EmailDestination | None) -> Retry:
         own = None if destination is None else destination.retry
@@ -148,6 +152,9 @@ class Digester:
             if state != "sent":  # true whoever holds the lease by now: they have it
                 change = change.where(digests.c.lease_token == row.lease_token)
             wait = timedelta(seconds=retry.wait_s(attempts, result.retry_after_s))
+            if result.verdict == "accepted":  # some have it: the rest are tried by themselves
+                its = {"token": result.token, "accepted_at": row.accepted_at or now}
+                change = change.values(its)
             connection.execute(
                 change.values(
                     state=state,

@@ -178,6 +178,7 @@ def _message(connection: sa.Connection, row: sa.Row[Any]) -> Message:
         repeated=row.attempts > 0,
         first_sent_at=first,
         unsure_at=unsure,
+        accepted_at=row.accepted_at,
     )
 
 

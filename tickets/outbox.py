@@ -237,7 +237,7 @@ def put_back(
                 early=True,  # also while its destination is left alone: a person wants it now
                 # Who had it and has it no more would say by the old token that it is there.
                 token=sa.case((had, None), else_=deliveries.c.token),
-                accepted_at=sa.case((had, None), else_=deliveries.c.accepted_at),
+                accepted_at=None,  # whoever waits for it begins to wait anew
                 **number,
             )
         )

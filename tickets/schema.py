@@ -68,6 +68,9 @@ digests = sa.Table(
     sa.Column("last_status", sa.Integer),
     sa.Column("last_error", sa.String(500)),
     sa.Column("sent_at", UtcDateTime),
+    # Who has not got it yet, since others have.
+    sa.Column("token", sa.String(500)),
+    sa.Column("accepted_at", UtcDateTime),
     sa.Index(None, "state", "next_attempt_at"),
 )
 

@@ -240,6 +240,26 @@ def test_what_fails_is_tried_again_and_then_given_up(engine: sa.Engine, tmp_path
     assert made.send(f"water-{yesterday()}") == "dead"
 
 
+def test_who_is_put_off_gets_the_list_later_and_nobody_twice(
+    any_engine: sa.Engine, server: Mailbox, tmp_path: Path
+) -> None:
+    """It is sent when all have it; after its last attempt who is put off goes without."""
+    two = ["a@jeddah.example", "b@jeddah.example"]
+    hand_out_digests(any_engine, ZONE, MIDNIGHT)
+    row, made = f"roads-{yesterday()}", digester(any_engine, daily(server.port, tmp_path, to=two))
+    server.to_recipients = {"b@jeddah.example": "451 4.7.1 greylisted"}
+    assert made.send(row) == "failed"
+    server.to_recipients = {}
+    assert made.send(row) == "sent"
+    assert [one.rcpt_tos for one in server.letters] == [two[:1], two[1:]]
+    hand_out_digests(any_engine, ZONE, {"parks": time()})
+    parks = replace(daily(server.port, tmp_path, to=two), name="parks")
+    row, made = f"parks-{yesterday()}", digester(any_engine, parks)
+    server.to_recipients = {"b@jeddah.example": "451 4.7.1 greylisted"}
+    assert [made.send(row) for _ in range(3)] == ["failed", "failed", "sent"]
+    assert [one.rcpt_tos for one in server.letters[2:]] == [two[:1]]
+
+
 _SENDER = """
 import sys
 from pathlib import Path

@@ -1,8 +1,9 @@
 """E-mail as a destination: a letter for each thing that happens to a ticket, over SMTP.
 
 A server may take a letter for some of its recipients. Who has it is not sent it again: those whom
-the server put off (4xx, as in greylisting) are tried again by themselves for an hour, by a token
-that names them; those whom it refuses (5xx) go without, which is told loudly.
+the server put off (4xx, as in greylisting) are tried again by themselves, by a token that names
+them, for an hour since the others have it; those whom it refuses (5xx) go without, which is told
+loudly.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +27,8 @@ from tickets.destinations.mail.told import Names
 log = structlog.get_logger()
 
 _PATIENCE = timedelta(hours=1)
-"""How long a letter is tried again for those recipients alone whom the server puts off."""
+"""How long a letter is tried again for those recipients alone whom the server puts off: since the
+others have it."""
 _TOO_LARGE = ("5.2.3", "5.3.4")
 _CONTENT = "5.6."
 """Enhanced codes (RFC 3463) that are about the letter, and not about whom it comes from or to."""
@@ -53,20 +55,20 @@ class EmailDestination:
     def push(self, message: Message) -> PushResult:
         """Send the letter once; or, by its token, to those alone who have not got it yet."""
         now = datetime.now(UTC)
-        recipients = self._left(message.token)
+        made = ticket_letter(message, self.envelope, self.names, now)
+        patient = is_patient(message.accepted_at, now)
+        return self.send(made, self.envelope, message.token, patient=patient)
+
+    def send(
+        self, made: EmailMessage, envelope: Envelope, token: str | None = None, *, patient: bool
+    ) -> PushResult:
+        """Send a letter once; or, by its token, to those alone who have not got it yet.
+
+        Not `patient`: who is put off goes without it.
+        """
+        recipients = _left(envelope.recipients, token)
         if not recipients:
             return PushResult("acknowledged")
-        made = ticket_letter(message, self.envelope, self.names, now)
-        first = message.first_sent_at or now
-        return self._send(made, recipients, timedelta() <= now - first < _PATIENCE, message.token)
-
-    def send(self, made: EmailMessage, envelope: Envelope) -> PushResult:
-        """Send another letter once, to whom the server takes."""
-        return self._send(made, envelope.recipients, patient=False, token=None)
-
-    def _send(
-        self, made: EmailMessage, recipients: Sequence[str], patient: bool, token: str | None
-    ) -> PushResult:
         sender = self.envelope.sender.address
         letter = Letter(sender, tuple(recipients), made.as_bytes())
         try:
@@ -115,12 +117,21 @@ class EmailDestination:
             return PushResult("accepted", status, told, token=rest, answer=answer)
         return PushResult("acknowledged", status, told, remote_id=known, answer=answer)
 
-    def _left(self, token: str | None) -> tuple[str, ...]:
-        """Who has not got the letter, by what a part of their addresses' hashes says."""
-        if not token:
-            return self.envelope.recipients
-        marks = token.removeprefix(_REST).split(",")
-        return tuple(one for one in self.envelope.recipients if _mark(one) in marks)
+
+def is_patient(accepted_at: datetime | None, now: datetime) -> bool:
+    """Whether who is put off `now` is tried again; others have it since `accepted_at`, if any.
+
+    Of a moment that lies far ahead nobody knows how long it is past: a clock was set back.
+    """
+    return accepted_at is None or abs(now - accepted_at) < _PATIENCE
+
+
+def _left(recipients: Sequence[str], token: str | None) -> tuple[str, ...]:
+    """Who has not got the letter, by what a part of their addresses' hashes says."""
+    if not token:
+        return tuple(recipients)
+    marks = token.removeprefix(_REST).split(",")
+    return tuple(one for one in recipients if _mark(one) in marks)
 
 
 def _mark(address: str) -> str:

@@ -27,8 +27,15 @@ class _Part:
     cut: bool
 
 
-def send_digest(engine: sa.Engine, destination: EmailDestination, day: date) -> PushResult:
-    """Send the list of `day`, as it is now, at once.
+def send_digest(
+    engine: sa.Engine,
+    destination: EmailDestination,
+    day: date,
+    token: str | None = None,
+    *,
+    patient: bool = False,
+) -> PushResult:
+    """Send the list of `day`, as it is now, at once; `token` and `patient` as of any letter.
 
     Raises ValueError for a destination that has no digest, SQLAlchemyError.
     """
@@ -36,7 +43,7 @@ def send_digest(engine: sa.Engine, destination: EmailDestination, day: date) -> 
         raise ValueError(f"{destination.name} has no `digest` in config/destinations.yaml")
     found = day_list(engine, destination.name, day, destination.names.zone)
     made = digest_letter(destination, destination.digest, found, datetime.now(UTC))
-    return destination.send(made, destination.digest)
+    return destination.send(made, destination.digest, token, patient=patient)
 
 
 def digest_letter(
