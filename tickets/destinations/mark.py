@@ -20,7 +20,12 @@ def mark_of(message: Message) -> str:
 
 
 def begins_with(text: object, mark: str) -> bool:
-    """Whether `text` is one that begins with this, whole: `a-1` is not the beginning of `a-12`."""
+    """Whether `text` is one that begins with this, whole: `a-1` is not the beginning of `a-12`.
+
+    A whole number is compared as the text that it is written by: some systems make numbers of ours.
+    """
+    if isinstance(text, int) and not isinstance(text, bool):
+        return str(text) == mark
     if not isinstance(text, str) or not text.lstrip().startswith(mark):
         return False
     after = text.lstrip()[len(mark) :][:1]

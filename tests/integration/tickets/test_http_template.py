@@ -153,6 +153,22 @@ def test_what_is_found_is_not_sent_again(make: Make, found: Any, posts: int) -> 
         assert there.asked("GET")[0].args["q"] == "989036781"
 
 
+@pytest.mark.parametrize(
+    ("found", "posts"), [(989036781, 0), ("989036781", 0), (9890367812, 1), (True, 1)]
+)
+def test_a_reference_is_found_in_a_field_of_numbers(make: Make, found: Any, posts: int) -> None:
+    """A row whose `match` is a number is as good as one of text."""
+    answer = json.dumps([{"ref": found, "id": 7}])
+    look = {**LOOK, "match": {"ref": "{reference}"}, "found_after": "0s"}
+    with small_server(lambda request: Response(answer if request.method == "GET" else TAKEN,
+                                               content_type=JSON)) as there:  # fmt: skip
+        desk = make(there.url, look=look)
+        assert desk.push(message(repeated=True)).remote_id == "7"
+        assert len(there.asked("POST")) == posts
+        held = list(desk.held(datetime.now(UTC), [message()]))
+        assert len(held) == 1 - posts
+
+
 def test_what_may_be_at_work_is_waited_for(make: Make) -> None:
     """A minute where the file says nothing else: a slow server is not sent the same beside it."""
     now = datetime.now(UTC)

@@ -37,6 +37,18 @@ def test_a_mark_is_read_whole(text: str, begins: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "is_it"),
+    [(989036781, True), (98903678, False), (9890367812, False), (-989036781, False),
+     (989036781.0, False), (True, False), ([989036781], False)],
+)  # fmt: skip
+def test_a_number_is_compared_whole(value: object, is_it: bool) -> None:
+    """Systems that have our reference in a field of numbers give it back as one."""
+    assert begins_with(value, "989036781") is is_it
+    assert not begins_with(True, "1")
+    assert not begins_with(value, mark_of(OPENED))
+
+
+@pytest.mark.parametrize(
     "text",
     [None, 1, "", "a [940-989036781]", "[940-98903678]", "[940-٩89036781]", "[940-989036781"],
 )
