@@ -47,9 +47,12 @@ class HttpDestination:
 
     @property
     def read_by_people(self) -> bool:
-        """Whether a repetition is seen: where nothing is looked for before it."""
-        sent = (self.opened, self.updated)
-        return any(one is not None and one.look is None for one in sent)
+        """Whether a ticket may be there twice: where it is not looked for before it is repeated.
+
+        An addition that nothing looks for may be told twice too. That does less harm than a ticket
+        that is given up while they are away.
+        """
+        return self.opened.look is None
 
     def push(self, message: Message) -> PushResult:
         """Send the message once and judge the answer, unless it is there already."""

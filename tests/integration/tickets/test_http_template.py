@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from werkzeug import Request, Response
 
 from files.yaml_model import FileWrong
 from tests.fixtures import contract
 from tests.fixtures.examples import example
-from tests.fixtures.pushing import loaded
+from tests.fixtures.pushing import Way, loaded
 from tests.fixtures.receivers import ENDLESS, SAID_SO, Answer, receiver
 from tests.fixtures.small_server import SmallServer, small_server
 from tickets.destination import CannotAsk, Message
@@ -236,13 +237,29 @@ def test_a_ticket_that_is_gone_there_is_not_they_who_are(make: Make) -> None:
 
 
 def test_who_cannot_be_asked_is_sent_a_ticket_less_often(make: Make) -> None:
-    """A repetition is seen by people where nothing finds it first."""
+    """A repetition is seen by people where nothing finds it first; of an addition it may be."""
     updates = {"url": "URL/t/{remote_id}", "body": {"text": "{added}"}}
     url = "https://x.example"
     assert make(url).read_by_people
-    assert make(url, look=LOOK, updates=updates).read_by_people
+    assert make(url, updates={**updates, "look": LOOK}).read_by_people
+    assert not make(url, look=LOOK, updates=updates).read_by_people
     assert not make(url, look=LOOK).read_by_people
     assert not make(url, look=LOOK, updates={**updates, "look": LOOK}).read_by_people
+
+
+def test_a_ticket_that_is_looked_for_outlives_an_outage(any_engine: sa.Engine, make: Make) -> None:
+    """Also where nothing looks for what is added to it: some 503 make no dead letter."""
+
+    def desk(request: Request) -> Response:
+        return Response("[]", 200 if request.method == "GET" else 503, content_type=JSON)
+
+    updates = {"url": "URL/t/{remote_id}", "body": {"text": "{added}"}}
+    with small_server(desk) as there:
+        way = Way(any_engine, make(there.url, look={**LOOK, "found_after": "0s"}, updates=updates))
+        way.open()
+        assert [way.attempt() for _ in range(3)] == ["failed"] * 3
+        assert [row.state for row in way.rows()] == ["failed"]
+        assert len(there.asked("POST")) == 3
 
 
 def test_a_header_that_cannot_be_written_refuses_the_ticket(make: Make) -> None:
@@ -361,8 +378,12 @@ def test_the_guide_s_example_makes_a_ticket(tmp_path: Path) -> None:
         text = example("http").replace("https://desk.example", server.url)
         there = loaded(f"{text}    private_addresses: true\n", tmp_path, DESK_TOKEN="d-1")["desk"]
         assert there.push(message(repeated=True)).remote_id == "7"
-        update = there.push(message(event=UPDATED, version=2, remote_id="7"))
-        assert update.verdict == "acknowledged"
+        again = message(event=UPDATED, version=2, remote_id="7", repeated=True)
+        assert there.push(again).verdict == "acknowledged"
+        assert [request.path for request in server.asked("GET")] == [
+            "/api/tickets",
+            "/api/tickets/7/notes",
+        ]
         _opened(server)
 
 
