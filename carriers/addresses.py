@@ -1,7 +1,7 @@
 """Which addresses may be asked: where a name leads, and not what it is called, decides."""
 
 from collections.abc import Callable
-from ipaddress import IPv4Address, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 Admits = Callable[[IPv4Address | IPv6Address], bool]
 """Whether an address may be asked."""
@@ -19,6 +19,11 @@ def loopback_only(address: IPv4Address | IPv6Address) -> bool:
 
 _NAT64 = IPv6Network("64:ff9b::/96")
 """Behind its last 32 bits an address of IPv4 is reached (RFC 6052, 2.1)."""
+_PUBLIC = IPv6Network("2000::/3")
+"""What is given out for the public internet (RFC 4291, 2.4, and IANA's registry). Outside of it are
+site-local, IPv4-compatible and IPv4-translated addresses, and NAT64's own prefix (RFC 8215)."""
+_NOT_GLOBAL = (IPv4Network("192.0.0.0/24"), IPv6Network("3fff::/20"))
+"""For protocols (RFC 6890) and for examples (RFC 9637), which Python may take for public."""
 
 
 def public_only(address: IPv4Address | IPv6Address) -> bool:
@@ -27,6 +32,10 @@ def public_only(address: IPv4Address | IPv6Address) -> bool:
     An IPv6 address that leads to one of IPv4 is taken as that.
     """
     found = _inside(address)
+    if isinstance(found, IPv6Address) and found not in _PUBLIC:
+        return False
+    if any(found in network for network in _NOT_GLOBAL):
+        return False
     return found.is_global and not found.is_multicast
 
 

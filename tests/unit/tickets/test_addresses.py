@@ -12,6 +12,12 @@ PRIVATE = (
     *("::1", "::", "fe80::1", "fc00::1", "ff02::1", "2001:db8::1"),
     *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe"),
     *("2002:7f00:1::", "2002:a00:1::1"),
+    # Teredo, whose client (inverted) is 10.0.0.1.
+    "2001:0:4136:e378:8000:63bf:f5ff:fffe",
+    # Site-local; NAT64 of a network's own; compatible with IPv4, and translated from it.
+    *("fec0::1", "fef0::1", "64:ff9b:1::a00:1", "64:ff9b:1::808:808"),
+    *("::10.0.0.1", "::8.8.8.8", "::ffff:0:127.0.0.1", "::ffff:0:8.8.8.8"),
+    *("100::1", "3fff::1", "5f00::1", "4000::1", "192.0.0.1", "192.0.0.192"),
 )
 
 
@@ -22,7 +28,13 @@ def test_a_private_address_is_refused_in_whatever_form(address: str) -> None:
     assert anywhere(ip_address(address))
 
 
-@pytest.mark.parametrize("address", ["8.8.8.8", "2a00:1450:4001::1", "64:ff9b::808:808"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("8.8.8.8", "2a00:1450:4001::1", "2606:4700::1111", "64:ff9b::808:808"),
+        *("::ffff:8.8.8.8", "2002:808:808::1", "2001:0:4136:e378:8000:63bf:f7f7:f7f7"),
+    ],
+)
 def test_a_public_address_is_asked(address: str) -> None:
     """As most receivers are."""
     assert public_only(ip_address(address))
