@@ -35,6 +35,7 @@ class Delivery:
     remote_id: str | None
     ticket_version: int = 1
     accepted_at: datetime | None = None
+    early: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,7 @@ import json
 import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import rich_click as click
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hotline.bootstrap import Services
 from hotline.cli.columns import one_line, print_columns
 from hotline.cli.moments import Moment
+from hotline.cli.next_try import ahead
 from hotline.environment import SettingsWrong
 from hotline.trouble import of_database
 from tickets.circuit import OPEN_STATES
@@ -97,6 +99,7 @@ def deliveries_explain(services: Services, reference: str, as_json: bool) -> Non
         sys.exit(2)
     try:
         found = explain(services.engine(), reference)
+        health = {one.name: one for one in read_health(services.engine())}
     except SQLAlchemyError as error:
         database_away(error)
     if not found:
@@ -113,7 +116,7 @@ def deliveries_explain(services: Services, reference: str, as_json: bool) -> Non
         click.echo(f"{'' if number == 0 else chr(10)}{_headline(services, row)}")
         for attempt in attempts:
             click.echo(one_line(f"  {_attempted(services, attempt)}"))
-        click.echo(f"  {_ahead(services, row)}")
+        click.echo(f"  {ahead(row, [way for way, _ in found], health, partial(_local, services))}")
 
 
 def _headline(services: Services, row: Delivery) -> str:
@@ -134,17 +137,6 @@ def _attempted(services: Services, attempt: Attempt) -> str:
     told = [attempt.error or (f"HTTP {attempt.status}" if attempt.status else "")]
     told += [f"“{attempt.answer}”"] if attempt.answer else []
     return "  ".join((*parts, *filter(None, told)))
-
-
-def _ahead(services: Services, row: Delivery) -> str:
-    if row.state == "acknowledged":
-        return f"taken {_local(services, row.acknowledged_at)}"
-    if row.state == "dead":
-        return f"given up: `hotline deliveries retry {row.id}` begins anew"
-    moment = _local(services, row.next_attempt_at)
-    if row.accepted_at is not None:
-        return f"accepted {_local(services, row.accepted_at)}; asked again {moment}"
-    return f"next try {moment}, sooner where its destination is well again before"
 
 
 @deliveries_group.command("attempts")

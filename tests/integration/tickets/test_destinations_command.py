@@ -191,6 +191,44 @@ def test_a_ticket_is_explained_attempt_by_attempt(
     }
 
 
+def test_what_a_delivery_waits_for_is_told_as_it_is(
+    tmp_path: Path, any_url: str, any_engine: sa.Engine
+) -> None:
+    """No moment is promised at which it would not be tried."""
+    office = Office(any_engine, backoffice=[AWAY, AWAY, AWAY, TAKEN])
+    ticket = office.open()
+    settings = house(tmp_path, any_url)
+
+    def ahead() -> list[str]:
+        result = run(settings, "deliveries", "explain", ticket.service_request_id)
+        assert result.exit_code == 0, result.output
+        words = ("next try", "waits", "not tried", "taken")
+        lines = (line.strip() for line in result.stdout.splitlines())
+        return [line for line in lines if line.startswith(words)]
+
+    office.deliver()
+    office.change(ticket, satisfaction=4)
+    (first, later) = ahead()
+    assert first.startswith("next try")
+    opened = office.rows("backoffice")[0].id
+    assert later == f"waits for version 1 before it ({opened})"
+    for _ in range(2):
+        office.open()
+    office.deliver()
+    (first, _) = ahead()
+    assert first.startswith("waits: backoffice is left alone, but for one try ")
+    assert run(settings, "deliveries", "retry", opened).exit_code == 0
+    (first, _) = ahead()
+    assert first.startswith("next try")
+    assert run(settings, "destinations", "disable", "backoffice").exit_code == 0
+    told = "not tried: backoffice is disabled, until `hotline destinations enable backoffice`"
+    assert ahead() == [told, told]
+    assert run(settings, "destinations", "enable", "backoffice").exit_code == 0
+    for _ in range(2):
+        office.deliver()
+    assert [line.split()[0] for line in ahead()] == ["taken", "taken"]
+
+
 @pytest.mark.parametrize(("reference", "status"), [("572400003", 2), ("572400000", 1), ("x", 2)])
 def test_a_reference_of_nobody_is_told_apart_from_a_slip(
     tmp_path: Path, database_url: str, reference: str, status: int
