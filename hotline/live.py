@@ -164,6 +164,8 @@ class Live:
         new = self.now.by(files)
         try:
             self._use(new)
+        except SettingsWrong as error:  # a secret that is not there, for one
+            return list(error.problems)
         except Exception as error:  # whatever it is, the calls go on by what is there
             log.exception("files_not_taken_up")
             return [_unknown(error)]

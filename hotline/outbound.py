@@ -74,6 +74,14 @@ class Outbound:
         except FileWrong as error:
             raise SettingsWrong(str(error).splitlines()) from None
 
+    def unbuilt(self) -> list[str]:
+        """Why a worker with the environment of this process could not deliver, a line a fault."""
+        try:
+            check_providers(self._settings, self.offices.values())
+        except SettingsWrong as error:
+            return list(error.problems)
+        return []
+
     @cached_property
     def destinations(self) -> dict[str, Destination]:
         """Where tickets, messages to callers and drafts are delivered, by name. SettingsWrong."""

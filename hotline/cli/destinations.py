@@ -52,14 +52,7 @@ def destinations_check(services: Services, as_json: bool) -> None:
 
 
 def _findings(services: Services, known: DestinationsFile) -> Iterator[str]:
-    from hotline.providers import check_providers
-
-    outbound = services.outbound
-    try:
-        _ = outbound.offices
-        check_providers(services.settings, outbound.offices.values())
-    except SettingsWrong as error:
-        yield from error.problems
+    yield from services.outbound.unbuilt()
     areas = load_sub_municipalities(services.settings.config_dir / "sub_municipalities.yaml")
     first = known.routes.routes[0].name
     for ticket in known.routes.untaken(services.services, tuple(areas)):

@@ -18,12 +18,17 @@ from hotline.bootstrap import Services
 from hotline.menu import WRONG_FILE, written_findings
 from hotline.prints import digest, prints_of
 
+DELIVERS = "worker"
+"""The role that has the secrets of destinations."""
 _POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came of it in one process: `taken`, `same`, `refused`, `silent`, `gone`, `elsewhere`."""
+    """What came of it in one process.
+
+    `taken`, `same`, `refused`, `silent`, `gone`, `elsewhere`, or `untold`: a worker has refused.
+    """
 
     role: str
     pid: int
@@ -55,15 +60,19 @@ def reload_command(services: Services, within: float, as_json: bool) -> None:
     """Have this machine's roles take up changed prompts, flows, services and policy.
 
     Calls in progress go on. Exit 1, and nothing is changed, where the files have mistakes; 1 too
-    when a role does not take them up, or none runs here.
+    when a role does not take them up, or none runs here. What workers would miss is told.
     """
     faults, answers = reload_roles(services, within)
     if faults:
         click.echo("\n".join([*faults, "nothing was changed"]), err=True)
         sys.exit(1)
+    findings = services.outbound.unbuilt()
+    for finding in findings:
+        click.echo(finding, err=True)
     if not answers:
+        known = "workers need what is missing" if findings else "the files are right"
         state = services.settings.state_dir
-        click.echo(f"the files are right; no role runs here (state in {state})", err=True)
+        click.echo(f"{known}; no role runs here (state in {state})", err=True)
         sys.exit(1)
     for answer in answers:
         tell_answer(answer, as_json=as_json)
@@ -90,11 +99,22 @@ def mistakes(services: Services) -> list[str]:
 
 
 def tell_roles(services: Services, within: float) -> list[Answer]:
-    """Have this machine's roles take up the files as they are; what each answered in time (s)."""
+    """Have this machine's roles take up the files as they are; what each answered in time (s).
+
+    A secret that is not in our environment may be in the workers'. So where one is missing they are
+    told first; and where one of them refuses, nobody else sends tickets where they cannot go.
+    """
     state = services.settings.state_dir
     asked = [said for said in words(state) if said.what]
     wanted = digest(prints_of(services.settings.config_dir))
-    return list(_answers(state, asked, wanted, within))
+    first = [said for said in asked if said.role == DELIVERS]
+    if not first or not services.outbound.unbuilt():
+        return list(_answers(state, asked, wanted, within))
+    rest = [said for said in asked if said not in first]
+    answers = list(_answers(state, first, wanted, within))
+    if any(answer.outcome == "refused" for answer in answers):
+        return [*answers, *(Answer(said.role, said.pid, "untold") for said in rest)]
+    return [*answers, *_answers(state, rest, wanted, within)]
 
 
 def _mistakes(services: Services, asked: list[Said]) -> Iterator[str]:
@@ -162,6 +182,7 @@ def tell_answer(answer: Answer, *, as_json: bool) -> None:
         "refused": "REFUSED them, and goes on with those it has",
         "silent": "gave NO ANSWER in time: see its log",
         "gone": "has ended: it reads them when it starts",
+        "untold": "was not told: it has what it had",
         "elsewhere": "runs in another container: send SIGHUP to it there",
     }
     click.echo(f"{answer.role:<8}{answer.pid:>8}  {words_of[answer.outcome]}")

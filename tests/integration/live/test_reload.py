@@ -41,9 +41,10 @@ def told(result: Result) -> dict[str, list[Any]]:
 
 def begun(parts: Parts, *roles: str) -> None:
     """Start these, and wait until each can be told: a server answers calls before."""
-    parts.start(*roles)
     state = parts.settings.state_dir
-    wait_until(lambda: len(list(words(state))) == len(roles), 30, "all have said a word")
+    wanted = len(list(words(state))) + len(roles)
+    parts.start(*roles)
+    wait_until(lambda: len(list(words(state))) == wanted, 30, "all have said a word")
 
 
 def word(parts: Parts, role: str) -> Said:
@@ -139,6 +140,50 @@ def test_a_prompt_that_nobody_has_rendered_is_refused(tmp_path: Path) -> None:
         result = reload(made)
     assert result.exit_code == 1
     assert "hotline prompts build" in result.stderr
+
+
+SECRETLESS = """
+destinations:
+  lighting:
+    kind: webhook
+    url: https://lighting.example/hook
+    secrets: {env: NOT_THERE}
+"""
+
+
+def test_a_secret_that_is_missing_is_found_as_destinations_check_finds_it(tmp_path: Path) -> None:
+    """Nothing is said to be right; a role that sends no tickets needs none."""
+    config = own_config(tmp_path)
+    (config / "destinations.yaml").write_text(SECRETLESS, encoding="utf-8")
+    made = Settings(config_dir=config, state_dir=tmp_path / "state")
+    checked = CliRunner().invoke(cli, ["destinations", "check"], obj=made)
+    (finding, *_) = checked.stdout.splitlines()
+    assert finding.endswith("destinations.lighting: the environment has no NOT_THERE")
+    result = reload(made)
+    assert result.exit_code == 1
+    assert finding in result.stderr.splitlines()
+    assert "are right" not in result.stderr
+
+
+def test_no_role_sends_tickets_where_a_worker_has_no_secret_for(
+    settings: Callable[..., Settings], redis_url: str, tmp_path: Path
+) -> None:
+    """The worker refuses by its own environment, and says why; the others are not told then."""
+    config = own_config(tmp_path)
+    with parts_of(settings(config_dir=config, **with_redis(redis_url))) as parts:
+        begun(parts, "relay")
+        (config / "destinations.yaml").write_text(SECRETLESS, encoding="utf-8")
+        result = reload(parts.settings)
+        assert told(result) == {"relay": ["taken"]}, result.output
+        assert "the environment has no NOT_THERE" in result.stderr
+        (config / "destinations.yaml").unlink()
+        begun(parts, "worker-1")
+        (config / "destinations.yaml").write_text(SECRETLESS, encoding="utf-8")
+        result = reload(parts.settings)
+        assert told(result) == {"worker": ["refused"], "relay": ["untold"]}
+        assert result.exit_code == 1
+        (fault,) = word(parts, "worker").what["faults"]
+        assert fault.endswith("destinations.lighting: the environment has no NOT_THERE")
 
 
 def test_without_a_role_it_says_so(tmp_path: Path) -> None:
