@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from hotline.settings import Settings
-from ivr.turn import NOINPUT_MS
+from ivr.turn import ENTRY_NOINPUT_MS
 from lab.callers.matching import RATE
 from tests.fixtures.house import house_of
 from tests.fixtures.listening_caller import HEARD_S, report_up_to_the_postal_code, telephone
@@ -82,7 +82,7 @@ def test_a_caller_who_says_nothing_hears_the_question_again_after_the_silence(
 ) -> None:
     """Nobody presses: Asterisk waits out the silence in which an answer is waited for anyhow.
 
-    That is `NOINPUT_MS` from the end of the question; the question comes at once after it.
+    That is `ENTRY_NOINPUT_MS` from the end of the question; the question comes at once after it.
     """
     made = settings(sounds_dir=prompts, **with_redis(redis_url))
     with telephone(made, prompts, tmp_path_factory.mktemp("tel")) as (phone, parts, _):
@@ -91,7 +91,7 @@ def test_a_caller_who_says_nothing_hears_the_question_again_after_the_silence(
         again = phone.hear("ask_postal")
         assert again.begun_at is not None
         assert asked.ended_at is not None
-        assert again.begun_at - asked.ended_at <= NOINPUT_MS / 1000 + SLACK_S
+        assert again.begun_at - asked.ended_at <= ENTRY_NOINPUT_MS / 1000 + SLACK_S
         phone.caller.hang_up()
         (call_id,) = parts.calls()
         assert parts.wait_closed(call_id).disposition == "abandoned"
