@@ -3,11 +3,11 @@
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
-from carriers.exchange import Reply
+from carriers.exchange import MOST_BYTES, Reply
 from tickets.destination import Message, PushResult
+from tickets.destinations.untold import LEFT_OUT, untold_of, without
 
 NUMBER_S = 2.0
 """How long the receiver's own number is waited for once its status has said that it has it."""
@@ -20,19 +20,25 @@ _MOST_LOOKED_AT, _LONGEST_LINE = 16_384, 1000
 """What is looked for below takes the square of a line's length where there is no space in it."""
 _TAG = re.compile(r"<[^<>]*>")
 _TITLE = re.compile(r"<title[^>]*>([^<]*)", re.IGNORECASE)
-_TOLD = re.compile(r"\+?\d[\d\s().-]{5,}\d|[^\s@<>\"']+@[^\s@<>\"']+")
-"""Numbers of seven digits and more, and addresses of mail."""
+_BREAK = re.compile(r"\\([^u])")
+_TOLD = re.compile(r"\+?\d[\d\s()./\u2010-\u2015-]{5,}\d|[^\s@<>\"']+@[^\s@<>\"']+")
+"""Numbers of seven digits and more, in the digits of any script, and addresses of mail."""
 _HAS_IT_ALREADY = frozenset({"already_exists", "duplicate"})
 
 
-def failure(reply: Reply, message: Message, about: frozenset[int] = _ABOUT_A_TICKET) -> PushResult:
+def failure(
+    reply: Reply,
+    message: Message,
+    about: frozenset[int] = _ABOUT_A_TICKET,
+    hidden: Iterable[str] = (),
+) -> PushResult:
     """What any status but 2xx means for this message; `about` are those that may refuse a ticket.
 
-    The body must name it then.
+    The body must name it then. `hidden` are secrets that the request had, which it may repeat.
     """
     status = reply.status
     body = reply.read(seconds=None if status in about else NUMBER_S)
-    said = first_line(body, page=is_page(reply))
+    said = first_line(body, page=is_page(reply), untold=untold_of(message.ticket, hidden))
     if status == 410:
         return PushResult("gone", status, "HTTP 410: it wants no more", answer=said)
     if status in about:
@@ -50,24 +56,34 @@ def failure(reply: Reply, message: Message, about: frozenset[int] = _ABOUT_A_TIC
     return PushResult("retry", status, error, retry_after_s=wish, answer=said)
 
 
-def first_line(body: bytes | None, *, page: bool = False) -> str | None:
+def first_line(body: bytes | None, *, page: bool = False, untold: Iterable[str] = ()) -> str | None:
     """The first line of a body that says something: 200 letters at most.
 
-    Of a page it is the title, of XML the words between its tags.
+    Of a page it is the title, of XML the words between its tags, of JSON all of it.
 
-    What looks like a number or an address of a person is left out, and so is what would drive a
-    terminal: a receiver repeats what it was sent.
+    What looks like a number or an address of a person is left out, and so is what is `untold`, in
+    whatever form, and what would drive a terminal: a receiver repeats what it was sent.
     """
-    text = (body or b"")[:_MOST_LOOKED_AT].decode("utf-8", "replace")
+    text = without(_written(body or b""), untold)
     if page:
         found = _TITLE.search(text)
         text = found[1] if found else ""
-    elif text.lstrip("\ufeff \t\r\n").startswith("<"):
+    elif text.lstrip("\ufeff").startswith("<"):
         text = " ".join(_TAG.sub(" ", text).split())
-    lines = (" ".join(_TOLD.sub("…", _begun(line)).split()) for line in text.splitlines())
+    lines = (" ".join(_TOLD.sub(LEFT_OUT, _begun(line)).split()) for line in text.splitlines())
     line = next(filter(None, lines), "")
     shown = "".join(letter if letter.isprintable() else " " for letter in line)
     return shown[:_MOST_SHOWN] or None
+
+
+def _written(body: bytes) -> str:
+    value = json_value(body) if len(body) <= MOST_BYTES else None
+    if not isinstance(value, dict | list | str):
+        return body[:_MOST_LOOKED_AT].decode("utf-8", "replace")
+    written = json.dumps(value, ensure_ascii=False)
+    # The ends of lines in its texts would be letters else.
+    one_line = _BREAK.sub(lambda found: " " if found[1] in "nrtbf" else found[0], written)
+    return one_line[:_MOST_LOOKED_AT]
 
 
 def _begun(line: str) -> str:
@@ -92,21 +108,11 @@ def is_page(reply: Reply) -> bool:
     return kind in ("text/html", "application/xhtml+xml")
 
 
-def without(result: PushResult, secrets: Iterable[str]) -> PushResult:
-    """`result`, which people read, with nothing of these in the answer: some repeat them."""
-    said = result.answer or ""
-    for secret in filter(None, secrets):
-        said = said.replace(secret, "…")
-        # At its end it may be cut.
-        cut = next((n for n in range(len(secret), 3, -1) if said.endswith(secret[:n])), 0)
-        said = f"{said[:-cut]}…" if cut else said
-    return result if said == (result.answer or "") else replace(result, answer=said)
-
-
-def unacknowledged(status: int, body: bytes | None) -> PushResult:
+def unacknowledged(reply: Reply, body: bytes | None, untold: Iterable[str] = ()) -> PushResult:
     """Of a status that says yes, and a body that does not; or that never came whole."""
-    error = f"HTTP {status}, and its body is no acknowledgement"
-    return PushResult("retry", status, error, unsure=body is None, answer=first_line(body))
+    error = f"HTTP {reply.status}, and its body is no acknowledgement"
+    said = first_line(body, page=is_page(reply), untold=untold)
+    return PushResult("retry", reply.status, error, unsure=body is None, answer=said)
 
 
 def json_object(body: bytes | None) -> dict[str, Any]:

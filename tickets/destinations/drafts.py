@@ -48,7 +48,8 @@ class DraftDestination:
         except SecretMissing as error:
             return PushResult("retry", error=str(error))
         body, headers = signed_draft(ticket, found, secrets, datetime.now(UTC))
-        result = self.office.send(message, body, headers)
+        drafted = str(found["machine_draft"].get("text", "")).splitlines()
+        result = self.office.send(message, body, headers, drafted)
         if result.verdict == "accepted":  # what becomes of a draft is not asked
             return replace(result, verdict="acknowledged", token=None)
         return replace(result, verdict="refused") if result.verdict == "gone" else result

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import quote_plus, urlsplit
@@ -15,6 +15,7 @@ from carriers.twilio_account import TwilioAccount
 from tickets.destination import PushResult
 from tickets.destinations.acknowledgement import Acknowledgement
 from tickets.destinations.answer import NUMBER_S, json_object, unacknowledged
+from tickets.destinations.untold import secret_parts
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SID = re.compile(r"(?:SM|MM)[0-9a-f]{32}")
@@ -106,15 +107,16 @@ class HttpSms:
             request = httpx.Request("POST", self.url, content=body, headers=headers)
         except httpx.InvalidURL as error:
             return PushResult("retry", error=type(error).__name__)
-        return _asked_once(request, self.timeout_s, self._judge)
+        untold = [to, *text.splitlines(), *secret_parts([self.bearer, self.basic])]
+        return _asked_once(request, self.timeout_s, lambda reply: self._judge(reply, untold))
 
-    def _judge(self, reply: Reply) -> PushResult:
+    def _judge(self, reply: Reply, untold: Collection[str]) -> PushResult:
         if reply.status not in self.success:
             return _not_taken(reply, f"HTTP {reply.status}")
         if self.acknowledgement is not None:
             body = reply.read()
             if not self.acknowledgement.holds(body):
-                return unacknowledged(reply.status, body)
+                return unacknowledged(reply, body, untold)
         return PushResult("acknowledged", reply.status)
 
     def _body(self, values: Mapping[str, str]) -> tuple[bytes, str]:

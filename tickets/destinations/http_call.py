@@ -1,7 +1,7 @@
 """Requests as data: an address, headers and a body with places, and what is read of an answer."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from tickets.destinations.answer import first_line, is_page, json_value, remote_
 from tickets.destinations.attempt import NOT_HEARD, Attempt, NotKnown, not_told
 from tickets.destinations.mark import begins_with
 from tickets.destinations.template import Template, fill_body, header_of, url_of
+from tickets.destinations.untold import personal_in, secret_parts
 from tickets.destinations.webhook import not_asked
 
 Path = tuple[str, ...]
@@ -74,7 +75,8 @@ class Look:
                 body = reply.read(_MOST_FOUND_BYTES) if reply.is_success else None
                 rows = self._rows(json_value(body)) if body is not None else None
                 if rows is None:
-                    raise NotKnown(_no_list(reply, body))
+                    untold = [*secret_parts(hidden.values()), *personal_in(values)]
+                    raise NotKnown(_no_list(reply, body, untold))
         except NOT_HEARD as error:
             raise not_told(error) from None
         for row in rows:
@@ -98,9 +100,10 @@ class Look:
         return told or (self.id is not None and value_at(row, self.id) is not None)
 
 
-def _no_list(reply: Reply, body: bytes | None) -> PushResult:
+def _no_list(reply: Reply, body: bytes | None, untold: Collection[str]) -> PushResult:
     what = f"HTTP {reply.status}" + (", and no list in it" if reply.is_success else "")
-    said = first_line(body if reply.is_success else reply.read(), page=is_page(reply))
+    body = body if reply.is_success else reply.read()
+    said = first_line(body, page=is_page(reply), untold=untold)
     error = f"asked whether it has this already: {what}"
     return PushResult("retry", reply.status, error, retry_after_s=reply.retry_after_s, answer=said)
 

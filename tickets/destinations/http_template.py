@@ -5,7 +5,7 @@ for first (`look`), and who cannot be asked may get one twice.
 """
 
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -14,13 +14,14 @@ from carriers.exchange import Reply, basic
 from outbox.retry import Retry
 from tickets.destination import CannotAsk, Held, Message, PushResult
 from tickets.destinations.acknowledgement import value_at
-from tickets.destinations.answer import failure, json_value, remote_id, unacknowledged, without
+from tickets.destinations.answer import failure, json_value, remote_id, unacknowledged
 from tickets.destinations.attempt import NOT_HEARD, Attempt, NotKnown, too_soon, unsure_of
 from tickets.destinations.entry import SecretMissing
 from tickets.destinations.fields import values_of
 from tickets.destinations.http_call import Found, Look, Sending, Session, Values
 from tickets.destinations.mail.told import Names
 from tickets.destinations.template import Unfit
+from tickets.destinations.untold import secret_parts, untold_of
 from tickets.destinations.webhook import not_asked
 from tickets.model import OPENED, UPDATED
 
@@ -74,9 +75,9 @@ class HttpDestination:
                 if (wait := too_soon(message, sending.look.found_after_s)) is not None:
                     return wait
             with attempt.asked(sending.call.request(values, hidden)) as reply:
-                return without(_judge(reply, message, sending), _secret(hidden))
+                return _judge(reply, message, sending, list(secret_parts(hidden.values())))
         except NotKnown as error:
-            return without(error.result, _secret(hidden))
+            return error.result
         except SecretMissing as error:
             return PushResult("retry", error=str(error))
         except Unfit as error:
@@ -148,26 +149,18 @@ class HttpDestination:
             raise CannotAsk(str(error)) from None
 
 
-def _judge(reply: Reply, message: Message, sending: Sending) -> PushResult:
+def _judge(reply: Reply, message: Message, sending: Sending, hidden: Collection[str]) -> PushResult:
     if not reply.is_success:
-        result = unsure_of(failure(reply, message))
+        result = unsure_of(failure(reply, message, hidden=hidden))
         if result.verdict == "gone" and message.event == UPDATED:  # their ticket is, not they
             return replace(result, verdict="refused", error="HTTP 410 of the ticket it belongs to")
         return result
     body = reply.read()
-    if not sending.takes(reply, body):
-        return replace(unacknowledged(reply.status, body), unsure=True)
-    number = message.remote_id
-    if number is None and sending.id is not None:
+    number, taken = message.remote_id, sending.takes(reply, body)
+    if taken and number is None and sending.id is not None:
         number = remote_id(value_at(json_value(body), sending.id))
-        if number is None:
-            return replace(unacknowledged(reply.status, body), unsure=True)
+        taken = number is not None
+    if not taken:
+        untold = untold_of(message.ticket, hidden)
+        return replace(unacknowledged(reply, body, untold), unsure=True)
     return PushResult("acknowledged", reply.status, remote_id=number)
-
-
-def _secret(hidden: Values) -> Iterator[str]:
-    """Each of these as it is, and without the word before it: `Basic`, a user's name."""
-    for value in hidden.values():
-        yield value
-        yield value.rpartition(" ")[2]
-        yield value.partition(":")[2]

@@ -16,7 +16,7 @@ import httpx
 from carriers.exchange import Reply
 from outbox.retry import Retry
 from tickets.destination import CannotAsk, Held, Message, PushResult
-from tickets.destinations.answer import failure, first_line, is_page, remote_id, without
+from tickets.destinations.answer import failure, first_line, is_page, remote_id
 from tickets.destinations.attempt import (
     NOT_HEARD,
     Attempt,
@@ -39,6 +39,7 @@ from tickets.destinations.open311_wire import (
 )
 from tickets.destinations.plain import added_of, cut, place_of, text_of
 from tickets.destinations.template import Template
+from tickets.destinations.untold import untold_of
 from tickets.destinations.webhook import not_asked
 from tickets.model import UPDATED
 
@@ -85,8 +86,9 @@ class Open311Destination:
                 found = self._look(attempt, message)
                 if found is not None:
                     return found
-            with attempt.asked(self._post(message)) as reply:
-                return without(self._judge(reply, message), [self.api_key()])
+            key = self.api_key()
+            with attempt.asked(self._post(message, key)) as reply:
+                return self._judge(reply, message, key)
         except NotKnown as error:
             return error.result
         except SecretMissing as error:
@@ -94,11 +96,11 @@ class Open311Destination:
         except NOT_HEARD as error:
             return not_asked(error)
 
-    def _post(self, message: Message) -> httpx.Request:
+    def _post(self, message: Message, key: str) -> httpx.Request:
         ticket = message.ticket
         code = ticket.service_code
         form = [
-            ("api_key", self.api_key()),
+            ("api_key", key),
             *self.server.jurisdiction(),
             ("service_code", self.services.get(code, code)),
             *location_of(ticket, place_of(message, self.names), self.place),
@@ -117,10 +119,10 @@ class Open311Destination:
             known = f"{about}\n\n{added_of(message, self.names)}\n\n{known}"
         return cut(f"{mark_of(message)}\n{known}", MOST_DESCRIPTION)
 
-    def _judge(self, reply: Reply, message: Message) -> PushResult:
+    def _judge(self, reply: Reply, message: Message, key: str) -> PushResult:
         status = reply.status
         if not reply.is_success:
-            return unsure_of(failure(reply, message, _ABOUT_A_REQUEST))
+            return unsure_of(failure(reply, message, _ABOUT_A_REQUEST, [key]))
         body = reply.read()
         rows = rows_of(body) or [{}]
         if number := remote_id(rows[0].get("service_request_id") or None):
@@ -129,7 +131,8 @@ class Open311Destination:
             wish = reply.retry_after_s
             return PushResult("accepted", status, token=token, retry_after_s=wish)
         error = f"HTTP {status}, and neither a service_request_id nor a token in it"
-        return PushResult("retry", status, error, unsure=True, answer=_line(body, reply))
+        said = first_line(body, page=is_page(reply), untold=untold_of(message.ticket, [key]))
+        return PushResult("retry", status, error, unsure=True, answer=said)
 
     def _ask(self, attempt: Attempt, message: Message) -> PushResult:
         """What became of what it had accepted: the number comes when it comes."""
@@ -145,7 +148,9 @@ class Open311Destination:
                 rows = rows_of(body) if reply.is_success else []
                 if rows is None:
                     error = f"HTTP {reply.status}, and it says nothing of the token"
-                    return PushResult("retry", reply.status, error, answer=_line(body, reply))
+                    untold = untold_of(message.ticket)
+                    said = first_line(body, page=is_page(reply), untold=untold)
+                    return PushResult("retry", reply.status, error, answer=said)
                 number = remote_id(rows[0].get("service_request_id") or None) if rows else None
                 if number:
                     return PushResult("acknowledged", reply.status, remote_id=number)
@@ -209,7 +214,3 @@ def _token(value: object) -> str | None:
     if not isinstance(value, str) or not value or value in (".", ".."):
         return None
     return value if len(value) <= _MOST_TOKEN and value.isprintable() else None
-
-
-def _line(body: bytes | None, reply: Reply) -> str | None:
-    return first_line(body, page=is_page(reply))

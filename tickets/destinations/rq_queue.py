@@ -6,7 +6,7 @@ a name alone here.
 """
 
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from outbox.retry import Retry
 from tickets.destination import CannotAsk, Held, Message, PushResult
 from tickets.destinations.answer import first_line
 from tickets.destinations.entry import SecretMissing
+from tickets.destinations.untold import untold_of
 from tickets.model import to_wire
 
 KEPT = timedelta(days=7)
@@ -61,7 +62,7 @@ class RqDestination:
         except DuplicateJobError:  # an attempt before has arrived
             pass
         except (RedisFailed, AddressRefused, SecretMissing, ValueError) as error:
-            return _failed(error)
+            return _failed(error, untold_of(message.ticket))
         return PushResult("acknowledged", remote_id=message.id)
 
     def _enqueue(self, client: redis.Redis, message: Message) -> None:
@@ -111,9 +112,9 @@ def _known(client: redis.Redis, sent: Sequence[Message]) -> Iterator[Held]:
             yield Held(message.ticket.service_request_id, message.id, message.version)
 
 
-def _failed(error: Exception) -> PushResult:
+def _failed(error: Exception, untold: Collection[str] = ()) -> PushResult:
     if isinstance(error, RedisFailed):
-        answer = first_line(error.words.encode())
+        answer = first_line(error.words.encode(), untold=untold)
         return PushResult("retry", error=str(error), unsure=error.sent, answer=answer)
     if isinstance(error, AddressRefused):
         return PushResult("retry", error=f"{error}: `private_addresses: true` allows it")

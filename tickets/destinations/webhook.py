@@ -8,7 +8,7 @@ the Standard Webhooks specification, "Webhook Headers".
 
 import json
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -31,6 +31,7 @@ from tickets.destinations.answer import (
     unacknowledged,
 )
 from tickets.destinations.entry import SecretMissing
+from tickets.destinations.untold import untold_of
 from tickets.model import Ticket, to_wire
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
@@ -75,26 +76,35 @@ class WebhookDestination:
             return PushResult("retry", error=str(error))
         return self.send(message, body, headers)
 
-    def send(self, message: Message, body: bytes, headers: Mapping[str, str]) -> PushResult:
-        """Send a signed message about a ticket once and judge the answer."""
+    def send(
+        self,
+        message: Message,
+        body: bytes,
+        headers: Mapping[str, str],
+        untold: Collection[str] = (),
+    ) -> PushResult:
+        """Send a signed message about a ticket once and judge the answer.
+
+        `untold` is what of the body, beside the ticket's own, is not shown where it is repeated.
+        """
         try:
             request = httpx.Request("POST", self.url, content=body, headers=dict(headers))
             with asked(request, self.timeout_s, admits=self.admits, tls=self.tls) as reply:
-                return self._judge(reply, message)
+                return self._judge(reply, message, untold)
         except (ExchangeFailed, AddressRefused, httpx.InvalidURL) as error:
             return not_asked(error)
 
-    def _judge(self, reply: Reply, message: Message) -> PushResult:
+    def _judge(self, reply: Reply, message: Message, untold: Collection[str] = ()) -> PushResult:
         status, wanted = reply.status, self.acknowledgement
         if not reply.is_success:
-            return failure(reply, message)
+            return failure(reply, message, hidden=untold)
         if status == 202 and (where := self._monitor(reply.headers.get("location", ""))):
             wish = reply.retry_after_s
             return PushResult("accepted", status, token=where, retry_after_s=wish)
         # Where the status says it, the receiver's number is worth a moment, and no second push.
         body = reply.read(seconds=NUMBER_S if wanted is None else None)
         if wanted is not None and not wanted.holds(body):
-            return unacknowledged(status, body)
+            return unacknowledged(reply, body, untold_of(message.ticket, untold))
         return PushResult("acknowledged", status, remote_id=remote_id(json_object(body).get("id")))
 
     def _monitor(self, location: str) -> str:
