@@ -10,6 +10,7 @@ import pytest
 
 from files.yaml_model import FileWrong
 from tests.fixtures.mail import house
+from tickets.destinations.entry import SecretMissing
 from tickets.destinations.file import Known, digest_times, load_destinations
 from tickets.destinations.mail.destination import EmailDestination
 from tickets.destinations.mail.mailbox import parse_mailbox
@@ -69,6 +70,7 @@ def test_a_list_goes_to_its_own_people_or_to_all(tmp_path: Path) -> None:
     [
         ({"password": None}, "user and password"),
         ({"password": "correct horse"}, "is a secret"),
+        ({"user": "بريد"}, "user: must be of ASCII"),
         ({"security": "none"}, "security: none"),
         ({"security": "none", "host": "mail.jeddah.example"}, "security: none"),
         ({"security": "ssl"}, "security"),
@@ -97,6 +99,20 @@ def test_what_is_wrong_is_told(changes: dict[str, str | None], key: str, tmp_pat
         loaded(tmp_path, **changes)
     assert key in str(caught.value)
     assert "correct horse" not in str(caught.value)
+
+
+def test_a_password_that_no_login_sends_is_told_at_once(tmp_path: Path) -> None:
+    """And not by a letter that is tried for days; one that becomes such is waited for."""
+    kept = tmp_path / "mail"
+    kept.write_text("سر", encoding="utf-8")
+    with pytest.raises(FileWrong, match=r"destinations\.roads: the password has .* ASCII"):
+        loaded(tmp_path, password="{file: mail}")
+    kept.write_text("secret", encoding="utf-8")
+    made = loaded(tmp_path, password="{file: mail}")
+    assert made.login is not None
+    kept.write_text("سر", encoding="utf-8")
+    with pytest.raises(SecretMissing):
+        made.login()
 
 
 @pytest.mark.parametrize("ca", ["none.pem", "destinations.yaml"])

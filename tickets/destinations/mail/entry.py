@@ -1,5 +1,6 @@
 """E-mail in config/destinations.yaml."""
 
+from collections.abc import Callable
 from datetime import time
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
@@ -9,7 +10,7 @@ from pydantic import BeforeValidator, Field, StrictInt, StringConstraints, model
 
 from carriers.addresses import Admits, loopback_only
 from tickets.destination import Destination
-from tickets.destinations.entry import Entry, House, Secret, Text
+from tickets.destinations.entry import Entry, House, Secret, SecretMissing, Text
 from tickets.destinations.mail.mailbox import Mailbox, parse_mailbox
 
 MOST_RECIPIENTS = 30
@@ -56,6 +57,8 @@ class EmailEntry(Entry):
     def _together(self) -> Self:
         if (self.user is None) != (self.password is None):
             raise ValueError("user and password stand together: write both, or neither")
+        if self.user is not None and not self.user.isascii():
+            raise ValueError("user: must be of ASCII, as mail servers take it")
         if len(self.to) + len(self.cc) > MOST_RECIPIENTS:
             raise ValueError(f"to and cc may have {MOST_RECIPIENTS} addresses together")
         if len(set(self.languages)) < len(self.languages):
@@ -86,7 +89,7 @@ class EmailEntry(Entry):
 
         port = self.port or {"tls": 465, "starttls": 587, "none": 25}[self.security]
         tls = self.trust(house) or trusting()
-        password = None if self.password is None else self.password.reader(house)
+        password = None if self.password is None else _password(self.password, house)
         user = self.user or ""
         login = None if password is None else lambda: (user, password())
         server = MailServer(self.host, port, self.security, tls, self.admits, self.sender.domain)
@@ -106,6 +109,20 @@ class EmailEntry(Entry):
             login,
             digest,
         )
+
+
+def _password(secret: Secret, house: House) -> Callable[[], str]:
+    """Reads it. Raises SecretMissing here and whenever it is asked."""
+    kept = secret.reader(house)
+
+    def read() -> str:
+        value = kept()
+        if not value.isascii():
+            raise SecretMissing("the password has letters beyond ASCII, which no login here sends")
+        return value
+
+    read()
+    return read
 
 
 def _is_here(host: str) -> bool:
