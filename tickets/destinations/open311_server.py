@@ -16,8 +16,9 @@ from tickets.destinations.attempt import NOT_HEARD, Attempt
 from tickets.destinations.open311_wire import FORM, MOST_ROWS, Row, ranges, rows_of, w3_time
 from tickets.destinations.webhook import not_asked
 
-_LATER = frozenset({408, 425, 429})
-"""Of 4xx, those that say nothing of whether it has such a list."""
+_NO_SUCH_LIST = frozenset({404, 405, 410, 501})
+"""What says so. Whoever refuses a key (401, 403), or the question (400), may have one all the same:
+a key may be wrong for an hour, and a proxy before it may refuse anybody."""
 _MOST_LISTED_BYTES = 16_000_000
 _LISTING_S = 60.0
 _AGENT = {"user-agent": "hotline-940"}
@@ -33,8 +34,8 @@ class NoList(Exception):
 
     @property
     def for_good(self) -> bool:
-        """Whether it has no such list, or none for us: asking again is no use."""
-        return 400 <= self.status < 500 and self.status not in _LATER
+        """Whether it has no such list: asking again is no use."""
+        return self.status in _NO_SUCH_LIST
 
 
 @dataclass(frozen=True, slots=True)

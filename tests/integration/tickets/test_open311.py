@@ -147,6 +147,23 @@ def test_a_ticket_is_made_once_though_the_answer_was_lost(
     assert look.args["service_code"] == "RD_HOLE"
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_list_that_is_refused_for_a_moment_makes_no_second_request(
+    any_engine: sa.Engine, city: GeoReport, server: SmallServer, make: Make, status: int
+) -> None:
+    """By a key that was wrong, or a proxy: it is asked again, and found."""
+    way = Way(any_engine, make())
+    way.open()
+    server.lost = 1
+    assert way.attempt() == "failed"
+    city.lists, city.no_list = False, status
+    assert way.attempt() == "failed"
+    assert way.rows()[0].last_status == status
+    city.lists = True
+    assert way.attempt() == "acknowledged"
+    assert len(city.made) == 1
+
+
 def test_what_was_sent_lately_is_not_sent_again_before_it_can_be_found(
     any_engine: sa.Engine, city: GeoReport, server: SmallServer, make: Make
 ) -> None:
@@ -234,11 +251,12 @@ def test_a_token_that_is_known_no_more_is_not_the_end(city: GeoReport, make: Mak
     assert len(city.made) == 1
 
 
+@pytest.mark.parametrize("status", [404, 405, 410, 501])
 def test_a_server_without_a_list_is_posted_to_again(
-    city: GeoReport, server: SmallServer, make: Make
+    city: GeoReport, server: SmallServer, make: Make, status: int
 ) -> None:
     """Nobody can look there: better twice than never."""
-    city.lists = False
+    city.lists, city.no_list = False, status
     again = message(repeated=True, first_sent_at=datetime.now(UTC))
     assert make().push(again).verdict == "acknowledged"
     assert len(server.requests) == 2
@@ -248,7 +266,7 @@ def test_a_server_without_a_list_is_posted_to_again(
     "answer",
     [
         Response("", 503, headers={"Retry-After": "60"}),
-        Response("", 429),
+        *(Response("", status) for status in (400, 401, 403, 406, 429, 500)),
         Response("<!doctype html><p>maintenance</p>", content_type="text/html"),
         Response("true", content_type="application/json"),
         Response("<html></html>", content_type="text/xml"),
