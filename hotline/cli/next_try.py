@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from tickets.circuit import OPEN_STATES, UNGATED
+from tickets.circuit import GONE_OUT, OPEN_STATES, UNGATED
 from tickets.health import Health
 from tickets.outbox import Delivery
 
@@ -23,7 +23,8 @@ def ahead(
     held = _held_by(row, ways, health.get(row.destination), local)
     if row.accepted_at is not None:
         return f"accepted {local(row.accepted_at)}; {held or f'asked again {moment}'}"
-    return held or f"next try {moment}, sooner where its destination is well again before"
+    sooner = ", sooner where its destination is well again before" if _may_hurry(row) else ""
+    return held or f"next try {moment}{sooner}"
 
 
 def _held_by(
@@ -38,9 +39,17 @@ def _held_by(
     if first is not None:
         return f"waits for version {first.ticket_version} before it ({first.id})"
     if gated is not None and gated.open_until is not None and not row.early:
-        moment = local(gated.open_until)
-        return f"waits: {name} is left alone, but for one try {moment}; all go with its answer"
+        after = "it goes" if _may_hurry(row) else f"not before {local(row.next_attempt_at)}"
+        one = local(gated.open_until)
+        return f"waits: {name} is left alone, but for one try {one}; with its answer {after}"
     return None
+
+
+def _may_hurry(row: Delivery) -> bool:
+    """Whether it goes before its time when its destination is well again."""
+    if row.destination in UNGATED or row.attempts == 0 or row.early is False:
+        return False
+    return not (row.last_error or "").endswith(GONE_OUT)
 
 
 def _first_before(row: Delivery, ways: Iterable[Delivery]) -> Delivery | None:

@@ -217,6 +217,7 @@ def test_what_a_delivery_waits_for_is_told_as_it_is(
     office.deliver()
     (first, _) = ahead()
     assert first.startswith("waits: backoffice is left alone, but for one try ")
+    assert first.endswith("; with its answer it goes")
     assert run(settings, "deliveries", "retry", opened).exit_code == 0
     (first, _) = ahead()
     assert first.startswith("next try")
@@ -227,6 +228,21 @@ def test_what_a_delivery_waits_for_is_told_as_it_is(
     for _ in range(2):
         office.deliver()
     assert [line.split()[0] for line in ahead()] == ["taken", "taken"]
+
+
+def test_nothing_is_said_to_go_sooner_that_a_person_might_read_twice(
+    tmp_path: Path, any_url: str, any_engine: sa.Engine
+) -> None:
+    """Nor what waits for its first attempt: no outage's end hurries them."""
+    lost = PushResult("retry", error="no answer", unsure=True)
+    office = Office(any_engine, desk=[lost], mail=[AWAY], later=[TAKEN])
+    office.to["desk"].read_by_people = True
+    ticket = office.open()
+    office.deliver(lambda row: row.destination != "later")
+    settings = house(tmp_path, any_url)
+    told = run(settings, "deliveries", "explain", ticket.service_request_id).stdout
+    lines = [line.strip() for line in told.splitlines() if line.strip().startswith("next try")]
+    assert ["sooner" in line for line in lines] == [False, False, True]  # desk, later, mail
 
 
 @pytest.mark.parametrize(("reference", "status"), [("572400003", 2), ("572400000", 1), ("x", 2)])
