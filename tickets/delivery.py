@@ -128,9 +128,10 @@ def settle(engine: sa.Engine, lease: Lease, result: PushResult) -> Outcome:
         unsure = lease.policy.unsure_weight if result.blind else lease.weight
         spent += unsure if result.unsure else min(lease.weight, 1)
     error = result.error[:_MOST_TOLD] if result.error else None
-    once = lease.once or result.blind
-    if once and (result.unsure or lease.message.unsure_at is not None):
-        error = f"{error}{GONE_OUT}"
+    may_have = result.unsure or lease.message.unsure_at is not None
+    not_taken = result.verdict not in ("acknowledged", "accepted")
+    if not_taken and may_have and (lease.once or result.blind):
+        error = f"{error or ''}{GONE_OUT}"
     with engine.begin() as connection:
         now = database_now(connection)
         outcome = _outcome(result, lease, spent, now)

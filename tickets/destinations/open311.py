@@ -6,7 +6,7 @@ that mark before anything is posted again.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
@@ -78,23 +78,26 @@ class Open311Destination:
         if message.event == UPDATED and self.updates == "leave":
             why = "not told: GeoReport v2 has no updates (updates: leave)"
             return PushResult("acknowledged", error=why, remote_id=message.remote_id, asked=False)
-        attempt = self.server.attempt(self.timeout_s)
+        attempt, blind = self.server.attempt(self.timeout_s), False
         try:
             if message.token:
                 return self._ask(attempt, message)
             if message.repeated:
-                found = self._look(attempt, message)
+                try:
+                    found = self._look(attempt, message)
+                except NoList:
+                    found, blind = None, True
                 if found is not None:
                     return found
             key = self.api_key()
             with attempt.asked(self._post(message, key)) as reply:
-                return self._judge(reply, message, key)
+                return replace(self._judge(reply, message, key), blind=blind)
         except NotKnown as error:
             return error.result
         except SecretMissing as error:
             return PushResult("retry", error=str(error))
         except NOT_HEARD as error:
-            return not_asked(error)
+            return replace(not_asked(error), blind=blind)
 
     def _post(self, message: Message, key: str) -> httpx.Request:
         ticket = message.ticket
@@ -162,7 +165,7 @@ class Open311Destination:
     def _look(self, attempt: Attempt, message: Message) -> PushResult | None:
         """What its list says of this message; None: it is to be posted, as far as anybody knows.
 
-        Raises NotKnown where it does not answer.
+        Raises NotKnown where it does not answer, and NoList where it has none.
         """
         code, mark = message.ticket.service_code, mark_of(message)
         start = message.first_sent_at or message.ticket.requested_datetime
@@ -175,7 +178,7 @@ class Open311Destination:
                     return PushResult("acknowledged", 200, remote_id=number)
         except NoList as error:
             if error.for_good:
-                return None
+                raise
             why = f"asked whether it has this already: {error}"
             wish = error.retry_after_s
             raise NotKnown(PushResult("retry", error.status, why, retry_after_s=wish)) from None

@@ -127,6 +127,9 @@ def test_what_a_person_would_read_twice_is_tried_by_its_schedule_alone(
         assert probe_once(any_engine) == [], "the circuit ends where nobody may try it"
         office.deliver()
     assert {row.state for row in office.rows("crm")} == {"dead"}
+    assert all(
+        (row.last_error or "").endswith("it may have gone out") for row in office.rows("crm")
+    )
     assert set(Counter(m.ticket.origin for m in office.to["crm"].sent).values()) == {3}
     assert retry_all(any_engine) == 0, "a person asks for each of these by itself"
 
@@ -145,6 +148,20 @@ def test_who_cannot_be_asked_any_more_is_treated_as_who_never_could(any_engine: 
             connection.execute(deliveries.update().values(due))
     assert [row.state for row in office.rows("crm")] == ["dead"]
     assert len(office.to["crm"].sent) <= 4
+
+
+def test_what_was_taken_at_last_has_no_error(any_engine: sa.Engine) -> None:
+    """Though an attempt before it was lost."""
+    office = Office(any_engine, crm=[LOST, TAKEN])
+    office.to["crm"].read_by_people = True
+    office.open("crm")
+    office.deliver()
+    with any_engine.begin() as connection:
+        due = {"next_attempt_at": database_now(connection) - timedelta(seconds=1)}
+        connection.execute(deliveries.update().values(due))
+    office.deliver()
+    (row,) = office.rows("crm")
+    assert (row.state, row.last_error) == ("acknowledged", None)
 
 
 def test_a_report_that_may_yet_be_confirmed_is_not_hurried(any_engine: sa.Engine) -> None:

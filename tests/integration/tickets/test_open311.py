@@ -260,6 +260,9 @@ def test_a_server_without_a_list_is_posted_to_again(
     again = message(repeated=True, first_sent_at=datetime.now(UTC))
     assert make().push(again).verdict == "acknowledged"
     assert len(server.requests) == 2
+    server.lost = 1
+    lost = make().push(again)
+    assert (lost.verdict, lost.unsure, lost.blind) == ("retry", True, True), "it is not tried often"
 
 
 @pytest.mark.parametrize(
