@@ -37,6 +37,8 @@ from tickets.model import Ticket, to_wire
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
 _MOST_LISTED_BYTES = 64_000_000
 _LISTING_S = 60.0
+_TELLS_NOTHING = frozenset({405, 501})
+"""Of an address that is asked what became of something (RFC 9110, 15.5.6 and 15.6.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,12 @@ class WebhookDestination:
                 if reply.status in (404, 410):
                     error = f"HTTP {reply.status} of what it had accepted: it is sent again"
                     return PushResult("retry", reply.status, error, token="")
+                if reply.status in _TELLS_NOTHING:
+                    error = f"HTTP {reply.status}: it had accepted this, and tells no more of it"
+                    return PushResult("acknowledged", reply.status, error)
+                if reply.status in (401, 403) or 300 <= reply.status < 400:
+                    error = f"HTTP {reply.status} of what it had accepted: it is asked later"
+                    return PushResult("accepted", reply.status, error, token=message.token)
                 return self._judge(reply, message)
         except (ExchangeFailed, AddressRefused, httpx.InvalidURL) as error:
             return not_asked(error)

@@ -171,3 +171,21 @@ def test_a_202_that_names_no_address_is_an_acknowledgement(location: bytes) -> N
     with receiver(accepts) as there:
         office = WebhookDestination("crm", there.url(), lambda: [SECRET])
         assert office.push(Message(contract.pothole())).verdict == "acknowledged"
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [(405, "acknowledged"), (501, "acknowledged"), (401, "accepted"), (403, "accepted"),
+     (302, "accepted"), (404, "retry"), (500, "retry")],
+)  # fmt: skip
+def test_an_address_that_tells_nothing_makes_no_office_ill(
+    httpserver: HTTPServer, status: int, verdict: str
+) -> None:
+    """It has accepted the ticket: what its address says is of that address."""
+    httpserver.expect_request("/status").respond_with_data("", status=status)
+    office = WebhookDestination("crm", httpserver.url_for("/tickets"), lambda: [SECRET])
+    token = httpserver.url_for("/status")
+    result = office.push(Message(contract.pothole(), token=token))
+    assert (result.verdict, result.status) == (verdict, status)
+    assert result.token == {"accepted": token, "retry": "" if status == 404 else None}.get(verdict)
+    assert [request.method for request, _ in httpserver.log] == ["GET"]
