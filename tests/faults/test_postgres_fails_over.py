@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -55,6 +56,8 @@ def two(servers: tuple[str, str]) -> tuple[str, str]:
     """Both writable and empty."""
     for url in servers:
         said(url, "ALTER SYSTEM RESET default_transaction_read_only", "SELECT pg_reload_conf()")
+        # New sessions have what the server itself has heard by then.
+        wait_until(partial(_writes, url), 10, "the server writes")
         engine = make_engine(url)
         no_tickets(engine)
         engine.dispose()
@@ -76,6 +79,11 @@ def demote(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as there:
         said(url, "ALTER SYSTEM SET default_transaction_read_only = on", "SELECT pg_reload_conf()")
         wait_until(lambda: _reads_only(there), 10, "the server reads only")
+
+
+def _writes(url: str) -> bool:
+    with psycopg.connect(url, autocommit=True) as fresh:
+        return not _reads_only(fresh)
 
 
 def _reads_only(connection: psycopg.Connection) -> bool:
@@ -119,8 +127,11 @@ def test_tickets_are_written_at_the_new_primary_behind_the_same_address(
             old.replace(f":{place(old)[1]}/", f":{wire.port}/"), deadline_seconds=deadline
         )
         open_ticket(engine, new_ticket("call:1:1"), destinations=["backoffice"], now=NOW)
+        at_the_old = process_of(engine)
         wire.turn_to(place(new))
         demote(old)
+        # Each session hears of it by itself: this one is left when it has.
+        wait_until(lambda: process_of(engine) != at_the_old, 10, "the session has heard")
         opened = open_ticket(engine, new_ticket("call:2:1"), destinations=["backoffice"], now=NOW)
         assert list_tickets(engine) == [opened]
         engine.dispose()
