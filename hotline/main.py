@@ -61,6 +61,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     ),
     "db": ("hotline.cli.database:db_group", "The database: upgrade and revision."),
     "bench": ("lab.cli.bench:bench", "Measure costs as ratios."),
+    "seed": ("lab.cli.seed:seed_command", "Fill a database with made-up calls and tickets."),
 }
 
 AS_ROOT = frozenset({"init", "asterisk", "doctor", "prompts", "serve", "demo", "bench", "call"})
