@@ -19,8 +19,8 @@ from call_handlers.twilio.signature import Gate
 from call_handlers.twilio.speech import Phrases, all_phrases
 from call_handlers.twilio.spoken import Speaker, Voice
 from call_handlers.twilio.transfers import Lines
-from console import api
-from console.recordings import Recordings
+from console.api import blueprint as api
+from console.api.recordings import Recordings
 from hotline.bootstrap import Services
 from hotline.providers import twilio_account
 from hotline.register import make_register

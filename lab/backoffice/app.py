@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from standardwebhooks import Webhook, WebhookVerificationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from console.json_body import NotJson, read_json
+from console.api.json_body import NotJson, read_json
 from lab.backoffice.store import BackofficeStore, OtherTicketHasReference
 from tickets.model import UPDATED
 from tickets.spoken import DRAFTED

@@ -13,8 +13,8 @@ from werkzeug.test import TestResponse
 
 from blacklist.index import RedisIndex
 from blacklist.record.register import BlacklistRegister
-from console.api import Collaborators, blueprint
-from console.recordings import Recordings
+from console.api.blueprint import Collaborators, blueprint
+from console.api.recordings import Recordings
 from people.person import Role
 from people.tokens import create_token
 from tests.fixtures.record import MAHA, Clock, any_engine, index_at, register_on

@@ -15,8 +15,8 @@ from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import open_review
 from blacklist.verdict import Disposition
 from call_handlers.prefix_replay import replay_prefix
-from console.api import ROUTES
-from console.pages import written
+from console.api.blueprint import ROUTES
+from console.api.pages import written
 from people.person import Role
 from tests.fixtures.record import LINE, NUMBER, Clock
 from tests.fixtures.spellings import MOBILE, SPELLINGS

@@ -7,7 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from structlog.testing import capture_logs
 
-from console.server import LONGEST_FILE
+from console.api.server import LONGEST_FILE
 from tests.fixtures.record import LINE, NUMBER
 from tests.fixtures.spellings import SPELLINGS
 from tests.integration.api.conftest import Ask

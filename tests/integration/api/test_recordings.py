@@ -12,7 +12,7 @@ from werkzeug.test import TestResponse
 from blacklist.record.personal import personal_data
 from blacklist.record.register import BlacklistRegister
 from call_handlers.schema import calls
-from console.recordings import Recordings
+from console.api.recordings import Recordings
 from people.person import Role
 from recordings.register import note_recording
 from recordings.retention import remove_old_recordings

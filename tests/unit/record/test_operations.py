@@ -4,7 +4,7 @@ import pytest
 import rich_click as click
 
 from blacklist.record.operations import OPERATIONS, Operation
-from console.api import ROUTES
+from console.api.blueprint import ROUTES
 from hotline.cli.blacklist import COMMANDS, blacklist_group
 
 BY_COMMAND = {

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from blacklist.record.operations import Operation
 from call_handlers.history import find_call
-from console.route import Route
+from console.api.route import Route
 from people.audit import note_change
 from people.person import NothingThere, Person
 from recordings.kept import call_of, removed_at, sound_of

@@ -9,7 +9,7 @@ from pydantic.json_schema import JsonSchemaMode
 from blacklist.numbers import LONGEST_RAW
 from blacklist.record.arguments import Arguments
 from blacklist.record.operations import OPERATIONS, Operation
-from console.pages import Pages
+from console.api.pages import Pages
 from recordings.kept import REFERENCE
 
 JSON = "application/json"

@@ -13,11 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from blacklist.entry import EntryRefused
 from blacklist.port import RebuildOvertaken, RegisterUnavailable
 from blacklist.record.prefix_replay import RecordUnreadable
-from console.access import Holder
-from console.json_body import NotJson, read_json
-from console.pages import next_link, read_place
-from console.recordings import Destroyed
-from console.route import JSON, PROBLEM, Problem, Route
+from console.api.access import Holder
+from console.api.json_body import NotJson, read_json
+from console.api.pages import next_link, read_place
+from console.api.recordings import Destroyed
+from console.api.route import JSON, PROBLEM, Problem, Route
 from files.csv_lines import FileUnusable
 from people.person import NotAllowed, NothingThere, Person
 

@@ -13,11 +13,11 @@ from flask import Blueprint, Response, jsonify
 from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 
 from blacklist.record.register import BlacklistRegister
-from console.access import token_holder
-from console.pages import Pages
-from console.recordings import RECORDING, Recordings
-from console.route import Route, document
-from console.server import Asked, Refused, add_routes
+from console.api.access import token_holder
+from console.api.pages import Pages
+from console.api.recordings import RECORDING, Recordings
+from console.api.route import Route, document
+from console.api.server import Asked, Refused, add_routes
 
 ROOT = "/api/v1/blacklist"
 _NUMBER, _PREFIX = f"{ROOT}/{{number}}", f"{ROOT}/prefixes/{{prefix}}"

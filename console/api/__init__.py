@@ -1,0 +1,1 @@
+"""The HTTP API under `/api/v1`: routes speak HTTP and nothing else, every decision is a room's."""
