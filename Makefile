@@ -41,7 +41,7 @@ check: setup ## Run the linters and the type checker
 	$(BIN)/lint-imports
 	$(BIN)/deptry .
 	$(BIN)/hotline flow lint
-	@tools/shell-check tools/setup tools/image tools/install-test tools/package tools/shell-check \
+	@tools/shell-check tools/setup tools/assets/fetch tools/image tools/install-test tools/package tools/shell-check \
 		.ci/run packaging/hotline packaging/lay packaging/renew packaging/debian/p*
 
 format: setup ## Put the code into its form

@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("lab.cli.demo:demo", "Place one call and tell its story."),
     "agi": ("hotline.cli.roles:agi", "Run one FastAGI server."),
     "web": ("hotline.cli.web:web", "Serve the HTTP API, and Twilio's webhooks."),
+    "console": ("hotline.cli.console:console", "Serve the pages for those who run the line."),
     "worker": ("hotline.cli.roles:worker", "Run one delivery worker."),
     "relay": ("hotline.cli.roles:relay", "Run the relay of the outbox."),
     "backoffice": ("lab.cli.backoffice:backoffice", "Run the reference back office."),
@@ -53,6 +54,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "hours": ("hotline.cli.hours:hours_command", "Whether the offices are open, and when."),
     "personal-data": ("hotline.cli.personal:personal_group", "What is kept of one caller."),
     "twilio": ("hotline.cli.twilio:twilio_group", "The number at Twilio: configure and check."),
+    "users": ("hotline.cli.users:users_group", "Who signs in to the console."),
     "token": ("hotline.cli.token:token_group", "Tokens of the HTTP API."),
     "pin": ("hotline.cli.pin:pin_group", "PINs of the telephone codes."),
     "secrets": (

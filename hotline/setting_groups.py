@@ -1,9 +1,10 @@
 """The groups of settings, one for each part of the house."""
 
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from hotline.setting_types import (
     AccountSid,
@@ -14,6 +15,7 @@ from hotline.setting_types import (
     CallerId,
     Command,
     Group,
+    LongSecret,
     Networks,
     Operators,
     Port,
@@ -121,6 +123,52 @@ class WebSettings(Group):
     workers: Annotated[int, Field(ge=1, le=64)] = 2
     threads: Annotated[int, Field(ge=1, le=256)] = 8
     drain_seconds: Seconds = 15.0
+
+
+class ConsoleSettings(Group):
+    """The console: pages for those who run the line, in a process of its own."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8942
+    workers: Annotated[int, Field(ge=1, le=16)] = 1
+    threads: Annotated[int, Field(ge=4, le=256)] = 16
+    """In each process; a quarter of them serve pages that show what is live."""
+    drain_seconds: Seconds = 3.0
+    public_url: WebUrl = ""
+    """Where people find it, as in https://console.940.example.sa; empty: this machine alone."""
+    proxies: Annotated[int, Field(ge=0, le=5)] = 0
+    """How many proxies stand in front whose `X-Forwarded-For` and `-Proto` are believed."""
+    secret: LongSecret = SecretStr("")
+    """Signs forms and encrypts second factors. Unset: one is made under the state folder."""
+    idle_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30
+    session_hours: Annotated[int, Field(ge=1, le=7 * 24)] = 12
+    """After so long, or so long without a click, one signs in again."""
+    second_factor: Literal["auto", "required", "optional"] = "auto"
+    """`auto`: required where browsers come from elsewhere (`public_url`)."""
+
+    @property
+    def url(self) -> str:
+        """Where people find the console, without a stroke at its end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        if self.public_url and not self.public_url.startswith("https://"):
+            raise ValueError("public_url must begin with https://: passwords go that way")
+        return self
+
+    @property
+    def is_open(self) -> bool:
+        """Whether others could reach it without TLS: then it is not served."""
+        return not self.public_url and not _is_loopback(self.host)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class TwilioSettings(Group):

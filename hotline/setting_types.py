@@ -46,6 +46,12 @@ def _scheme(*allowed: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _long(value: SecretStr) -> SecretStr:
+    if 0 < len(value.get_secret_value()) < 32:
+        raise ValueError("must have 32 characters or more, as `openssl rand -base64 32` makes")
+    return value
+
+
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -185,6 +191,8 @@ Written = dict[str, Literal["marks", "plain", "phonemes", "mbrola"]]
 WebUrl = Annotated[str, AfterValidator(_web_address)]
 """Without a stroke at its end, so that paths can follow."""
 TicketUrl = Annotated[str, Field(min_length=1), AfterValidator(setting_forms.web_address)]
+LongSecret = Annotated[SecretStr, AfterValidator(_long)]
+"""A secret that nobody can guess; empty for none."""
 Operators = Annotated[str, AfterValidator(_operators)]
 """Where callers of Twilio reach operators."""
 CallerId = Annotated[str, BeforeValidator(_in_full), Field(pattern=r"^[A-Za-z0-9+._@:-]{0,128}$")]

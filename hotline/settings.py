@@ -27,6 +27,7 @@ from hotline.home import with_home
 from hotline.setting_groups import (
     AgiSettings,
     BackofficeSettings,
+    ConsoleSettings,
     DeliverySettings,
     DiskSettings,
     LogSettings,
@@ -58,7 +59,7 @@ CONFIG_DIR = _INSTALLED_CONFIG if _INSTALLED_CONFIG.is_dir() else _CHECKOUT_CONF
 
 SECRET_NAMES = frozenset({"REDIS_URL", "DATABASE_URL", "HOTLINE_BACKOFFICE__SECRETS"}) | frozenset(
     {"HOTLINE_TWILIO__AUTH_TOKEN", "HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN"}
-    | {"HOTLINE_SMS__BEARER", "HOTLINE_SMS__BASIC"}
+    | {"HOTLINE_SMS__BEARER", "HOTLINE_SMS__BASIC", "HOTLINE_CONSOLE__SECRET"}
 )
 """The settings that `<NAME>_FILE` may give."""
 
@@ -108,6 +109,7 @@ class Settings(BaseSettings):
     backoffice: BackofficeSettings = BackofficeSettings()
     deliveries: DeliverySettings = DeliverySettings()
     web: WebSettings = WebSettings()
+    console: ConsoleSettings = ConsoleSettings()
     twilio: TwilioSettings = TwilioSettings()
     sms: SmsSettings = SmsSettings()
     retention: RetentionSettings = RetentionSettings()

@@ -63,6 +63,8 @@ def stack_children(
     children += _agi_children(settings, env)
     if with_web or settings.twilio.configured:
         children.append(_web_child(settings, env))
+    if with_web:
+        children.append(_console_child(settings, env))
     if with_asterisk:
         children.append(
             ChildSpec(
@@ -167,6 +169,24 @@ def _web_child(settings: Settings, env: dict[str, str]) -> ChildSpec:
         start_with=_TOGETHER,
         stop_stage=_STAGE_AGI,
         stop_seconds=settings.web.drain_seconds + 5.0,
+    )
+
+
+def _console_child(settings: Settings, env: dict[str, str]) -> ChildSpec:
+    health = f"http://{settings.console.host}:{settings.console.port}/healthz"
+    return ChildSpec(
+        name="console",
+        argv=role("console"),
+        takes_hangup=True,
+        env=_only(env, *_STORES, "HOTLINE_CONSOLE__SECRET"),
+        inherits=OF_DATABASES,
+        ready=lambda: http_answers(health),
+        probe=lambda: http_answers(health),
+        probe_seconds=_SELDOM_S,
+        hung_seconds=_SILENT_S,  # no call waits for it
+        start_with=_TOGETHER,
+        stop_stage=_STAGE_BACKOFFICE,
+        stop_seconds=settings.console.drain_seconds + 5.0,
     )
 
 

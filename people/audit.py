@@ -24,6 +24,7 @@ def line(
         "action": action,
         "subject": subject[:16],
         "details": dict(details),
+        "origin": person.origin,
     }
 
 

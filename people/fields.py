@@ -11,7 +11,8 @@ from store.fields import Kept
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One line of the audit. `subject` is a number, a prefix or a token's name."""
+    """One line of the audit. `subject` is a number, a prefix, a ticket, or the id of a token, a PIN
+    or an account; `origin` is the network address from which it came, where it came by one."""
 
     id: Annotated[int, Kept(key=True)]
     at: Annotated[datetime, Kept(index=True)]
@@ -20,6 +21,7 @@ class Change:
     action: Annotated[str, Kept(32)]
     subject: Annotated[str, Kept(16, index=True)]
     details: Mapping[str, Any]
+    origin: Annotated[str, Kept(64, earlier="")] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +47,20 @@ class Pin:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who signs in to the console. `name` is what the audit says, `email` what they type.
+
+    `second_factor` is how they prove themselves after their password; None where they need not.
+    """
+
+    id: Annotated[str, Kept(16, key=True)]
+    name: Annotated[str, Kept(100, unique=True)]
+    email: Annotated[str, Kept(254, unique=True)]
+    role: Annotated[Role, Kept(16)]
+    created_at: datetime
+    disabled_at: datetime | None
+    signed_in_at: datetime | None
+    second_factor: Annotated[str | None, Kept(16)]

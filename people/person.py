@@ -1,7 +1,8 @@
-"""Who may do what: three roles of people, each with all rights of the one before it.
+"""Who may decide what: roles of people, each deciding all that the one before it may.
 
-A fourth, `receiver`, is for programs that receive tickets: they fetch recordings, and do nothing
-else. Operators do not: they hear their callers, and no others.
+An operator, a supervisor, a manager and an admin decide; an auditor looks at what was decided and
+changes nothing. A sixth, `receiver`, is for programs that receive tickets: they fetch recordings,
+and do nothing else. What each may see and do in pages and over HTTP says `people.permissions`.
 """
 
 from dataclasses import dataclass
@@ -9,13 +10,12 @@ from typing import Literal, get_args
 
 from people.identity import identity
 
-Deciding = Literal["operator", "supervisor", "manager"]
-Role = Literal["receiver", Deciding]
+Deciding = Literal["operator", "supervisor", "manager", "admin"]
+Role = Literal["receiver", "auditor", Deciding]
 DECIDING: tuple[str, ...] = get_args(Deciding)
 """Who decides, from the least right to the most."""
 ROLES: tuple[str, ...] = get_args(Role)
-"""Who may be let in, from the least right to the most."""
-_HEARING = ("receiver", "supervisor", "manager")
+"""Who may be let in, from the least right to decide to the most."""
 
 LONGEST_NAME = 100
 SHORTEST_DAYS = 60 / 86_400
@@ -34,10 +34,15 @@ class NothingThere(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who makes a change. `name` is what the audit keeps: an account, an extension, a token."""
+    """Who makes a change, and from where: both are what the audit keeps.
+
+    `name` is an account's, an extension's or a token's; `origin` a network address, empty for who
+    is at this machine or at a telephone that `name` says.
+    """
 
     name: str
     role: Role
+    origin: str = ""
 
     def __post_init__(self) -> None:
         if not identity(self.name) or len(self.name) > LONGEST_NAME:
@@ -57,11 +62,6 @@ class Person:
         """Raises NotAllowed when this person has not the rights of `role`."""
         if not self.at_least(role):
             raise NotAllowed(f"{what} needs a {role}; {self.role} is not enough")
-
-    def must_hear(self) -> None:
-        """Raises NotAllowed when this person may not fetch recordings of callers."""
-        if self.role not in _HEARING:
-            raise NotAllowed(f"a recording needs a {' or a '.join(_HEARING[:2])}")
 
 
 def holder_of(what: str, name: str, role: Role, days: float) -> Person:

@@ -23,13 +23,14 @@ from blacklist.record.undoing import Undone
 from blacklist.record.whole import Rebuilt, Verified, import_file, rebuild_index, verify_index
 from people.audit import history
 from people.fields import Change
-from people.person import NothingThere, Person, Role
+from people.permissions import Permission
+from people.person import NothingThere, Person
 from store.sql import reading
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. `role` is the least that may ask for it over the network.
+    """One operation. `permission` is the right to ask for it over the network.
 
     `does` is given the register, what it is about (where it is `of` something), `by` whom (where it
     `changes` the record), and what `takes` names; its result is as `gives` says. Where it `misses`
@@ -38,7 +39,7 @@ class Operation:
 
     name: str
     summary: str
-    role: Role
+    permission: Permission
     does: Callable[..., Any]
     gives: Any
     takes: type[Arguments] | None = None
@@ -126,49 +127,50 @@ def _decide(accept: bool) -> Callable[..., Review]:
 
 
 _ALL = (
-    Operation("list", "Entries in force, the first to end first", "operator",
+    Operation("list", "Entries in force, the first to end first", "blacklist.read",
         BlacklistRegister.list, list[RecordedEntry], arguments.Entries, changes=False),
-    Operation("add", "Restrict a number for a time", "supervisor",
+    Operation("add", "Restrict a number for a time", "blacklist.restrict",
         _restrict, RecordedEntry, arguments.NumberRestriction),
-    Operation("show", "All that stands about a number", "operator",
+    Operation("show", "All that stands about a number", "blacklist.read",
         _standing, Standing, of="number", changes=False, misses=True),
-    Operation("remove", "Lift the restriction of a number", "supervisor",
+    Operation("remove", "Lift the restriction of a number", "blacklist.restrict",
         BlacklistRegister.remove, RecordedEntry, arguments.Why, "number", misses=True),
-    Operation("history", "Every change, newest first", "supervisor",
+    Operation("history", "Every change, newest first", "blacklist.history",
         _history, list[Change], arguments.Page, "number", changes=False),
     Operation("audit", "Who changed what, and when: every change, or those asked for, newest first",
-        "supervisor", _audit, list[Change], arguments.Changes, changes=False),
+        "audit.read", _audit, list[Change], arguments.Changes, changes=False),
     Operation("today", "Who is held, who met it today, strikes of the week, reviews due",
-        "supervisor", _today, Today, arguments.Day, changes=False),
+        "blacklist.history", _today, Today, arguments.Day, changes=False),
     Operation("undo", "Take back a number's last change, another of the audit, or a whole import",
-        "supervisor", undo, Undone, arguments.Undo, misses=True),
-    Operation("strike", "Strike a number", "operator",
+        "blacklist.restrict", undo, Undone, arguments.Undo, misses=True),
+    Operation("strike", "Strike a number", "blacklist.strike",
         BlacklistRegister.strike, Struck, arguments.StrikeBody, "number"),
-    Operation("allow", "Let a number through", "supervisor",
+    Operation("allow", "Let a number through", "blacklist.restrict",
         BlacklistRegister.allow, RecordedEntry, arguments.AllowBody, "number"),
-    Operation("disallow", "Take it off the allowlist", "supervisor",
+    Operation("disallow", "Take it off the allowlist", "blacklist.restrict",
         BlacklistRegister.disallow, RecordedEntry, arguments.Why, "number", misses=True),
     Operation("ask_prefix", "Ask for a prefix to be restricted; a second person approves",
-        "supervisor", _ask_prefix, RecordedEntry, arguments.Restriction),
+        "blacklist.restrict", _ask_prefix, RecordedEntry, arguments.Restriction),
     Operation("show_prefix", "A prefix that is restricted or waits, and whom it would touch",
-        "operator", BlacklistRegister.prefix, RecordedEntry, None, "prefix", changes=False,
+        "blacklist.read", BlacklistRegister.prefix, RecordedEntry, None, "prefix", changes=False,
         misses=True),
-    Operation("approve_prefix", "Agree as the second person", "manager",
+    Operation("approve_prefix", "Agree as the second person", "blacklist.approve",
         BlacklistRegister.approve_prefix, RecordedEntry, of="prefix", misses=True),
-    Operation("remove_prefix", "Lift the restriction of a prefix", "supervisor",
+    Operation("remove_prefix", "Lift the restriction of a prefix", "blacklist.restrict",
         BlacklistRegister.remove_prefix, RecordedEntry, arguments.Why, "prefix", misses=True),
-    Operation("import", "Import CSV: all of it or nothing", "manager",
+    Operation("import", "Import CSV: all of it or nothing", "blacklist.import",
         import_file, Imported, arguments.ImportHow),
-    Operation("export", "Every entry in force, as CSV", "manager", _csv, str, changes=False),
-    Operation("rebuild", "Make the index anew from the record", "manager",
+    Operation("export", "Every entry in force, as CSV", "blacklist.export",
+        _csv, str, changes=False),
+    Operation("rebuild", "Make the index anew from the record", "blacklist.index",
         rebuild_index, Rebuilt, changes=False),
-    Operation("verify", "Compare the index with the record", "manager",
+    Operation("verify", "Compare the index with the record", "blacklist.index",
         verify_index, Verified, changes=False),
-    Operation("reviews", "Requests for review, by deadline", "supervisor",
+    Operation("reviews", "Requests for review, by deadline", "reviews.read",
         _reviews, list[Review], arguments.Reviews, changes=False),
     Operation("accept_review", "Accept: the restriction and the strikes behind it are lifted",
-        "supervisor", _decide(True), Review, arguments.Decision, "review", misses=True),
-    Operation("refuse_review", "Refuse, and say why", "supervisor",
+        "reviews.decide", _decide(True), Review, arguments.Decision, "review", misses=True),
+    Operation("refuse_review", "Refuse, and say why", "reviews.decide",
         _decide(False), Review, arguments.Refusal, "review", misses=True),
 )  # fmt: skip
 OPERATIONS: Mapping[str, Operation] = {operation.name: operation for operation in _ALL}

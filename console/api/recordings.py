@@ -15,6 +15,7 @@ from blacklist.record.operations import Operation
 from call_handlers.history import find_call
 from console.api.route import Route
 from people.audit import note_change
+from people.permissions import must
 from people.person import NothingThere, Person
 from recordings.kept import call_of, removed_at, sound_of
 from store.sql import reading
@@ -38,7 +39,7 @@ class Recordings:
 
         Raises NotAllowed, Destroyed, NothingThere, OSError, SQLAlchemyError.
         """
-        by.must_hear()
+        must(by, "calls.hear", "a recording")
         call_id = call_of(recording)
         if call_id is None:
             raise NothingThere("no recording has such a name")
@@ -65,7 +66,7 @@ class _Fetching(Route):
         """What it asks for: no operation on the blocklist, and by no command."""
         return Operation(
             "recording", "What a caller has said, as a ticket's recording_ref names it",
-            "receiver", Recordings.fetch, bytes, of="recording", misses=True,
+            "calls.hear", Recordings.fetch, bytes, of="recording", misses=True,
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from blacklist.numbers import LONGEST_RAW
 from blacklist.record.arguments import Arguments
 from blacklist.record.operations import OPERATIONS, Operation
 from console.api.pages import Pages
+from people.permissions import PERMISSIONS
 from recordings.kept import REFERENCE
 
 JSON = "application/json"
@@ -67,7 +68,6 @@ _NEXT = {
     "description": 'The next page, rel="next" (RFC 8288); none behind the last',
     "schema": {"type": "string"},
 }
-_BUT = {"recording": " An operator may not, a supervisor or manager may."}
 _FAILURES = {
     400: "The request is no JSON",
     401: "No token, or one that is not good",
@@ -107,7 +107,7 @@ def _route(route: Route, schemas: dict[str, Any], failure: dict[str, Any]) -> di
     told: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
-        "description": f"Needs the role {operation.role}.{_BUT.get(operation.of, '')}",
+        "description": f"For the roles {', '.join(PERMISSIONS[operation.permission])}.",
         "parameters": [*_path_parameters(operation), *_query_parameters(route, schemas)],
     }
     if route.body is not None:

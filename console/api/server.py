@@ -19,6 +19,7 @@ from console.api.pages import next_link, read_place
 from console.api.recordings import Destroyed
 from console.api.route import JSON, PROBLEM, Problem, Route
 from files.csv_lines import FileUnusable
+from people.permissions import must
 from people.person import NotAllowed, NothingThere, Person
 
 LONGEST_BODY = 65_536
@@ -104,7 +105,7 @@ def _let_in(route: Route, holder: Holder, path: dict[str, str]) -> Asked:
     person = holder(request.headers.get("Authorization"))
     if person is None:
         raise Refused(401, "unauthorized", "give a token: Authorization: Bearer h940_...")
-    person.must_be(route.operation.role, "this")
+    must(person, route.operation.permission, "this")
     longest = LONGEST_FILE if route.takes else LONGEST_BODY
     if (request.content_length or 0) > longest:
         mend = ": import it by `hotline blacklist import`" if route.takes else ""

@@ -13,7 +13,7 @@ from gunicorn.arbiter import Arbiter
 from host.heap import settle_heap
 from host.log_writer import reopen
 from hotline.gunicorn_logger import HouseLogger
-from hotline.setting_groups import WebSettings
+from hotline.setting_groups import ConsoleSettings, WebSettings
 from hotline.web.metrics import forget
 from hotline.web.worker import BufferedWorker
 
@@ -64,12 +64,14 @@ class _Master(Arbiter):
 class _Server(BaseApplication):
     def __init__(
         self,
-        settings: WebSettings,
+        role: str,
+        settings: WebSettings | ConsoleSettings,
         port: int,
-        metrics: Path,
+        metrics: Path | None,
         load: Load,
         hung_up: Callable[[], None],
     ) -> None:
+        self._role = role
         self.hung_up = hung_up
         self._settings = settings
         self._port = port
@@ -87,19 +89,23 @@ class _Server(BaseApplication):
             "threads": self._settings.threads,
             "timeout": TIMEOUT_S,
             "graceful_timeout": max(1, round(self._settings.drain_seconds)),
-            "proc_name": "hotline-web",
+            "proc_name": f"hotline-{self._role}",
             "loglevel": "warning",
             "logger_class": HouseLogger,
             "control_socket_disable": True,
             "post_worker_init": lambda _worker: self._begin(),
             "worker_exit": lambda _server, _worker: self._close(),
-            "child_exit": lambda _server, worker: forget(worker.pid, self._metrics),
+            "child_exit": lambda _server, worker: self._forget(worker.pid),
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
 
     def _begin(self) -> None:
-        log.info("web_ready", port=self._port)  # a supervisor hears it of gunicorn itself
+        log.info(f"{self._role}_ready", port=self._port)  # a supervisor hears it of gunicorn itself
+
+    def _forget(self, pid: int) -> None:
+        if self._metrics is not None:
+            forget(pid, self._metrics)
 
     def load(self) -> Application:
         # In the worker process: connections must not cross the fork.
@@ -113,16 +119,19 @@ class _Server(BaseApplication):
 
 
 def serve_web(
-    settings: WebSettings,
+    settings: WebSettings | ConsoleSettings,
     port: int,
-    metrics: Path,
+    metrics: Path | None,
     load: Load,
     hung_up: Callable[[], None] = lambda: None,
+    *,
+    role: str = "web",
 ) -> None:
-    """Serve on `port` until SIGTERM or SIGINT, then finish the requests under way and exit.
+    """Serve `role` on `port` until SIGTERM or SIGINT, then finish the requests under way and exit.
 
-    `metrics` is the folder that the processes share. `hung_up` is called at SIGHUP in the process
-    that the others were forked from, before they are told; what `load` made minds it by itself.
+    `metrics` is the folder that the processes share, None where they share none. `hung_up` is
+    called at SIGHUP in the process that the others were forked from, before they are told; what
+    `load` made minds it by itself.
     Ends by SystemExit, as gunicorn does: status 0 on a signal, else when the port is taken.
     """
-    _Server(settings, port, metrics, load, hung_up).run()
+    _Server(role, settings, port, metrics, load, hung_up).run()

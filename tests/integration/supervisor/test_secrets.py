@@ -9,7 +9,13 @@ import pytest
 from pydantic import SecretStr
 
 from embedded.supervisor import Supervisor
-from hotline.setting_groups import BackofficeSettings, DeliverySettings, SmsSettings, TwilioSettings
+from hotline.setting_groups import (
+    BackofficeSettings,
+    ConsoleSettings,
+    DeliverySettings,
+    SmsSettings,
+    TwilioSettings,
+)
 from hotline.settings import ROTATED_FILE, SECRET_NAMES, Settings, load_settings
 from hotline.stack import stack_children
 from tests.fixtures.processes import wait_until
@@ -30,7 +36,8 @@ NEEDED = {
     "agi-1": STORES,
     "agi-2": STORES,
     "web": STORES | {"HOTLINE_TWILIO__AUTH_TOKEN", "HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN"},
-    "worker-1": SECRET_NAMES,
+    "console": STORES | {"HOTLINE_CONSOLE__SECRET"},
+    "worker-1": SECRET_NAMES - {"HOTLINE_CONSOLE__SECRET"},
 }
 
 
@@ -47,6 +54,7 @@ def settings(tmp_path: Path) -> Settings:
         database_url=SecretStr("postgresql://hotline:geheim-sql@127.0.0.1/hotline"),
         deliveries=DeliverySettings(workers=1),
         backoffice=BackofficeSettings(secrets=(SecretStr("whsec_" + "geheim" * 6),)),
+        console=ConsoleSettings(secret=secret("console" * 6)),
         twilio=TwilioSettings(
             account_sid="AC" + "0" * 32,
             auth_token=secret("token"),

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[3]
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = YAML(typ="safe").load(ROOT / "compose.yaml")
 SERVICES: dict[str, Any] = COMPOSE["services"]
-ROLES = ("agi-1", "agi-2", "web", "worker", "relay", "backoffice")
+ROLES = ("agi-1", "agi-2", "web", "console", "worker", "relay", "backoffice")
 NOT_THERE = {
     "HOTLINE_HOME": "the image's own, where ./940 is mounted",
     "HOTLINE_STATE_DIR": "follows from it",
@@ -31,6 +31,7 @@ NOT_THERE = {
     "HOTLINE_METRICS__WORKER_PORT": "the commands of compose.yaml name them",
     "HOTLINE_METRICS__RELAY_PORT": "the commands of compose.yaml name them",
     "HOTLINE_WEB__PORT": "inside a container; compose.yaml says where it is published",
+    "HOTLINE_CONSOLE__PORT": "likewise",
     "HOTLINE_BACKOFFICE__PORT": "likewise",
 }
 """Settings that neither file gives, and why."""
@@ -107,6 +108,7 @@ def test_a_role_has_its_settings_ends_its_log_and_can_be_seen_to_live(role: str)
         ("agi-1", load_settings({}).agi.drain_seconds),
         ("agi-2", load_settings({}).agi.drain_seconds),
         ("web", load_settings({}).web.drain_seconds),
+        ("console", load_settings({}).console.drain_seconds),
         ("worker", load_settings({}).deliveries.lease_seconds),
     ],
 )

@@ -1,0 +1,51 @@
+"""Sessions, in Redis: known by a random number alone, and over by idleness and by age.
+
+A session gets another number when somebody signs in (OWASP ASVS 5.0, 7.2.4), and ends when it was
+idle for `idle_s` or is `longest_s` old (7.3.1, 7.3.2), at sign-out, and with another password, role
+or second factor: those change the key that all sessions of the account refer to.
+"""
+
+import time
+from datetime import timedelta
+
+from flask import Flask, session
+from flask_login import current_user
+from flask_security import logout_user, user_authenticated
+from flask_session import Session
+
+from console.house import House, Serving
+
+BEGAN = "began"
+COOKIE, SECURE_COOKIE = "hotline", "__Host-hotline"
+"""The session's cookie; by TLS no other host or path can set it (RFC 6265bis, 4.1.3.2)."""
+
+
+def add_sessions(app: Flask, house: House, serving: Serving) -> None:
+    """Keep the sessions of `app`."""
+    app.config.update(
+        SESSION_TYPE="redis",
+        SESSION_REDIS=house.redis,
+        SESSION_KEY_PREFIX="hotline:console:session:",
+        SESSION_PERMANENT=True,
+        SESSION_ID_LENGTH=32,
+        SESSION_COOKIE_NAME=SECURE_COOKIE if serving.secure else COOKIE,
+        SESSION_COOKIE_SECURE=serving.secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",  # a provider of identities leads back here
+        PERMANENT_SESSION_LIFETIME=timedelta(seconds=serving.idle_s),
+        SESSION_REFRESH_EACH_REQUEST=True,
+    )
+    Session(app)
+
+    @user_authenticated.connect_via(app)
+    def begin(_app: Flask, **_told: object) -> None:
+        session[BEGAN] = time.time()
+        app.session_interface.regenerate(session)  # type: ignore[attr-defined]  # of Flask-Session
+
+    @app.before_request
+    def end_the_old() -> None:
+        began = session.get(BEGAN)
+        if began is not None and time.time() - began > serving.longest_s:
+            if current_user.is_authenticated:
+                logout_user()
+            session.clear()

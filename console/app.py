@@ -1,0 +1,112 @@
+"""The console: its pages, who may open them, and what they answer when something is wrong."""
+
+import structlog
+from flask import Flask, Response, render_template, request
+from flask_wtf import CSRFProtect
+from jinja2 import StrictUndefined
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from console import access, assets, headers, masking, named, pages, shown, words
+from console.accounts import limits, sessions, sign_in, welcome
+from console.house import House, Serving
+from people.person import NothingThere
+
+LONGEST_FORM = 65_536
+"""Bytes of a form; a page that takes files says so itself."""
+
+log = structlog.get_logger()
+
+
+def create_console(house: House, serving: Serving) -> Flask:
+    """The console of this house. Raises AssetsMissing, Unmarked (a view that says not whose it is).
+
+    Times of sessions are by the machine's clock; all else is by `house.now`.
+    """
+    app = Flask("console", static_folder=None)
+    app.config.update(
+        SECRET_KEY=serving.secret,
+        MAX_CONTENT_LENGTH=LONGEST_FORM,
+        MAX_FORM_MEMORY_SIZE=LONGEST_FORM,
+        WTF_CSRF_TIME_LIMIT=None,  # a form may stand open as long as its session
+        WTF_CSRF_SSL_STRICT=serving.secure,
+        BABEL_DEFAULT_LOCALE="ar",
+        TRUSTED_HOSTS=list(serving.hosts),
+    )
+    if serving.proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # as Flask's documents have it
+            app.wsgi_app, x_for=serving.proxies, x_proto=serving.proxies
+        )
+    assets.load_assets()
+    words.Spoken(app, locale_selector=words.locale_of_reader)
+    CSRFProtect(app)
+    sessions.add_sessions(app, house, serving)
+    sign_in.add_sign_in(app, house, serving)
+    for made in (assets.blueprint(), welcome.blueprint(house), *pages.blueprints(house)):
+        app.register_blueprint(made)
+    limits.add_limits(app, house)
+    headers.add_headers(app, secure=serving.secure)
+    shown.add_filters(app, house.zone)
+    _add_to_templates(app)
+    _tell_errors(app)
+    access.guard(app)
+    return app
+
+
+def _add_to_templates(app: Flask) -> None:
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(
+        asset=assets.asset_url,
+        number=masking.number,
+        is_here=access.is_here,
+        role_name=named.role_name,
+        PAGES=pages.PAGES,
+    )
+
+    @app.context_processor
+    def of_reader() -> dict[str, object]:
+        language = words.language_of_reader()
+        return {
+            "language": language,
+            "languages": words.LANGUAGES,
+            "direction": "rtl" if language == "ar" else "ltr",
+            "theme": request.cookies.get("theme", ""),
+        }
+
+
+def _tell_errors(app: Flask) -> None:
+    @app.errorhandler(HTTPException)
+    def told(error: HTTPException) -> Response:
+        status = error.code or 500
+        answer = Response(render_template("error.html", status=status), status=status)
+        allowed = getattr(error, "valid_methods", None)
+        if allowed:
+            answer.allow.update(allowed)
+        return answer
+
+    @app.errorhandler(NothingThere)
+    def nothing(_error: NothingThere) -> Response:
+        return Response(render_template("error.html", status=404), status=404)
+
+    @app.errorhandler(SQLAlchemyError)
+    @app.errorhandler(RedisError)
+    def away(error: Exception) -> Response:
+        log.error("console_store_away", error=type(error).__name__, page=request.endpoint)
+        return _plain(app, 503)
+
+    @app.errorhandler(InternalServerError)
+    def failed(error: InternalServerError) -> Response:
+        cause = error.original_exception or error
+        if isinstance(cause, RedisError | SQLAlchemyError):
+            return away(cause)
+        log.error("console_failed", error=type(cause).__name__, page=request.endpoint)
+        return _plain(app, 500)
+
+
+def _plain(app: Flask, status: int) -> Response:
+    """A page that needs no store and no session, in both languages."""
+    page = app.jinja_env.get_template("away.html").render(asset=assets.asset_url, status=status)
+    return Response(page, status=status, content_type="text/html; charset=utf-8")

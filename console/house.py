@@ -1,0 +1,49 @@
+"""What the console's pages stand on: collaborators that are handed in, and how it is served."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from blacklist.record.register import BlacklistRegister
+
+if TYPE_CHECKING:
+    import redis
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What pages read and change. `now` gives the time (UTC), `zone` is where people's days begin.
+
+    `redis` holds sessions and counts of tries. Pages reach every store through these alone.
+    `url` is where people find the console: scheme and host, without a stroke at its end.
+    """
+
+    engine: sa.Engine
+    redis: "redis.Redis"
+    register: BlacklistRegister
+    zone: ZoneInfo
+    now: Callable[[], datetime]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How the console is served.
+
+    `secret` signs and encrypts: whoever has it can read second factors. `hosts` are the names by
+    which browsers may ask for it; `secure` is whether they come by TLS. `proxies` is how many
+    proxies stand in front, whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed. `idle_s`
+    and `longest_s` end a session (s). With `two_factor` nobody is in without a second factor.
+    """
+
+    secret: str = field(repr=False)
+    hosts: tuple[str, ...]
+    secure: bool
+    proxies: int = 0
+    idle_s: int = 1800
+    longest_s: int = 43_200
+    two_factor: bool = True

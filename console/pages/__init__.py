@@ -1,0 +1,42 @@
+"""The console's pages, a file each: what it shows, who may open it, what it changes.
+
+A page reads and changes by the rooms below and decides nothing itself. Whatever changes something
+is a POST with a CSRF token that ends in a redirect: it works without JavaScript. `today.py` and
+`users.py` are short ones to learn from.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from babel.support import LazyProxy
+from flask import Blueprint
+from flask_babel import lazy_gettext as _
+
+from console.house import House
+from console.pages import health, me, preferences, today, users
+from people.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A line of the menu."""
+
+    endpoint: str
+    permission: Permission
+    name: LazyProxy
+
+
+PAGES = (
+    Page("today.show", "today.read", _("Today")),
+    Page("users.show", "users.read", _("Users")),
+)
+"""The menu, in its order; readers see the pages that they may open."""
+
+
+def blueprints(house: House) -> Iterator[Blueprint]:
+    """Every page."""
+    yield health.blueprint(house)
+    yield preferences.blueprint()
+    yield me.blueprint()
+    yield today.blueprint(house)
+    yield users.blueprint(house)

@@ -1,0 +1,37 @@
+"""The reader's language and theme: cookies of their browser, for whoever is not in yet too."""
+
+from flask import Blueprint, redirect, request, session
+from werkzeug.wrappers import Response
+
+from console.access import safe_path
+from console.words import LANGUAGES
+
+_YEAR_S = 365 * 24 * 3600
+_THEMES = ("light", "dark")
+
+
+def blueprint() -> Blueprint:
+    """Two small forms of every page's head and foot."""
+    made = Blueprint("preferences", __name__)
+
+    @made.post("/preferences/language")
+    def language() -> Response:
+        chosen = request.form.get("language", "")
+        if chosen in LANGUAGES:
+            session["language"] = chosen
+        return _kept("language", chosen, tuple(LANGUAGES))
+
+    @made.post("/preferences/theme")
+    def theme() -> Response:
+        return _kept("theme", request.form.get("theme", ""), _THEMES)
+
+    return made
+
+
+def _kept(name: str, chosen: str, known: tuple[str, ...]) -> Response:
+    answer = redirect(safe_path(request.form.get("back", "")) or "/")
+    if chosen in known:
+        answer.set_cookie(
+            name, chosen, _YEAR_S, secure=request.is_secure, httponly=True, samesite="Lax"
+        )
+    return answer

@@ -1,0 +1,48 @@
+"""The console's application from the services of a process."""
+
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from console.app import create_console
+from console.house import House, Serving
+from hotline.bootstrap import Services
+from hotline.console.secret import console_secret
+from hotline.register import make_register
+from hotline.settings import Settings
+
+_HERE = ("127.0.0.1", "localhost", "[::1]")
+
+
+def make_console(services: Services) -> Flask:
+    """The console of these services. Raises AssetsMissing, OSError, and what wrong files raise."""
+    return create_console(house_of(services), serving_of(services.settings))
+
+
+def house_of(services: Services) -> House:
+    """What its pages read and change. It connects when a page is opened."""
+    return House(
+        engine=services.engine(),
+        redis=services.slow_redis,
+        register=make_register(services, beside_calls=True),
+        zone=services.zone,
+        now=lambda: datetime.now(UTC),
+        url=services.settings.console.url,
+    )
+
+
+def serving_of(settings: Settings) -> Serving:
+    """How it is served."""
+    console = settings.console
+    named = urlsplit(console.url).hostname or ""
+    return Serving(
+        secret=console_secret(console, settings.state_dir),
+        hosts=tuple(dict.fromkeys((named, *_HERE))),
+        secure=console.url.startswith("https://"),
+        proxies=console.proxies,
+        idle_s=console.idle_minutes * 60,
+        longest_s=console.session_hours * 3600,
+        two_factor=console.second_factor == "required"
+        or (console.second_factor == "auto" and bool(console.public_url)),
+    )
