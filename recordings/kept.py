@@ -7,6 +7,7 @@ import os
 import re
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 import sqlalchemy as sa
 
@@ -21,10 +22,11 @@ def call_of(reference: str) -> str | None:
     return reference.partition("-")[0] if REFERENCE.fullmatch(reference) else None
 
 
-def sound_of(folder: Path, reference: str) -> bytes | None:
-    """The file (WAVE) of a recording in `folder`; None when it is not there, or no reference.
+def opened(folder: Path, reference: str) -> BinaryIO | None:
+    """The file (WAVE) of a recording in `folder`, to be read from where the listener wants.
 
-    Raises OSError when the disk refuses.
+    None when it is not there, or no reference; who has it closes it. Raises OSError when the disk
+    refuses.
     """
     if call_of(reference) is None:
         return None
@@ -32,8 +34,21 @@ def sound_of(folder: Path, reference: str) -> bytes | None:
         descriptor = os.open(folder / f"{reference}.wav", os.O_RDONLY | os.O_NOFOLLOW)
     except FileNotFoundError:
         return None
-    with os.fdopen(descriptor, "rb") as file:
+    return os.fdopen(descriptor, "rb")
+
+
+def sound_of(folder: Path, reference: str) -> bytes | None:
+    """The whole of a recording, as `opened` finds it. Raises OSError when the disk refuses."""
+    file = opened(folder, reference)
+    if file is None:
+        return None
+    with file:
         return file.read()
+
+
+def is_kept(folder: Path, reference: str) -> bool:
+    """Whether its file is in `folder`; a disk that cannot be read has none."""
+    return call_of(reference) is not None and os.access(folder / f"{reference}.wav", os.R_OK)
 
 
 def removed_at(connection: sa.Connection, reference: str) -> datetime | None:
