@@ -17,6 +17,7 @@ from call_handlers.memory import Forgetful, Memory
 from call_handlers.records import Record, RecordWriter
 from call_handlers.sessions import StoreAway
 from call_handlers.turns import OVERTAKEN, CallFailed, Turns
+from ivr.chosen import chosen
 from ivr.engine import TRANSFERRED
 from ivr.event import HungUp
 from ivr.session import Session
@@ -93,6 +94,7 @@ class Ends(Turns):
                 last_node=left_at_node(self._flow(held), session),
                 turns=session.turn,
                 path=session.path,
+                choice=chosen(self._flow(held), session.path),
                 events=(*held.events, *gone),
                 amended=held.late,
             )

@@ -26,13 +26,16 @@ class CallEvent:
 
 @dataclass(frozen=True, slots=True)
 class CallRecord:
-    """A call as it is written down. `ended_at` is None while it goes on."""
+    """A call as it is written down. `ended_at` is None while it goes on.
+
+    `choice` is the node that the main menu led to last (`ivr.chosen`).
+    """
 
     id: Annotated[str, Kept(32, key=True)]
     channel: Annotated[str, Kept(16)]
     provider_id: Annotated[str, Kept(200)]
     caller: Annotated[str, Kept(64)]
-    e164: Annotated[str | None, Kept(16, index=True)]
+    e164: Annotated[str | None, Kept(16)]
     withheld: bool
     attestation: Annotated[str, Kept(1)]
     language: Annotated[str, Kept(8)]
@@ -53,6 +56,7 @@ class CallRecord:
     trunk: Annotated[str, Kept(40, earlier="")] = ""
     verdict_rule: Annotated[str, Kept(100, earlier="")] = ""
     origin: Annotated[str, Kept(32, earlier="")] = ""
+    choice: Annotated[str, Kept(64, earlier="")] = ""
 
     @property
     def seconds(self) -> float | None:

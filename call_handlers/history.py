@@ -1,52 +1,49 @@
 """Reading call records back: one, a list, or all of them in batches."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
-from blacklist.numbers import normalise
 from call_handlers.fields import CallEvent, CallRecord
 from call_handlers.schema import call_events, calls
+from call_handlers.wanted import WITHHELD, Wanted, conditions
 from store.fields import record_of
 from store.sql import beyond, reading
 
+__all__ = [
+    "BATCH",
+    "WITHHELD",
+    "Wanted",
+    "count_calls",
+    "find_call",
+    "list_calls",
+    "newest",
+    "stream_calls",
+]
+
 BATCH = 500
 """Calls read at once: what an export holds in memory, however many there are."""
-WITHHELD = "withheld"
-"""The filter for callers whose number was not shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which calls: all that is given must hold. `since` counts from it on, `until` up to before it.
-
-    `caller` is a number in any usual writing, `withheld`, or the text that the network sent.
-    """
-
-    since: datetime | None = None
-    until: datetime | None = None
-    disposition: str = ""
-    caller: str = ""
-    channel: str = ""
+NEWEST = (calls.c.started_at, calls.c.id)
+"""What orders a list of calls, falling."""
 
 
 def list_calls(engine: sa.Engine, wanted: Wanted, *, limit: int = 50) -> list[CallRecord]:
     """At most `limit` calls, newest first. Raises SQLAlchemyError."""
-    statement = (
-        sa.select(calls)
-        .where(*_conditions(wanted))
-        .order_by(calls.c.started_at.desc(), calls.c.id.desc())
-        .limit(limit)
-    )
+    statement = newest(limit, *conditions(wanted))
     with reading(engine) as connection:
         return [record_of(CallRecord, row) for row in connection.execute(statement)]
 
 
+def newest(limit: int, *wanted: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The question for at most `limit` calls of which all that is `wanted` holds, newest first."""
+    falling = [column.desc() for column in NEWEST]
+    return sa.select(calls).where(*wanted).order_by(*falling).limit(limit)
+
+
 def count_calls(engine: sa.Engine, wanted: Wanted) -> int:
     """How many there are. Raises SQLAlchemyError."""
-    statement = sa.select(sa.func.count()).select_from(calls).where(*_conditions(wanted))
+    statement = sa.select(sa.func.count()).select_from(calls).where(*conditions(wanted))
     with reading(engine) as connection:
         return int(connection.execute(statement).scalar_one())
 
@@ -71,7 +68,7 @@ def stream_calls(
     Raises SQLAlchemyError.
     """
     order = (calls.c.started_at, calls.c.id)
-    statement = sa.select(calls).where(*_conditions(wanted)).order_by(*order).limit(batch)
+    statement = sa.select(calls).where(*conditions(wanted)).order_by(*order).limit(batch)
     last: CallRecord | None = None
     while True:
         after = () if last is None else (beyond(order, (last.started_at, last.id)),)
@@ -85,28 +82,6 @@ def stream_calls(
         if len(records) < batch:
             return
         last = records[-1]
-
-
-def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = []
-    if wanted.since is not None:
-        conditions.append(calls.c.started_at >= wanted.since)
-    if wanted.until is not None:
-        conditions.append(calls.c.started_at < wanted.until)
-    if wanted.disposition:
-        conditions.append(calls.c.disposition == wanted.disposition)
-    if wanted.channel:
-        conditions.append(calls.c.channel == wanted.channel)
-    if wanted.caller:
-        conditions.append(_called_by(wanted.caller))
-    return conditions
-
-
-def _called_by(caller: str) -> sa.ColumnElement[bool]:
-    if caller.casefold() == WITHHELD:
-        return calls.c.withheld.is_(True)
-    number = normalise(caller)
-    return calls.c.caller == caller if number.e164 is None else calls.c.e164 == number.e164
 
 
 def _events(connection: sa.Connection, call_ids: Sequence[str]) -> dict[str, tuple[CallEvent, ...]]:

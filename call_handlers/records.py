@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from call_handlers import metrics
 from call_handlers.arrival import Facts, facts_from_stored
 from call_handlers.events import StoredEvent
+from call_handlers.hourly import FRESH_S, forget_hours
 from call_handlers.schema import call_events, calls
 from ivr.stored import from_stored
 from recordings.register import note_journalled
@@ -53,6 +54,7 @@ class Record:
     last_node: str = ""
     turns: int = 0
     path: tuple[str, ...] = ()
+    choice: str = ""
     events: tuple[str, ...] = ()
     led: bool = True
     amended: bool = False
@@ -189,6 +191,14 @@ def write_records(engine: sa.Engine, records: Sequence[Record]) -> None:
             of_call_events = call_events.c.call_id == record.facts.call_id
             connection.execute(call_events.delete().where(of_call_events))
             statements.happened(connection, _event_rows(record))
+        forget_hours(connection, _began_long_ago(records))
+
+
+def _began_long_ago(records: Sequence[Record]) -> list[datetime]:
+    """When those began whose hour may be counted already; nearly all began a moment ago."""
+    now_ms = time.time() * 1000
+    began = (record.facts.started_ms for record in records)
+    return [_moment(ms) for ms in began if not 0 <= now_ms - ms <= FRESH_S * 1000]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +232,7 @@ def _statements(dialect: str) -> _Statements:
 
 _AT_THE_END = (
     *("language", "ended_at", "disposition", "transferred_to", "tickets"),
-    *("last_node", "turns", "path"),
+    *("last_node", "turns", "path", "choice"),
 )
 
 

@@ -24,6 +24,7 @@ from structlog.contextvars import bound_contextvars
 from call_handlers import metrics
 from call_handlers.arrival import Call
 from call_handlers.desk import CallDesk
+from call_handlers.hourly import forget_hours
 from call_handlers.late import has_talked
 from call_handlers.records import MakeKept, replay_journal
 from call_handlers.schema import calls
@@ -89,7 +90,7 @@ def sweep_once(
             if state is not None:
                 rewritten += _rewrite(desk, call_id)
             elif (now - started).total_seconds() > SESSION_TTL_S:
-                gone += _fail(engine, call_id, now)
+                gone += _fail(engine, call_id, started, now)
         ended_ids = desk.sessions.ended(policy.written_s)
         for call_id in _unwritten(engine, ended_ids):
             rewritten += _rewrite(desk, call_id)
@@ -179,7 +180,7 @@ def _rewrite(desk: CallDesk, call_id: str) -> bool:
     return True
 
 
-def _fail(engine: sa.Engine, call_id: str, now: datetime) -> bool:
+def _fail(engine: sa.Engine, call_id: str, started: datetime, now: datetime) -> bool:
     """Close a record of which nothing more can be known. `ended_at` is when that was found."""
     statement = (
         calls.update()
@@ -188,6 +189,7 @@ def _fail(engine: sa.Engine, call_id: str, now: datetime) -> bool:
     )
     with engine.begin() as connection:
         closed = connection.execute(statement).rowcount == 1
+        forget_hours(connection, [started])
     if closed:
         log.warning("call_lost", call_id=call_id)
         metrics.ENDED.labels("unknown", FAILED).inc()

@@ -79,14 +79,15 @@ def database_now(connection: sa.Connection) -> datetime:
 
 
 def beyond(
-    order: Sequence[sa.ColumnElement[Any]], place: Sequence[object]
+    order: Sequence[sa.ColumnElement[Any]], place: Sequence[object], *, falling: bool = False
 ) -> sa.ColumnElement[bool]:
-    """The condition of rows behind `place` in this order: keyset pagination.
+    """The condition of rows behind `place` in this order, rising or `falling`: keyset pagination.
 
     What comes or goes meanwhile moves nothing. No column of `order` is ever NULL.
     """
     values = (sa.literal(value, key.type) for key, value in zip(order, place, strict=True))
-    return sa.tuple_(*order) > sa.tuple_(*values)
+    rows, edge = sa.tuple_(*order), sa.tuple_(*values)
+    return rows < edge if falling else rows > edge
 
 
 def one_at_a_time(connection: sa.Connection, subject: str) -> None:
