@@ -15,6 +15,7 @@ Who has answered 410 (RFC 9110, 15.5.11) is disabled: what is for them waits unt
 enables it.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -56,6 +57,14 @@ CLOSED_OR_TRIED = sa.or_(
     ),
 )
 """The condition that a delivery's destination may be asked now."""
+
+
+Beside = Callable[[sa.Connection], object]
+"""What is written down with a change at a person's word, in its transaction."""
+
+
+def nothing_beside(_connection: sa.Connection) -> None:
+    """The change alone."""
 
 
 def pause_s(failing_since: datetime | None, now: datetime) -> float:
@@ -113,19 +122,21 @@ def disable(connection: sa.Connection, name: str, now: datetime) -> bool:
     )
 
 
-def disable_by_hand(engine: sa.Engine, name: str) -> bool:
+def disable_by_hand(engine: sa.Engine, name: str, beside: Beside = nothing_beside) -> bool:
     """The same at a person's word, also of one that has never failed. Raises SQLAlchemyError."""
     with engine.begin() as connection:
         kind = postgresql if connection.dialect.name == "postgresql" else sqlite
         fresh = kind.insert(destinations).values(name=name, failures=0)
         connection.execute(fresh.on_conflict_do_nothing(index_elements=[destinations.c.name]))
         done = disable(connection, name, database_now(connection))
+        if done:
+            beside(connection)
     if done:
         log.warning("destination_disabled_by_hand", destination=name)
     return done
 
 
-def enable(engine: sa.Engine, name: str) -> int | None:
+def enable(engine: sa.Engine, name: str, beside: Beside = nothing_beside) -> int | None:
     """Send it again what waits for it, at once; how many. None where it is not disabled.
 
     Raises SQLAlchemyError.
@@ -140,6 +151,7 @@ def enable(engine: sa.Engine, name: str) -> int | None:
         close_circuit(connection, name, database_now(connection), connection.scalar(since))
         waits = (deliveries.c.destination == name, deliveries.c.state.in_(OPEN_STATES))
         count: int = connection.execute(sa.select(sa.func.count()).where(*waits)).scalar_one()
+        beside(connection)
     log.warning("destination_enabled", destination=name, waiting=count)
     return count
 

@@ -1,15 +1,13 @@
-"""The outbox as people see it: list the deliveries, look at one, put a dead one back."""
+"""The outbox as people see it: list the deliveries, look at one, count what waits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from store.sql import database_now, reading
-from tickets.circuit import MAY_HAVE_GONE_OUT, OPEN_STATES
-from tickets.lease import UNSURE
-from tickets.mobile import SMS
+from tickets.circuit import OPEN_STATES
 from tickets.open import of_reference
 from tickets.schema import deliveries, delivery_attempts, tickets
 from tickets.spoken import DRAFTS
@@ -51,19 +49,11 @@ class Attempt:
     answer: str | None = None
 
 
-_UNDONE = ("dead", "failed")
-_UNKNOWN = sa.exists().where(
-    delivery_attempts.c.delivery_id == deliveries.c.id,
-    sa.or_(delivery_attempts.c.outcome.is_(None), delivery_attempts.c.outcome == UNSURE),
-)
-_GONE_OUT = sa.select(deliveries.c.id).where(
-    deliveries.c.state == "dead",
-    sa.or_(MAY_HAVE_GONE_OUT, sa.and_(deliveries.c.destination == SMS, _UNKNOWN)),
-)
-_COLUMNS = [
+DELIVERY_COLUMNS = [
     tickets.c.service_request_id,
     *(deliveries.c[f.name] for f in fields(Delivery) if f.name != "service_request_id"),
 ]
+"""Of deliveries that are joined with their tickets."""
 
 
 def list_deliveries(
@@ -77,7 +67,7 @@ def list_deliveries(
     offset: int = 0,
 ) -> list[Delivery]:
     """Deliveries, newest first, that match all that is given."""
-    statement = sa.select(*_COLUMNS).join(tickets)
+    statement = sa.select(*DELIVERY_COLUMNS).join(tickets)
     if state is not None:
         statement = statement.where(deliveries.c.state == state)
     if states is not None:
@@ -94,14 +84,8 @@ def list_deliveries(
 
 def list_attempts(engine: sa.Engine, delivery_id: str) -> list[Attempt]:
     """Every push of a delivery, first to last."""
-    columns = [delivery_attempts.c[f.name] for f in fields(Attempt)]
-    statement = (
-        sa.select(*columns)
-        .where(delivery_attempts.c.delivery_id == delivery_id)
-        .order_by(delivery_attempts.c.number)
-    )
     with reading(engine) as connection:
-        return [Attempt(**row._mapping) for row in connection.execute(statement)]
+        return _attempts(connection, (delivery_id,)).get(delivery_id, [])
 
 
 def explain(engine: sa.Engine, reference: str) -> list[tuple[Delivery, list[Attempt]]]:
@@ -109,9 +93,29 @@ def explain(engine: sa.Engine, reference: str) -> list[tuple[Delivery, list[Atte
 
     Told earlier first. Raises SQLAlchemyError.
     """
-    found = list_deliveries(engine, reference=reference, limit=10_000)
-    ways = sorted(found, key=lambda one: (one.ticket_version, one.created_at, one.destination))
-    return [(one, list_attempts(engine, one.id)) for one in ways]
+    with reading(engine) as connection:
+        return ways_of(connection, reference)
+
+
+def ways_of(connection: sa.Connection, reference: str) -> list[tuple[Delivery, list[Attempt]]]:
+    """The same, by what this connection sees; two questions, however many ways there are."""
+    columns = deliveries.c
+    statement = sa.select(*DELIVERY_COLUMNS).join(tickets).where(of_reference(reference))
+    in_order = (columns.ticket_version, columns.created_at, columns.destination)
+    found = [Delivery(**row._mapping) for row in connection.execute(statement.order_by(*in_order))]
+    made = _attempts(connection, [one.id for one in found])
+    return [(one, made.get(one.id, [])) for one in found]
+
+
+def _attempts(connection: sa.Connection, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+    of = delivery_attempts.c.delivery_id
+    columns = [delivery_attempts.c[f.name] for f in fields(Attempt)]
+    statement = sa.select(of, *columns).where(of.in_(delivery_ids))
+    made: dict[str, list[Attempt]] = {}
+    for row in connection.execute(statement.order_by(of, delivery_attempts.c.number)):
+        told = dict(row._mapping)
+        made.setdefault(told.pop("delivery_id"), []).append(Attempt(**told))
+    return made
 
 
 def count_by_state(engine: sa.Engine) -> dict[str, int]:
@@ -175,71 +179,3 @@ def oldest_waiting(engine: sa.Engine) -> float | None:
     with reading(engine) as connection:
         oldest = connection.execute(statement).scalar_one()
         return None if oldest is None else (database_now(connection) - oldest).total_seconds()
-
-
-def may_have_gone_out(engine: sa.Engine) -> frozenset[str]:
-    """The messages given up of which nobody knows whether a person has read them already."""
-    with reading(engine) as connection:
-        return frozenset(connection.scalars(_GONE_OUT))
-
-
-def retry_delivery(engine: sa.Engine, delivery_id: str) -> bool:
-    """Put a dead or failed delivery back to pending, due now, with the full number of tries again.
-
-    The history of its attempts stays. False when there is no such delivery in those states.
-    """
-    return put_back(engine, deliveries.c.id == delivery_id) == 1
-
-
-def retry_all(
-    engine: sa.Engine,
-    since: datetime | None = None,
-    to: str | None = None,
-    *,
-    dead_alone: bool = False,
-) -> int:
-    """Put back all that failed or was given up, of tickets told from `since` on; how many.
-
-    But for messages that a person may have read already.
-    """
-    conditions: list[sa.ColumnElement[bool]] = []
-    if since is not None:
-        conditions.append(deliveries.c.created_at >= since)
-    if to is not None:
-        conditions.append(deliveries.c.destination == to)
-    states = ("dead",) if dead_alone else _UNDONE
-    conditions += [deliveries.c.id.not_in(_GONE_OUT), ~MAY_HAVE_GONE_OUT]
-    return put_back(engine, *conditions, states=states)
-
-
-def put_back(
-    engine: sa.Engine,
-    *conditions: sa.ColumnElement[bool],
-    states: Collection[str] = _UNDONE,
-    gone: bool = False,
-) -> int:
-    """Put back what meets `conditions` and is in one of `states`; how many.
-
-    `gone`: the destination has these tickets no more, and all that it told of them is forgotten.
-    """
-    had = sa.true() if gone else deliveries.c.state == "acknowledged"
-    number = {"remote_id": None} if gone else {}  # a later version would be told to that number
-    with engine.begin() as connection:
-        now = database_now(connection)
-        changed = connection.execute(
-            deliveries.update()
-            .where(*conditions, deliveries.c.state.in_(states))
-            .values(
-                state="pending",
-                attempts_before_retry=deliveries.c.attempts,
-                next_attempt_at=now,
-                waits_from=now,
-                queued_at=None,
-                early=True,  # also while its destination is left alone: a person wants it now
-                # Who had it and has it no more would say by the old token that it is there.
-                token=sa.case((had, None), else_=deliveries.c.token),
-                accepted_at=None,  # whoever waits for it begins to wait anew
-                **number,
-            )
-        )
-        return changed.rowcount

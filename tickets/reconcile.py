@@ -11,7 +11,7 @@ from store.fields import record_of
 from store.sql import reading
 from tickets.destination import Asked, Held, Message
 from tickets.model import Ticket
-from tickets.outbox import put_back
+from tickets.put_back import put_back
 from tickets.schema import deliveries, tickets
 
 _SETTLES_S = 60.0

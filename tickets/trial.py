@@ -1,9 +1,11 @@
 """A ticket to try a destination with: it says so in both languages, and is nowhere in SQL."""
 
+import time
+from dataclasses import dataclass
 from datetime import datetime
 
 from tickets.catalogue import Service
-from tickets.destination import Message
+from tickets.destination import Destination, Message, Verdict
 from tickets.model import Address, NewTicket
 from tickets.open import build_ticket
 from tickets.reference import new_reference
@@ -27,3 +29,36 @@ def trial(service: Service, jurisdiction: str, now: datetime) -> Message:
         attributes={"trial": True},
     )
     return Message(build_ticket(new, now, new_reference()))
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a destination made of a trial, after `seconds`; nothing in it is personal."""
+
+    reference: str
+    verdict: Verdict
+    status: int | None
+    error: str | None
+    answer: str | None
+    remote_id: str | None
+    seconds: float
+
+    @property
+    def taken(self) -> bool:
+        """Whether it would have taken a ticket."""
+        return self.verdict in ("acknowledged", "accepted")
+
+
+def try_out(destination: Destination, message: Message) -> Tried:
+    """Send the trial once, by the time that one attempt has."""
+    began = time.monotonic()
+    result = destination.push(message)
+    return Tried(
+        message.ticket.service_request_id,
+        result.verdict,
+        result.status,
+        result.error,
+        result.answer,
+        result.remote_id,
+        round(time.monotonic() - began, 3),
+    )

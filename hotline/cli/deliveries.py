@@ -13,21 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from hotline.bootstrap import Services
 from hotline.cli.columns import one_line, print_columns
 from hotline.cli.moments import Moment
-from hotline.cli.next_try import ahead
+from hotline.cli.next_try import told_ahead
 from hotline.environment import SettingsWrong
 from hotline.trouble import of_database
 from tickets.circuit import OPEN_STATES
 from tickets.health import read_health
-from tickets.outbox import (
-    Attempt,
-    Delivery,
-    explain,
-    list_attempts,
-    list_deliveries,
-    may_have_gone_out,
-    retry_all,
-    retry_delivery,
-)
+from tickets.outbox import Attempt, Delivery, explain, list_attempts, list_deliveries
+from tickets.put_back import may_have_gone_out, retry_all, retry_delivery
 from tickets.reference import is_reference
 
 STATES = (*OPEN_STATES, "acknowledged", "dead")
@@ -116,7 +108,9 @@ def deliveries_explain(services: Services, reference: str, as_json: bool) -> Non
         click.echo(f"{'' if number == 0 else chr(10)}{_headline(services, row)}")
         for attempt in attempts:
             click.echo(one_line(f"  {_attempted(services, attempt)}"))
-        click.echo(f"  {ahead(row, [way for way, _ in found], health, partial(_local, services))}")
+        click.echo(
+            f"  {told_ahead(row, [way for way, _ in found], health, partial(_local, services))}"
+        )
 
 
 def _headline(services: Services, row: Delivery) -> str:

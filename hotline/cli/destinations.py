@@ -2,10 +2,9 @@
 
 import json
 import sys
-import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import rich_click as click
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,8 +17,7 @@ from hotline.environment import SettingsWrong
 from tickets.catalogue import load_sub_municipalities
 from tickets.circuit import disable_by_hand, enable
 from tickets.destinations.file import DestinationsFile
-from tickets.health import read_health
-from tickets.outbox import backlog
+from tickets.standing import standings
 
 
 @click.group("destinations")
@@ -70,7 +68,7 @@ def destinations_test(services: Services, name: str, as_json: bool) -> None:
 
     It is kept nowhere here. Exit 1 when it is not taken.
     """
-    from tickets.trial import trial
+    from tickets.trial import trial, try_out
 
     try:
         destination = services.outbound.offices.get(name)
@@ -83,25 +81,15 @@ def destinations_test(services: Services, name: str, as_json: bool) -> None:
         raise click.UsageError(f"{name}: no such destination: {names}")
     message = trial(service, services.settings.jurisdiction, datetime.now(UTC))
     click.echo(f"sending {message.ticket.service_request_id} to {name} …", err=True)
-    began = time.monotonic()
-    result = destination.push(message)
-    told: dict[str, Any] = {
-        "destination": name,
-        "reference": message.ticket.service_request_id,
-        "verdict": result.verdict,
-        "status": result.status,
-        "error": result.error,
-        "answer": result.answer,
-        "remote_id": result.remote_id,
-        "seconds": round(time.monotonic() - began, 3),
-    }
+    tried = try_out(destination, message)
+    told = {"destination": name, **asdict(tried)}
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         for key, value in told.items():
             if value is not None:
                 click.echo(f"{key:<12} {value}")
-    sys.exit(0 if result.verdict in ("acknowledged", "accepted") else 1)
+    sys.exit(0 if tried.taken else 1)
 
 
 @destinations_group.command("digest")
@@ -143,37 +131,26 @@ def destinations_digest(services: Services, name: str, day: datetime | None) -> 
 def destinations_list(services: Services, as_json: bool) -> None:
     """List destinations: kind, how each does, what waits for it, what was given up."""
     try:
-        known = services.destinations
-        rows, health = backlog(services.engine()), read_health(services.engine())
+        kinds = {name: entry.kind for name, entry in services.destinations.entries.items()}
+        found = standings(services.engine(), kinds)
     except FileWrong as error:
         click.echo(str(error), err=True)
         sys.exit(2)
     except SQLAlchemyError as error:
         database_away(error)
-    listed = []
-    seen = {one.name: one for one in health}
-    for name in dict.fromkeys((*known.entries, *(row.destination for row in rows))):
-        its = [row for row in rows if row.destination == name]
-        waiting = [row for row in its if row.state != "dead"]
-        entry, state = known.entries.get(name), seen.get(name)
-        listed.append(
-            {
-                "name": name,
-                "kind": entry.kind if entry is not None else "",
-                "state": state.state if state is not None else "well",
-                "waiting": sum(row.count for row in waiting),
-                "accepted": sum(row.accepted for row in waiting),
-                "oldest_s": round(max((row.oldest_s for row in waiting), default=0.0)),
-                "dead": sum(row.count for row in its if row.state == "dead"),
-                "last_error": state.last_error if state is not None and state.ill else None,
-            }
-        )
+    listed = [{key: getattr(one, key) for key in _SHOWN} for one in found]
     if as_json:
         click.echo(json.dumps(listed, ensure_ascii=False, indent=2))
         return
     head = ("name", "kind", "state", "waiting", "accepted", "oldest", "dead", "last error")
     shown = [[_cell(key, value) for key, value in one.items()] for one in listed]
     print_columns(head, shown)
+
+
+_SHOWN = (
+    *("name", "kind", "state", "waiting", "accepted", "oldest_s", "dead"),
+    "last_error",
+)
 
 
 def _cell(key: str, value: object) -> str:

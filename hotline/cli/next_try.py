@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from tickets.circuit import GONE_OUT, OPEN_STATES, UNGATED
+from tickets.ahead import Ahead, ahead
 from tickets.health import Health
 from tickets.outbox import Delivery
 
@@ -11,53 +11,31 @@ Local = Callable[[datetime | None], str]
 """A moment as people of the hotline read it."""
 
 
-def ahead(
+def told_ahead(
     row: Delivery, ways: Iterable[Delivery], health: Mapping[str, Health], local: Local
 ) -> str:
     """What comes next of `row`; `ways` are all deliveries of its ticket, `health` is by name."""
-    if row.state == "acknowledged":
-        return f"taken {local(row.acknowledged_at)}"
-    if row.state == "dead":
+    found = ahead(row, ways, health)
+    if found.waits == "taken":
+        return f"taken {local(found.at)}"
+    if found.waits == "given_up":
         return f"given up: `hotline deliveries retry {row.id}` begins anew"
-    moment = local(row.next_attempt_at)
-    held = _held_by(row, ways, health.get(row.destination), local)
-    if row.accepted_at is not None:
-        return f"accepted {local(row.accepted_at)}; {held or f'asked again {moment}'}"
-    sooner = ", sooner where its destination is well again before" if _may_hurry(row) else ""
-    return held or f"next try {moment}{sooner}"
+    held = _held(row, found, local)
+    if found.accepted_at is not None:
+        return f"accepted {local(found.accepted_at)}; {held or f'asked again {local(found.at)}'}"
+    sooner = ", sooner where its destination is well again before" if found.hurries else ""
+    return held or f"next try {local(found.at)}{sooner}"
 
 
-def _held_by(
-    row: Delivery, ways: Iterable[Delivery], health: Health | None, local: Local
-) -> str | None:
-    """Why it is not tried when its time has come; as the outbox decides it (`tickets.circuit`)."""
+def _held(row: Delivery, found: Ahead, local: Local) -> str | None:
+    """Why it is not tried when its time has come."""
     name = row.destination
-    gated = None if name in UNGATED else health
-    if gated is not None and gated.disabled_at is not None:
+    if found.waits == "disabled":
         return f"not tried: {name} is disabled, until `hotline destinations enable {name}`"
-    first = _first_before(row, ways)
-    if first is not None:
-        return f"waits for version {first.ticket_version} before it ({first.id})"
-    if gated is not None and gated.open_until is not None and not row.early:
-        after = "it goes" if _may_hurry(row) else f"not before {local(row.next_attempt_at)}"
-        one = local(gated.open_until)
+    if found.behind is not None:
+        return f"waits for version {found.behind.ticket_version} before it ({found.behind.id})"
+    if found.waits == "left_alone":
+        after = "it goes" if found.hurries else f"not before {local(row.next_attempt_at)}"
+        one = local(found.at)
         return f"waits: {name} is left alone, but for one try {one}; with its answer {after}"
     return None
-
-
-def _may_hurry(row: Delivery) -> bool:
-    """Whether it goes before its time when its destination is well again."""
-    if row.destination in UNGATED or row.attempts == 0 or row.early is False:
-        return False
-    return not (row.last_error or "").endswith(GONE_OUT)
-
-
-def _first_before(row: Delivery, ways: Iterable[Delivery]) -> Delivery | None:
-    earlier = (
-        one
-        for one in ways
-        if one.destination == row.destination
-        and one.ticket_version < row.ticket_version
-        and one.state in OPEN_STATES
-    )
-    return min(earlier, key=lambda one: one.ticket_version, default=None)

@@ -7,7 +7,8 @@ from lab.callers.fake_asterisk import FakeAsterisk
 from tests.fixtures.processes import wait_until
 from tests.fixtures.reporter import Ear, Reporter, place
 from tests.fixtures.whole_stack import QUICK, parts_of, with_redis
-from tickets.outbox import count_by_state, list_attempts, list_deliveries, retry_delivery
+from tickets.outbox import count_by_state, list_attempts, list_deliveries
+from tickets.put_back import retry_delivery
 
 
 def test_a_ticket_waits_for_the_back_office(

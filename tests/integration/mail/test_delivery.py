@@ -12,7 +12,8 @@ from tests.fixtures.tickets import new_ticket
 from tickets.delivery import Deliverer
 from tickets.destinations.mail.destination import EmailDestination
 from tickets.open import open_ticket
-from tickets.outbox import list_deliveries, retry_delivery
+from tickets.outbox import list_deliveries
+from tickets.put_back import retry_delivery
 from tickets.schema import deliveries, delivery_attempts
 
 SAID = {"to": ["a@jeddah.example", "b@jeddah.example"], "timeout": 1.0}

@@ -18,7 +18,8 @@ from tickets.delivery import ACCEPTED_FOR
 from tickets.destination import Message, PushResult
 from tickets.destinations.webhook import WebhookDestination
 from tickets.open import open_ticket
-from tickets.outbox import Delivery, list_deliveries, oldest_waiting, retry_delivery
+from tickets.outbox import Delivery, list_deliveries, oldest_waiting
+from tickets.put_back import retry_delivery
 from tickets.schema import deliveries
 
 ACCEPTED = PushResult("accepted", 202, token="t-1")

@@ -15,7 +15,8 @@ from tickets.destination import PushResult
 from tickets.destinations.webhook import WebhookDestination
 from tickets.lease import Lease, take
 from tickets.open import open_ticket
-from tickets.outbox import Delivery, list_attempts, list_deliveries, retry_delivery
+from tickets.outbox import Delivery, list_attempts, list_deliveries
+from tickets.put_back import retry_delivery
 from tickets.schema import deliveries
 
 EAGER = RetryPolicy(base_s=0.000_001, cap_s=0.000_001, max_attempts=3)

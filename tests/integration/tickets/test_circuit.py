@@ -18,7 +18,8 @@ from tickets.circuit import (
 )
 from tickets.destination import PushResult
 from tickets.health import Health, read_health
-from tickets.outbox import backlog, list_attempts, retry_delivery
+from tickets.outbox import backlog, list_attempts
+from tickets.put_back import retry_delivery
 from tickets.schema import destinations
 
 REFUSED = PushResult("refused", 422, "this ticket is refused")

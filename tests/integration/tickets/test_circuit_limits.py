@@ -18,7 +18,8 @@ from tickets.destination import Message, PushResult
 from tickets.health import read_health
 from tickets.mobile import SMS
 from tickets.open import open_ticket
-from tickets.outbox import list_deliveries, retry_all
+from tickets.outbox import list_deliveries
+from tickets.put_back import retry_all
 from tickets.schema import deliveries, destinations
 
 LOST = PushResult("retry", 502, "HTTP 502", unsure=True)

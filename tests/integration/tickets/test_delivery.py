@@ -16,7 +16,8 @@ from tickets.delivery import Deliverer
 from tickets.destinations.webhook import WebhookDestination
 from tickets.health import read_health
 from tickets.open import list_tickets, open_ticket
-from tickets.outbox import Delivery, list_attempts, list_deliveries, retry_delivery
+from tickets.outbox import Delivery, list_attempts, list_deliveries
+from tickets.put_back import retry_delivery
 from tickets.schema import deliveries
 
 EAGER = RetryPolicy(base_s=0.000_001, cap_s=0.000_001, max_attempts=3)

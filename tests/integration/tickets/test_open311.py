@@ -24,7 +24,8 @@ from tickets.destination import CannotAsk, Message
 from tickets.destinations.open311 import Open311Destination
 from tickets.health import note_failure, read_health
 from tickets.model import OPENED, UPDATED
-from tickets.outbox import list_attempts, put_back
+from tickets.outbox import list_attempts
+from tickets.put_back import put_back
 from tickets.schema import deliveries
 
 Make = Callable[..., Open311Destination]

@@ -11,7 +11,7 @@ from tests.fixtures.tickets import NOW
 from tickets.destination import PushResult
 from tickets.lanes import delivery_lanes
 from tickets.model import OPENED, UPDATED
-from tickets.outbox import retry_delivery
+from tickets.put_back import retry_delivery
 from tickets.routing import Route, Routes
 from tickets.update import update_ticket
 

@@ -10,7 +10,8 @@ from tests.fixtures.tickets import NOW, new_ticket
 from tickets.lease import UNSURE
 from tickets.mobile import SMS
 from tickets.open import BACKOFFICE, open_ticket
-from tickets.outbox import list_deliveries, may_have_gone_out, retry_delivery
+from tickets.outbox import list_deliveries
+from tickets.put_back import may_have_gone_out, retry_delivery
 from tickets.schema import deliveries, delivery_attempts
 
 
