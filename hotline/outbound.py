@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -38,6 +38,7 @@ from tickets.jobs import job_table
 from tickets.lanes import delivery_lanes
 from tickets.mobile import SMS
 from tickets.spoken import DRAFTS, names_draft
+from tickets.working.replying import find_reply
 
 
 class Outbound:
@@ -85,7 +86,7 @@ class Outbound:
     @cached_property
     def destinations(self) -> dict[str, Destination]:
         """Where tickets, messages to callers and drafts are delivered, by name. SettingsWrong."""
-        told = sms_destination(self._settings)
+        told = sms_destination(self._settings, partial(find_reply, self._engine))
         office = self.offices[self.draft_office] if self.draft_office else None
         drafts = None
         if self.transcribes and isinstance(office, WebhookDestination):

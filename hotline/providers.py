@@ -27,7 +27,13 @@ from tickets.destination import Destination
 from tickets.destinations.acknowledgement import parse_acknowledgement
 from tickets.destinations.entry import House, Office
 from tickets.destinations.gateways import HttpSms, TwilioSms
-from tickets.destinations.sms import SmsDestination, SmsSender, load_sms_texts
+from tickets.destinations.sms import (
+    FindReply,
+    SmsDestination,
+    SmsSender,
+    load_sms_texts,
+    no_reply,
+)
 from tickets.spoken import hand_out_draft
 
 
@@ -131,8 +137,8 @@ def sms_sender(settings: Settings) -> SmsSender | None:
         raise SettingsWrong([f"HOTLINE_SMS: {error}"]) from None
 
 
-def sms_destination(settings: Settings) -> SmsDestination | None:
-    """Where text messages go, None where none are sent. Raises SettingsWrong."""
+def sms_destination(settings: Settings, find: FindReply = no_reply) -> SmsDestination | None:
+    """Where text messages go, None where none are sent; `find` has the replies. SettingsWrong."""
     sender = sms_sender(settings)
     if sender is None:
         return None
@@ -140,7 +146,7 @@ def sms_destination(settings: Settings) -> SmsDestination | None:
         texts = load_sms_texts(settings.config_dir / "sms.yaml")
     except FileWrong as error:
         raise SettingsWrong(str(error).splitlines()) from None
-    return SmsDestination(sender, texts, ZoneInfo(settings.timezone))
+    return SmsDestination(sender, texts, ZoneInfo(settings.timezone), find)
 
 
 def recording_fetcher(

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -21,18 +22,20 @@ def hand_out(
     moment: datetime,
     *,
     wait_s: float = 0,
-) -> None:
+    version: int | None = None,
+) -> list[str]:
     """Write down that `destinations` are to be told of `event`, `wait_s` after `moment`.
 
-    That is a moment by the database's clock, which the workers go by, not the caller's.
+    That is a moment by the database's clock, which the workers go by, not the caller's. `version`
+    orders what one destination is told; left out, it is the ticket's. The deliveries' ids.
     """
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "id": uuid.uuid4().hex,
             "ticket_id": ticket.idempotency_key,
             "destination": name,
             "event": event,
-            "ticket_version": ticket.version,
+            "ticket_version": ticket.version if version is None else version,
             "state": "pending",
             "attempts": 0,
             "attempts_before_retry": 0,
@@ -43,3 +46,4 @@ def hand_out(
         for name in dict.fromkeys(destinations)
     ]
     _HAND_OUT(connection, rows)
+    return [row["id"] for row in rows]

@@ -27,6 +27,7 @@ STATUSES = (
 CLOSED_STATUSES = (
     *("fixed", "closed", "duplicate", "no_further_action", "not_our_responsibility", "cancelled"),
 )
+OPEN_STATUSES = tuple(status for status in STATUSES if status not in CLOSED_STATUSES)
 PRIORITIES = ("low", "normal", "high")
 JURISDICTION = "jeddah.gov.sa"
 
@@ -170,11 +171,11 @@ class Ticket:
     idempotency_key: Annotated[str, Kept(36, key=True)]
     origin: Annotated[str, Kept(200, unique=True)]
     jurisdiction_id: Annotated[str, Kept(100)]
-    service_code: Annotated[str, Kept(32, index=True)]
+    service_code: Annotated[str, Kept(32)]
     kind: Annotated[str, Kept(16)]
     channel: Annotated[str, Kept(16)]
     status: Annotated[str, Kept(32)]
-    requested_datetime: Annotated[datetime, Kept(index=True)]
+    requested_datetime: datetime
     updated_datetime: datetime
     expected_datetime: datetime | None
     language: Annotated[str, Kept(8)]
@@ -205,6 +206,8 @@ class Ticket:
     """Since when it has this status; None of a ticket that an earlier release opened."""
     reported_from: Annotated[str | None, Kept(16, index=True)] = None
     """The number that called; empty where it was not shown, None as above."""
+    assigned_to: Annotated[str | None, Kept(100)] = None
+    """Who of the back office works it, by the name of their account."""
 
     @property
     def is_open(self) -> bool:
@@ -216,8 +219,10 @@ TICKET_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Ticket))
 _GIVEN = frozenset(f.name for f in fields(NewTicket)) & frozenset(TICKET_FIELDS)
 _TEXT_FIELDS = {name: most for name, most in lengths_of(Ticket).items() if name in _GIVEN}
 _COMPOSED = frozenset({"address", "address_string"})
-_OURS = frozenset({"origin", "reported_from"})
-"""Not told to others: where that differs from `phone`, `attributes.called_from` says it."""
+_OURS = frozenset({"origin", "reported_from", "assigned_to"})
+"""Not told to others. Where `reported_from` is not `phone`, `attributes.called_from` says it; which
+of our people works a ticket is no other's matter.
+"""
 WIRE_FIELDS = tuple(name for name in TICKET_FIELDS if name not in _OURS)
 """What others are told of a ticket, as far as it is known."""
 _REQUIRED_ON_WIRE = frozenset({"phone", "call_id"})

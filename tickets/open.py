@@ -15,7 +15,7 @@ from store.sql import database_now, reading
 from tickets.hand_out import hand_out
 from tickets.model import OPENED, NewTicket, Ticket, given_fields
 from tickets.reference import new_reference
-from tickets.schema import deliveries, reference_aliases
+from tickets.schema import deliveries, reference_aliases, ticket_notes, ticket_replies
 from tickets.schema import tickets as table
 
 log = structlog.get_logger()
@@ -81,6 +81,8 @@ def open_ticket(
 def withdraw_ticket(engine: sa.Engine, reference: str) -> bool:
     """Take an unconfirmed ticket back, as long as nobody has been told of it; whether it is gone.
 
+    What the back office has begun to work on is known.
+
     Raises sqlalchemy.exc.SQLAlchemyError when the database is away: then it is there.
     """
     untold = (deliveries.c.attempts == 0, deliveries.c.queued_at.is_(None))
@@ -88,7 +90,7 @@ def withdraw_ticket(engine: sa.Engine, reference: str) -> bool:
         ticket = held(connection, of_reference(reference))
         if ticket is None:
             return True
-        if not ticket.attributes.get(UNCONFIRMED):
+        if not ticket.attributes.get(UNCONFIRMED) or _is_worked(connection, ticket):
             return False
         of_ticket = deliveries.c.ticket_id == ticket.idempotency_key
         known = connection.scalar(sa.select(sa.func.count()).where(of_ticket))
@@ -102,6 +104,15 @@ def withdraw_ticket(engine: sa.Engine, reference: str) -> bool:
         connection.execute(table.delete().where(its))
     log.info("ticket_withdrawn", reference=reference, call_id=ticket.call_id)
     return True
+
+
+def _is_worked(connection: sa.Connection, ticket: Ticket) -> bool:
+    if ticket.status != "open" or ticket.assigned_to is not None:
+        return True
+    its = ticket_notes.c.ticket_id == ticket.idempotency_key
+    sent = ticket_replies.c.ticket_id == ticket.idempotency_key
+    written = sa.or_(sa.exists().where(its), sa.exists().where(sent))
+    return bool(connection.scalar(sa.select(written)))
 
 
 def withdraw_unnamed(engine: sa.Engine, call_id: str, named: Collection[str]) -> list[str]:
@@ -121,7 +132,12 @@ def withdraw_unnamed(engine: sa.Engine, call_id: str, named: Collection[str]) ->
 def find_ticket(engine: sa.Engine, reference: str) -> Ticket | None:
     """The ticket with this reference number, be it its own or another that was told for it."""
     with reading(engine) as connection:
-        row = connection.execute(sa.select(table).where(of_reference(reference))).first()
+        return find_in(connection, reference)
+
+
+def find_in(connection: sa.Connection, reference: str) -> Ticket | None:
+    """The same, by what this connection sees."""
+    row = connection.execute(sa.select(table).where(of_reference(reference))).first()
     return None if row is None else record_of(Ticket, row)
 
 

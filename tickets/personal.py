@@ -1,17 +1,29 @@
-"""What tickets keep of a person: those they have opened, and how they were told of them."""
+"""What tickets keep of a person: those they have opened, what was written of them, who was told."""
 
 import sqlalchemy as sa
 
 from store.personal import PersonalData, rows_of
-from tickets.schema import deliveries, delivery_attempts, reference_aliases, tickets
+from tickets.schema import (
+    deliveries,
+    delivery_attempts,
+    reference_aliases,
+    ticket_departments,
+    ticket_notes,
+    ticket_replies,
+    tickets,
+)
 
-PERSONAL = (tickets, reference_aliases, deliveries, delivery_attempts)
+_OF_TICKETS = (
+    *(reference_aliases, ticket_departments, ticket_notes, ticket_replies),
+    deliveries,
+)
+PERSONAL = (tickets, *_OF_TICKETS, delivery_attempts)
 
 
 def personal_data(connection: sa.Connection, e164: str) -> PersonalData:
-    """The tickets of this number (E.164), with their deliveries. Raises SQLAlchemyError.
+    """The tickets of this number (E.164), with what was written of them, and their deliveries.
 
-    Also those whose caller, calling from it, wants to be called on another.
+    Also those whose caller, calling from it, wants to be called on another. Raises SQLAlchemyError.
     """
     its = sa.or_(tickets.c.phone == e164, tickets.c.attributes["called_from"].as_string() == e164)
     theirs = sa.select(tickets.c.idempotency_key).where(its)
@@ -20,8 +32,7 @@ def personal_data(connection: sa.Connection, e164: str) -> PersonalData:
         connection,
         {
             tickets: its,
-            reference_aliases: reference_aliases.c.ticket_id.in_(theirs),
-            deliveries: deliveries.c.ticket_id.in_(theirs),
+            **{table: table.c.ticket_id.in_(theirs) for table in _OF_TICKETS},
             delivery_attempts: delivery_attempts.c.delivery_id.in_(sent),
         },
     )

@@ -43,17 +43,36 @@ def update_ticket(
     """
     if now.tzinfo is None:
         raise ValueError("now has no time zone: pass an aware datetime")
-    moment = now.astimezone(UTC)
     with engine.begin() as connection:
         ticket = held(connection, of_reference(reference))
         if ticket is None:
             return None
-        fields = change(ticket)
-        if not fields:
-            return ticket
-        changed = next_version(connection, ticket, fields, destinations, moment)
-        beside(connection, changed)
-    log.info("ticket_updated", reference=reference, version=changed.version)
+        changed = update_held(
+            connection, ticket, change, destinations=destinations, now=now, beside=beside
+        )
+    if changed is not ticket:
+        log.info("ticket_updated", reference=reference, version=changed.version)
+    return changed
+
+
+def update_held(
+    connection: sa.Connection,
+    ticket: Ticket,
+    change: Change,
+    *,
+    destinations: Told,
+    now: datetime,
+    beside: Beside = nothing_beside,
+) -> Ticket:
+    """Do as `update_ticket`, of a ticket that this transaction holds; itself where it stays.
+
+    Raises SQLAlchemyError, and what `change` and `beside` raise.
+    """
+    fields = change(ticket)
+    if not fields:
+        return ticket
+    changed = next_version(connection, ticket, fields, destinations, now.astimezone(UTC))
+    beside(connection, changed)
     return changed
 
 

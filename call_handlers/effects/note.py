@@ -15,9 +15,9 @@ from ivr.session import Session
 from ivr.way import given
 from tickets.catalogue import Service
 from tickets.model import Ticket
-from tickets.open import expected_by
 from tickets.spoken import NOTES
 from tickets.update import Change
+from tickets.working.status import reopened
 
 log = structlog.get_logger()
 
@@ -47,10 +47,7 @@ class UpdateTicket(Protocol):
 def note_effects(
     update_ticket: UpdateTicket, services: Mapping[str, Service], keep: Keep
 ) -> dict[str, Effect]:
-    """The effects of what is said of a ticket, by name.
-
-    What is opened again is promised anew, in the hours of its service: the date before is over.
-    """
+    """The effects of what is said of a ticket, by name."""
 
     def add_note(facts: Facts, session: Session, now: datetime) -> Done:
         recording = given(session.answers, "note")
@@ -76,7 +73,7 @@ def note_effects(
         del facts
         came = [REOPENED]
 
-        def again(ticket: Ticket) -> Mapping[str, Any]:
+        def change(ticket: Ticket) -> Mapping[str, Any]:
             if ticket.is_open:
                 came[0] = REOPENED if _by_this(ticket, session) else STILL_OPEN
                 return {}
@@ -84,12 +81,11 @@ def note_effects(
             if now - closed > REOPEN_WITHIN:
                 came[0] = TOO_LATE
                 return {}
-            by = {**ticket.attributes, "reopened_by": _origin(session)}
-            service = services.get(ticket.service_code)
-            expected = expected_by(now, service.target_hours if service else None)
-            return {"status": "reopen", "attributes": by, "expected_datetime": expected}
+            again = reopened(ticket, services, now)
+            known = again.get("attributes", ticket.attributes)
+            return {**again, "attributes": {**known, "reopened_by": _origin(session)}}
 
-        return _updated(session, again, now, came)
+        return _updated(session, change, now, came)
 
     def rate_ticket(facts: Facts, session: Session, now: datetime) -> Done:
         del facts

@@ -34,6 +34,8 @@ _TOLD = (
     *("updated_datetime", "phone"),
 )
 _STREETS = ("شارع فلسطين", "شارع الأمير سلطان", "شارع صاري", "طريق المدينة", "شارع التحلية")
+_WORKERS = (None, None, None, "huda", "omar", "sami", "reem", "fahad")
+"""Who works it; most new tickets nobody yet."""
 _DISTRICTS = ("الروضة", "الصفا", "السلامة", "النعيم", "البوادي", "الفيصلية", "الحمراء")
 
 
@@ -139,4 +141,5 @@ class TicketRows:
             if status in CLOSED_STATUSES and rng.random() < 0.1
             else None,
             "external_ids": "{}",
+            "assigned_to": None if status == "open" else rng.choice(_WORKERS),
         }

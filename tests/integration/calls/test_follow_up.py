@@ -18,6 +18,7 @@ from call_handlers.records import replay_journal
 from ivr.event import HungUp, Recorded
 from ivr.pick import choices_of
 from ivr.turn import Transfer
+from people.person import Person
 from store.breaker import Breaker
 from tests.fixtures.calls import CALLER, START, House, arrival, play
 from tests.fixtures.world import SERVICES, updater
@@ -26,6 +27,9 @@ from tickets.outbox import list_deliveries
 from tickets.reference import is_reference, new_reference
 from tickets.schema import tickets as table
 from tickets.update import Change
+from tickets.working.change import Office, Work
+from tickets.working.merging import merge
+from tickets.working.status import set_status
 
 OTHER = "+966559876543"
 _CALLS = itertools.count()
@@ -127,6 +131,30 @@ def test_a_status_has_the_day_it_is_since_and_the_day_it_is_expected(house: Hous
     done = given(house, "2", "fixed")
     values = followed(house, done.service_request_id, caller=OTHER).session.answers
     assert (values["ticket_status"], values["ticket_expected"]) == ("fixed", "")
+
+
+def test_what_the_back_office_makes_of_a_ticket_its_caller_hears(house: House) -> None:
+    """In the next call, and in no other words than of any other ticket."""
+    ticket = given(house, "1")
+    office = Office(house.engine, lambda _ticket, before: before)
+    huda = Person("huda", "operator")
+    work = Work(huda, ticket.service_request_id, ticket.version, NOW + timedelta(days=1))
+    set_status(office, work, "action_scheduled", SERVICES)
+    values = followed(house, ticket.service_request_id, caller=OTHER).session.answers
+    assert values["ticket_status"] == "action_scheduled"
+    assert values["ticket_since"] == f"gregorian:{NOW + timedelta(days=1):%Y-%m-%d}"
+
+
+def test_a_duplicate_that_its_caller_has_opened_again_repeats_nothing(house: House) -> None:
+    """It is worked by itself again, as when the back office opens it."""
+    parent, ticket = given(house, "1"), given(house, "2")
+    office = Office(house.engine, lambda _ticket, before: before)
+    work = Work(Person("huda", "operator"), ticket.service_request_id, ticket.version, NOW)
+    merge(office, work, parent.service_request_id)
+    call = followed(house, ticket.service_request_id, "2", caller=OTHER)
+    assert call.turn.prompts[0].key == "ticket_reopened"
+    found = now_is(house, ticket)
+    assert (found.status, found.parent_service_request_id) == ("reopen", None)
 
 
 # --- references that are guessed ------------------------------------------------------------------

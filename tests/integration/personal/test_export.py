@@ -84,7 +84,7 @@ def test_everything_that_is_kept_of_a_number_is_told_and_nothing_of_another(hous
     told = json.loads(done.stdout)
     counts = {table: len(rows) for table, rows in told["kept"].items()}
     assert {table for table, rows in counts.items() if rows} == {
-        *("calls", "call_events", "recordings", "tickets", "deliveries"),
+        *("calls", "call_events", "recordings", "tickets", "ticket_departments", "deliveries"),
         *("blacklist_strikes", "blacklist_reviews", "blacklist_audit"),
     }
     assert (counts["calls"], counts["tickets"], counts["blacklist_strikes"]) == (1, 1, 1)

@@ -46,7 +46,7 @@ def test_a_wrong_text_is_named_by_file_and_line(tmp_path: Path) -> None:
     (tmp_path / "sms.yaml").write_text(text.replace("{expected}", "{soon}"), encoding="utf-8")
     with pytest.raises(SettingsWrong) as caught:
         check_providers(load_settings(GOOD | {"HOTLINE_CONFIG_DIR": str(tmp_path)}))
-    assert "sms.yaml:5: ar.opened: " in str(caught.value)
+    assert "sms.yaml:6: ar.opened: " in str(caught.value)
 
 
 def test_twilio_s_own_names_give_way_to_ours() -> None:

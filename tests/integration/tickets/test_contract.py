@@ -41,6 +41,7 @@ from tickets.destinations.webhook_secret import fresh_secret
 from tickets.model import CHANNELS, KINDS, PRIORITIES, Address, NewTicket, Ticket, to_wire
 from tickets.open import build_ticket, open_ticket
 from tickets.outbox import list_deliveries
+from tickets.working.status import PARENT_BEFORE
 
 VALIDATOR = Draft202012Validator(
     contract.schema(), format_checker=Draft202012Validator.FORMAT_CHECKER
@@ -64,7 +65,7 @@ def push(ticket: Ticket, **changes: Any) -> dict[str, Any]:
 
 def test_the_schema_has_the_fields_of_a_ticket_and_no_other() -> None:
     """In their order, with their types and lengths; what has no default is always there."""
-    ours = ("origin", "reported_from")
+    ours = ("origin", "reported_from", "assigned_to")
     columns = [column for column in columns_of(Ticket) if column.name not in ours]
     assert list(TICKET["properties"]) == [column.name for column in columns]
     always = {column.name for column in columns if not column.nullable} | {"phone", "call_id"}
@@ -138,6 +139,7 @@ def test_the_schema_has_every_attribute_that_a_call_gives_a_ticket() -> None:
     assert effects["open_report"](facts, keyed, contract.SENT_AT).outcome == "opened"
     later = {"notes", "reopened_by"}  # of a ticket that is there: see test_follow_up
     later |= {"told_references"}  # see test_told_without_sql
+    later |= {PARENT_BEFORE}
     given_names = {name for new in opened for name in new.attributes} | later
     assert given_names == set(TICKET["properties"]["attributes"]["properties"])
     for new in opened:

@@ -9,7 +9,7 @@ from files.yaml_model import FileWrong
 from tests.fixtures.sms import TEXTS
 from tests.fixtures.tickets import NOW, new_ticket
 from tickets.destination import Message, PushResult
-from tickets.destinations.sms import SmsDestination, load_sms_texts, text_of
+from tickets.destinations.sms import SmsDestination, load_sms_texts, reply_of, text_of
 from tickets.mobile import is_mobile, wants_sms
 from tickets.open import build_ticket
 
@@ -86,6 +86,19 @@ def test_a_text_that_would_mislead_is_refused_by_line_and_key(
         load_sms_texts(path)
     assert f"{path}:3: ar.opened: " in str(caught.value)
     assert problem in str(caught.value)
+
+
+def test_a_reply_says_which_ticket_it_is_about_and_what_was_written(tmp_path: Path) -> None:
+    """Also by a file of an earlier release, which says nothing of replies."""
+    path = tmp_path / "sms.yaml"
+    file = FILE.replace("{ar}", "{reference} {expected}")
+    path.write_text(file, encoding="utf-8")
+    ticket = build_ticket(new_ticket(), NOW, "572400002")
+    said = reply_of(ticket, load_sms_texts(path)["ar"], "{text} {reference}")
+    assert said == "940 572400002: {text} {reference}"
+    path.write_text(f'{file}  reply: "{{text}}"\n', encoding="utf-8")
+    with pytest.raises(FileWrong, match=r"sms\.yaml:8: en\.reply: must hold \{text\} and \{ref"):
+        load_sms_texts(path)
 
 
 def test_a_language_that_the_menu_offers_has_its_messages(tmp_path: Path) -> None:
