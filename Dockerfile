@@ -3,7 +3,7 @@ FROM debian:bookworm-slim AS build
 SHELL ["/bin/bash", "-o", "pipefail", "-c"]
 # hadolint ignore=DL3008  # Debian's own point releases are wanted
 RUN apt-get update \
-    && apt-get install -y --no-install-recommends ca-certificates python3 python3-venv \
+    && apt-get install -y --no-install-recommends ca-certificates npm python3 python3-venv \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY requirements.lock ./
@@ -11,6 +11,7 @@ RUN python3 -m venv /uv \
     && awk '/^[^ ]/ { wanted = /^uv==/ } wanted' requirements.lock > /tmp/uv.txt \
     && /uv/bin/pip install --no-cache-dir --require-hashes -r /tmp/uv.txt
 COPY . .
+RUN tools/assets/fetch
 RUN packaging/lay /uv/bin/uv /image && install -D packaging/hotline /image/usr/bin/hotline
 
 FROM debian:bookworm-slim
@@ -27,7 +28,7 @@ ENV HOTLINE_HOME=/srv/940 \
     HOTLINE_LOG__FORMAT=json
 USER hotline
 VOLUME /srv/940
-EXPOSE 4573 8940
+EXPOSE 4573 8940 8942
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["hotline"]
 CMD ["doctor"]

@@ -6,7 +6,7 @@ from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from console import access, assets, headers, masking, named, pages, shown, words
@@ -63,6 +63,15 @@ def _add_to_templates(app: Flask) -> None:
         number=masking.number,
         is_here=access.is_here,
         role_name=named.role_name,
+        action_name=named.action_name,
+        named=named.named,
+        choices=named.choices,
+        measures_to_take=named.measures_to_take,
+        kinds=named.KINDS,
+        ACTIONS=named.ACTIONS,
+        is_number=pages.audit.is_number,
+        measures=named.MEASURES,
+        reasons=named.REASONS,
         PAGES=pages.PAGES,
     )
 
@@ -81,6 +90,8 @@ def _tell_errors(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def told(error: HTTPException) -> Response:
         status = error.code or 500
+        if isinstance(error, SecurityError):  # another's host: it has no session
+            return Response(status=status)
         answer = Response(render_template("error.html", status=status), status=status)
         allowed = getattr(error, "valid_methods", None)
         if allowed:

@@ -1,14 +1,16 @@
 """What the console's pages stand on: collaborators that are handed in, and how it is served."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from blacklist.record.register import BlacklistRegister
+from places.week import Hours
 
 if TYPE_CHECKING:
     import redis
@@ -28,6 +30,24 @@ class House:
     zone: ZoneInfo
     now: Callable[[], datetime]
     url: str
+    policy_file: Path
+    air: "Air"
+
+
+@dataclass(frozen=True, slots=True)
+class Air:
+    """What announcements and hours need beyond the record.
+
+    `check` makes texts by language of a template's name and of what was typed, and raises
+    ValueError for what cannot be said; `sound` gives the WAV (8 kHz) of one of them, and makes it
+    where it is not there: it raises OSError, ValueError. `templates` are names with their texts.
+    """
+
+    languages: tuple[str, ...]
+    hours: Callable[[], Hours]
+    templates: Callable[[], Mapping[str, Mapping[str, str]]]
+    check: Callable[[str, Mapping[str, str]], Mapping[str, str]]
+    sound: Callable[[str, str], bytes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """How moments, lengths and counts are shown: in Riyadh's time, in the reader's language."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_timedelta
@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 
 def add_filters(app: Flask, zone: ZoneInfo) -> None:
-    """Give templates `moment`, `clock`, `day`, `lasts` and `count`."""
+    """Give templates `moment`, `clock`, `day`, `weekday`, `of_day`, `lasts` and `count`."""
 
     def moment(when: datetime | None) -> Markup:
         """Day and minute, with the exact time (UTC) for programs."""
@@ -42,7 +42,15 @@ def add_filters(app: Flask, zone: ZoneInfo) -> None:
         """A number with its thousands."""
         return "" if value is None else str(format_decimal(value, locale=get_locale()))
 
-    for given in (moment, clock, day, lasts, count):
+    def weekday(when: date) -> str:
+        """A day of the calendar, with its name."""
+        return str(format_date(when, "EEEE d MMMM", locale=get_locale()))
+
+    def of_day(minutes: int) -> str:
+        """Minutes from midnight as a clock shows them; past 24:00 it is the next day's."""
+        return "24:00" if minutes == 24 * 60 else f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
+
+    for given in (weekday, of_day, moment, clock, day, lasts, count):
         app.jinja_env.filters[given.__name__] = given
 
 

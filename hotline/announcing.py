@@ -9,9 +9,10 @@ import sqlalchemy as sa
 
 from hotline.bootstrap import Services
 from outbox.periodic import THOROUGH_S, Periodic
-from places.announcing import not_over, project
+from places.announcing import Refused, not_over, project
 from places.schema import gazetteer
 from places.templates import Templates, load_templates
+from voice.wav import files_of
 
 SECONDS = 5.0
 """How often the relay looks whether the calls know what is on the air."""
@@ -35,6 +36,35 @@ def fault_of(services: Services) -> Callable[[str, str], str]:
 def templates(services: Services) -> Templates:
     """The announcements that are ready. Raises FileWrong, CatalogueError."""
     return load_templates(services.settings.config_dir / "announcements.yaml", fault_of(services))
+
+
+def texts_of(services: Services, template: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The texts of an announcement by language, all fit to be said.
+
+    A text that is `given` stands in place of the template's (empty for none). Raises Refused,
+    FileWrong, CatalogueError.
+    """
+    ready = templates(services) if template else {}
+    if template and template not in ready:
+        raise Refused(f"{_line(template)}: there are the templates {', '.join(ready) or 'none'}")
+    given = {language: " ".join(text.split()) for language, text in given.items()}
+    fault = fault_of(services)
+    for language, text in given.items():
+        if found := fault(language, text):
+            raise Refused(f"{_line(language)}: {found}")
+    return {**ready.get(template, {}), **given}
+
+
+def _line(text: str) -> str:
+    """Text of people as it may stand on a terminal."""
+    return "".join(one if one.isprintable() else " " for one in text)
+
+
+def sound_of(services: Services, language: str, text: str) -> bytes:
+    """What a text sounds like (8 kHz WAV), made where it is not there. AudioError, OSError."""
+    make_sounds(services, {language: text})
+    maker = services.texts.maker
+    return files_of(maker.folder, maker.stem_of((language, text)))[0].read_bytes()
 
 
 def make_sounds(services: Services, texts: Mapping[str, str]) -> None:

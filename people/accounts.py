@@ -90,6 +90,21 @@ def invite_again(engine: sa.Engine, account_id: str, *, by: Person, now: datetim
     return invitation
 
 
+def first_invitation(engine: sa.Engine, email: str, *, by: Person, now: datetime) -> str | None:
+    """A link for the first admin, as long as nobody can sign in yet; None once somebody can.
+
+    The link before it ends. Raises SQLAlchemyError, AccountRefused.
+    """
+    with reading(engine) as connection:
+        can = sa.or_(accounts.c.password_hash.is_not(None), accounts.c.oidc_identity.is_not(None))
+        if connection.scalar(sa.select(sa.func.count()).where(can)):
+            return None
+        known = standing(connection, email=email)
+    if known is not None:
+        return invite_again(engine, known.account.id, by=by, now=now)
+    return add_account(engine, name="admin", email=email, role="admin", by=by, now=now)[0]
+
+
 def invited(engine: sa.Engine, invitation: str, now: datetime) -> Account | None:
     """Whose link this is; None for one that is wrong, used or over."""
     if not _INVITATION.fullmatch(invitation):

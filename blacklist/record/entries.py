@@ -16,7 +16,7 @@ from blacklist.record.fields import Evidence, Kind, RecordedEntry, Source, is_un
 from blacklist.record.schema import entries
 from blacklist.verdict import Disposition
 from people.audit import note_change
-from people.person import Person
+from people.person import NothingThere, Person
 from store.fields import record_of
 from store.sql import UtcDateTime, beyond, one_at_a_time
 
@@ -111,6 +111,14 @@ def end_entry(
     )
     note_change(connection, by, how, subject, now, entry=standing.id, kind=kind, why=why)
     return standing
+
+
+def entry_of(connection: sa.Connection, entry_id: str) -> RecordedEntry:
+    """The entry of this id, in force or not. Raises NothingThere."""
+    row = connection.execute(sa.select(entries).where(entries.c.id == entry_id)).one_or_none()
+    if row is None:
+        raise NothingThere("there is no such entry")
+    return record_of(RecordedEntry, row)
 
 
 def find_entry(

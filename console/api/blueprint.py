@@ -24,7 +24,7 @@ _NUMBER, _PREFIX = f"{ROOT}/{{number}}", f"{ROOT}/prefixes/{{prefix}}"
 _REVIEW = f"{ROOT}/reviews/{{review}}"
 _Moment = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
 _Id = Annotated[int, Field(ge=0, le=2**31 - 1)]
-_ENTRIES = Pages(
+ENTRIES = Pages(
     lambda entry: (entry.until and entry.until.isoformat(), entry.id),
     TypeAdapter(tuple[_Moment | None, Annotated[str, Field(pattern=r"^[0-9a-f]{1,32}$")]]),
 )
@@ -33,7 +33,7 @@ _REVIEWS = Pages(
 )
 _CHANGES = Pages(lambda change: (change.id,), TypeAdapter(tuple[_Id]))
 ROUTES = (
-    Route("list", "GET", ROOT, pages=_ENTRIES),
+    Route("list", "GET", ROOT, pages=ENTRIES),
     Route("add", "POST", ROOT, 201),
     Route("show", "GET", _NUMBER),
     Route("remove", "DELETE", _NUMBER),

@@ -13,7 +13,17 @@ from flask import Blueprint
 from flask_babel import lazy_gettext as _
 
 from console.house import House
-from console.pages import health, me, preferences, today, users
+from console.pages import (
+    announcements,
+    audit,
+    blocklist,
+    health,
+    keys,
+    me,
+    preferences,
+    today,
+    users,
+)
 from people.permissions import Permission
 
 
@@ -28,7 +38,11 @@ class Page:
 
 PAGES = (
     Page("today.show", "today.read", _("Today")),
+    Page("blocklist.show", "blacklist.read", _("Blocklist")),
+    Page("announcements.show", "announcements.read", _("Announcements")),
     Page("users.show", "users.read", _("Users")),
+    Page("keys.show", "tokens.read", _("Tokens and PINs")),
+    Page("audit.show", "audit.read", _("Audit")),
 )
 """The menu, in its order; readers see the pages that they may open."""
 
@@ -39,4 +53,8 @@ def blueprints(house: House) -> Iterator[Blueprint]:
     yield preferences.blueprint()
     yield me.blueprint()
     yield today.blueprint(house)
+    yield blocklist.blueprint(house)
+    yield announcements.blueprint(house)
     yield users.blueprint(house)
+    yield keys.blueprint(house)
+    yield audit.blueprint(house)

@@ -54,7 +54,7 @@ def add_command(
 
     Exit status: 0 done, 1 no sound could be made or a store is away, 2 refused.
     """
-    from hotline.announcing import make_sounds
+    from hotline.announcing import make_sounds, texts_of
     from ivr.prompts import CatalogueError
     from voice.wav import AudioError
 
@@ -62,7 +62,7 @@ def add_command(
     try:
         with asking.plain_errors():
             by = asking.person(who, role)
-            texts = _texts(services, template, given | _others(others))
+            texts = texts_of(services, template or "", given | _others(others))
             now = datetime.now(UTC)
             make_sounds(services, texts)
             made = announce(
@@ -132,21 +132,6 @@ def _others(given: tuple[str, ...]) -> dict[str, str]:
     if not all(code and sign for code, sign, _ in parted):
         raise Refused("--text is written CODE=TEXT, as --text fr='…'")
     return {code: text for code, _, text in parted}
-
-
-def _texts(services: Services, template: str | None, given: dict[str, str]) -> dict[str, str]:
-    """The texts by language, all fit to be said. Raises Refused, FileWrong, CatalogueError."""
-    from hotline.announcing import fault_of, templates
-
-    ready = templates(services) if template is not None else {}
-    if template is not None and template not in ready:
-        raise Refused(f"{one_line(template)}: there are the templates {', '.join(ready) or 'none'}")
-    given = {language: " ".join(text.split()) for language, text in given.items()}
-    fault = fault_of(services)
-    for language, text in given.items():
-        if found := fault(language, text):
-            raise Refused(f"{one_line(language)}: {found}")
-    return {**ready.get(template or "", {}), **given}
 
 
 def _tell_calls(services: Services) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TextIO
 
 import rich_click as click
@@ -20,6 +21,8 @@ from hotline.settings import Settings
 from hotline.stack import stack_children
 from hotline.trouble import of_database
 from ivr.prompts import CatalogueError
+from people.accounts import first_invitation
+from people.person import Person
 from store.migrations import upgrade
 from voice.wav import AudioError
 
@@ -52,7 +55,9 @@ def serve(services: Services, wanted: bool | None, quiet: bool) -> None:
             log_dir=settings.state_dir / "log",
             show=None if quiet else lambda name, line: _say(out, f"{name:>10} | {line}"),
         )
-        status = supervisor.run(lambda: _say(out, where_things_are(settings, with_asterisk)))
+        link = first_admin_link(services)
+        told = where_things_are(settings, with_asterisk, link)
+        status = supervisor.run(lambda: _say(out, told))
     except SQLAlchemyError as error:
         _say(err, of_database(error))
         sys.exit(1)
@@ -83,12 +88,29 @@ def prepare(services: Services, tell: Callable[[str], None] = _told) -> None:
     build_for_calls(services, tell)
 
 
-def where_things_are(settings: Settings, with_asterisk: bool) -> str:
-    """Where a newcomer looks: numbers to call, pages, logs."""
+def first_admin_link(services: Services) -> str | None:
+    """The page where the first admin sets a password; None once somebody can sign in.
+
+    Raises SQLAlchemyError.
+    """
+    settings = services.settings
+    by, now = Person("hotline serve", "admin"), datetime.now(UTC)
+    email = f"admin@{settings.jurisdiction}"
+    invitation = first_invitation(services.engine(), email, by=by, now=now)
+    return None if invitation is None else f"{settings.console.url}/welcome/{invitation}"
+
+
+def where_things_are(settings: Settings, with_asterisk: bool, admin_link: str | None = None) -> str:
+    """Where a newcomer looks: numbers to call, pages, logs.
+
+    `admin_link` works once: it is for the terminal, and for no log.
+    """
     agi = ", ".join(f"agi://{settings.agi.host}:{port}/call" for port in settings.agi.ports)
     backoffice = f"http://{settings.backoffice.host}:{settings.backoffice.port}/tickets"
     lines = [
         "940 is ready.",
+        f"  console      {settings.console.url}/",
+        *([f"  first admin  {admin_link} (works once)"] if admin_link else []),
         f"  FastAGI      {agi}",
         f"  back office  {backoffice}",
         f"  logs         {settings.state_dir / 'log'}",

@@ -1,12 +1,14 @@
 """The console's application from the services of a process."""
 
 from datetime import UTC, datetime
+from functools import partial
 from urllib.parse import urlsplit
 
 from flask import Flask
 
 from console.app import create_console
-from console.house import House, Serving
+from console.house import Air, House, Serving
+from hotline.announcing import sound_of, templates, texts_of
 from hotline.bootstrap import Services
 from hotline.console.secret import console_secret
 from hotline.register import make_register
@@ -29,7 +31,28 @@ def house_of(services: Services) -> House:
         zone=services.zone,
         now=lambda: datetime.now(UTC),
         url=services.settings.console.url,
+        policy_file=services.settings.config_dir / "screening.yaml",
+        air=_air(services),
     )
+
+
+def _air(services: Services) -> Air:
+    return Air(
+        languages=tuple(services.flow.languages),
+        hours=lambda: services.files.hours,
+        templates=partial(templates, services),
+        check=partial(texts_of, services),
+        sound=partial(_sound, services),
+    )
+
+
+def _sound(services: Services, language: str, text: str) -> bytes:
+    from voice.wav import AudioError
+
+    try:
+        return sound_of(services, language, text)
+    except AudioError as error:
+        raise ValueError(str(error)) from None
 
 
 def serving_of(settings: Settings) -> Serving:

@@ -165,6 +165,18 @@ def web(services: Services) -> Iterator[Check]:
     yield Check("web", passed, found, "start `hotline web` or `hotline serve`")
 
 
+def console(services: Services) -> Iterator[Check]:
+    """Whether the console answers, and only by a way that passwords may go."""
+    at = services.settings.console
+    if at.is_open:
+        found = "others reach its host, and there is no public address"
+        yield Check("console", False, found, "set HOTLINE_CONSOLE__PUBLIC_URL, TLS in front")
+        return
+    passed = _answers(lambda: http_answers(f"http://{at.host}:{at.port}/healthz"))
+    found = f"{at.host}:{at.port} {'answers' if passed else 'does not answer'}"
+    yield Check("console", passed, found, "start `hotline console` or `hotline serve`")
+
+
 def agi(services: Services) -> Iterator[Check]:
     """Whether the FastAGI servers answer."""
     settings = services.settings.agi

@@ -9,7 +9,7 @@ from hotline.doctor import checks, machine_checks, places_checks
 from hotline.doctor.check import Check
 from hotline.doctor.database_checks import database_checks
 
-ROLES = ("agi", "web", "worker", "relay")
+ROLES = ("agi", "web", "console", "worker", "relay")
 _CALLS = ("agi", "web")
 _DELIVERS = ("worker", "relay")
 
@@ -50,6 +50,7 @@ _CHECKS = (
     _Asked("twilio", checks.twilio, ("web",)),
     _Asked("web", checks.web, ("web",), of_all=False),
     _Asked("web", checks.web_of_twilio, ()),
+    _Asked("console", checks.console, ("console",), of_all=False),
     _Asked("providers", checks.providers, ("web", "worker")),
     _Asked("secrets", machine_checks.closed_secrets),
     _Asked("disk", machine_checks.disk),

@@ -177,7 +177,7 @@ def test_a_secret_that_others_may_read_is_told(given: dict[str, str], tmp_path: 
 
 def test_every_role_can_be_asked_for() -> None:
     """Those that an installation starts."""
-    assert ROLES == ("agi", "web", "worker", "relay")
+    assert ROLES == ("agi", "web", "console", "worker", "relay")
 
 
 @pytest.mark.parametrize("role", ["agi", "web"])

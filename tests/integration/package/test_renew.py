@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 RENEW = Path(__file__).parents[3] / "packaging" / "renew"
-ALL = ("agi@4573", "agi@4574", "web", "relay", "worker")
+ALL = ("agi@4573", "agi@4574", "web", "console", "relay", "worker")
 _SYSTEMCTL = """#!/bin/sh
 case "$1" in
 list-units)
@@ -57,7 +57,7 @@ def test_a_fastagi_server_that_does_not_start_leaves_the_other_as_it_is(tmp_path
     assert restarted == ["prepare", "agi@4573"]
 
 
-@pytest.mark.parametrize("fails", ["web", "relay", "worker"])
+@pytest.mark.parametrize("fails", ["web", "console", "relay", "worker"])
 def test_any_other_role_holds_nobody_up(tmp_path: Path, fails: str) -> None:
     """Nor is anything restarted twice for it: its own unit tries it again."""
     assert renew(tmp_path, fails) == (0, ["prepare", *ALL])

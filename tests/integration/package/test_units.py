@@ -13,7 +13,7 @@ from hotline.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 UNITS = ROOT / "packaging" / "systemd"
-ROLES = ("hotline-agi@4573", "hotline-web", "hotline-worker", "hotline-relay")
+ROLES = ("hotline-agi@4573", "hotline-web", "hotline-console", "hotline-worker", "hotline-relay")
 MOST_EXPOSED = "15"
 """Tenths of what `systemd-analyze security` counts; a unit that says nothing has 96."""
 
@@ -72,6 +72,7 @@ def test_a_role_is_started_again_for_ever_and_says_itself_when_it_is_ready(unit:
     [
         ("hotline-agi@4573", Settings().agi.drain_seconds),
         ("hotline-web", Settings().web.drain_seconds),
+        ("hotline-console", Settings().console.drain_seconds),
         ("hotline-worker", Settings().deliveries.lease_seconds),
     ],
 )
