@@ -15,9 +15,6 @@ from call_handlers.schema import OPEN, calls
 from call_handlers.sessions import SESSION_TTL_S
 from store.sql import reading
 
-ANSWERED = ("completed", "transferred", "voicemail")
-"""How calls come out in which the caller got what they called for, or somebody who gives it."""
-GIVEN_UP = "abandoned"
 Key = TypeVar("Key")
 
 
@@ -40,12 +37,12 @@ class DayFigures:
     @property
     def answered(self) -> int:
         """How many came to something."""
-        return sum(self.dispositions[name] for name in ANSWERED)
+        return sum(hour.answered for hour in self.hours)
 
     @property
     def given_up(self) -> int:
         """How many callers hung up before they had what they called for."""
-        return self.dispositions[GIVEN_UP]
+        return sum(hour.given_up for hour in self.hours)
 
     @cached_property
     def dispositions(self) -> Counter[str]:

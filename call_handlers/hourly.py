@@ -10,7 +10,7 @@ of the call: it is counted anew by whoever asks next.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +27,9 @@ HOUR = timedelta(hours=1)
 SETTLED_S = 900.0
 FRESH_S = 300.0
 """Less than `SETTLED_S` by as much as the clocks of two machines may differ (s)."""
+ANSWERED = ("completed", "transferred", "voicemail")
+"""How calls come out in which the caller got what they called for, or somebody who gives it."""
+GIVEN_UP = "abandoned"
 STEP_S = 5
 """Lengths of calls are told apart to so many seconds."""
 _LONGEST = 3600 // STEP_S
@@ -52,16 +55,27 @@ class HourFigures:
         """How many calls began."""
         return sum(self.dispositions.values())
 
+    @property
+    def answered(self) -> int:
+        """How many came to something."""
+        return sum(self.dispositions.get(name, 0) for name in ANSWERED)
+
+    @property
+    def given_up(self) -> int:
+        """How many callers hung up before they had what they called for."""
+        return self.dispositions.get(GIVEN_UP, 0)
+
 
 def hours_of(engine: sa.Engine, begins: Sequence[datetime]) -> tuple[HourFigures, ...]:
     """The figures of these hours, one after another (UTC). Raises SQLAlchemyError."""
     if not begins:
         return ()
     with reading(engine) as connection:
-        now = database_now(connection)
         found = _kept(connection, begins)
         missing = [one for one in begins if one not in found]
-        settled = [one for one in missing if one + HOUR + timedelta(seconds=SETTLED_S) <= now]
+        settled = _settled(missing, datetime.now(UTC))
+        if settled:  # and by the clock of all
+            settled = _settled(settled, database_now(connection))
         fresh = [one for one in missing if one not in settled]
         found |= _counted(connection, fresh)
     found |= _keep(engine, settled)
@@ -81,6 +95,10 @@ def forget_hours(connection: sa.Connection, began: Iterable[datetime]) -> None:
     column = call_hours.c.begins
     within = sa.and_(column > moments[0] - HOUR, column <= moments[-1])
     connection.execute(call_hours.delete().where(within))
+
+
+def _settled(hours: Sequence[datetime], now: datetime) -> list[datetime]:
+    return [one for one in hours if one + HOUR + timedelta(seconds=SETTLED_S) <= now]
 
 
 def _kept(connection: sa.Connection, begins: Sequence[datetime]) -> dict[datetime, HourFigures]:

@@ -10,10 +10,12 @@ from blacklist.record.entries import in_force
 from blacklist.record.schema import entries, strikes
 from blacklist.record.today import Met
 from blacklist.replay.history import Label, PastCall
-from call_handlers.schema import calls
+from blacklist.verdict import DISPOSITIONS
+from call_handlers.schema import MEASURED, calls
 from store.sql import beyond, reading
 
 _MOST_SERVED = 100
+_MEASURES = tuple(name for name in DISPOSITIONS if name != "allow")
 PAGE = 2_000
 """Calls in memory at a time."""
 
@@ -111,7 +113,7 @@ def met_since(connection: sa.Connection, since: datetime, limit: int) -> list[Me
     often = sa.func.count().label("often")
     met = (
         sa.select(calls.c.e164, calls.c.verdict, often, sa.func.max(calls.c.started_at))
-        .where(calls.c.started_at >= since, calls.c.verdict.not_in(("", "allow")))
+        .where(calls.c.started_at >= since, MEASURED, calls.c.verdict.in_(_MEASURES))
         .group_by(calls.c.e164, calls.c.verdict)
         .order_by(often.desc(), calls.c.e164)
         .limit(limit)

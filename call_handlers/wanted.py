@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from blacklist.numbers import normalise
+from call_handlers.hourly import ANSWERED
 from call_handlers.schema import (
     HIDDEN,
     MEASURED,
@@ -21,6 +22,8 @@ from tickets.schema import tickets
 
 IN_PROGRESS = "in_progress"
 """The filter for calls that have not ended."""
+ANY_ANSWER = "answered"
+"""The filter for calls in which the caller got what they called for, or somebody who gives it."""
 WITHHELD = "withheld"
 """The filter for callers whose number was not shown."""
 
@@ -30,8 +33,8 @@ class Wanted:
     """Which calls: all that is given must hold. `since` counts from it on, `until` up to before it.
 
     `caller` is a number in any usual writing, `withheld`, or the text that the network sent.
-    `disposition` may be `in_progress`; `node` is the last one that the caller was at, `reference`
-    the number of a ticket that the call opened.
+    `disposition` may be `in_progress` or `answered`. `node` is the last one that the caller was at,
+    `reference` the number of a ticket that the call opened.
     """
 
     since: datetime | None = None
@@ -65,6 +68,8 @@ def each(wanted: Wanted) -> Iterator[tuple[bool, sa.ColumnElement[bool]]]:
         yield True, _called_by(wanted.caller)
     if wanted.disposition == IN_PROGRESS:
         yield True, OPEN
+    elif wanted.disposition == ANY_ANSWER:
+        yield False, calls.c.disposition.in_(ANSWERED)
     elif wanted.disposition:
         same = calls.c.disposition == wanted.disposition
         unusual = is_unusual(wanted.disposition)

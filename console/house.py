@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from blacklist.record.register import BlacklistRegister
+from console.api.recordings import Recordings
 from places.week import Hours
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ class House:
     """What pages read and change. `now` gives the time (UTC), `zone` is where people's days begin.
 
     `redis` holds sessions and counts of tries. Pages reach every store through these alone.
+    `recordings` are those that are kept here.
     `url` is where people find the console: scheme and host, without a stroke at its end.
     """
 
@@ -32,6 +34,7 @@ class House:
     url: str
     policy_file: Path
     air: "Air"
+    recordings: Recordings
 
 
 @dataclass(frozen=True, slots=True)

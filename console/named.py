@@ -47,6 +47,7 @@ ACTIONS = {
     "review_refused": _("review refused"),
     "number_revealed": _("looked at a number"),
     "recording_fetched": _("listened to a recording"),
+    "call_exported": _("took a call away"),
     "announced": _("put on the air"),
     "announcement_ended": _("taken off the air"),
     "gazetteer_imported": _("addresses imported"),

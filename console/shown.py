@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 
 def add_filters(app: Flask, zone: ZoneInfo) -> None:
-    """Give templates `moment`, `clock`, `day`, `weekday`, `of_day`, `lasts` and `count`."""
+    """Give templates `moment`, `clock`, `hour`, `day` and the other ways to show something."""
 
     def moment(when: datetime | None) -> Markup:
         """Day and minute, with the exact time (UTC) for programs."""
@@ -24,6 +24,10 @@ def add_filters(app: Flask, zone: ZoneInfo) -> None:
     def clock(when: datetime | None) -> Markup:
         """The second of the day."""
         return Markup("") if when is None else _time(when, f"{when.astimezone(zone):%H:%M:%S}")
+
+    def hour(when: datetime) -> Markup:
+        """The minute of the day at which something begins."""
+        return _time(when, f"{when.astimezone(zone):%H:%M}")
 
     def day(when: datetime | None) -> str:
         """The day in words."""
@@ -50,7 +54,7 @@ def add_filters(app: Flask, zone: ZoneInfo) -> None:
         """Minutes from midnight as a clock shows them; past 24:00 it is the next day's."""
         return "24:00" if minutes == 24 * 60 else f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
-    for given in (weekday, of_day, moment, clock, day, lasts, count):
+    for given in (weekday, of_day, moment, clock, hour, day, lasts, count):
         app.jinja_env.filters[given.__name__] = given
 
 

@@ -17,6 +17,7 @@ from console.pages import (
     announcements,
     audit,
     blocklist,
+    calls,
     health,
     keys,
     me,
@@ -38,6 +39,7 @@ class Page:
 
 PAGES = (
     Page("today.show", "today.read", _("Today")),
+    Page("calls.show", "calls.read", _("Calls")),
     Page("blocklist.show", "blacklist.read", _("Blocklist")),
     Page("announcements.show", "announcements.read", _("Announcements")),
     Page("users.show", "users.read", _("Users")),
@@ -53,6 +55,7 @@ def blueprints(house: House) -> Iterator[Blueprint]:
     yield preferences.blueprint()
     yield me.blueprint()
     yield today.blueprint(house)
+    yield calls.blueprint(house)
     yield blocklist.blueprint(house)
     yield announcements.blueprint(house)
     yield users.blueprint(house)

@@ -1,12 +1,20 @@
-"""`/`: what goes on now, and what has gone on today."""
+"""`/`: what goes on now, and what has gone on today.
 
-from flask import Blueprint, render_template
+What is live comes by server-sent events. Each request is answered with one of them and ends; the
+browser asks again after `_AGAIN_MS`, or when its reader comes back to the page. So nobody who looks
+holds a thread of this process, and a console that was away is asked again by itself.
+"""
+
+from flask import Blueprint, Response, render_template
 
 from blacklist.record.today import look_at_today
+from call_handlers.day import day_of
+from console import call_names
 from console.access import needs
 from console.house import House
 
 _SHOWN = 10
+_AGAIN_MS = 5000
 
 
 def blueprint(house: House) -> Blueprint:
@@ -18,6 +26,21 @@ def blueprint(house: House) -> Blueprint:
     def show() -> str:
         register = house.register
         screening = look_at_today(house.engine, house.now(), house.zone, register.met, limit=_SHOWN)
-        return render_template("pages/today.html", now=house.now(), screening=screening)
+        told = {"now": house.now(), "screening": screening, **_calls(house)}
+        return render_template("pages/today.html", **told)
+
+    @made.get("/today/live")
+    @needs("today.read")
+    def live() -> Response:
+        """The figures of calls, as one event (HTML, Server-sent events)."""
+        page = render_template("pages/today_calls.html", **_calls(house))
+        lines = "".join(f"data: {line}\n" for line in page.splitlines() if line.strip())
+        return Response(f"retry: {_AGAIN_MS}\n{lines}\n", content_type="text/event-stream")
 
     return made
+
+
+def _calls(house: House) -> dict[str, object]:
+    day = day_of(house.engine, house.now(), house.zone)
+    midnight = day.begins.astimezone(house.zone)
+    return {"day": day, "names": call_names, "midnight": f"{midnight:%Y-%m-%dT%H:%M}"}

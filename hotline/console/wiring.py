@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
+from console.api.recordings import Recordings
 from console.app import create_console
 from console.house import Air, House, Serving
 from hotline.announcing import sound_of, templates, texts_of
@@ -24,15 +25,18 @@ def make_console(services: Services) -> Flask:
 
 def house_of(services: Services) -> House:
     """What its pages read and change. It connects when a page is opened."""
+    engine, now = services.engine(), partial(datetime.now, UTC)
+    settings = services.settings
     return House(
-        engine=services.engine(),
+        engine=engine,
         redis=services.slow_redis,
         register=make_register(services, beside_calls=True),
         zone=services.zone,
-        now=lambda: datetime.now(UTC),
-        url=services.settings.console.url,
-        policy_file=services.settings.config_dir / "screening.yaml",
+        now=now,
+        url=settings.console.url,
+        policy_file=settings.config_dir / "screening.yaml",
         air=_air(services),
+        recordings=Recordings(engine, settings.recordings, settings.retention.recordings_days, now),
     )
 
 
