@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import rich_click as click
 from sqlalchemy.exc import SQLAlchemyError
 
+from blacklist.verdict import DISPOSITIONS
 from call_handlers.export import (
     Calls,
     call_to_dict,
@@ -21,6 +22,7 @@ from call_handlers.export import (
 from call_handlers.fields import CallRecord
 from call_handlers.history import Wanted, count_calls, find_call, list_calls, stream_calls
 from call_handlers.vcon import vcon
+from call_handlers.wanted import ANY_ANSWER, IN_PROGRESS
 from hotline.bootstrap import Services
 from hotline.cli.columns import print_columns
 from hotline.cli.moments import before_then, from_then_on
@@ -30,6 +32,7 @@ from hotline.trouble import of_database
 from recordings.register import recordings_of
 
 _DISPOSITIONS = ("completed", "abandoned", "transferred", "blocked", "voicemail", "failed")
+_OUTCOMES = (*_DISPOSITIONS, ANY_ANSWER, IN_PROGRESS)
 _PROGRESS_S = 3.0
 _HEADINGS = ("call", "started", "seconds", "caller", "verdict", "disposition", "tickets")
 _ORGANISATION = "Jeddah Municipality"
@@ -43,9 +46,12 @@ def wanted_options(command: Command) -> Command:
         (
             from_then_on(),
             before_then(),
-            click.option("--disposition", type=click.Choice(_DISPOSITIONS)),
+            click.option("--disposition", type=click.Choice(_OUTCOMES)),
             click.option("--caller", help="A number, or: withheld"),
             click.option("--channel", help="asterisk, twilio or test"),
+            click.option("--verdict", type=click.Choice(DISPOSITIONS), help="Of screening"),
+            click.option("--node", help="The last one of the menu that the caller was at"),
+            click.option("--reference", help="The number of a ticket that the call opened"),
         )
     ):
         command = option(command)

@@ -90,6 +90,12 @@ def test_list_as_json_is_exact(run: Run, call_id: str) -> None:
         (("--caller", "withheld"), 0),
         (("--disposition", "abandoned"), 0),
         (("--channel", "asterisk", "--disposition", "completed"), 1),
+        (("--disposition", "answered"), 1),
+        (("--disposition", "in_progress"), 0),
+        (("--verdict", "allow"), 1),
+        (("--verdict", "block"), 0),
+        (("--node", "main"), 0),
+        (("--reference", "123456782"), 0),
     ],
 )
 def test_filters_are_in_local_time(

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from stdnum import damm
 
+from blacklist.numbers import normalise
 from blacklist.record.entries import find_entry
 from blacklist.record.schema import strikes
+from blacklist.screening import RedisScreening
 from call_handlers.records import Record, write_records
 from console.house import House
 from lab.seeding.plan import Plan
@@ -17,9 +19,11 @@ from lab.seeding.seed import seed
 from people.audit import history
 from people.fields import Change
 from people.person import Role
+from store.breaker import Breaker
 from store.sql import reading
 from tests.fixtures.console import Browser
 from tests.fixtures.record import NUMBER, disagreements
+from tests.fixtures.screening import default_policy
 from tests.integration.calls.test_records import ENDED, FACTS
 from tests.integration.console.conftest import People
 from tests.integration.read_calls.test_search import counted_statements
@@ -285,7 +289,7 @@ def test_an_operator_strikes_with_the_call_as_evidence(house: House, signed_in: 
 
 
 def test_a_supervisor_restricts_with_the_call_as_evidence(house: House, signed_in: People) -> None:
-    """And screening knows it at once."""
+    """And the very next call of the number is turned away."""
     browser = signed_in("supervisor")
     browser.get(f"/calls/{CALL}")
     form = {"reason": "harassment", "disposition": "block", "days": "3", "note": "at night"}
@@ -296,6 +300,8 @@ def test_a_supervisor_restricts_with_the_call_as_evidence(house: House, signed_i
     assert entry is not None
     assert (entry.calls, entry.recordings, entry.disposition) == ((CALL,), (SPOKEN,), "block")
     assert disagreements(house.register, house.register.index) == []
+    screening = RedisScreening(house.redis, default_policy(), breaker=Breaker(0.0))
+    assert screening.screen(normalise("0501234567")).disposition == "block"
 
 
 @pytest.mark.parametrize(
