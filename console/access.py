@@ -112,6 +112,8 @@ def guard(app: Flask) -> None:
 
 def _to_sign_in() -> Response:
     """To the way in, and back to this page; only what was read is come back to."""
+    if request.headers.get("Accept", "").endswith("text/event-stream"):
+        abort(401)  # what a page asks by itself: it tells its reader
     if request.method != "GET" or request.headers.get("HX-Request"):
         return redirect(url_for("security.login"))
     back = request.full_path.rstrip("?")

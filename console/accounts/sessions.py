@@ -6,16 +6,20 @@ or second factor: those change the key that all sessions of the account refer to
 """
 
 import time
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, TypeVar
 
-from flask import Flask, session
+from flask import Flask, request, session
 from flask_login import current_user
 from flask_security import logout_user, user_authenticated
 from flask_session import Session
 
 from console.house import House, Serving
 
+View = TypeVar("View", bound=Callable[..., Any])
 BEGAN = "began"
+_MARK = "asks_by_itself"
 COOKIE, SECURE_COOKIE = "hotline", "__Host-hotline"
 """The session's cookie; by TLS no other host or path can set it (RFC 6265bis, 4.1.3.2)."""
 
@@ -36,6 +40,7 @@ def add_sessions(app: Flask, house: House, serving: Serving) -> None:
         SESSION_REFRESH_EACH_REQUEST=True,
     )
     Session(app)
+    _spare_what_asks_by_itself(app)
 
     @user_authenticated.connect_via(app)
     def begin(_app: Flask, **_told: object) -> None:
@@ -49,3 +54,23 @@ def add_sessions(app: Flask, house: House, serving: Serving) -> None:
             if current_user.is_authenticated:
                 logout_user()
             session.clear()
+
+
+def by_itself(view: View) -> View:
+    """Mark a view as one that an open page asks again and again, with nobody before it.
+
+    It keeps no session alive: else one would never be idle as long as a page is open.
+    """
+    setattr(view, _MARK, True)
+    return view
+
+
+def _spare_what_asks_by_itself(app: Flask) -> None:
+    interface: Any = app.session_interface
+    usual = interface.should_set_storage
+
+    def kept(app: Flask, kept_session: Any) -> bool:
+        asks = getattr(app.view_functions.get(request.endpoint or ""), _MARK, False)
+        return bool(kept_session.modified if asks else usual(app, kept_session))
+
+    interface.should_set_storage = kept

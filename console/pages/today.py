@@ -11,6 +11,7 @@ from blacklist.record.today import look_at_today
 from call_handlers.day import day_of
 from console import call_names
 from console.access import needs
+from console.accounts.sessions import by_itself
 from console.house import House
 
 _SHOWN = 10
@@ -31,6 +32,7 @@ def blueprint(house: House) -> Blueprint:
 
     @made.get("/today/live")
     @needs("today.read")
+    @by_itself
     def live() -> Response:
         """The figures of calls, as one event (HTML, Server-sent events)."""
         page = render_template("pages/today_calls.html", **_calls(house))

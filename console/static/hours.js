@@ -29,6 +29,10 @@
     }, data, place);
   };
   new MutationObserver(draw).observe(page, { childList: true });
+  const stale = (is) => () => { document.getElementById("calls-stale").hidden = !is; };
+  page.addEventListener("htmx:sse:error", stale(true));
+  page.addEventListener("htmx:error", stale(true));
+  page.addEventListener("htmx:sse:after:message", stale(false));
   new MutationObserver(draw).observe(document.documentElement, { attributeFilter: ["data-bs-theme"] });
   let waits = 0;
   window.addEventListener("resize", () => { clearTimeout(waits); waits = setTimeout(draw, 150); });

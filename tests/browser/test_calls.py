@@ -74,6 +74,16 @@ def test_the_days_calls_are_drawn_and_stay_live(desk: Desks, house: House, clock
     assert page.locator("#hours-drawn canvas").count() == 1
 
 
+def test_figures_that_are_live_no_more_say_so(desk: Desks, house: House) -> None:
+    """Nobody takes an old figure for one of now."""
+    page = desk("operator")
+    page.goto("/")
+    note = page.locator("#calls-stale")
+    expect(note).to_be_hidden()
+    house.redis.delete(*house.redis.keys("hotline:console:session:*"))
+    expect(note).to_be_visible(timeout=30_000)
+
+
 def test_without_scripts_the_figures_are_there(desk: Desks) -> None:
     """As they were when the page was opened; the table has what the chart would draw."""
     page = desk("operator", scripts=False)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from call_handlers.records import Record, write_records
 from console.house import House
+from tests.fixtures.console import Browser
 from tests.fixtures.record import RIYADH, Clock
 from tests.integration.calls.test_records import FACTS
 from tests.integration.console.conftest import People
@@ -95,6 +96,27 @@ def test_what_is_live_comes_as_one_event_and_ends(
     assert all(line.startswith("data: ") for line in lines[1:-1])
     assert lines[-1] == ""
     assert "<dd>1</dd>" in answer.get_data(as_text=True)
+
+
+def test_a_page_that_asks_by_itself_keeps_no_session_alive_asvs_7_3_1(
+    house: House, signed_in: People
+) -> None:
+    """An open page is no reader: who has gone home is signed out."""
+    browser = signed_in("operator")
+    browser.get("/")
+    (session,) = house.redis.keys("hotline:console:session:*")
+    house.redis.expire(session, 100)
+    assert browser.get("/today/live").status_code == 200
+    assert house.redis.ttl(session) <= 100
+    browser.get("/")
+    assert house.redis.ttl(session) > 100
+
+
+def test_who_is_out_gets_no_event(outside: Browser) -> None:
+    """401, which the page tells; a reader without scripts is led to sign in."""
+    live = {"Accept": "text/html, text/event-stream"}
+    assert outside.get("/today/live", headers=live).status_code == 401
+    assert outside.get("/today/live").status_code == 302
 
 
 def test_the_first_page_takes_few_questions(house: House, clock: Clock, signed_in: People) -> None:
