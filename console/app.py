@@ -1,7 +1,7 @@
 """The console: its pages, who may open them, and what they answer when something is wrong."""
 
 import structlog
-from flask import Flask, Response, render_template, request
+from flask import Blueprint, Flask, Response, render_template, request
 from flask_wtf import CSRFProtect
 from jinja2 import StrictUndefined
 from redis.exceptions import RedisError
@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from console import access, assets, headers, masking, named, pages, shown, words
 from console.accounts import limits, sessions, sign_in, welcome
+from console.api.server import failed as api_failed
 from console.house import House, Serving
 from people.person import NothingThere
 
@@ -20,10 +21,11 @@ LONGEST_FORM = 65_536
 log = structlog.get_logger()
 
 
-def create_console(house: House, serving: Serving) -> Flask:
-    """The console of this house. Raises AssetsMissing, Unmarked (a view that says not whose it is).
+def create_console(house: House, serving: Serving, api: Blueprint | None = None) -> Flask:
+    """The console of this house, and its HTTP API.
 
-    Times of sessions are by the machine's clock; all else is by `house.now`.
+    Raises AssetsMissing, and Unmarked where a view does not say whose it is. Times of sessions are
+    by the machine's clock; all else is by `house.now`.
     """
     app = Flask("console", static_folder=None)
     app.config.update(
@@ -41,11 +43,14 @@ def create_console(house: House, serving: Serving) -> Flask:
         )
     assets.load_assets()
     words.Spoken(app, locale_selector=words.locale_of_reader)
-    CSRFProtect(app)
+    protect = CSRFProtect(app)
     sessions.add_sessions(app, house, serving)
     sign_in.add_sign_in(app, house, serving)
     for made in (assets.blueprint(), welcome.blueprint(house), *pages.blueprints(house)):
         app.register_blueprint(made)
+    if api is not None:  # its callers have tokens, and no cookies that another could use
+        app.register_blueprint(api)
+        protect.exempt(api)
     limits.add_limits(app, house)
     headers.add_headers(app, secure=serving.secure)
     shown.add_filters(app, house.zone)
@@ -90,6 +95,8 @@ def _tell_errors(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def told(error: HTTPException) -> Response:
         status = error.code or 500
+        if request.path.startswith("/api/"):
+            return api_failed(404, "not_found", "there is no such operation: see /openapi.json")
         if isinstance(error, SecurityError):  # another's host: it has no session
             return Response(status=status)
         answer = Response(render_template("error.html", status=status), status=status)

@@ -126,7 +126,7 @@ class WebSettings(Group):
 
 
 class ConsoleSettings(Group):
-    """The console: pages for those who run the line, in a process of its own."""
+    """The console, in a process of its own: pages for those who run the line, and the HTTP API."""
 
     host: str = "127.0.0.1"
     port: Port = 8942

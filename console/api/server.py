@@ -107,6 +107,7 @@ def _let_in(route: Route, holder: Holder, path: dict[str, str]) -> Asked:
         raise Refused(401, "unauthorized", "give a token: Authorization: Bearer h940_...")
     must(person, route.operation.permission, "this")
     longest = LONGEST_FILE if route.takes else LONGEST_BODY
+    request.max_content_length = longest
     if (request.content_length or 0) > longest:
         mend = ": import it by `hotline blacklist import`" if route.takes else ""
         raise Refused(413, "too_large", f"the body is larger than {longest:,} bytes{mend}")

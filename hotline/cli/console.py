@@ -1,4 +1,4 @@
-"""`hotline console`: the pages for those who run the line, in a process of their own."""
+"""`hotline console`: pages for those who run the line and the HTTP API, apart from all calls."""
 
 from contextlib import ExitStack
 

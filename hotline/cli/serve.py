@@ -115,8 +115,8 @@ def where_things_are(settings: Settings, with_asterisk: bool, admin_link: str | 
         f"  back office  {backoffice}",
         f"  logs         {settings.state_dir / 'log'}",
     ]
-    web = f"http://{settings.web.host}:{settings.web.port}"
-    lines.append(f"  HTTP API     {web}/api/v1/blacklist; its document is {web}/openapi.json")
+    api = settings.console.url
+    lines.append(f"  HTTP API     {api}/api/v1/blacklist; its document is {api}/openapi.json")
     if settings.twilio.configured:
         lines.append(f"  Twilio       {settings.twilio.public_url}/twilio/voice")
     else:

@@ -23,9 +23,9 @@ log = structlog.get_logger()
 @click.option("--port", type=int, default=None, help="TCP port; default: from the settings")
 @click.pass_obj
 def web(services: Services, port: int | None) -> None:
-    """Serve the HTTP API until SIGTERM; then finish the requests under way.
+    """Serve Twilio's webhooks until SIGTERM; then finish the requests under way.
 
-    And Twilio's webhooks, where Twilio is configured.
+    And health and metrics, with Twilio and without.
     """
     settings, live = services.settings, Live("web", services)
     at = settings.web.port if port is None else port

@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime
 from functools import partial
+from importlib.metadata import version
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Blueprint, Flask
 
+from console.api import blueprint as api
 from console.api.recordings import Recordings
 from console.app import create_console
 from console.house import Air, House, Serving
@@ -20,7 +22,16 @@ _HERE = ("127.0.0.1", "localhost", "[::1]")
 
 def make_console(services: Services) -> Flask:
     """The console of these services. Raises AssetsMissing, OSError, and what wrong files raise."""
-    return create_console(house_of(services), serving_of(services.settings))
+    house = house_of(services)
+    return create_console(house, serving_of(services.settings), make_api(services, house))
+
+
+def make_api(services: Services, house: House) -> Blueprint:
+    """The HTTP API."""
+    released = version("hotline-940")
+    return api.blueprint(
+        api.Collaborators(house.register, house.recordings, services.zone, released)
+    )
 
 
 def house_of(services: Services) -> House:

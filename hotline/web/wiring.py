@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 
 import sqlalchemy as sa
 import structlog
-from flask import Blueprint, Flask
+from flask import Flask
 from prometheus_client import generate_latest
 
 from call_handlers.twilio.answers import Webhooks
@@ -19,11 +18,8 @@ from call_handlers.twilio.signature import Gate
 from call_handlers.twilio.speech import Phrases, all_phrases
 from call_handlers.twilio.spoken import Speaker, Voice
 from call_handlers.twilio.transfers import Lines
-from console.api import blueprint as api
-from console.api.recordings import Recordings
 from hotline.bootstrap import Services
 from hotline.providers import twilio_account
-from hotline.register import make_register
 from hotline.setting_groups import TwilioSettings
 from hotline.web.app import Check, create_app
 from hotline.web.metrics import all_processes, shared_folder
@@ -54,24 +50,12 @@ def make_web_app(services: Services, recent: RecentCalls | None = None) -> Flask
         webhooks = replace(make_webhooks(services), recent=recent or RecentCalls())
     else:
         log.info("no_webhooks_served", why="Twilio is not configured")
-    app = create_app(
+    return create_app(
         webhooks,
         sounds=settings.sounds,
         languages=services.flow.languages,
         checks=checks,
         metrics=generate_latest if folder is None else lambda: all_processes(folder),
-    )
-    app.register_blueprint(make_api(services))
-    return app
-
-
-def make_api(services: Services) -> Blueprint:
-    """The HTTP API."""
-    settings, register = services.settings, make_register(services, beside_calls=True)
-    days = settings.retention.recordings_days
-    recordings = Recordings(register.engine, settings.recordings, days, register.now)
-    return api.blueprint(
-        api.Collaborators(register, recordings, services.zone, version("hotline-940"))
     )
 
 
