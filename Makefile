@@ -15,8 +15,8 @@ help: ## Show this list
 setup: ## Install what is missing: Debian packages, .venv, Asterisk, prompts' audio
 	@tools/setup
 
-demo: setup ## Place one real call and tell its story (VIA=sip, or VIA=agi without an Asterisk)
-	@$(BIN)/hotline demo --via $(VIA)
+demo: setup ## Place one real call and tell its story (VIA=agi without an Asterisk; STAY=1 keeps it open)
+	@$(BIN)/hotline demo --via $(VIA) $(if $(STAY),--stay)
 
 serve: setup ## Run the whole embedded stack until Ctrl-C
 	@$(BIN)/hotline serve

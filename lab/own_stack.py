@@ -58,6 +58,7 @@ def stack_settings(settings: Settings, folder: Path) -> Settings:
         own_settings(settings, folder),
         agi={"host": HOST, "ports": (server_port(), server_port()), "drain_seconds": _DRAIN_S},
         web={"host": HOST, "port": server_port()},
+        console={"host": HOST, "port": server_port(), "public_url": ""},
         metrics={
             "agi_ports": (server_port(), server_port()),
             "worker_port": server_port(),

@@ -3,6 +3,7 @@
 import json
 import shutil
 import sys
+import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -19,8 +20,9 @@ from embedded.asterisk.install import find_asterisk
 from embedded.asterisk.instance import AsteriskFailed
 from embedded.redis_child import RedisMissing
 from embedded.supervisor import StartFailed, Supervisor
+from host.signals import signals_told
 from hotline.bootstrap import Services
-from hotline.cli.serve import prepare, where_things_are
+from hotline.cli.serve import first_admin_link, prepare, where_things_are
 from hotline.cli.story import story
 from hotline.logs import configure
 from hotline.settings import Settings
@@ -55,9 +57,14 @@ _FAILURES = (
     show_default=True,
     help="A real SIP call through a real Asterisk, or a fake Asterisk over real sockets",
 )
+@click.option("--stay", is_flag=True, help="Keep the stack and its console open until Ctrl-C")
 @click.pass_obj
-def demo(services: Services, via: str) -> None:
-    """Start the embedded stack, place one call, and show the ticket at the back office."""
+def demo(services: Services, via: str, stay: bool) -> None:
+    """Start the embedded stack, place one call, and show the ticket at the back office.
+
+    It ends with the address of the call in the console; `--stay` keeps that open, and gives a link
+    to sign in by.
+    """
     console = Console(highlight=False, soft_wrap=True)
     if via == "sip" and (why := _no_sip(services)):
         console.print(f"[yellow]{why}: going on with a fake Asterisk (VIA=agi).[/]")
@@ -68,7 +75,7 @@ def demo(services: Services, via: str) -> None:
     settings = stack_settings(services.settings, folder)
     own = Services(settings)
     try:
-        delivered = _shown(own, console, via)
+        delivered = _shown(own, console, via, stay=stay)
     except _FAILURES as error:
         console.print(f"[red]The demo failed:[/] {escape(str(error))}")
         console.print(f"Logs: {settings.state_dir / 'log'}")
@@ -86,12 +93,12 @@ def _no_sip(services: Services) -> str:
     return ""
 
 
-def _shown(own: Services, console: Console, via: str) -> bool:
+def _shown(own: Services, console: Console, via: str, *, stay: bool) -> bool:
     settings = own.settings
     transcript = load_transcript(settings.config_dir / "demo.yaml")
     with console.status("preparing database and prompts"):
         prepare(own)
-    children = stack_children(settings, with_asterisk=via == "sip", with_web=False)
+    children = stack_children(settings, with_asterisk=via == "sip", with_web=stay)
     names = ", ".join(child.name for child in children)
     console.print(f"[bold]940[/]: starting {names}")
     supervisor = Supervisor(children, log_dir=settings.state_dir / "log")
@@ -112,7 +119,9 @@ def _shown(own: Services, console: Console, via: str) -> bool:
         console.print("\n[bold]The call record[/]")
         for told in story(record, events, ZoneInfo(settings.timezone)):
             console.print(escape(told))
-        return _tell_ticket(own, console, record)
+        delivered = _tell_ticket(own, console, record)
+        _tell_address(own, console, record, stay=stay)
+        return delivered
     finally:
         with console.status("stopping the stack"):
             running.__exit__(None, None, None)
@@ -153,6 +162,21 @@ def _tell_ticket(own: Services, console: Console, record: CallRecord) -> bool:
     console.print("\n[bold]The ticket, as the back office received it[/]")
     console.print_json(json.dumps(ticket, ensure_ascii=False))
     return True
+
+
+def _tell_address(own: Services, console: Console, record: CallRecord, *, stay: bool) -> None:
+    """Where the call is in the console; with `stay` it is there until Ctrl-C."""
+    address = f"{own.settings.console.url}/calls/{record.id}"
+    console.print(f"\n[bold]This call in the console[/]  {address}")
+    if not stay:
+        console.print("  `hotline demo --stay` (make demo STAY=1) keeps it open")
+        return
+    link = first_admin_link(own)
+    console.print(f"  first open {link}: it lets you set a password, once" if link else "")
+    console.print("  it stays until Ctrl-C")
+    stopped = threading.Event()
+    with signals_told(stopped.set):
+        stopped.wait()
 
 
 def _at_backoffice(settings: Settings, record: CallRecord) -> dict[str, Any] | None:
