@@ -3,20 +3,23 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import NoReturn
 
 import pytest
 import redis
+import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from call_handlers.arrival import Call
 from call_handlers.records import Record
-from call_handlers.schema import call_events, calls
+from call_handlers.schema import call_events, call_hours, calls
 from call_handlers.sessions import SESSION_TTL_S
 from call_handlers.sweep import SweepPolicy, SweepReport, sweep_once
 from ivr.event import NoInput
 from ivr.turn import Perform
-from tests.fixtures.calls import FailingSessions, House, arrival, play, to_confirm
+from store.sql import reading
+from tests.fixtures.calls import START, FailingSessions, House, arrival, play, to_confirm
 from tests.fixtures.redis_process import RedisProcess
 
 POLICY = SweepPolicy()
@@ -201,6 +204,20 @@ def test_a_record_whose_session_is_gone_is_closed_as_failed(house: House) -> Non
     record, _ = house.written(call.call_id)
     assert (record.disposition, record.ended_at) == ("failed", house.clock.moment())
     assert sweep(house) == SweepReport()
+
+
+def test_a_record_that_is_closed_as_failed_is_counted_as_that(house: House) -> None:
+    """Its hour was counted while the call seemed to go on: it is counted anew."""
+    call = house.desk().begin(arrival())
+    house.flush()
+    forget(house, call)
+    row = {"begins": datetime.fromtimestamp(START, UTC), "figures": {}}
+    with house.engine.begin() as connection:
+        connection.execute(call_hours.insert(), row)
+    house.clock.now += SESSION_TTL_S + 60
+    assert sweep(house) == SweepReport(failed=1)
+    with reading(house.engine) as connection:
+        assert connection.execute(sa.select(call_hours)).all() == []
 
 
 def test_a_call_that_was_ended_without_redis_is_not_ended_again(house: House) -> None:

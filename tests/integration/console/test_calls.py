@@ -24,9 +24,9 @@ from store.sql import reading
 from tests.fixtures.console import Browser
 from tests.fixtures.record import NUMBER, disagreements
 from tests.fixtures.screening import default_policy
+from tests.fixtures.statements import asked_of
 from tests.integration.calls.test_records import ENDED, FACTS
 from tests.integration.console.conftest import People
-from tests.integration.read_calls.test_search import counted_statements
 from tests.integration.seeding.test_seed import CITY
 
 CALL = FACTS.call_id
@@ -354,18 +354,18 @@ def test_pages_take_few_questions_and_go_on(house: House, signed_in: People) -> 
     list(seed(house.engine, Plan(2000, 200, 30, 1, 50, now), CITY))
     browser = signed_in("operator")
     browser.get("/calls")
-    with counted_statements(house.engine) as asked:
+    with asked_of(house.engine) as asked:
         browser.follow(browser.post("/calls", disposition="completed"))
     assert len(asked) <= MOST_QUERIES
     seen: list[str] = []
     for _ in range(3):
         seen += _ids(browser.page)
         following = browser.page.partition('rel="next" href="')[2].partition('"')[0]
-        with counted_statements(house.engine) as asked:
+        with asked_of(house.engine) as asked:
             browser.get(following.replace("&amp;", "&"))
         assert len(asked) <= MOST_QUERIES
     assert len(seen) == len(set(seen)) == 150
-    with counted_statements(house.engine) as asked:
+    with asked_of(house.engine) as asked:
         browser.get(f"/calls/{seen[0]}")
     assert len(asked) <= MOST_QUERIES
 

@@ -10,9 +10,9 @@ from call_handlers.records import Record, write_records
 from console.house import House
 from tests.fixtures.console import Browser
 from tests.fixtures.record import RIYADH, Clock
+from tests.fixtures.statements import asked_of
 from tests.integration.calls.test_records import FACTS
 from tests.integration.console.conftest import People
-from tests.integration.read_calls.test_search import counted_statements
 
 MOST_QUERIES = 12
 
@@ -125,7 +125,7 @@ def test_the_first_page_takes_few_questions(house: House, clock: Clock, signed_i
     write(house, *(call(number, noon - timedelta(minutes=number)) for number in range(300)))
     browser = signed_in("manager")
     for _ in range(2):
-        with counted_statements(house.engine) as asked:
+        with asked_of(house.engine) as asked:
             assert browser.get("/").status_code == 200
         assert len(asked) <= MOST_QUERIES
 

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +21,7 @@ from store.migrations import upgrade
 from store.sql import reading
 from tests.fixtures.postgres import own_database
 from tests.fixtures.processes import wait_until
+from tests.fixtures.statements import asked_of
 from tests.integration.calls.test_records import FACTS
 
 RIYADH = ZoneInfo("Asia/Riyadh")
@@ -152,9 +152,9 @@ def test_hours_that_are_over_are_kept_and_not_counted_again(any_engine: sa.Engin
     write_records(any_engine, [call(number, number * 10) for number in range(60)])
     first = figures(any_engine)
     assert kept(any_engine) == 24
-    with _statements(any_engine) as asked:
+    with asked_of(any_engine) as asked:
         assert figures(any_engine) == first
-    of_calls = [one for one in asked if "FROM calls" in one]
+    of_calls = [one.statement for one in asked if "FROM calls" in one.statement]
     assert len(of_calls) == 1  # how many go on now
     assert "ended_at IS NULL" in of_calls[0]
 
@@ -174,34 +174,21 @@ def test_a_call_of_this_moment_has_nothing_to_forget(any_engine: sa.Engine) -> N
     """Who leads calls does no more for the figures than write the call."""
     now_ms = int(datetime.now(UTC).timestamp() * 1000)
     fresh = replace(FACTS, started_ms=now_ms - 60_000)
-    with _statements(any_engine) as asked:
+    with asked_of(any_engine) as asked:
         write_records(any_engine, [Record(fresh, ended_ms=now_ms, disposition="completed")])
     assert asked
-    assert not [one for one in asked if "call_hours" in one or "advisory" in one]
+    words = " ".join(one.statement for one in asked)
+    assert "call_hours" not in words
+    assert "advisory" not in words
 
 
 def test_a_whole_day_takes_few_questions(any_engine: sa.Engine) -> None:
     """Also when nobody has looked before."""
     write_records(any_engine, [call(number, number * 10) for number in range(60)])
     for most in (6, 4):
-        with _statements(any_engine) as asked:
+        with asked_of(any_engine) as asked:
             figures(any_engine)
         assert len(asked) <= most
-
-
-@contextmanager
-def _statements(engine: sa.Engine) -> Iterator[list[str]]:
-    """What is asked of the database inside."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        asked.append(" ".join(statement.split()))
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +15,7 @@ from call_handlers.wanted import IN_PROGRESS, Wanted
 from lab.seeding.plan import Plan
 from lab.seeding.seed import seed
 from store.sql import reading
+from tests.fixtures.statements import asked_of
 from tests.integration.calls.test_records import FACTS
 from tests.integration.seeding.test_seed import CITY
 from tickets.model import Address, NewTicket
@@ -150,7 +150,9 @@ def test_every_search_is_led_by_an_index(any_engine: sa.Engine) -> None:
         Wanted(since=START - timedelta(days=9), until=START - timedelta(days=8)),
     ]
     for wanted in searches:
-        for statement, values in _asked(any_engine, wanted):
+        with asked_of(any_engine) as asked:
+            find_calls(any_engine, wanted)
+        for statement, values in asked:
             read = _rows_read(any_engine, statement, values)
             assert read <= LOOKED_THROUGH + 100, (wanted, statement)
 
@@ -159,28 +161,6 @@ def _most_frequent(engine: sa.Engine) -> str:
     with reading(engine) as connection:
         often = "SELECT e164 FROM calls WHERE e164 IS NOT NULL GROUP BY e164 ORDER BY count(*) DESC"
         return str(connection.scalar(sa.text(f"{often} LIMIT 1")))
-
-
-def _asked(engine: sa.Engine, wanted: Wanted) -> list[tuple[str, Any]]:
-    """What a search asks the database."""
-    with counted_statements(engine) as asked:
-        find_calls(engine, wanted)
-    return asked
-
-
-@contextmanager
-def counted_statements(engine: sa.Engine) -> Iterator[list[tuple[str, Any]]]:
-    """What is asked of the database inside, with its values."""
-    asked: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_more: Any) -> None:
-        asked.append((statement, values))
-
-    sa.event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
 
 
 def _rows_read(engine: sa.Engine, statement: str, values: Any) -> int:

@@ -20,8 +20,8 @@ from recordings.kept import is_kept, opened, sound_of
 from recordings.register import note_recording
 from recordings.schema import recordings
 from tests.fixtures.record import AMAL, MAHA, NUMBER
+from tests.fixtures.statements import asked_of
 from tests.integration.calls.test_records import FACTS
-from tests.integration.read_calls.test_search import counted_statements
 from tests.integration.seeding.test_seed import CITY
 from tickets.model import Address, NewTicket
 from tickets.open import open_ticket
@@ -147,13 +147,13 @@ def test_there_is_no_story_of_a_call_that_never_was(any_engine: sa.Engine, tmp_p
 def test_a_story_takes_few_questions(any_engine: sa.Engine, tmp_path: Path) -> None:
     """As many for a long call as for a short one."""
     list(seed(any_engine, Plan(50, 20, 3, 1, 50, START), CITY))
-    with counted_statements(any_engine) as asked:
+    with asked_of(any_engine) as asked:
         assert story_of(any_engine, CALL, tmp_path) is None
     assert len(asked) == 1
     with any_engine.connect() as connection:
         calls = connection.scalars(sa.text("SELECT id FROM calls ORDER BY turns DESC")).all()
     for call_id in (calls[0], calls[-1]):
-        with counted_statements(any_engine) as asked:
+        with asked_of(any_engine) as asked:
             assert story_of(any_engine, call_id, tmp_path) is not None
         assert len(asked) <= 6
 
