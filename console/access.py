@@ -21,6 +21,8 @@ _PUBLIC = frozenset(
         "health.ready",
         "preferences.language",
         "preferences.theme",
+        "provider.come_back",
+        "provider.go",
         "security.login",
         "security.logout",
         "security.mf_recovery",

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, SecurityErro
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from console import access, assets, headers, masking, named, pages, shown, words
-from console.accounts import limits, sessions, sign_in, welcome
+from console.accounts import limits, provider, sessions, sign_in, welcome
 from console.api.server import failed as api_failed
 from console.house import House, Serving
 from people.person import NothingThere
@@ -46,7 +46,8 @@ def create_console(house: House, serving: Serving, api: Blueprint | None = None)
     protect = CSRFProtect(app)
     sessions.add_sessions(app, house, serving)
     sign_in.add_sign_in(app, house, serving)
-    for made in (assets.blueprint(), welcome.blueprint(house), *pages.blueprints(house)):
+    way_in = (welcome.blueprint(house), provider.blueprint(app, house, serving.provider))
+    for made in (assets.blueprint(), *way_in, *pages.blueprints(house)):
         app.register_blueprint(made)
     if api is not None:  # its callers have tokens, and no cookies that another could use
         app.register_blueprint(api)
@@ -55,6 +56,7 @@ def create_console(house: House, serving: Serving, api: Blueprint | None = None)
     headers.add_headers(app, secure=serving.secure)
     shown.add_filters(app, house.zone)
     _add_to_templates(app)
+    app.jinja_env.globals["has_provider"] = serving.provider is not None
     _tell_errors(app)
     access.guard(app)
     return app

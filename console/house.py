@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from blacklist.record.register import BlacklistRegister
 from console.api.recordings import Recordings
+from people.person import Role
 from places.week import Hours
 
 if TYPE_CHECKING:
@@ -70,3 +71,16 @@ class Serving:
     idle_s: int = 1800
     longest_s: int = 43_200
     two_factor: bool = True
+    provider: "Provider | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider of identities (OpenID Connect): where it is, and which group has which role."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    roles: Mapping[str, Role]
+    scope: str = "openid email profile"
+    groups_claim: str = "groups"

@@ -15,6 +15,7 @@ from hotline.setting_types import (
     CallerId,
     Command,
     Group,
+    GroupRoles,
     LongSecret,
     Networks,
     Operators,
@@ -145,6 +146,14 @@ class ConsoleSettings(Group):
     """After so long, or so long without a click, one signs in again."""
     second_factor: Literal["auto", "required", "optional"] = "auto"
     """`auto`: required where browsers come from elsewhere (`public_url`)."""
+    oidc_issuer: WebUrl = ""
+    """The city's own provider of identities (OpenID Connect), as its discovery names it."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_groups_claim: str = "groups"
+    """The claim that lists somebody's groups; the scope of this name is asked for."""
+    oidc_roles: GroupRoles = Field(default_factory=dict)
+    """Which group has which role: `city-940-admins=admin,…`; whoever is in none is not let in."""
 
     @property
     def url(self) -> str:
@@ -156,6 +165,8 @@ class ConsoleSettings(Group):
     def _safe(self) -> Self:
         if self.public_url and not self.public_url.startswith("https://"):
             raise ValueError("public_url must begin with https://: passwords go that way")
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_roles):
+            raise ValueError("oidc_issuer needs oidc_client_id and oidc_roles")
         return self
 
     @property

@@ -14,6 +14,7 @@ from pydantic import (
     IPvAnyNetwork,
     SecretStr,
 )
+from pydantic_core import from_json
 from pydantic_settings import NoDecode
 
 from blacklist.entry import HOTLINE
@@ -21,6 +22,7 @@ from blacklist.numbers import normalise, written
 from files.durations import Duration
 from hotline import setting_forms
 from outbox.schedule import MOST_WAIT_S
+from people.accounts import AccountRole
 from recordings.transcriber import command_of
 from store.redis_address import SCHEMES
 from tickets.destinations.acknowledgement import parse_acknowledgement
@@ -44,6 +46,17 @@ def _scheme(*allowed: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _pairs(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if value.startswith("{"):  # as settings are handed to children
+        return from_json(value)
+    parts = [part.rpartition("=") for part in value.split(",") if part.strip()]
+    if not all(group.strip() and role.strip() for group, _, role in parts):
+        raise ValueError("is written group=role,group=role")
+    return {group.strip(): role.strip() for group, _, role in parts}
 
 
 def _long(value: SecretStr) -> SecretStr:
@@ -193,6 +206,8 @@ WebUrl = Annotated[str, AfterValidator(_web_address)]
 TicketUrl = Annotated[str, Field(min_length=1), AfterValidator(setting_forms.web_address)]
 LongSecret = Annotated[SecretStr, AfterValidator(_long)]
 """A secret that nobody can guess; empty for none."""
+GroupRoles = Annotated[dict[str, AccountRole], NoDecode, BeforeValidator(_pairs)]
+"""Groups of a provider of identities and their roles, as `group=role,group=role`."""
 Operators = Annotated[str, AfterValidator(_operators)]
 """Where callers of Twilio reach operators."""
 CallerId = Annotated[str, BeforeValidator(_in_full), Field(pattern=r"^[A-Za-z0-9+._@:-]{0,128}$")]

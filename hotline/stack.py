@@ -33,6 +33,7 @@ _SILENT_S = 30.0
 """How long nothing may answer SIP: whoever calls then hears nothing at all."""
 _STAGE_CALLS, _STAGE_AGI, _STAGE_DELIVERY, _STAGE_BACKOFFICE = 10, 20, 30, 40
 _STORES = ("REDIS_URL", "DATABASE_URL")
+_CONSOLE = ("HOTLINE_CONSOLE__SECRET", "HOTLINE_CONSOLE__OIDC_CLIENT_SECRET")
 _OFFICE = ("HOTLINE_BACKOFFICE__SECRETS", ROTATED_FILE)
 _CARRIER = ("HOTLINE_TWILIO__AUTH_TOKEN", "HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN")
 _MESSAGES = ("HOTLINE_SMS__BEARER", "HOTLINE_SMS__BASIC")
@@ -178,7 +179,7 @@ def _console_child(settings: Settings, env: dict[str, str]) -> ChildSpec:
         name="console",
         argv=role("console"),
         takes_hangup=True,
-        env=_only(env, *_STORES, "HOTLINE_CONSOLE__SECRET"),
+        env=_only(env, *_STORES, *_CONSOLE),
         inherits=OF_DATABASES,
         ready=lambda: http_answers(health),
         probe=lambda: http_answers(health),

@@ -9,7 +9,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import sqlalchemy as sa
 
@@ -24,7 +24,8 @@ from store.sql import one_at_a_time, reading
 
 INVITED_FOR = timedelta(hours=24)
 """How long the link of a new account works."""
-ACCOUNT_ROLES: tuple[Role, ...] = ("auditor", *get_args(Deciding))
+AccountRole = Literal["auditor", Deciding]
+ACCOUNT_ROLES: tuple[Role, ...] = get_args(AccountRole)
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 _INVITATION = re.compile(r"[A-Za-z0-9_-]{43}")
 _OF_ACCOUNT = columns_in(accounts, Account)
@@ -70,7 +71,7 @@ def add_account(
             raise AccountRefused("email: another account has it")
         values = {column.name: getattr(made, column.name) for column in _OF_ACCOUNT}
         invited = _invited(invitation, now)
-        key = {"session_key": _new_key(), "recovery_codes": []}
+        key = {"session_key": new_session_key(), "recovery_codes": []}
         connection.execute(accounts.insert().values(**values, **key, **invited))
         note_change(connection, by, "account_added", made.id, now, name=name, role=role)
     return invitation, made
@@ -144,7 +145,7 @@ def accept_invitation(
             connection,
             account.id,
             password_hash=password_hash,
-            session_key=_new_key(),
+            session_key=new_session_key(),
             invitation_hash=None,
             invitation_until=None,
         )
@@ -165,7 +166,7 @@ def change_role(
         account = _held(connection, account_id)
         if role != account.role:
             _not_the_last(connection, account)
-            _update(connection, account.id, role=role, session_key=_new_key())
+            _update(connection, account.id, role=role, session_key=new_session_key())
             told = {"name": account.name, "before": account.role, "after": role}
             note_change(connection, by, "account_role", account.id, now, **told)
         return _held(connection, account_id)
@@ -183,7 +184,7 @@ def disable(engine: sa.Engine, account_id: str, *, by: Person, now: datetime) ->
                 connection,
                 account.id,
                 disabled_at=now,
-                session_key=_new_key(),
+                session_key=new_session_key(),
                 invitation_hash=None,
                 invitation_until=None,
             )
@@ -202,7 +203,7 @@ def reset_second_factor(
     with engine.begin() as connection:
         account = _held(connection, account_id)
         gone: dict[str, Any] = {"second_factor": None, "totp_secret": None, "recovery_codes": []}
-        _update(connection, account.id, session_key=_new_key(), **gone)
+        _update(connection, account.id, session_key=new_session_key(), **gone)
         note_change(connection, by, "second_factor_reset", account.id, now, name=account.name)
         return _held(connection, account_id)
 
@@ -302,7 +303,8 @@ def _invited(invitation: str, now: datetime) -> dict[str, Any]:
     return {"invitation_hash": _hash(invitation), "invitation_until": now + INVITED_FOR}
 
 
-def _new_key() -> str:
+def new_session_key() -> str:
+    """What the sessions of an account refer to, new: those so far end."""
     return secrets.token_hex(32)
 
 

@@ -10,11 +10,12 @@ from flask import Blueprint, Flask
 from console.api import blueprint as api
 from console.api.recordings import Recordings
 from console.app import create_console
-from console.house import Air, House, Serving
+from console.house import Air, House, Provider, Serving
 from hotline.announcing import sound_of, templates, texts_of
 from hotline.bootstrap import Services
 from hotline.console.secret import console_secret
 from hotline.register import make_register
+from hotline.setting_groups import ConsoleSettings
 from hotline.settings import Settings
 
 _HERE = ("127.0.0.1", "localhost", "[::1]")
@@ -83,4 +84,18 @@ def serving_of(settings: Settings) -> Serving:
         longest_s=console.session_hours * 3600,
         two_factor=console.second_factor == "required"
         or (console.second_factor == "auto" and bool(console.public_url)),
+        provider=_provider(console),
+    )
+
+
+def _provider(console: ConsoleSettings) -> Provider | None:
+    if not console.oidc_issuer:
+        return None
+    return Provider(
+        issuer=console.oidc_issuer,
+        client_id=console.oidc_client_id,
+        client_secret=console.oidc_client_secret.get_secret_value(),
+        roles=console.oidc_roles,
+        scope=f"openid email profile {console.oidc_groups_claim}",
+        groups_claim=console.oidc_groups_claim,
     )

@@ -28,6 +28,7 @@ path.with_suffix(".new").rename(path)
 time.sleep(60)
 """
 STORES = {"REDIS_URL", "DATABASE_URL"}
+CONSOLE = {"HOTLINE_CONSOLE__SECRET", "HOTLINE_CONSOLE__OIDC_CLIENT_SECRET"}
 NEEDED = {
     "redis": set(),
     "backoffice": {"HOTLINE_BACKOFFICE__SECRETS"},
@@ -36,8 +37,8 @@ NEEDED = {
     "agi-1": STORES,
     "agi-2": STORES,
     "web": STORES | {"HOTLINE_TWILIO__AUTH_TOKEN", "HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN"},
-    "console": STORES | {"HOTLINE_CONSOLE__SECRET"},
-    "worker-1": SECRET_NAMES - {"HOTLINE_CONSOLE__SECRET"},
+    "console": STORES | CONSOLE,
+    "worker-1": SECRET_NAMES - CONSOLE,
 }
 
 
@@ -54,7 +55,7 @@ def settings(tmp_path: Path) -> Settings:
         database_url=SecretStr("postgresql://hotline:geheim-sql@127.0.0.1/hotline"),
         deliveries=DeliverySettings(workers=1),
         backoffice=BackofficeSettings(secrets=(SecretStr("whsec_" + "geheim" * 6),)),
-        console=ConsoleSettings(secret=secret("console" * 6)),
+        console=ConsoleSettings(secret=secret("console" * 6), oidc_client_secret=secret("oidc")),
         twilio=TwilioSettings(
             account_sid="AC" + "0" * 32,
             auth_token=secret("token"),
