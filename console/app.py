@@ -55,14 +55,14 @@ def create_console(house: House, serving: Serving, api: Blueprint | None = None)
     limits.add_limits(app, house)
     headers.add_headers(app, secure=serving.secure)
     shown.add_filters(app, house.zone)
-    _add_to_templates(app)
+    _add_to_templates(app, house)
     app.jinja_env.globals["has_provider"] = serving.provider is not None
     _tell_errors(app)
     access.guard(app)
     return app
 
 
-def _add_to_templates(app: Flask) -> None:
+def _add_to_templates(app: Flask, house: House) -> None:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
@@ -80,6 +80,7 @@ def _add_to_templates(app: Flask) -> None:
         measures=named.MEASURES,
         reasons=named.REASONS,
         PAGES=pages.PAGES,
+        room=house.tickets,
     )
 
     @app.context_processor

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from blacklist.record.register import BlacklistRegister
 from console.api.recordings import Recordings
+from console.ticket_room import TicketRoom
 from people.person import Role
 from places.week import Hours
 
@@ -36,6 +37,7 @@ class House:
     policy_file: Path
     air: "Air"
     recordings: Recordings
+    tickets: TicketRoom
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ def add_filters(app: Flask, zone: ZoneInfo) -> None:
 
     for given in (weekday, of_day, moment, clock, hour, day, lasts, count):
         app.jinja_env.filters[given.__name__] = given
+    app.jinja_env.filters["read_moment"] = datetime.fromisoformat
 
 
 def _time(when: datetime, text: str) -> Markup:

@@ -42,6 +42,15 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True)
+class Department:
+    """Whose services are, as people read it."""
+
+    code: str
+    name_ar: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
 class SubMunicipality:
     """A sub-municipality of Jeddah."""
 
@@ -78,6 +87,10 @@ class _ServiceRow(_Row):
     departments: Annotated[tuple[_Word, ...], Field(min_length=1)]
 
 
+class _DepartmentRow(_Row):
+    code: _Word
+
+
 class _SubMunicipalityRow(_Row):
     code: _Code
 
@@ -92,6 +105,7 @@ class _Services(BaseModel):
     model_config = ConfigDict(extra="forbid")
     groups: Annotated[list[_GroupRow], Field(max_length=5)]
     services: list[_ServiceRow]
+    departments: list[_DepartmentRow] = []
 
 
 class _SubMunicipalities(BaseModel):
@@ -137,6 +151,20 @@ def load_groups(path: Path) -> Mapping[str, Group]:
     document = load_yaml(path, _Services)
     groups = [Group(row.path, row.name_ar, row.name_en) for row in document.value.groups]
     return _by_code(groups, lambda one: one.path, "groups", "path", document.fail)
+
+
+def load_departments(path: Path) -> Mapping[str, Department]:
+    """Departments by code, from the same file: those that it names, then others of its services.
+
+    A file of an earlier release names none: they are read by their codes then. Raises FileWrong,
+    naming file, line and key: also for a code that is given twice.
+    """
+    document = load_yaml(path, _Services)
+    rows = [Department(row.code, row.name_ar, row.name_en) for row in document.value.departments]
+    named = _by_code(rows, lambda one: one.code, "departments", "code", document.fail)
+    used = (code for row in document.value.services for code in row.departments)
+    others = {code: Department(code, code, code) for code in used if code not in named}
+    return {**named, **others}
 
 
 def load_sub_municipalities(path: Path) -> Mapping[str, SubMunicipality]:

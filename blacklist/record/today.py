@@ -85,6 +85,23 @@ def look_at_today(
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Of the same, what a page of everything has room for: how much is in force, and is due."""
+
+    restricted: int
+    reviews: int
+
+
+def figures_of_today(engine: sa.Engine, now: datetime, zone: ZoneInfo) -> Figures:
+    """How it stands at `now`, by two questions. Raises SQLAlchemyError."""
+    over = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), zone)
+    with reading(engine) as connection:
+        standing = _standing(connection, now)
+        open_reviews = list_reviews(connection, now, only="open")
+    return Figures(sum(standing.values()), sum(one.due_at < over for one in open_reviews))
+
+
 def _standing(connection: sa.Connection, now: datetime) -> dict[str, int]:
     counted = sa.select(entries.c.disposition, sa.func.count()).where(in_force(now))
     by = counted.group_by(entries.c.disposition).order_by(entries.c.disposition)

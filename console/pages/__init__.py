@@ -18,10 +18,12 @@ from console.pages import (
     audit,
     blocklist,
     calls,
+    deliveries,
     health,
     keys,
     me,
     preferences,
+    tickets,
     today,
     users,
 )
@@ -41,6 +43,8 @@ PAGES = (
     Page("today.show", "today.read", _("Today")),
     Page("calls.show", "calls.read", _("Calls")),
     Page("blocklist.show", "blacklist.read", _("Blocklist")),
+    Page("tickets.queue", "tickets.read", _("Tickets")),
+    Page("deliveries.show", "deliveries.read", _("Deliveries")),
     Page("announcements.show", "announcements.read", _("Announcements")),
     Page("users.show", "users.read", _("Users")),
     Page("keys.show", "tokens.read", _("Tokens and PINs")),
@@ -57,6 +61,8 @@ def blueprints(house: House) -> Iterator[Blueprint]:
     yield today.blueprint(house)
     yield calls.blueprint(house)
     yield blocklist.blueprint(house)
+    yield tickets.blueprint(house)
+    yield deliveries.blueprint(house)
     yield announcements.blueprint(house)
     yield users.blueprint(house)
     yield keys.blueprint(house)

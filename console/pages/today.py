@@ -7,14 +7,16 @@ holds a thread of this process, and a console that was away is asked again by it
 
 from flask import Blueprint, Response, render_template
 
-from blacklist.record.today import look_at_today
+from blacklist.record.today import figures_of_today
 from call_handlers.day import day_of
 from console import call_names
 from console.access import needs
 from console.accounts.sessions import by_itself
 from console.house import House
+from console.ticket_words import HEALTH, named
+from tickets.standing import standings
+from tickets.working.counts import by_status
 
-_SHOWN = 10
 _AGAIN_MS = 5000
 
 
@@ -25,9 +27,8 @@ def blueprint(house: House) -> Blueprint:
     @made.get("/")
     @needs("today.read")
     def show() -> str:
-        register = house.register
-        screening = look_at_today(house.engine, house.now(), house.zone, register.met, limit=_SHOWN)
-        told = {"now": house.now(), "screening": screening, **_calls(house)}
+        screening = figures_of_today(house.engine, house.now(), house.zone)
+        told = {"now": house.now(), "screening": screening, **_calls(house), **_work(house)}
         return render_template("pages/today.html", **told)
 
     @made.get("/today/live")
@@ -46,3 +47,15 @@ def _calls(house: House) -> dict[str, object]:
     day = day_of(house.engine, house.now(), house.zone)
     midnight = day.begins.astimezone(house.zone)
     return {"day": day, "names": call_names, "midnight": f"{midnight:%Y-%m-%dT%H:%M}"}
+
+
+def _work(house: House) -> dict[str, object]:
+    """What is to be done about tickets, and how they go out."""
+    now = house.now()
+    midnight = now.astimezone(house.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return {
+        "statuses": by_status(house.engine, now, midnight),
+        "standings": standings(house.engine, house.tickets.kinds),
+        "health": HEALTH,
+        "named": named,
+    }

@@ -11,12 +11,17 @@ from console.api import blueprint as api
 from console.api.recordings import Recordings
 from console.app import create_console
 from console.house import Air, House, Provider, Serving
+from console.ticket_room import NotBuilt, TicketRoom
 from hotline.announcing import sound_of, templates, texts_of
 from hotline.bootstrap import Services
 from hotline.console.secret import console_secret
+from hotline.environment import SettingsWrong
 from hotline.register import make_register
 from hotline.setting_groups import ConsoleSettings
 from hotline.settings import Settings
+from tickets.catalogue import load_departments, load_sub_municipalities
+from tickets.destination import Destination
+from tickets.destinations.mail.told import Names
 
 _HERE = ("127.0.0.1", "localhost", "[::1]")
 
@@ -49,6 +54,7 @@ def house_of(services: Services) -> House:
         policy_file=settings.config_dir / "screening.yaml",
         air=_air(services),
         recordings=Recordings(engine, settings.recordings, settings.retention.recordings_days, now),
+        tickets=_ticket_room(services),
     )
 
 
@@ -69,6 +75,28 @@ def _sound(services: Services, language: str, text: str) -> bytes:
         return sound_of(services, language, text)
     except AudioError as error:
         raise ValueError(str(error)) from None
+
+
+def _ticket_room(services: Services) -> TicketRoom:
+    settings, folder = services.settings, services.settings.config_dir
+    areas = load_sub_municipalities(folder / "sub_municipalities.yaml")
+    entries, routes = services.destinations.entries, services.destinations.routes
+
+    def destination(name: str) -> Destination | None:
+        try:
+            return services.outbound.offices.get(name)
+        except SettingsWrong as error:
+            raise NotBuilt("; ".join(error.problems)) from None
+
+    return TicketRoom(
+        told=routes.after,
+        names=Names(services.zone, services.services, areas),
+        departments=load_departments(folder / "services.yaml"),
+        gateway=settings.sms.gateway != "none",
+        jurisdiction=settings.jurisdiction,
+        kinds={name: entry.kind for name, entry in entries.items()},
+        destination=destination,
+    )
 
 
 def serving_of(settings: Settings) -> Serving:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from people.person import LONGEST_NAME
 from tickets.catalogue import Service
 from tickets.model import Ticket
 from tickets.working.change import Office, Work, make_change
@@ -25,23 +24,25 @@ def assign(
     departments: Sequence[str],
     person: str | None,
     known: Collection[str],
+    people: Collection[str],
 ) -> Ticket:
     """The ticket, these departments' (one at least), worked by `person`, or by nobody yet.
 
-    `known` are the departments there are; one that the ticket has already may stay. `person` is the
-    name of an account, which the caller has looked up. Destinations take a ticket by its
-    departments: those that it concerns now are told that it is there. Raises WrongAssignment, and
-    as `make_change`.
+    `known` are the departments there are, `people` who may work it; what the ticket has of both may
+    stay. Destinations take a ticket by its departments: those that it concerns now are told that it
+    is there. Raises WrongAssignment, and as `make_change`.
     """
     named = tuple(dict.fromkeys(departments))
     if not 1 <= len(named) <= MOST_DEPARTMENTS:
-        raise WrongAssignment(f"a ticket is 1 to {MOST_DEPARTMENTS} departments'")
-    if person is not None and not (0 < len(person) <= LONGEST_NAME and person.isprintable()):
-        raise WrongAssignment(f"a person's name has 1 to {LONGEST_NAME} printable characters")
+        most = f"a ticket is 1 to {MOST_DEPARTMENTS} departments'"
+        raise WrongAssignment("department_count", most)
 
     def change(ticket: Ticket) -> Mapping[str, Any]:
         if not set(named) <= {*known, *ticket.agency_responsible}:
-            raise WrongAssignment("there is no such department: use those of config/services.yaml")
+            unknown = "there is no such department: use those of config/services.yaml"
+            raise WrongAssignment("department_unknown", unknown)
+        if person is not None and person not in {*people, ticket.assigned_to}:
+            raise WrongAssignment("person_name", "there is nobody of this name who works tickets")
         wanted = {"agency_responsible": named, "assigned_to": person}
         return {name: one for name, one in wanted.items() if one != getattr(ticket, name)}
 

@@ -39,7 +39,8 @@ def retry_one(engine: sa.Engine, by: Person, delivery_id: str, now: datetime) ->
         note_change(connection, by, "delivery_retried", reference, now, **told)
 
     if not retry_delivery(engine, delivery_id, noted):
-        raise ChangeRefused(f"the delivery of {reference} to {name} needs no retry")
+        done = f"the delivery of {reference} to {name} needs no retry"
+        raise ChangeRefused("needs_no_retry", done)
     return str(reference)
 
 
@@ -64,7 +65,7 @@ def enable_destination(engine: sa.Engine, by: Person, name: str, now: datetime) 
 
     waiting = enable(engine, name, noted)
     if waiting is None:
-        raise ChangeRefused(f"{name} is not disabled")
+        raise ChangeRefused("not_disabled", f"{name} is not disabled")
     return waiting
 
 
@@ -78,7 +79,7 @@ def disable_destination(engine: sa.Engine, by: Person, name: str, now: datetime)
         note_change(connection, by, "destination_disabled", name, now, destination=name)
 
     if not disable_by_hand(engine, name, noted):
-        raise ChangeRefused(f"{name} was disabled already")
+        raise ChangeRefused("disabled_already", f"{name} was disabled already")
 
 
 def try_destination(

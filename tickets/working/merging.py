@@ -32,7 +32,8 @@ def merge(office: Office, work: Work, parent: str) -> Ticket:
         one_at_a_time(connection, "tickets merged")  # before any ticket is held: nobody waits twice
         above = find_in(connection, parent)
         if above is None:
-            raise CannotMerge("there is no ticket of the number that it is to repeat")
+            nothing = "there is no ticket of the number that it is to repeat"
+            raise CannotMerge("merge_nothing", nothing)
 
         def change(ticket: Ticket) -> Mapping[str, Any]:
             _require_mergeable(connection, ticket, above)
@@ -61,21 +62,25 @@ _DUPLICATES = (
 
 def _require_mergeable(connection: sa.Connection, ticket: Ticket, above: Ticket) -> None:
     if above.idempotency_key == ticket.idempotency_key:
-        raise CannotMerge("a ticket does not repeat itself: give another number")
+        itself = "a ticket does not repeat itself: give another number"
+        raise CannotMerge("merge_itself", itself)
     require_transition(ticket.status, BY_MERGING)
     if above.status == BY_MERGING:
         raise CannotMerge(
+            "merge_duplicate",
             f"{above.service_request_id} is a duplicate itself: merge with "
-            f"{above.parent_service_request_id}"
+            f"{above.parent_service_request_id}",
         )
     if not above.is_open:
         raise CannotMerge(
+            "merge_ended",
             f"{above.service_request_id} has ended, and nobody would work this one: open it again "
-            "first"
+            "first",
         )
     if ticket.service_request_id in _line_above(connection, above):
         raise CannotMerge(
-            f"{above.service_request_id} belongs to this ticket: merge it the other way round"
+            "merge_circle",
+            f"{above.service_request_id} belongs to this ticket: merge it the other way round",
         )
 
 

@@ -1,5 +1,6 @@
 """A reply to whoever reported a ticket: one more text message of the outbox."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ from tickets.mobile import SMS, is_mobile
 from tickets.model import Ticket
 from tickets.schema import deliveries, ticket_replies
 from tickets.working.change import Office, Work, seen_ticket, there
-from tickets.working.refusals import CannotReply
+from tickets.working.refusals import CannotReply, Why
 from tickets.working.writing import checked_id, checked_text
 from tickets.working.written import LONGEST_REPLY, Reply
 
@@ -20,6 +21,13 @@ REPLIED = "ticket.replied"
 """The event of a reply; in a delivery the reply's name stands behind it, with a colon between."""
 _NAMED_BY = 14
 """So many letters of its id name it there: what the column holds behind the event."""
+
+
+NO_REPLY: Mapping[Why, str] = {
+    "no_gateway": "no gateway for text messages is set (HOTLINE_SMS__GATEWAY)",
+    "no_number": "who reported it has left no number",
+    "no_mobile": "the number of who reported it is no mobile's",
+}
 
 
 class Sent(NamedTuple):
@@ -47,7 +55,7 @@ def reply(
         seen_ticket(connection, work)
         why = why_no_reply(ticket, gateway=gateway)
         if why is not None:
-            raise CannotReply(why)
+            raise CannotReply(why, NO_REPLY[why])
         sent = Reply(made, work.now, work.by.name, said, _hand_out(connection, ticket, made))
         row = {"ticket_id": ticket.idempotency_key, **row_of(sent)}
         connection.execute(ticket_replies.insert(), row)
@@ -57,14 +65,14 @@ def reply(
     return sent
 
 
-def why_no_reply(ticket: Ticket, *, gateway: bool) -> str | None:
+def why_no_reply(ticket: Ticket, *, gateway: bool) -> Why | None:
     """Why who reported the ticket can be sent no text message; None where they can."""
     if not gateway:
-        return "no gateway for text messages is set (HOTLINE_SMS__GATEWAY)"
+        return "no_gateway"
     if ticket.phone is None:
-        return "who reported it has left no number"
+        return "no_number"
     if not is_mobile(ticket.phone):
-        return "the number of who reported it is no mobile's"
+        return "no_mobile"
     return None
 
 

@@ -22,14 +22,16 @@ def set_status(office: Office, work: Work, status: str, services: Mapping[str, S
     `duplicate`, which names another ticket (`tickets.working.merging`), and as `make_change`.
     """
     if status not in STATUSES:
-        raise ChangeRefused(f"there is no such status: use one of {', '.join(STATUSES)}")
+        known = ", ".join(STATUSES)
+        raise ChangeRefused("unknown_status", f"there is no such status: use one of {known}")
 
     def change(ticket: Ticket) -> Mapping[str, Any]:
         if ticket.status == status:
             return {}
         require_transition(ticket.status, status)
         if status == BY_MERGING:
-            raise CannotMerge("a duplicate names the ticket that it repeats: merge it with that")
+            unnamed = "a duplicate names the ticket that it repeats: merge it with that"
+            raise CannotMerge("merge_unnamed", unnamed)
         return reopened(ticket, services, work.now) if status == "reopen" else {"status": status}
 
     return make_change(office, work, "ticket_status", change)
@@ -38,7 +40,8 @@ def set_status(office: Office, work: Work, status: str, services: Mapping[str, S
 def set_priority(office: Office, work: Work, priority: str) -> Ticket:
     """The ticket, with this priority. Raises ChangeRefused for another, and as `make_change`."""
     if priority not in PRIORITIES:
-        raise ChangeRefused(f"there is no such priority: use one of {', '.join(PRIORITIES)}")
+        known = ", ".join(PRIORITIES)
+        raise ChangeRefused("unknown_priority", f"there is no such priority: use one of {known}")
 
     def change(ticket: Ticket) -> Mapping[str, Any]:
         return {} if ticket.priority == priority else {"priority": priority}

@@ -66,7 +66,8 @@ def checked_id(given: str | None) -> str:
     if given is None:
         return new_id()
     if not _ID.fullmatch(given):
-        raise WrongText("the form's number has not 32 hexadecimal digits: load the page again")
+        unknown = "the form's number has not 32 hexadecimal digits: load the page again"
+        raise WrongText("form_unknown", unknown)
     return given
 
 
@@ -78,11 +79,12 @@ def checked_text(text: str, longest: int) -> str:
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     if not lines:
-        raise WrongText("the text is empty")
+        raise WrongText("text_empty", "the text is empty")
     if len(lines) > longest:
-        raise WrongText(f"the text has {len(lines)} characters: cut it to {longest}")
+        long = f"the text has {len(lines)} characters: cut it to {longest}"
+        raise WrongText("text_long", long)
     if _CONTROL.search(lines):
-        raise WrongText("the text holds control characters: remove them")
+        raise WrongText("text_control", "the text holds control characters: remove them")
     return lines
 
 

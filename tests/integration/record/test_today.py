@@ -5,7 +5,7 @@ from datetime import timedelta
 from blacklist.record.limits import Wanted
 from blacklist.record.register import BlacklistRegister
 from blacklist.record.reviews import open_review
-from blacklist.record.today import Today, look_at_today
+from blacklist.record.today import Figures, Today, figures_of_today, look_at_today
 from tests.fixtures.record import AMAL, BADR, MAHA, NUMBER, OTHER, RIYADH, Clock
 from tests.fixtures.recorded import Kept, keep_calls
 
@@ -65,8 +65,15 @@ def test_reviews_are_due_until_the_day_is_over(register: BlacklistRegister, cloc
     )
     register.add(OTHER, Wanted("abuse"), by=MAHA, review_at=register.now() + ahead)
     assert (today(register).reviews, today(register).entries) == ([], [])
+    assert figures(register) == Figures(restricted=1, reviews=0)
     for _ in range(2):
         clock.forward(days=2)
         found = today(register)
         assert [review.number for review in found.reviews] == [NUMBER]
         assert [entry.subject for entry in found.entries] == [OTHER]
+        assert figures(register).reviews == 1
+
+
+def figures(register: BlacklistRegister) -> Figures:
+    """The same in numbers."""
+    return figures_of_today(register.engine, register.now(), RIYADH)

@@ -7,7 +7,9 @@ import pytest
 from files.yaml_model import FileWrong
 from tests.fixtures.counting import counted_calls
 from tickets.catalogue import (
+    Department,
     load_agencies,
+    load_departments,
     load_groups,
     load_services,
     load_sub_municipalities,
@@ -95,3 +97,22 @@ def test_what_is_nested_without_end_is_told_with_its_line(tmp_path: Path, text: 
     ):
         load_services(path)
     assert counted.calls < 50_000
+
+
+def test_departments_have_names_and_others_are_called_by_their_codes(tmp_path: Path) -> None:
+    """A file of an earlier release names none; whoever works in one is offered it all the same."""
+    text = (CONFIG / "services.yaml").read_text(encoding="utf-8")
+    named = load_departments(CONFIG / "services.yaml")
+    assert named["storm_drainage"].name_en == "Storm drainage"
+    services = load_services(CONFIG / "services.yaml").values()
+    assert set(named) >= {code for one in services for code in one.departments}
+    assert all(one.name_ar != one.code for one in named.values())
+    begins, ends = text.index("departments:\n"), text.index("services:\n")
+    path = tmp_path / "services.yaml"
+    path.write_text(text[:begins] + text[ends:], encoding="utf-8")
+    assert load_departments(path)["roads"] == Department("roads", "roads", "roads")
+    path.write_text(
+        text.replace("code: parks\n    name", "code: roads\n    name"), encoding="utf-8"
+    )
+    with pytest.raises(FileWrong, match="roads stands twice"):
+        load_departments(path)

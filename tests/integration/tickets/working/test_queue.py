@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from tests.fixtures.tickets import NOW
 from tests.fixtures.working import (
     DEPARTMENTS,
+    PEOPLE,
     SERVICES,
     in_status,
     office_of,
@@ -49,7 +50,14 @@ def some(engine: sa.Engine) -> None:
     opened(engine, 4, **minutes(4), agency_responsible=("roads", "lighting"), target_hours=None)
     in_status(engine, "fixed", 5, **minutes(5))
     ticket = in_status(engine, "for_triage", 6, **minutes(6), target_hours=2)
-    assign(office_of(engine), work(ticket), departments=["parks"], person="omar", known=DEPARTMENTS)
+    assign(
+        office_of(engine),
+        work(ticket),
+        departments=["parks"],
+        person="omar",
+        known=DEPARTMENTS,
+        people=PEOPLE,
+    )
 
 
 @pytest.mark.parametrize(
