@@ -26,7 +26,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What is known of a token; never the token itself."""
+    """What is known of a token; never the token itself. No `scopes`: all that its role may do."""
 
     id: Annotated[str, Kept(16, key=True)]
     name: Annotated[str, Kept(100)]
@@ -34,6 +34,7 @@ class Token:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None
+    scopes: Annotated[tuple[str, ...], Kept(earlier="[]")] = ()
 
 
 @dataclass(frozen=True, slots=True)

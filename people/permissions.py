@@ -97,8 +97,22 @@ def allows(role: Role, permission: Permission) -> bool:
     return role in PERMISSIONS[permission]
 
 
+def is_scope(text: str) -> bool:
+    """Whether a token can be for this: one right (`tickets.read`), or all about something."""
+    return any(text in (right, right.partition(".")[0]) for right in PERMISSIONS)
+
+
+def may(person: Person, permission: Permission) -> bool:
+    """Whether this person may do this: by their role, and by what their token is for."""
+    area = permission.partition(".")[0]
+    within = not person.scopes or permission in person.scopes or area in person.scopes
+    return within and allows(person.role, permission)
+
+
 def must(person: Person, permission: Permission, what: str) -> None:
     """Raises NotAllowed, which says whose right it is, when this person may not do this."""
+    if allows(person.role, permission) and not may(person, permission):
+        raise NotAllowed(f"this token is not for {permission}")
     if not allows(person.role, permission):
         whose = [role for role in PERMISSIONS[permission] if role != "receiver"]
         raise NotAllowed(

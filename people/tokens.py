@@ -7,32 +7,49 @@ would only make every request slow.
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from people.audit import note_change
 from people.fields import Token
+from people.permissions import is_scope
 from people.person import Person, Role, holder_of
 from people.schema import api_tokens
 from store.fields import columns_in, record_of
 
+_SCOPES = ("calls.read", "tickets", "blacklist.read")
 SCHEME = "h940_"
 """What tokens begin with, so that scanners of leaked secrets can know one."""
 _SHAPE = re.compile(SCHEME + r"[A-Za-z0-9_-]{43}")
 
 
 def create_token(
-    engine: sa.Engine, *, name: str, role: Role, by: Person, now: datetime, days: float = 90.0
+    engine: sa.Engine,
+    *,
+    name: str,
+    role: Role,
+    by: Person,
+    now: datetime,
+    days: float = 90.0,
+    scopes: Sequence[str] = (),
 ) -> tuple[str, Token]:
     """Make a token that ends after `days`; the text is given this once.
 
-    Raises ValueError for a name or number of days that cannot be, NotAllowed below manager.
+    With `scopes` it may do no more than those of its role's rights: `tickets.read`, or `tickets`
+    for all about them. Raises ValueError for a name, a number of days or a scope that cannot be,
+    NotAllowed below manager.
     """
     by.must_be("manager", "a token")
     holder_of("a token", name, role, days)
+    for scope in scopes:
+        if not is_scope(scope):
+            raise ValueError(f"scope {scope!r} is no right: such as {', '.join(_SCOPES)}")
     text = SCHEME + secrets.token_urlsafe(32)
-    token = Token(secrets.token_hex(8), name, role, now, now + timedelta(days=days), None)
+    token = Token(
+        secrets.token_hex(8), name, role, now, now + timedelta(days=days), None, tuple(scopes)
+    )
     with engine.begin() as connection:
         connection.execute(
             api_tokens.insert().values(
@@ -42,9 +59,11 @@ def create_token(
                 role=role,
                 created_at=now,
                 expires_at=token.expires_at,
+                scopes=list(scopes),
             )
         )
-        note_change(connection, by, "token_created", token.id, now, name=name, role=role)
+        told = {"name": name, "role": role, **({"scopes": list(scopes)} if scopes else {})}
+        note_change(connection, by, "token_created", token.id, now, **told)
     return text, token
 
 
@@ -53,13 +72,13 @@ def holder(connection: sa.Connection, text: str, now: datetime) -> Person | None
     if not _SHAPE.fullmatch(text):
         return None
     row = connection.execute(
-        sa.select(api_tokens.c.name, api_tokens.c.role).where(
+        sa.select(api_tokens.c.name, api_tokens.c.role, api_tokens.c.scopes).where(
             api_tokens.c.hash == _hash(text),
             api_tokens.c.revoked_at.is_(None),
             api_tokens.c.expires_at > now,
         )
     ).one_or_none()
-    return None if row is None else Person(row.name, row.role)
+    return None if row is None else Person(row.name, row.role, scopes=tuple(row.scopes or ()))
 
 
 def revoke_token(engine: sa.Engine, token_id: str, *, by: Person, now: datetime) -> bool:

@@ -14,10 +14,12 @@ from pydantic import AfterValidator, AwareDatetime, Field, TypeAdapter
 
 from blacklist.record.register import BlacklistRegister
 from console.api.access import token_holder
+from console.api.idempotency import Kept
 from console.api.pages import Pages
 from console.api.recordings import RECORDING, Recordings
+from console.api.refusal import Refused
 from console.api.route import Route, document
-from console.api.server import Asked, Refused, add_routes
+from console.api.server import Asked, add_routes
 
 ROOT = "/api/v1/blacklist"
 _NUMBER, _PREFIX = f"{ROOT}/{{number}}", f"{ROOT}/prefixes/{{prefix}}"
@@ -60,12 +62,13 @@ ROUTES = (
 
 @dataclass(frozen=True, slots=True)
 class Collaborators:
-    """What the API stands on. `zone` is for times in files that give none."""
+    """What the API stands on. `zone` is for times in files that give none, `once` keeps answers."""
 
     register: BlacklistRegister
     recordings: Recordings
     zone: ZoneInfo
     version: str
+    once: Kept | None = None
 
 
 def blueprint(collaborators: Collaborators) -> Blueprint:
@@ -81,7 +84,7 @@ def blueprint(collaborators: Collaborators) -> Blueprint:
         return route.operation.run(register, asked.person, *asked.about, **asked.given)
 
     every = (*ROUTES, RECORDING)
-    add_routes(made, every, token_holder(register.engine, register.now), does)
+    add_routes(made, every, token_holder(register.engine, register.now), does, collaborators.once)
 
     @cache  # few ask for it, and it takes longer to make than all else here
     def told() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pydantic.json_schema import JsonSchemaMode
 from blacklist.numbers import LONGEST_RAW
 from blacklist.record.arguments import Arguments
 from blacklist.record.operations import OPERATIONS, Operation
+from console.api.idempotency import HEADER, LONGEST_KEY
 from console.api.pages import Pages
 from people.permissions import PERMISSIONS
 from recordings.kept import REFERENCE
@@ -73,6 +74,7 @@ _FAILURES = {
     401: "No token, or one that is not good",
     403: "The token's role may not do this",
     404: "There is none",
+    409: "A request with this Idempotency-Key is under way",
     410: "It was destroyed when its time was over",
     411: "The body has no length",
     413: "The body is too large",
@@ -108,7 +110,11 @@ def _route(route: Route, schemas: dict[str, Any], failure: dict[str, Any]) -> di
         "operationId": operation.name,
         "summary": operation.summary,
         "description": f"For the roles {', '.join(PERMISSIONS[operation.permission])}.",
-        "parameters": [*_path_parameters(operation), *_query_parameters(route, schemas)],
+        "parameters": [
+            *_path_parameters(operation),
+            *_query_parameters(route, schemas),
+            *([_ONCE] if _is_keyed(route) else []),
+        ],
     }
     if route.body is not None:
         schema = _schema(route.body, schemas, mode="validation")
@@ -137,7 +143,8 @@ def _fails(route: Route) -> list[int]:
     of_bodies = (400, 411, 413, 415) if route.body else (411, 413, 415) if route.takes else ()
     of_absence = (404,) if route.operation.misses else ()
     of_ends = (410,) if route.operation.of == "recording" else ()
-    return sorted({401, 403, 422, 503, *of_bodies, *of_absence, *of_ends})
+    of_keys = (409,) if _is_keyed(route) else ()
+    return sorted({401, 403, 422, 503, *of_keys, *of_bodies, *of_absence, *of_ends})
 
 
 def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
@@ -148,6 +155,19 @@ def _path_parameters(operation: Operation) -> list[dict[str, Any]]:
     recording = {"type": "string", "pattern": f"^{REFERENCE.pattern}$"}
     schema = {"review": number, "recording": recording}.get(operation.of, text)
     return [{"name": operation.of, "in": "path", "required": True, "schema": schema}]
+
+
+_ONCE = {
+    "name": HEADER,
+    "in": "header",
+    "required": False,
+    "description": "Sent again with the same key the request is done once, and answered again",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+}
+
+
+def _is_keyed(route: Route) -> bool:
+    return route.method == "POST" and not route.takes
 
 
 def _query_parameters(route: Route, schemas: dict[str, Any]) -> list[dict[str, Any]]:

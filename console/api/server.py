@@ -2,21 +2,25 @@
 
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.entry import EntryRefused
 from blacklist.port import RebuildOvertaken, RegisterUnavailable
 from blacklist.record.prefix_replay import RecordUnreadable
 from console.api.access import Holder
+from console.api.idempotency import HEADER, Answered, Kept, Once
 from console.api.json_body import NotJson, read_json
 from console.api.pages import next_link, read_place
 from console.api.recordings import Destroyed
+from console.api.refusal import TITLES, Refused
 from console.api.route import JSON, PROBLEM, Problem, Route
 from files.csv_lines import FileUnusable
 from people.permissions import must
@@ -29,31 +33,8 @@ LONGEST_FILE = 16_777_216
 log = structlog.get_logger()
 
 
-_TITLES = {
-    "unauthorized": "No token that is good",
-    "forbidden": "Not with this role",
-    "not_found": "There is none",
-    "destroyed": "It was destroyed",
-    "no_length": "The body has no length",
-    "too_large": "The body is too large",
-    "wrong_kind": "The body is of another kind",
-    "no_json": "The body is no JSON",
-    "refused": "The request is refused",
-    "unavailable": "A store is away",
-}
-"""Kinds of problems, and what each is for people. Contract: programs tell them apart."""
 TYPE = "tag:jeddah.gov.sa,2026:940/problems/"
 """Begins the names of kinds: tag URIs (RFC 4151), which nobody can look up."""
-
-
-class Refused(Exception):
-    """A request that is answered with a status and a reason; `kind` is one of `_TITLES`."""
-
-    def __init__(self, status: int, kind: str, detail: str, errors: tuple[str, ...] = ()) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.kind = kind
-        self.errors = errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,27 +50,39 @@ Does = Callable[[Route, Asked], Any]
 """What is done for a request; its result is the answer."""
 
 
-def add_routes(blueprint: Blueprint, routes: tuple[Route, ...], holder: Holder, does: Does) -> None:
-    """Serve these routes on the blueprint."""
+def add_routes(
+    blueprint: Blueprint,
+    routes: tuple[Route, ...],
+    holder: Holder,
+    does: Does,
+    once: Kept | None = None,
+) -> None:
+    """Serve these routes on the blueprint; `once` keeps answers for requests that have a key."""
     for route in routes:
         blueprint.add_url_rule(
             route.path.replace("{", "<").replace("}", ">"),
             endpoint=route.name,
-            view_func=_view(route, holder, does),
+            view_func=_view(route, holder, does, once),
             methods=[route.method],
             provide_automatic_options=False,
         )
 
 
-def _view(route: Route, holder: Holder, does: Does) -> Callable[..., Response]:
+def _view(route: Route, holder: Holder, does: Does, once: Kept | None) -> Callable[..., Response]:
     replies = TypeAdapter(route.operation.gives)
 
     def view(**path: str) -> Response:
         try:
             asked = _let_in(route, holder, path)
-            done = does(route, asked)
+            keyed = _keyed(route, asked, once)
+            if keyed is None:
+                return answered(asked, path)
+            return _once(keyed, lambda: answered(asked, path))
         except Exception as error:  # told as what it is; what nobody foresaw is raised again
             return _told(error)
+
+    def answered(asked: Asked, path: dict[str, str]) -> Response:
+        done = does(route, asked)
         if route.gives != JSON:
             return _file(done, route.gives, path)
         answer = _json(replies.dump_python(done, mode="json"), route.status)
@@ -99,6 +92,37 @@ def _view(route: Route, holder: Holder, does: Does) -> Callable[..., Response]:
         return answer
 
     return view
+
+
+def _keyed(route: Route, asked: Asked, store: Kept | None) -> Once | None:
+    """The request as one that is done once, where it has a key; only a POST has one."""
+    key = request.headers.get(HEADER)
+    if key is None or store is None or route.method != "POST" or route.takes:
+        return None
+    who, what = f"{asked.person.name}\n{asked.person.role}", f"{route.name} {request.path}"
+    body = request.get_data() + request.query_string
+    return Once.of(store, key, who=who, what=what, body=body)
+
+
+def _once(keyed: Once, do: Callable[[], Response]) -> Response:
+    """Do it, or answer as before. What was refused may be sent again when it is mended."""
+    before = keyed.begin()
+    if before is not None:
+        again = _private(Response(before.body, status=before.status, content_type=before.kind))
+        again.headers["Idempotent-Replayed"] = "true"
+        return again
+    try:
+        answer = do()
+    except BaseException:
+        with suppress(RedisError):  # then it is forgotten by itself, in a minute
+            keyed.give_up()
+        raise
+    told = Answered(answer.status_code, answer.get_data(as_text=True), answer.content_type)
+    try:
+        keyed.end(told)
+    except RedisError as error:  # it is done, and is said so
+        log.error("api_answer_not_kept", error=type(error).__name__)
+    return answer
 
 
 def _let_in(route: Route, holder: Holder, path: dict[str, str]) -> Asked:
@@ -164,6 +188,9 @@ def _told(error: Exception) -> Response:
         case OSError():
             log.error("api_disk_away", error=type(error).__name__)
             return failed(503, "unavailable", "the disk of the recordings is away")
+        case RedisError():
+            log.error("api_redis_away", error=type(error).__name__)
+            return failed(503, "unavailable", "Redis is away: nothing was done")
         case SQLAlchemyError():
             log.error("api_database_away", error=type(error).__name__)
             return failed(503, "unavailable", "the database is away")
@@ -176,7 +203,7 @@ def failed(status: int, kind: str, detail: str, errors: tuple[str, ...] = ()) ->
     """An error as problem+json, and a line in the log that repeats nothing of the request."""
     log.info("api_refused", operation=request.endpoint, status=status, error=kind)
     problem = Problem(
-        type=TYPE + kind, title=_TITLES[kind], status=status, detail=detail, errors=list(errors)
+        type=TYPE + kind, title=TITLES[kind], status=status, detail=detail, errors=list(errors)
     )
     answer = _json(problem.model_dump(), status, PROBLEM)
     if status == 401:

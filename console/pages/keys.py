@@ -49,7 +49,10 @@ def blueprint(house: House) -> Blueprint:
     @needs("tokens.change")
     def make_token() -> Response:
         try:
-            text, _token = create_token(house.engine, **given(), by=person(), now=house.now())
+            scopes = request.form.get("scopes", "").split()
+            text, _token = create_token(
+                house.engine, **given(), by=person(), now=house.now(), scopes=scopes
+            )
         except REFUSALS as error:
             return page(422, fault=told(error))
         return page(token=text)

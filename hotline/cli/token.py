@@ -21,18 +21,31 @@ def token_group() -> None:
 @asking.name_option
 @asking.rights_option
 @click.option("--days", type=float, default=90.0, show_default=True, help="How long it is good")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    help="Only this right of its role, as tickets.read, or all: tickets; repeatable",
+)
 @asking.who_option
 @asking.json_option
 @click.pass_obj
 def token_create(
-    services: Services, /, name: str, role: Role, days: float, who: str | None, as_json: bool
+    services: Services,
+    /,
+    name: str,
+    role: Role,
+    days: float,
+    scopes: tuple[str, ...],
+    who: str | None,
+    as_json: bool,
 ) -> None:
     """Make a token. It is shown this once; only a hash of it is kept."""
     with asking.plain_errors():
         by = asking.person(who, "manager")
         now = datetime.now(UTC)
         text, token = create_token(
-            services.engine(), name=name, role=role, by=by, now=now, days=days
+            services.engine(), name=name, role=role, by=by, now=now, days=days, scopes=scopes
         )
     if as_json:
         asking.print_json({"token": text, **asking.plain(token)})

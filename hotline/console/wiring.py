@@ -36,7 +36,9 @@ def make_api(services: Services, house: House) -> Blueprint:
     """The HTTP API."""
     released = version("hotline-940")
     return api.blueprint(
-        api.Collaborators(house.register, house.recordings, services.zone, released)
+        api.Collaborators(
+            house.register, house.recordings, services.zone, released, once=house.redis
+        )
     )
 
 
