@@ -113,7 +113,7 @@ def _once(keyed: Once, do: Callable[[], Response]) -> Response:
         return again
     try:
         answer = do()
-    except BaseException:
+    except BaseException:  # whatever it is, it is told as always
         with suppress(RedisError):  # then it is forgotten by itself, in a minute
             keyed.give_up()
         raise

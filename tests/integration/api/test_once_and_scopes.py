@@ -113,8 +113,11 @@ def test_a_token_may_be_for_less_than_its_role(
     """One right, or all about one thing; never more than the role itself."""
 
     def made(role: Role, *scopes: str) -> dict[str, str]:
-        named = {"name": "-".join((role, *scopes)), "role": role, "by": MAHA, "now": clock.now}
-        return headers(create_token(register.engine, **named, scopes=scopes)[0])  # type: ignore[arg-type]
+        name, now = "-".join((role, *scopes)), clock.now
+        text, _ = create_token(
+            register.engine, name=name, role=role, by=MAHA, now=now, scopes=scopes
+        )
+        return headers(text)
 
     reading, all_of_it = made("manager", "blacklist.read"), made("manager", "blacklist")
     elsewhere, operator = made("manager", "tickets"), made("operator", "blacklist")
