@@ -20,16 +20,17 @@ CACHE_KB = 32_000
 
 
 @contextmanager
-def bulk_connection(engine: sa.Engine) -> Iterator[sa.Connection]:
+def bulk_connection(engine: sa.Engine, cache_kb: int = CACHE_KB) -> Iterator[sa.Connection]:
     """A connection of its own for an import, which on SQLite may keep more of the file at hand.
 
-    With the usual two megabytes a piece is written to the disk several times over.
+    With the usual two megabytes a piece is written to the disk several times over. `cache_kb` is
+    in kibibytes.
     """
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
             connection.detach()  # the next to use it would have the memory too
             with connection.begin():
-                connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KB}")
+                connection.exec_driver_sql(f"PRAGMA cache_size = -{cache_kb}")
         yield connection
 
 

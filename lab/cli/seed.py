@@ -38,7 +38,7 @@ def seed_command(
 ) -> None:
     """Fill the database of the settings with made-up calls, tickets, deliveries and a blocklist.
 
-    For trying and measuring what reads them: a million calls take about two minutes. Nobody has
+    For trying and measuring what reads them: a million calls take two to three minutes. Nobody has
     their numbers (+96652…), and what waits for delivery is for an office that no file names. A
     database that holds other calls than those of this command is left alone. A second run adds to
     the first. The index of the blocklist is not made: `hotline blacklist rebuild` does that.

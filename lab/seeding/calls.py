@@ -126,9 +126,13 @@ class Walks:
         return pool[int(draw * len(pool))]
 
 
+_RANKS = tuple(
+    next(name for name, most in _VERDICTS if rank < most) for rank in range(_VERDICTS[-1][1])
+)
+
+
 def _verdict(whom: int) -> str:
-    rank = whom * 7919 % 1000
-    return next(name for name, most in _VERDICTS if rank < most)
+    return _RANKS[whom * 7919 % len(_RANKS)]
 
 
 def _moments(plan: Plan, dice: np.random.Generator) -> Moments:

@@ -21,7 +21,10 @@ from tickets.catalogue import Service, SubMunicipality
 from tickets.schema import deliveries, delivery_attempts, tickets
 
 _AT_ONCE = 10_000
-"""Calls of one transaction: what is made of them stands in memory together."""
+"""Calls of which all that is made stands in memory together."""
+_COMMITTED = 100_000
+"""Calls of one transaction: ids come in no order, so each one writes most of the indexes anew."""
+_CACHE_KB = 256_000
 _GROWN = (calls, call_events, tickets, deliveries, delivery_attempts)
 
 
@@ -52,31 +55,51 @@ def made_before(engine: sa.Engine, *, add: bool) -> int:
 
 
 def seed(engine: sa.Engine, plan: Plan, city: City) -> Iterator[int]:
-    """Write the rows of the plan; yields how many calls are written, again and again.
+    """Write the rows of the plan; yields how many calls are made, again and again.
 
-    Raises SeedRefused, SQLAlchemyError: then what was yielded is written.
+    Meanwhile nobody else can write on SQLite. Raises SeedRefused, SQLAlchemyError: then what was
+    made since the last `_COMMITTED` calls is not there.
     """
     with reading(engine) as connection:
         taken = frozenset(connection.scalars(sa.select(tickets.c.service_request_id)))
-    of_calls = CallRows(engine.dialect, city.flow)
-    opened = TicketRows(engine.dialect, plan, city.services, city.areas.values(), taken)
-    ways = DeliveryRows(engine.dialect, plan)
-    measured: dict[str, Measured] = {}
+    writer = _Writer(engine.dialect, plan, city, taken)
     made, written = calls_of(plan, city.flow), 0
-    while some := list(islice(made, _AT_ONCE)):
-        with bulk_connection(engine) as connection, connection.begin():
-            found = opened.write(connection, [call for call in some if call.opens])
-            ways.write(connection, found.values())
-            references = {place: ticket.reference for place, ticket in found.items()}
-            of_calls.write(connection, some, references)
-            with_events = [call for call in some if call.place >= plan.calls - plan.events]
-            of_calls.write_events(connection, with_events)
-        measured |= {one.number: one for one in _measured(some)}
-        written += len(some)
-        yield written
-    write_measures(engine, tuple(deque(measured.values(), MOST)), plan)
+    with bulk_connection(engine, _CACHE_KB) as connection:
+        while written < plan.calls:
+            with connection.begin():
+                for some in _pieces(islice(made, _COMMITTED)):
+                    writer.write(connection, some)
+                    written += len(some)
+                    yield written
+    write_measures(engine, tuple(deque(writer.measured.values(), MOST)), plan)
     _settle(engine)
     yield written
+
+
+class _Writer:
+    """Writes calls with all that belongs to them. `measured` has who met a measure."""
+
+    def __init__(self, dialect: sa.Dialect, plan: Plan, city: City, taken: frozenset[str]) -> None:
+        self._plan = plan
+        self._calls = CallRows(dialect, city.flow)
+        self._tickets = TicketRows(dialect, plan, city.services, city.areas.values(), taken)
+        self._ways = DeliveryRows(dialect, plan)
+        self.measured: dict[str, Measured] = {}
+
+    def write(self, connection: sa.Connection, some: list[Call]) -> None:
+        """Write these calls, one at least."""
+        found = self._tickets.write(connection, [call for call in some if call.opens])
+        self._ways.write(connection, found.values())
+        references = {place: ticket.reference for place, ticket in found.items()}
+        self._calls.write(connection, some, references)
+        first = self._plan.calls - self._plan.events
+        self._calls.write_events(connection, [call for call in some if call.place >= first])
+        self.measured |= {one.number: one for one in _measured(some)}
+
+
+def _pieces(calls: Iterator[Call]) -> Iterator[list[Call]]:
+    while some := list(islice(calls, _AT_ONCE)):
+        yield some
 
 
 def _measured(some: list[Call]) -> Iterator[Measured]:
