@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from blacklist.record import arguments
 from blacklist.record.arguments import Arguments
@@ -43,7 +43,7 @@ class Operation:
     does: Callable[..., Any]
     gives: Any
     takes: type[Arguments] | None = None
-    of: Literal["", "number", "prefix", "review", "recording"] = ""
+    of: str = ""
     changes: bool = True
     misses: bool = False
 

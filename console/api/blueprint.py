@@ -1,4 +1,4 @@
-"""The HTTP API: the blocklist's operations under `/api/v1/blacklist`, and callers' recordings.
+"""The HTTP API: the blocklist's operations under `/api/v1/blacklist`, recordings, and what more.
 
 The document of all of it is at `/openapi.json`.
 """
@@ -18,6 +18,7 @@ from console.api.idempotency import Kept
 from console.api.pages import Pages
 from console.api.recordings import RECORDING, Recordings
 from console.api.refusal import Refused
+from console.api.resources.served import Served
 from console.api.route import Route, document
 from console.api.server import Asked, add_routes
 
@@ -71,8 +72,11 @@ class Collaborators:
     once: Kept | None = None
 
 
-def blueprint(collaborators: Collaborators) -> Blueprint:
-    """The API, to be registered on a Flask application without a prefix."""
+def blueprint(collaborators: Collaborators, more: tuple[Served, ...] = ()) -> Blueprint:
+    """The API, to be registered on a Flask application without a prefix.
+
+    `more` are routes that have their operations with them.
+    """
     register = collaborators.register
     made = Blueprint("api", __name__)
 
@@ -81,16 +85,18 @@ def blueprint(collaborators: Collaborators) -> Blueprint:
             return _imported(collaborators, route, asked)
         if route is RECORDING:
             return collaborators.recordings.fetch(str(*asked.about), by=asked.person)
+        if isinstance(route, Served):
+            return route.operation.does(asked.person, *asked.about, **asked.given)
         return route.operation.run(register, asked.person, *asked.about, **asked.given)
 
-    every = (*ROUTES, RECORDING)
+    every = (*ROUTES, RECORDING, *more)
     add_routes(made, every, token_holder(register.engine, register.now), does, collaborators.once)
 
     @cache  # few ask for it, and it takes longer to make than all else here
     def told() -> dict[str, Any]:
         return document(
             every,
-            title="940: the blocklist, and callers' recordings",
+            title="940",
             version=collaborators.version,
         )
 

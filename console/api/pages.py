@@ -26,6 +26,17 @@ class Pages:
     kinds: TypeAdapter[Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Paged:
+    """One page of a list that tells by itself where the next begins; None behind the last.
+
+    For one that may be short, though more is behind it.
+    """
+
+    items: list[Any]
+    next: Place | None
+
+
 class NoPlace(ValueError):
     """What was given is no place in this list."""
 

@@ -10,6 +10,7 @@ TITLES = {
     "wrong_kind": "The body is of another kind",
     "no_json": "The body is no JSON",
     "refused": "The request is refused",
+    "changed_since": "It was changed since it was seen",
     "under_way": "A request with this key is under way",
     "unavailable": "A store is away",
 }

@@ -74,7 +74,7 @@ _FAILURES = {
     401: "No token, or one that is not good",
     403: "The token's role may not do this",
     404: "There is none",
-    409: "A request with this Idempotency-Key is under way",
+    409: "A request with this Idempotency-Key is under way, or another version was seen",
     410: "It was destroyed when its time was over",
     411: "The body has no length",
     413: "The body is too large",

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import structlog
 from flask import Blueprint, Response, request
@@ -18,13 +18,14 @@ from blacklist.record.prefix_replay import RecordUnreadable
 from console.api.access import Holder
 from console.api.idempotency import HEADER, Answered, Kept, Once
 from console.api.json_body import NotJson, read_json
-from console.api.pages import next_link, read_place
+from console.api.pages import Paged, Place, next_link, read_place
 from console.api.recordings import Destroyed
 from console.api.refusal import TITLES, Refused
 from console.api.route import JSON, PROBLEM, Problem, Route
 from files.csv_lines import FileUnusable
 from people.permissions import must
 from people.person import NotAllowed, NothingThere, Person
+from tickets.working.refusals import SeenAnother
 
 LONGEST_BODY = 65_536
 LONGEST_FILE = 16_777_216
@@ -85,13 +86,24 @@ def _view(route: Route, holder: Holder, does: Does, once: Kept | None) -> Callab
         done = does(route, asked)
         if route.gives != JSON:
             return _file(done, route.gives, path)
-        answer = _json(replies.dump_python(done, mode="json"), route.status)
-        if route.pages is not None and len(done) == asked.given["limit"]:
-            query, last = request.args.to_dict(), route.pages.place(done[-1])
-            answer.headers["Link"] = next_link(request.path, query, last)
+        items = done.items if isinstance(done, Paged) else done
+        answer = _json(replies.dump_python(items, mode="json"), route.status)
+        following = _following(route, asked, done)
+        if following is not None:
+            query = request.args.to_dict()
+            answer.headers["Link"] = next_link(request.path, query, following)
         return answer
 
     return view
+
+
+def _following(route: Route, asked: Asked, done: Any) -> Place | None:
+    """Where the next page begins; None behind the last, and for what has no pages."""
+    if isinstance(done, Paged):
+        return done.next
+    if route.pages is None or len(done) < cast(int, asked.given["limit"]):
+        return None
+    return route.pages.place(done[-1])
 
 
 def _keyed(route: Route, asked: Asked, store: Kept | None) -> Once | None:
@@ -179,6 +191,8 @@ def _told(error: Exception) -> Response:
             return failed(403, "forbidden", str(error))
         case Destroyed():
             return failed(410, "destroyed", str(error))
+        case SeenAnother():
+            return failed(409, "changed_since", str(error))
         case NothingThere():
             return failed(404, "not_found", str(error))
         case EntryRefused() | FileUnusable() | ValueError():

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Flask
 
 from console.api import blueprint as api
+from console.api.every import resources
 from console.api.recordings import Recordings
 from console.app import create_console
 from console.house import Air, House, Provider, Serving
@@ -38,7 +39,8 @@ def make_api(services: Services, house: House) -> Blueprint:
     return api.blueprint(
         api.Collaborators(
             house.register, house.recordings, services.zone, released, once=house.redis
-        )
+        ),
+        resources(house),
     )
 
 
