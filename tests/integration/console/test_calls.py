@@ -28,6 +28,8 @@ from tests.fixtures.statements import asked_of
 from tests.integration.calls.test_records import ENDED, FACTS
 from tests.integration.console.conftest import People
 from tests.integration.seeding.test_seed import CITY
+from tickets.model import Address, NewTicket
+from tickets.open import open_ticket
 
 CALL = FACTS.call_id
 SPOKEN = f"{CALL}-2"
@@ -195,6 +197,25 @@ def test_one_call_is_told_turn_by_turn(signed_in: People) -> None:
     browser.get(f"/calls/{'b' * 32}")
     for told in ("warned", "Abuse", "exact_number: entry", "failed"):
         assert told in browser.page, told
+
+
+def test_a_call_and_its_ticket_lead_to_each_other(house: House, signed_in: People) -> None:
+    """From the list as from the page of the call."""
+    place = Address(building_number="7421", postal_code="23218")
+    new = NewTicket(origin="call:f", service_code="RD_HOLE", call_id="f" * 32, address=place)
+    ticket = open_ticket(house.engine, new, destinations=[], now=START)
+    facts = replace(FACTS, call_id="f" * 32)
+    named = (ticket.service_request_id,)
+    ended = FACTS.started_ms + 9000
+    write_records(
+        house.engine, [Record(facts, ended_ms=ended, disposition="completed", tickets=named)]
+    )
+    browser = signed_in("operator")
+    for address in ("/calls", f"/calls/{'f' * 32}"):
+        browser.get(address)
+        assert f'href="/tickets/{ticket.service_request_id}"' in browser.page
+    browser.get(f"/tickets/{ticket.service_request_id}")
+    assert f'href="/calls/{"f" * 32}"' in browser.page
 
 
 @pytest.mark.parametrize("call_id", ["d" * 32, "x", "%27%20OR%201=1", "%D9%A1"])
