@@ -17,6 +17,7 @@ from people.person import NothingThere
 from tickets.delivery_pages import Place, dead_page, place_of, waiting_page
 from tickets.destination import Destination
 from tickets.outbox import Delivery
+from tickets.reference import is_reference
 from tickets.standing import standings
 from tickets.trial import Tried, trial
 from tickets.working.delivering import (
@@ -68,6 +69,9 @@ def blueprint(house: House) -> Blueprint:
             flash(how(), "success")
         except ChangeRefused as error:
             return page(fault=str(REFUSED[error.why]), status=409)
+        reference = request.form.get("ticket", "")
+        if is_reference(reference):  # it was asked on the page of the ticket
+            return redirect(url_for("tickets.one", reference=reference))
         where: dict[str, Any] = {
             name: given[:64] for name in ("list", "to") if (given := request.form.get(name, ""))
         }

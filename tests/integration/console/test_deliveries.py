@@ -98,6 +98,11 @@ def test_one_delivery_is_tried_again_from_the_list_and_from_its_ticket(
     browser.get("/deliveries")
     assert browser.post("/deliveries/x/retry").status_code == 404
     assert [line.action for line in audit(house)] == ["delivery_retried"]
+    with house.engine.begin() as connection:
+        connection.execute(deliveries.update().values(state="dead"))
+    browser.get(f"/tickets/{dead.service_request_id}")
+    answer = browser.post(path, ticket=dead.service_request_id)
+    assert answer.headers["Location"] == f"/tickets/{dead.service_request_id}"
 
 
 def test_all_that_one_destination_refused_is_tried_again(house: House, signed_in: People) -> None:
