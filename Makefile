@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test test-all faults mutants check format bench install-test package lock clean
+.PHONY: help setup demo serve test test-all faults mutants check format bench install-test package screenshots lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,9 @@ install-test: setup ## Follow docs/operations.md on a bare Debian: install, upgr
 
 package: setup ## Build the Debian package of this checkout, into dist/
 	@tools/package
+
+screenshots: setup ## Take the README's pictures of the console anew, of made-up calls
+	@$(BIN)/python -m tests.fixtures.screenshots docs/images
 
 lock: ## Renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --generate-hashes --no-header --no-annotate \

@@ -15,6 +15,7 @@ from flask_babel import lazy_gettext as _
 from console.house import House
 from console.pages import (
     announcements,
+    api,
     audit,
     blocklist,
     calls,
@@ -48,6 +49,7 @@ PAGES = (
     Page("announcements.show", "announcements.read", _("Announcements")),
     Page("users.show", "users.read", _("Users")),
     Page("keys.show", "tokens.read", _("Tokens and PINs")),
+    Page("tryout.show", "tokens.read", _("API")),
     Page("audit.show", "audit.read", _("Audit")),
 )
 """The menu, in its order; readers see the pages that they may open."""
@@ -66,4 +68,5 @@ def blueprints(house: House) -> Iterator[Blueprint]:
     yield announcements.blueprint(house)
     yield users.blueprint(house)
     yield keys.blueprint(house)
+    yield api.blueprint()
     yield audit.blueprint(house)
