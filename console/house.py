@@ -1,10 +1,10 @@
 """What the console's pages stand on: collaborators that are handed in, and how it is served."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -24,7 +24,7 @@ class House:
     """What pages read and change. `now` gives the time (UTC), `zone` is where people's days begin.
 
     `redis` holds sessions and counts of tries. Pages reach every store through these alone.
-    `recordings` are those that are kept here.
+    `recordings` are those that are kept here. `parts` asks each part of the house how it is.
     `url` is where people find the console: scheme and host, without a stroke at its end.
     """
 
@@ -38,6 +38,31 @@ class House:
     air: "Air"
     recordings: Recordings
     tickets: TicketRoom
+    parts: Callable[[], Iterable["Part"]]
+
+
+class Part(Protocol):
+    """How a part of the house is: `found` and `mend` are for who runs it, in English."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is well."""
+
+    @property
+    def found(self) -> str:
+        """What was found."""
+
+    @property
+    def mend(self) -> str:
+        """What helps."""
+
+    @property
+    def warns(self) -> bool:
+        """Whether there is something to mend though it is well."""
 
 
 @dataclass(frozen=True, slots=True)

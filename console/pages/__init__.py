@@ -23,6 +23,7 @@ from console.pages import (
     health,
     keys,
     me,
+    parts,
     preferences,
     tickets,
     today,
@@ -61,6 +62,7 @@ def blueprints(house: House) -> Iterator[Blueprint]:
     yield preferences.blueprint()
     yield me.blueprint()
     yield today.blueprint(house)
+    yield parts.blueprint(house)
     yield calls.blueprint(house)
     yield blocklist.blueprint(house)
     yield tickets.blueprint(house)

@@ -5,6 +5,8 @@ browser asks again after `_AGAIN_MS`, or when its reader comes back to the page.
 holds a thread of this process, and a console that was away is asked again by itself.
 """
 
+from datetime import UTC, datetime
+
 from flask import Blueprint, Response, render_template
 
 from blacklist.record.today import figures_of_today
@@ -29,6 +31,7 @@ def blueprint(house: House) -> Blueprint:
     def show() -> str:
         screening = figures_of_today(house.engine, house.now(), house.zone)
         told = {"now": house.now(), "screening": screening, **_calls(house), **_work(house)}
+        told |= {"policy": house.register.policy.version, "policy_at": _changed(house)}
         return render_template("pages/today.html", **told)
 
     @made.get("/today/live")
@@ -41,6 +44,14 @@ def blueprint(house: House) -> Blueprint:
         return Response(f"retry: {_AGAIN_MS}\n{lines}\n", content_type="text/event-stream")
 
     return made
+
+
+def _changed(house: House) -> datetime | None:
+    """When the file of the policy was last written; None where there is none."""
+    try:
+        return datetime.fromtimestamp(house.policy_file.stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def _calls(house: House) -> dict[str, object]:

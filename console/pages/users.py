@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from console.access import needs, person
+from console.faults import told
 from console.house import House
 from people import accounts
 from people.fields import Account
@@ -30,7 +31,7 @@ def blueprint(house: House) -> Blueprint:
         try:
             account = how(house.engine, account_id, by=person(), now=house.now())
         except accounts.AccountRefused as error:
-            return page(fault=str(error), status=409)
+            return page(fault=told(error), status=409)
         flash(f"{account.name}: {done}", "success")
         return redirect(url_for("users.show"))
 
@@ -53,7 +54,7 @@ def blueprint(house: House) -> Blueprint:
                 now=house.now(),
             )
         except accounts.AccountRefused as error:
-            return page(fault=str(error), status=422)
+            return page(fault=told(error), status=422)
         return page(link=_link(house, invitation))
 
     @made.post("/users/<account_id>/invite")

@@ -16,6 +16,7 @@ from console.ticket_room import NotBuilt, TicketRoom
 from hotline.announcing import sound_of, templates, texts_of
 from hotline.bootstrap import Services
 from hotline.console.secret import console_secret
+from hotline.doctor.check import Check
 from hotline.environment import SettingsWrong
 from hotline.register import make_register
 from hotline.setting_groups import ConsoleSettings
@@ -58,8 +59,15 @@ def house_of(services: Services) -> House:
         policy_file=settings.config_dir / "screening.yaml",
         air=_air(services),
         recordings=Recordings(engine, settings.recordings, settings.retention.recordings_days, now),
+        parts=partial(_parts, services),
         tickets=_ticket_room(services),
     )
+
+
+def _parts(services: Services) -> list[Check]:
+    from hotline.doctor.roles import all_checks  # it brings much along, and few ask for it
+
+    return list(all_checks(services))
 
 
 def _air(services: Services) -> Air:

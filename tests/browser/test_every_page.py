@@ -16,7 +16,7 @@ from tests.fixtures.record import MAHA
 
 LOOKS = [(language, theme) for language in ("ar", "en") for theme in ("light", "dark")]
 OPEN = ("/sign-in", "/nothing-here")
-OWN = ("/me", "/me/password", "/me/second-factor")
+OWN = ("/parts", "/me", "/me/password", "/me/second-factor")
 
 
 @pytest.mark.parametrize(("language", "theme"), LOOKS)
