@@ -13,13 +13,14 @@ from typing import Any, TypeVar
 from flask import Flask, request, session
 from flask_login import current_user
 from flask_security import logout_user, user_authenticated
-from flask_session import Session
 
+from console.accounts.session_store import Sessions
 from console.house import House, Serving
 
 View = TypeVar("View", bound=Callable[..., Any])
 BEGAN = "began"
 _MARK = "asks_by_itself"
+PREFIX = "hotline:console:session:"
 COOKIE, SECURE_COOKIE = "hotline", "__Host-hotline"
 """The session's cookie; by TLS no other host or path can set it (RFC 6265bis, 4.1.3.2)."""
 
@@ -27,10 +28,7 @@ COOKIE, SECURE_COOKIE = "hotline", "__Host-hotline"
 def add_sessions(app: Flask, house: House, serving: Serving) -> None:
     """Keep the sessions of `app`."""
     app.config.update(
-        SESSION_TYPE="redis",
         SESSION_REDIS=house.redis,
-        SESSION_KEY_PREFIX="hotline:console:session:",
-        SESSION_PERMANENT=True,
         SESSION_ID_LENGTH=32,
         SESSION_COOKIE_NAME=SECURE_COOKIE if serving.secure else COOKIE,
         SESSION_COOKIE_SECURE=serving.secure,
@@ -39,7 +37,7 @@ def add_sessions(app: Flask, house: House, serving: Serving) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(seconds=serving.idle_s),
         SESSION_REFRESH_EACH_REQUEST=True,
     )
-    Session(app)
+    app.session_interface = Sessions(app, house.redis, PREFIX, serving.secret, serving.idle_s)
     _spare_what_asks_by_itself(app)
 
     @user_authenticated.connect_via(app)

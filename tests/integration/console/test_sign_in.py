@@ -281,3 +281,28 @@ def test_signing_in_leads_to_no_other_host_asvs_3_7_2(house: House, app: Flask, 
     outside.get("/sign-in")
     answer = outside.post("/preferences/language", token=None, language="en", back=back)
     assert is_here(answer.headers["Location"])
+
+
+def test_strangers_cost_redis_nothing(house: House, app: Flask) -> None:
+    """Calls are screened by the same Redis: whoever is not in leaves no session there."""
+    before = set(house.redis.scan_iter("*"))
+    for _ in range(20):
+        stranger = Browser(app.test_client())
+        stranger.get("/sign-in")
+        stranger.get("/welcome/" + "A" * 43)
+        stranger.get("/nothing")
+        stranger.post("/preferences/language", language="en", back="/")
+    assert set(house.redis.scan_iter("*")) == before
+
+
+def test_a_session_of_the_browser_that_was_changed_is_none(house: House, app: Flask) -> None:
+    """It is signed; one that names somebody lets nobody in."""
+    stranger = Browser(app.test_client())
+    stranger.get("/sign-in")
+    kept = cookie(stranger.client) or ""
+    assert kept.startswith("o.")
+    account = add_person(house, "one", "admin")
+    for forged in (kept[:-1] + "x", "o.", "o.x.y.z", kept + "\x00", "x" * 3000, account.id):
+        thief = app.test_client()
+        thief.set_cookie(COOKIE, forged)
+        assert thief.get("/").status_code == 302
