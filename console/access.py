@@ -104,7 +104,7 @@ def guard(app: Flask) -> None:
         if mark == "public":
             return None
         if not current_user.is_authenticated:
-            return _to_sign_in()
+            return to_sign_in()
         if mark != _OWN and not allows(person().role, mark):  # type: ignore[arg-type]  # a right
             abort(403)
         return None
@@ -112,7 +112,7 @@ def guard(app: Flask) -> None:
     app.jinja_env.globals.update(may=may, back_to=back_to)
 
 
-def _to_sign_in() -> Response:
+def to_sign_in() -> Response:
     """To the way in, and back to this page; only what was read is come back to."""
     if request.headers.get("Accept", "").endswith("text/event-stream"):
         abort(401)  # what a page asks by itself: it tells its reader

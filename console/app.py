@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from console import access, assets, headers, masking, named, pages, shown, words
+from console import access, assets, headers, masking, named, odd, pages, shown, words
 from console.accounts import limits, provider, sessions, sign_in, welcome
 from console.api.server import failed as api_failed
 from console.house import House, Serving
@@ -33,7 +33,7 @@ def create_console(house: House, serving: Serving, api: Blueprint | None = None)
         MAX_CONTENT_LENGTH=LONGEST_FORM,
         MAX_FORM_MEMORY_SIZE=LONGEST_FORM,
         WTF_CSRF_TIME_LIMIT=None,  # a form may stand open as long as its session
-        WTF_CSRF_SSL_STRICT=serving.secure,
+        WTF_CSRF_SSL_STRICT=False,  # it asks for a referrer, which no page of ours gives away
         BABEL_DEFAULT_LOCALE="ar",
         TRUSTED_HOSTS=list(serving.hosts),
     )
@@ -43,6 +43,7 @@ def create_console(house: House, serving: Serving, api: Blueprint | None = None)
         )
     assets.load_assets()
     words.Spoken(app, locale_selector=words.locale_of_reader)
+    odd.refuse_odd(app)
     protect = CSRFProtect(app)
     sessions.add_sessions(app, house, serving)
     sign_in.add_sign_in(app, house, serving)

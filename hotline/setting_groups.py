@@ -138,7 +138,8 @@ class ConsoleSettings(Group):
     public_url: WebUrl = ""
     """Where people find it, as in https://console.940.example.sa; empty: this machine alone."""
     proxies: Annotated[int, Field(ge=0, le=5)] = 0
-    """How many proxies stand in front whose `X-Forwarded-For` and `-Proto` are believed."""
+    """How many proxies stand in front whose `X-Forwarded-For` and `-Proto` are believed; 0: one
+    where there is a `public_url`, else none."""
     secret: LongSecret = SecretStr("")
     """Signs forms and encrypts second factors. Unset: one is made under the state folder."""
     idle_minutes: Annotated[int, Field(ge=1, le=24 * 60)] = 30

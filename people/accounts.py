@@ -27,7 +27,7 @@ INVITED_FOR = timedelta(hours=24)
 AccountRole = Literal["auditor", Deciding]
 ACCOUNT_ROLES: tuple[Role, ...] = get_args(AccountRole)
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
-_INVITATION = re.compile(r"[A-Za-z0-9_-]{43}")
+INVITATION = re.compile(r"[A-Za-z0-9_-]{43}")
 _OF_ACCOUNT = columns_in(accounts, Account)
 
 
@@ -44,6 +44,8 @@ class Standing:
     session_key: str
     totp_secret: str | None
     recovery_codes: tuple[str, ...]
+    by_provider: bool = False
+    """Whether they sign in by the city's provider: then no password of theirs lets them in."""
 
 
 def add_account(
@@ -108,7 +110,7 @@ def first_invitation(engine: sa.Engine, email: str, *, by: Person, now: datetime
 
 def invited(engine: sa.Engine, invitation: str, now: datetime) -> Account | None:
     """Whose link this is; None for one that is wrong, used or over."""
-    if not _INVITATION.fullmatch(invitation):
+    if not INVITATION.fullmatch(invitation):
         return None
     good = (
         accounts.c.invitation_hash == _hash(invitation),
@@ -128,7 +130,7 @@ def accept_invitation(
     The account; None where the link is wrong, used or over. A second factor stays (OWASP ASVS 5.0,
     6.4.3): whoever lost their telephone asks an admin besides, `reset_second_factor`.
     """
-    if not _INVITATION.fullmatch(invitation):
+    if not INVITATION.fullmatch(invitation):
         return None
     with engine.begin() as connection:
         one_at_a_time(connection, "accounts")
@@ -252,12 +254,20 @@ def standing(
         row.session_key,
         row.totp_secret,
         tuple(row.recovery_codes or ()),
+        row.oidc_identity is not None,
     )
 
 
-def keep_credentials(connection: sa.Connection, account_id: str, **fields: Any) -> None:
-    """Write what signing in has changed: columns of the table by their names."""
-    _update(connection, account_id, **fields)
+def keep_credentials(
+    connection: sa.Connection, account_id: str, *, seen: str | None = None, **fields: Any
+) -> None:
+    """Write what signing in has changed: columns of the table by their names.
+
+    With `seen`, the key of the sessions that was read before, only where that still stands.
+    """
+    its = accounts.c.id == account_id
+    where = its if seen is None else sa.and_(its, accounts.c.session_key == seen)
+    connection.execute(accounts.update().where(where).values(**fields))
 
 
 def checked_email(email: str) -> str:

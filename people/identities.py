@@ -71,6 +71,13 @@ def account_of(
     return found
 
 
+def put_out(engine: sa.Engine, *, issuer: str, subject: str) -> None:
+    """Whoever is in none of the groups any more is out at once: their sessions end."""
+    its = accounts.c.oidc_identity == f"{issuer} {subject}"
+    with engine.begin() as connection:
+        connection.execute(accounts.update().where(its).values(session_key=new_session_key()))
+
+
 def _made(
     connection: sa.Connection,
     known: str,

@@ -60,6 +60,11 @@ class Person:
         """Whether this person has the rights of `role`."""
         return ROLES.index(self.role) >= ROLES.index(role)
 
+    def must_be_above(self, role: Role, what: str) -> None:
+        """Raises NotAllowed where `role` decides more than this person's: nobody gives that out."""
+        if not self.at_least(role):
+            raise NotAllowed(f"{what} of the role {role} needs one who is {role}")
+
     def must_be(self, role: Role, what: str) -> None:
         """Raises NotAllowed when this person has not the rights of `role`."""
         if not self.at_least(role):

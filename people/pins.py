@@ -55,6 +55,7 @@ def set_pin(
     """
     by.must_be("manager", "a PIN")
     holder_of("a PIN", name, role, days)
+    by.must_be_above(role, "a PIN")
     pin = _checked(pin) if pin is not None else _drawn()
     until = now + timedelta(days=days)
     with engine.begin() as connection:

@@ -43,6 +43,7 @@ def create_token(
     """
     by.must_be("manager", "a token")
     holder_of("a token", name, role, days)
+    by.must_be_above(role, "a token")
     for scope in scopes:
         if not is_scope(scope):
             raise ValueError(f"scope {scope!r} is no right: such as {', '.join(_SCOPES)}")

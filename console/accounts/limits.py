@@ -6,6 +6,7 @@ its owner out; only who tries it from many addresses at once does, until they st
 """
 
 import hashlib
+import unicodedata
 from collections.abc import Callable
 from typing import Any
 
@@ -61,7 +62,8 @@ def add_limits(app: Flask, house: House) -> Limiter:
 
 def _account() -> str:
     """Who is tried, as a digest: addresses of people are no keys of a store."""
-    tried = request.form.get("email", "").strip().casefold() or _in_session()
+    typed = request.form.get("email", "") if request.endpoint == "security.login" else ""
+    tried = unicodedata.normalize("NFKC", typed).strip().casefold() or _in_session()
     return hashlib.sha256(tried.encode()).hexdigest()[:32]
 
 

@@ -21,7 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from console.accounts.store import User
 from console.house import House, Provider
 from people.accounts import AccountRefused, standing
-from people.identities import account_of, role_of
+from people.identities import account_of, put_out, role_of
 from store.sql import reading
 
 log = structlog.get_logger()
@@ -82,6 +82,7 @@ def _let_in(house: House, provider: Provider, told: Mapping[str, Any]) -> AnyRes
     role = role_of(listed, provider.roles)
     if role is None:
         log.info("provider_without_role", groups=len(listed))
+        put_out(house.engine, issuer=str(told["iss"]), subject=str(told["sub"]))
         return _refused(_("None of your groups may open the console. An admin can change that."))
     try:
         account = account_of(

@@ -36,7 +36,8 @@ class Sessions(RedisSessionInterface):
     def open_session(self, app: Flask, request: Request) -> Any:
         """The session of this browser, from wherever it is."""
         found = super().open_session(app, request)
-        found.was = "" if found.sid.startswith(_OUTSIDE) else found.sid
+        found.was = "" if found.sid.startswith(_OUTSIDE) or not found else found.sid
+        found.gone = False
         return found
 
     def save_session(self, app: Flask, session: Any, response: Response) -> None:
@@ -69,5 +70,15 @@ class Sessions(RedisSessionInterface):
             super()._delete_session(store_id)
 
     def _upsert_session(self, lifetime: timedelta, session: Any, store_id: str) -> None:
-        if not store_id.startswith(self._prefix + _OUTSIDE):
+        if store_id.startswith(self._prefix + _OUTSIDE):
+            return
+        if session.sid != session.was:
             super()._upsert_session(lifetime, session, store_id)
+            return
+        # One that somebody has signed out of meanwhile is not to come back by a slow request.
+        text, seconds = self.serializer.encode(session), int(lifetime.total_seconds())
+        session.gone = not self.client.set(store_id, text, ex=seconds, xx=True)
+
+    def should_set_cookie(self, app: Flask, session: Any) -> bool:
+        """As ever, but for a session that has ended meanwhile."""
+        return not session.gone and bool(super().should_set_cookie(app, session))

@@ -11,8 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask
+from flask_babel import gettext as _
 from flask_security import (
     LoginForm,
+    PasswordUtil,
     Security,
     password_changed,
     tf_disabled,
@@ -27,8 +29,24 @@ from console.house import House, Serving
 
 SHORTEST_PASSWORD = 12
 """Characters. NIST SP 800-63B-4 asks for 15 where a password stands alone; here it does not."""
+LONGEST_PASSWORD = 128
+_JUDGED = 72
+"""Characters that zxcvbn takes."""
 FRESH = timedelta(minutes=15)
 """Changing one's own credentials asks for the password again after this."""
+
+
+class Passwords(PasswordUtil):
+    """As the library judges them; of a long one, by as much as its judge takes."""
+
+    def validate(
+        self, password: str, is_register: bool, **kwargs: Any
+    ) -> tuple[list[Any] | None, str]:
+        """What is wrong with a password, and the password as it is kept."""
+        if len(password) > LONGEST_PASSWORD:
+            return [_("At most %(most)s characters.", most=LONGEST_PASSWORD)], password
+        faults, judged = super().validate(password[:_JUDGED], is_register, **kwargs)
+        return faults, self.normalize(password) if len(password) > _JUDGED else judged
 
 
 class SignInForm(LoginForm):
@@ -89,7 +107,9 @@ def add_sign_in(app: Flask, house: House, serving: Serving) -> Security:
         SECURITY_MULTI_FACTOR_RECOVERY_TEMPLATE="accounts/recovery.html",
     )
     store = AccountStore(house.engine)
-    security = Security(app, store, login_form=SignInForm, totp_cls=OnceTotp)
+    security = Security(
+        app, store, login_form=SignInForm, totp_cls=OnceTotp, password_util_cls=Passwords
+    )
     security.want_json(lambda _request: False)  # pages only: programs have tokens of the API
     _note(app, store)
     return security

@@ -49,12 +49,25 @@ class User(UserMixin):
         self.id = account.id
         self.email = account.email
         self.active = account.disabled_at is None
-        self.password = found.password_hash
+        self.by_provider = found.by_provider
+        self.password = None if found.by_provider else found.password_hash
         self.fs_uniquifier = found.session_key
         self.tf_primary_method = account.second_factor
         self.tf_totp_secret = found.totp_secret
         self.mf_recovery_codes = list(found.recovery_codes)
         self.roles = [SignedRole(account.role)]
+
+        self.loaded = self.credentials()
+
+    def credentials(self) -> dict[str, Any]:
+        """What is kept of them, by its columns."""
+        return {
+            "password_hash": self.password,
+            "session_key": self.fs_uniquifier,
+            "second_factor": self.tf_primary_method,
+            "totp_secret": self.tf_totp_secret,
+            "recovery_codes": list(self.mf_recovery_codes or ()),
+        }
 
     @property
     def person(self) -> Person:
@@ -89,17 +102,16 @@ class AccountStore(UserDatastore):
         return SignedRole(role)
 
     def put(self, model: User) -> User:
-        """What is to be written of this user, at once: each change is whole."""
-        with self._engine.begin() as connection:
-            keep_credentials(
-                connection,
-                model.id,
-                password_hash=model.password,
-                session_key=model.fs_uniquifier,
-                second_factor=model.tf_primary_method,
-                totp_secret=model.tf_totp_secret,
-                recovery_codes=list(model.mf_recovery_codes or ()),
-            )
+        """Write what has changed of this user since they were looked up, at once.
+
+        What somebody else has changed meanwhile stays: then the key of its sessions is another.
+        """
+        now = model.credentials()
+        changed = {name: one for name, one in now.items() if one != model.loaded[name]}
+        if changed:
+            with self._engine.begin() as connection:
+                keep_credentials(connection, model.id, seen=model.loaded["session_key"], **changed)
+            model.loaded = now
         return model
 
     def delete(self, _model: User) -> None:

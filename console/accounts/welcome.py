@@ -8,10 +8,11 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext as _
 from flask_security import current_user, hash_password, logout_user
 from flask_security.proxies import _security
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from console.house import House
-from people.accounts import accept_invitation, invited
+from people.accounts import INVITATION, accept_invitation, invited
 
 _KEPT = "invitation"
 
@@ -22,6 +23,8 @@ def blueprint(house: House) -> Blueprint:
 
     @made.get("/welcome/<invitation>")
     def arrive(invitation: str) -> AnyResponse:
+        if not INVITATION.fullmatch(invitation):
+            raise NotFound
         if current_user.is_authenticated:
             logout_user()
         session[_KEPT] = invitation

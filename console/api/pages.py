@@ -9,11 +9,22 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, AwareDatetime, TypeAdapter, ValidationError
 
+
+def _bounded(at: datetime) -> datetime:
+    """A moment that every database takes, as UTC. Raises ValueError."""
+    if not 1970 < at.year < 9001:
+        raise ValueError("is no moment of ours: 1971 to 9000")
+    return at.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_bounded)]
+"""A moment with its zone, as programs give it."""
 Place = tuple[Any, ...]
 """The keys of an item in the order of its list, as JSON can hold them."""
 

@@ -1,5 +1,6 @@
 """Serves the routes: who may ask, what is asked, pages, and errors as problem+json."""
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -75,7 +76,7 @@ def _view(route: Route, holder: Holder, does: Does, once: Kept | None) -> Callab
     def view(**path: str) -> Response:
         try:
             asked = _let_in(route, holder, path)
-            keyed = _keyed(route, asked, once)
+            keyed = _keyed(route, once)
             if keyed is None:
                 return answered(asked, path)
             return _once(keyed, lambda: answered(asked, path))
@@ -106,12 +107,13 @@ def _following(route: Route, asked: Asked, done: Any) -> Place | None:
     return route.pages.place(done[-1])
 
 
-def _keyed(route: Route, asked: Asked, store: Kept | None) -> Once | None:
+def _keyed(route: Route, store: Kept | None) -> Once | None:
     """The request as one that is done once, where it has a key; only a POST has one."""
     key = request.headers.get(HEADER)
     if key is None or store is None or route.method != "POST" or route.takes:
         return None
-    who, what = f"{asked.person.name}\n{asked.person.role}", f"{route.name} {request.path}"
+    token = request.headers["Authorization"].encode()
+    who, what = hashlib.sha256(token).hexdigest(), f"{route.name} {request.path}"
     body = request.get_data() + request.query_string
     return Once.of(store, key, who=who, what=what, body=body)
 

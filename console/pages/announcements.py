@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from console.access import needs, person
 from console.faults import REFUSALS, told
+from console.forms import first_time, forget, new_form
 from console.house import House
 from places.announcing import announce, end, latest, not_over, project
 from places.hours import day_of, opening
@@ -74,7 +75,7 @@ def blueprint(house: House) -> Blueprint:
                 air.sound(*said)
         except (*REFUSALS, OSError) as error:
             return page(422, told(error))
-        session[_DRAFT] = {**draft, "heard": dict(texts)}
+        session[_DRAFT] = {**draft, "heard": dict(texts), "form": new_form()}
         return redirect(url_for("announcements.show", _anchor="new"))
 
     @made.get("/announcements/draft/<language>.wav")
@@ -95,12 +96,15 @@ def blueprint(house: House) -> Blueprint:
         """Put what was heard on the air; the next call hears it."""
         draft = session.get(_DRAFT) or {}
         texts = draft.get("heard")
-        if not texts:
+        form = request.form.get("form", "")
+        if not texts or form != draft.get("form"):
             return page(409, _("Hear it first."))
         until, starts = _moment(house, draft["until"]), _moment(house, draft["starts"])
         if until is None:
             return page(422, _("Say until when."))
         now = house.now()
+        if not first_time(house, form):
+            return redirect(url_for("announcements.show"))
         try:
             announce(
                 house.engine,
@@ -112,6 +116,7 @@ def blueprint(house: House) -> Blueprint:
                 template=draft["template"],
             )
         except REFUSALS as error:
+            forget(house, form)
             return page(422, told(error))
         session.pop(_DRAFT, None)
         _tell_calls(house)

@@ -1,10 +1,10 @@
 """`/audit`: who changed what, when and from where. It is read, and never written, here."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from flask import Blueprint, render_template, request, session
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from console.access import needs
 from console.api.pages import NoPlace, read_place, written
@@ -14,7 +14,7 @@ from people.audit import history
 from store.sql import reading
 
 PAGE = 100
-_PLACE: TypeAdapter[Any] = TypeAdapter(tuple[int])
+_PLACE: TypeAdapter[Any] = TypeAdapter(tuple[Annotated[int, Field(ge=0, le=2**31 - 1)]])
 _WHO = "audit of"
 _NUMBER_LIKE = frozenset("+0123456789")
 
@@ -74,5 +74,7 @@ def _day(house: House, text: str, *, end: bool = False) -> datetime | None:
     try:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=house.zone)
     except ValueError:
+        return None
+    if not 1970 < day.year < 9000:  # no change of ours was then
         return None
     return day + timedelta(days=1) if end else day

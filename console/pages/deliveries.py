@@ -5,11 +5,11 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import TypeAdapter
 from werkzeug.wrappers import Response as AnyResponse
 
 from console.access import needs, person
-from console.api.pages import NoPlace, read_place, written
+from console.api.pages import Moment, NoPlace, read_place, written
 from console.house import House
 from console.ticket_room import NotBuilt
 from console.ticket_words import HEALTH, REFUSED, STATES, event_name, named
@@ -30,7 +30,7 @@ from tickets.working.delivering import (
 from tickets.working.refusals import ChangeRefused
 
 ON_A_PAGE = 50
-_PLACE: TypeAdapter[Place] = TypeAdapter(tuple[AwareDatetime, str])
+_PLACE: TypeAdapter[Place] = TypeAdapter(tuple[Moment, str])
 _TriedOne = tuple[str, Tried]
 _LISTS: dict[str, Callable[..., list[Delivery]]] = {"dead": dead_page, "waiting": waiting_page}
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from console.access import may, needs, person
 from console.faults import REFUSALS, told
 from console.house import House
-from people.person import DECIDING, ROLES
+from people.person import DECIDING, ROLES, NothingThere
 from people.pins import list_pins, revoke_pin, set_pin
 from people.tokens import create_token, list_tokens, revoke_token
 from store.sql import reading
@@ -60,7 +60,8 @@ def blueprint(house: House) -> Blueprint:
     @made.post("/keys/tokens/<token>/end")
     @needs("tokens.change")
     def end_token(token: str) -> AnyResponse:
-        revoke_token(house.engine, token, by=person(), now=house.now())
+        if not revoke_token(house.engine, token, by=person(), now=house.now()):
+            raise NothingThere("no such token is in force")
         flash(_("The token is ended."), "success")
         return redirect(url_for("keys.show"))
 
@@ -76,7 +77,8 @@ def blueprint(house: House) -> Blueprint:
     @made.post("/keys/pins/<pin>/end")
     @needs("pins.change")
     def end_pin(pin: str) -> AnyResponse:
-        revoke_pin(house.engine, pin, by=person(), now=house.now())
+        if not revoke_pin(house.engine, pin, by=person(), now=house.now()):
+            raise NothingThere("no such PIN is in force")
         flash(_("The PIN is ended."), "success")
         return redirect(url_for("keys.show"))
 

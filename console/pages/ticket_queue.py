@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from flask import Response, abort, redirect, render_template, request, url_for
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import TypeAdapter
 from werkzeug.wrappers import Response as AnyResponse
 
 from console.access import person
-from console.api.pages import NoPlace, read_place, written
+from console.api.pages import Moment, NoPlace, read_place, written
 from console.house import House
 from console.typed import digits
 from console.workers import workers
@@ -18,7 +18,7 @@ from tickets.working.queue import Order, Place, State, Wanted, is_overdue, list_
 
 ON_A_PAGE = 50
 MINE, NOBODY, ANY_STATE = "me", "nobody", "all"
-_PLACE: TypeAdapter[Place] = TypeAdapter(tuple[AwareDatetime, str])
+_PLACE: TypeAdapter[Place] = TypeAdapter(tuple[Moment, str])
 _FILTERS = ("department", "sub_municipality", "service_code", "status", "who")
 _STATES: Mapping[str, State] = {"open": "open", "overdue": "overdue", "closed": "closed"}
 _LONGEST = 100

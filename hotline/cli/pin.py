@@ -43,7 +43,7 @@ def pin_set(
     if ask:
         chosen = click.prompt("PIN, 6 to 12 digits", hide_input=True, confirmation_prompt=True)
     with asking.plain_errors():
-        by = asking.person(who, "manager")
+        by = asking.person(who, "admin")
         now = datetime.now(UTC)
         keyed, pin = set_pin(
             services.engine(), name=name, role=role, by=by, now=now, days=days, pin=chosen

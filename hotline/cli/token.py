@@ -42,7 +42,7 @@ def token_create(
 ) -> None:
     """Make a token. It is shown this once; only a hash of it is kept."""
     with asking.plain_errors():
-        by = asking.person(who, "manager")
+        by = asking.person(who, "admin")
         now = datetime.now(UTC)
         text, token = create_token(
             services.engine(), name=name, role=role, by=by, now=now, days=days, scopes=scopes

@@ -119,7 +119,7 @@ def serving_of(settings: Settings) -> Serving:
         secret=console_secret(console, settings.state_dir),
         hosts=tuple(dict.fromkeys((named, *_HERE))),
         secure=console.url.startswith("https://"),
-        proxies=console.proxies,
+        proxies=console.proxies or (1 if console.public_url else 0),  # TLS ends before us
         idle_s=console.idle_minutes * 60,
         longest_s=console.session_hours * 3600,
         two_factor=console.second_factor == "required"

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 import redis
 import structlog
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from blacklist.record.arguments import Arguments, Plain
 from blacklist.record.operations import Operation
+from console.api.pages import Moment
 from console.api.resources.served import Served
 from console.house import House
 from people.person import Person
@@ -28,8 +29,8 @@ class AnnouncementBody(Arguments):
     template: Annotated[str, StringConstraints(max_length=32), Plain] = Field(
         "", description="One of config/announcements.yaml; texts stand in place of its own"
     )
-    starts_at: AwareDatetime | None = Field(None, description="Default: now")
-    until: AwareDatetime
+    starts_at: Moment | None = Field(None, description="Default: now")
+    until: Moment
 
 
 def routes(house: House) -> tuple[Served, ...]:

@@ -6,7 +6,7 @@ A number is looked for by POST: it stands in no address, and so in no log.
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter
 
 from blacklist.record.arguments import Arguments, Page, Plain
 from blacklist.record.operations import Operation
@@ -14,7 +14,7 @@ from call_handlers.fields import CallEvent, CallRecord
 from call_handlers.history import find_call
 from call_handlers.search import Place, find_calls
 from call_handlers.wanted import Wanted
-from console.api.pages import Paged, Pages
+from console.api.pages import Moment, Paged, Pages
 from console.api.resources.served import Served, call_for, event_for
 from console.house import House
 from people.person import NothingThere, Person
@@ -29,8 +29,8 @@ _PLACE: TypeAdapter[Any] = TypeAdapter(
 class CallsAsked(Page):
     """Which calls: all that is given must hold."""
 
-    since: AwareDatetime | None = Field(None, description="Begun from then on")
-    until: AwareDatetime | None = Field(None, description="Begun before this")
+    since: Moment | None = Field(None, description="Begun from then on")
+    until: Moment | None = Field(None, description="Begun before this")
     disposition: _Word = Field("", description="How it ended; also in_progress, answered")
     verdict: _Word = Field("", description="What screening decided")
     node: _Word = Field("", description="The last node of the flow that the caller was at")

@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, StringConstraints, TypeAdapter
+from pydantic import StringConstraints, TypeAdapter
 
 from blacklist.record.arguments import Page, Plain
 from blacklist.record.operations import Operation
-from console.api.pages import Pages
+from console.api.pages import Moment, Pages
 from console.api.resources.served import Served
 from console.house import House
 from people.person import Person
@@ -17,7 +17,7 @@ from tickets.working.delivering import retry_dead, retry_one
 
 ROOT = "/api/v1/deliveries"
 _PLACE: TypeAdapter[Any] = TypeAdapter(
-    tuple[AwareDatetime, Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z_-]{1,32}$")]]
+    tuple[Moment, Annotated[str, StringConstraints(pattern=r"^[0-9a-zA-Z_-]{1,32}$")]]
 )
 
 

@@ -34,7 +34,12 @@ def call_for(person: Person, call: CallRecord) -> CallRecord:
 
 def event_for(person: Person, event: CallEvent) -> CallEvent:
     """What came of a turn: digits may be a number that somebody is to be called back on."""
-    return event if may(person, "numbers.see") else replace(event, input="•" * len(event.input))
+    short = len(event.input) < 2
+    return (
+        event
+        if short or may(person, "numbers.see")
+        else replace(event, input="•" * len(event.input))
+    )
 
 
 def ticket_for(person: Person, ticket: Ticket) -> Ticket:
@@ -51,4 +56,6 @@ def ticket_for(person: Person, ticket: Ticket) -> Ticket:
         phone=masked(phone) if phone else phone,
         reported_from=masked(reported) if reported else reported,
         attributes=attributes,
+        first_name=None,
+        last_name=None,
     )

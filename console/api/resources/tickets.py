@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints, TypeAdapter
+from pydantic import Field, StringConstraints, TypeAdapter
 
 from blacklist.record.arguments import Arguments, Page, Plain
 from blacklist.record.operations import Operation
-from console.api.pages import Pages
+from console.api.pages import Moment, Pages
 from console.api.resources.served import Served, ticket_for
 from console.house import House
 from console.workers import workers
@@ -34,7 +34,7 @@ _ONE = f"{ROOT}/{{ticket}}"
 _Word = Annotated[str, StringConstraints(max_length=100), Plain]
 _Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="The version that was seen")]
 _PLACE: TypeAdapter[Any] = TypeAdapter(
-    tuple[AwareDatetime, Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{1,36}$")]]
+    tuple[Moment, Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{1,36}$")]]
 )
 
 

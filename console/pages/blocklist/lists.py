@@ -1,15 +1,16 @@
 """The entries in force, the first to end first, and the way to one number."""
 
+import secrets
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
 from blacklist.entry import EntryRefused
 from blacklist.numbers import LONGEST_RAW, normalise
 from blacklist.record.entries import entry_of
-from console.access import needs
+from console.access import may, needs
 from console.api.blueprint import ENTRIES
 from console.api.pages import NoPlace, read_place, written
 from console.house import House
@@ -17,8 +18,32 @@ from console.named import KINDS
 from store.sql import reading
 
 PAGE = 50
-ABOUT, PART = "number", "part of a number"
-"""What the session keeps: which number the reader has before them, and what they look for."""
+PART = "part of a number"
+"""What the session keeps of what a reader looks for."""
+_NUMBERS = "numbers"
+_MOST_KEPT = 20
+
+
+def keep_number(number: str) -> str:
+    """The name by which pages and forms of this session speak of a number: no digit is in it."""
+    kept: dict[str, str] = dict(session.get(_NUMBERS, {}))
+    known = next((name for name, one in kept.items() if one == number), None)
+    if known is None:
+        known = secrets.token_urlsafe(9)
+        kept = {**dict(list(kept.items())[1 - _MOST_KEPT :]), known: number}
+        session[_NUMBERS] = kept
+    return known
+
+
+def number_of(name: str) -> str | None:
+    """The number of that name; None where this session knows none."""
+    found: str | None = session.get(_NUMBERS, {}).get(name)
+    return found
+
+
+def page_of_number(number: str) -> AnyResponse:
+    """Lead to the page of a number."""
+    return redirect(url_for("blocklist.number", of=keep_number(number)))
 
 
 def add_views(made: Blueprint, house: House) -> None:
@@ -28,7 +53,7 @@ def add_views(made: Blueprint, house: House) -> None:
     @needs("blacklist.read")
     def show() -> str:
         kind = request.args.get("kind", "")
-        part = session.get(PART) if "part" in request.args else None
+        part = session.get(PART) if "part" in request.args and may("numbers.see") else None
         fault, entries = "", []
         try:
             after = read_place(request.args.get("after"), ENTRIES.kinds)
@@ -58,8 +83,7 @@ def add_views(made: Blueprint, house: House) -> None:
         """Lead to the number of an entry of the list."""
         with reading(house.engine) as connection:
             found = entry_of(connection, entry)
-        session[ABOUT] = found.subject
-        return redirect(url_for("blocklist.number"))
+        return page_of_number(found.subject)
 
     @made.post("/blocklist/look")
     @needs("blacklist.read")
@@ -68,7 +92,9 @@ def add_views(made: Blueprint, house: House) -> None:
         typed = request.form.get("number", "").strip()[:LONGEST_RAW]
         found = normalise(typed)
         if found.e164 is not None and found.known:
-            session[ABOUT] = found.e164
-            return redirect(url_for("blocklist.number"))
+            return page_of_number(found.e164)
+        if not may("numbers.see"):  # a part after the other would tell the whole
+            flash(_("Type the whole number."), "error")
+            return redirect(url_for("blocklist.show"))
         session[PART] = typed
         return redirect(url_for("blocklist.show", part="1") if typed else url_for("blocklist.show"))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from babel.support import LazyProxy
-from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from pydantic import ValidationError
@@ -15,8 +15,9 @@ from blacklist.record.operations import OPERATIONS
 from console import masking
 from console.access import may, needs, person
 from console.faults import REFUSALS, told
+from console.forms import first_time, forget, new_form
 from console.house import House
-from console.pages.blocklist.lists import ABOUT
+from console.pages.blocklist.lists import number_of, page_of_number
 from people.permissions import Permission
 from people.person import NothingThere
 
@@ -27,7 +28,7 @@ def add_views(made: Blueprint, house: House) -> None:
     """The page of a number, and its forms."""
 
     def page(status: int = 200, fault: str = "", *, revealed: bool = False) -> AnyResponse:
-        number = session.get(ABOUT)
+        number = _about()
         if number is None:
             return redirect(url_for("blocklist.show"))
         register = house.register
@@ -39,26 +40,32 @@ def add_views(made: Blueprint, house: House) -> None:
             typed=request.form,
             fault=fault,
             revealed=revealed,
+            of=request.values.get("of", ""),
+            form=new_form(),
         )
         return Response(text, status=status)
 
     def change(operation: str, given: Callable[[], Mapping[str, Any]], done: str) -> AnyResponse:
         """Do it by the register, and lead back; what is refused is told on the page."""
-        number = session.get(ABOUT)
+        number = _about()
         if number is None:
             return redirect(url_for("blocklist.show"))
         verb = OPERATIONS[operation]
+        if not first_time(house, _text("form")):
+            return page_of_number(number)
         about = (number,) if verb.of else ()
         try:
             verb.run(house.register, person(), *about, **given())
         except ValidationError as error:
+            forget(house, _text("form"))
             return page(422, "; ".join(_part(one) for one in error.errors()))
         except NothingThere:
             return page(409, _("It is not in force any more: somebody else was quicker."))
         except REFUSALS as error:
+            forget(house, _text("form"))
             return page(422, told(error))
         flash(done, "success")
-        return redirect(url_for("blocklist.number"))
+        return page_of_number(number)
 
     @made.get("/blocklist/number")
     @needs("blacklist.read")
@@ -68,7 +75,7 @@ def add_views(made: Blueprint, house: House) -> None:
     @made.post("/blocklist/number/reveal")
     @needs("numbers.unmask")
     def reveal() -> AnyResponse:
-        about = session.get(ABOUT)
+        about = _about()
         return page(revealed=masking.reveal(house, about, "blocklist"))
 
     def form(
@@ -104,14 +111,24 @@ def add_views(made: Blueprint, house: House) -> None:
     form(
         "undo",
         "undo",
-        lambda: dict(Undo(number=session[ABOUT])),
+        lambda: dict(Undo(number=_known())),
         lazy_gettext("The last change is taken back."),
     )
 
 
+def _about() -> str | None:
+    """The number that the page is of: the one on which the form stood, whatever else is open."""
+    return number_of(request.values.get("of", ""))
+
+
+def _known() -> str:
+    """The same, where it was looked at before."""
+    return _about() or ""
+
+
 def _restriction() -> Mapping[str, Any]:
     given = {
-        "number": session[ABOUT],
+        "number": _known(),
         "reason": _text("reason"),
         "days": _text("days") or None,
         "note": _text("note"),

@@ -79,6 +79,8 @@ def _read(text: str) -> Policy:
             return load_policy(path)
         except PolicyWrong as error:
             raise PolicyWrong(str(error).replace(f"{folder}/", "")) from None
+        except ValueError as error:
+            raise PolicyWrong(f"screening.yaml: {error}") from None
 
 
 def _drawn(tallies: Mapping[str, Tally]) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -10,7 +10,7 @@ from blacklist.record.reviews import list_reviews
 from console.access import needs, person
 from console.faults import REFUSALS, told
 from console.house import House
-from console.pages.blocklist.lists import ABOUT
+from console.pages.blocklist.lists import page_of_number
 from people.person import NothingThere
 from store.sql import reading
 
@@ -35,7 +35,7 @@ def add_views(made: Blueprint, house: House) -> None:
     def reviews() -> Response:
         return page()
 
-    @made.post("/blocklist/reviews/<int:review>/number")
+    @made.post("/blocklist/reviews/<int(max=2147483647):review>/number")
     @needs("reviews.read")
     def review_number(review: int) -> AnyResponse:
         """Lead to the number that asks."""
@@ -44,10 +44,9 @@ def add_views(made: Blueprint, house: House) -> None:
         wanted = next((one for one in found if one.id == review), None)
         if wanted is None:
             raise NothingThere("no such request")
-        session[ABOUT] = wanted.number
-        return redirect(url_for("blocklist.number"))
+        return page_of_number(wanted.number)
 
-    @made.post("/blocklist/reviews/<int:review>")
+    @made.post("/blocklist/reviews/<int(max=2147483647):review>")
     @needs("reviews.decide")
     def decide(review: int) -> AnyResponse:
         accept, why = request.form.get("decision") == "accept", request.form.get("why", "").strip()

@@ -89,7 +89,8 @@ def _moment(text: str, zone: ZoneInfo) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
         whole = found if found.tzinfo else found.replace(tzinfo=zone)
-        whole.astimezone(zone)  # years that no clock shows
+        if not 1970 < whole.year < 9000:
+            raise ValueError("no call of ours was then")
     except (ValueError, OverflowError):
         raise AskedWrong(_("A time is written as 2026-11-30T09:40.")) from None
     return whole

@@ -17,7 +17,8 @@ from console.api.blueprint import Collaborators, blueprint
 from console.api.recordings import Recordings
 from people.person import Role
 from people.tokens import create_token
-from tests.fixtures.record import MAHA, Clock, any_engine, index_at, register_on
+from tests.fixtures.console import ADMIN
+from tests.fixtures.record import Clock, any_engine, index_at, register_on
 from tests.fixtures.tickets import database_url, engine
 
 __all__ = ["any_engine", "database_url", "engine"]
@@ -66,7 +67,7 @@ def token(register: BlacklistRegister, clock: Clock) -> Callable[[str, Role], st
     """Makes a token of a person."""
 
     def made(name: str, role: Role) -> str:
-        return create_token(register.engine, name=name, role=role, by=MAHA, now=clock.now)[0]
+        return create_token(register.engine, name=name, role=role, by=ADMIN, now=clock.now)[0]
 
     return made
 

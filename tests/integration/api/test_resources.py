@@ -21,8 +21,8 @@ from console.masking import masked
 from people.permissions import PERMISSIONS
 from people.person import Role
 from people.tokens import create_token
-from tests.fixtures.console import console_house
-from tests.fixtures.record import MAHA, NUMBER, RIYADH, Clock
+from tests.fixtures.console import ADMIN, console_house
+from tests.fixtures.record import NUMBER, RIYADH, Clock
 from tests.fixtures.tickets import new_ticket
 from tickets.open import open_ticket
 
@@ -52,7 +52,7 @@ def ask(client: FlaskClient, house: House) -> Callable[..., Any]:
 
     def asked(method: str, path: str, *, role: Role = "supervisor", **more: Any) -> Any:
         if role not in tokens:
-            made = create_token(house.engine, name=role, role=role, by=MAHA, now=house.now())
+            made = create_token(house.engine, name=role, role=role, by=ADMIN, now=house.now())
             tokens[role] = made[0]
         headers = {"Authorization": f"Bearer {tokens[role]}", **more.pop("headers", {})}
         return client.open(f"{ROOT}{path}", method=method, headers=headers, **more)
@@ -159,7 +159,7 @@ def test_schemathesis_finds_no_failure_of_ours_and_no_answer_that_is_not_in_the_
     """Whatever it makes of the document, for an admin."""
     a_ticket(house)
     now = datetime.now(UTC)
-    token, _ = create_token(house.engine, name="fuzz", role="admin", by=MAHA, now=now)
+    token, _ = create_token(house.engine, name="fuzz", role="admin", by=ADMIN, now=now)
     schema = schemathesis.openapi.from_wsgi("/openapi.json", client.application)
     tried = 0
     checks = [

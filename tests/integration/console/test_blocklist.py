@@ -51,7 +51,7 @@ def test_what_is_wrong_with_a_form_is_told_on_the_page(house: House, signed_in: 
     browser = signed_in("supervisor")
     at(browser, NUMBER)
     for form in (
-        {"disposition": "block", "reason": "no such reason", "days": "3"},
+        {"disposition": "block", "reason": "no such reason", "days": "3", "note": "he shouted"},
         {"disposition": "block", "reason": "abuse", "days": "-1"},
         {"disposition": "block", "reason": "abuse", "days": "400"},
         {"disposition": "block", "reason": "abuse", "days": "3", "note": "x" * 501},
@@ -59,6 +59,7 @@ def test_what_is_wrong_with_a_form_is_told_on_the_page(house: House, signed_in: 
         answer = browser.post("/blocklist/number/restrict", **form)
         assert answer.status_code == 422, form
         assert 'role="alert"' in answer.get_data(as_text=True)
+        assert form.get("note", "")[:99] in answer.get_data(as_text=True), "nothing is lost"
     assert house.register.standing(NUMBER).entry is None
 
 
@@ -71,10 +72,10 @@ def test_lifting_allowing_and_taking_back_are_one_click(
     at(browser, NUMBER)
     browser.post("/blocklist/number/lift", why="a mistake")
     clock.forward(minutes=1)
-    browser.get("/blocklist/number")
+    at(browser, NUMBER)
     browser.post("/blocklist/number/allow", note="the mayor")
     clock.forward(minutes=1)
-    browser.get("/blocklist/number")
+    at(browser, NUMBER)
     browser.post("/blocklist/number/undo")
     standing = house.register.standing(NUMBER)
     assert (standing.entry, standing.allowed) == (None, None)
@@ -200,3 +201,51 @@ def test_a_policy_with_a_mistake_is_told_by_its_line(house: House, signed_in: Pe
     assert "/tmp" not in wrong.get_data(as_text=True)
     nothing = browser.post("/blocklist/policy/replay", policy=text, days="30")
     assert nothing.status_code == 422
+
+
+def test_a_form_acts_on_the_number_of_its_own_page(house: House, signed_in: People) -> None:
+    """Whatever other number its sender has looked at since, in another window."""
+    browser = signed_in("supervisor")
+    first = at(browser, NUMBER)
+    at(browser, OTHER)
+    browser.page = first
+    browser.post("/blocklist/number/restrict", disposition="block", reason="abuse", days="3")
+    assert [one.subject for one in house.register.list()] == [NUMBER]
+
+
+def test_a_form_that_is_sent_twice_is_done_once(house: House, signed_in: People) -> None:
+    """A double click is one strike; a page that is opened anew may strike again."""
+    browser = signed_in("operator")
+    page = at(browser, NUMBER)
+    for _ in range(2):
+        browser.page = page
+        assert browser.post("/blocklist/number/strike", reason="abuse").status_code == 302
+    with reading(house.engine) as connection:
+        struck = [one for one in history(connection, NUMBER) if one.action == "strike"]
+    assert len(struck) == 1
+
+
+def test_an_operator_cannot_find_a_number_out_digit_by_digit(
+    house: House, signed_in: People
+) -> None:
+    """Parts of numbers are looked for by who sees numbers; others type the whole."""
+    house.register.allow(NUMBER, by=MAHA)
+    operator = signed_in("operator")
+    operator.get("/blocklist")
+    answer = operator.post("/blocklist/look", number=NUMBER[:8])
+    assert answer.headers["Location"] == "/blocklist"
+    supervisor = signed_in("supervisor")
+    supervisor.get("/blocklist")
+    found = supervisor.follow(supervisor.post("/blocklist/look", number=NUMBER[4:9]))
+    assert NUMBER in found.get_data(as_text=True)
+
+
+def test_a_file_of_thousands_of_rows_is_taken(house: House, signed_in: People) -> None:
+    """Larger than any other form may be."""
+    browser = signed_in("manager")
+    browser.get("/blocklist/files")
+    rows = "".join(f"+96650{number:07d},abuse,2099-01-01\n" for number in range(4000))
+    file = io.BytesIO((HEAD + rows).encode())
+    answer = browser.post("/blocklist/files", file=(file, "list.csv"), form="csv")
+    assert answer.status_code == 200
+    assert house.register.list() == []

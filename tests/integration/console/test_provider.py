@@ -150,6 +150,20 @@ def _error(query: dict[str, list[str]]) -> dict[str, list[str]]:
     return {"error": ["access_denied"], "state": query["state"]}
 
 
+def test_whoever_the_provider_puts_out_is_out(app: Flask, house: House, city: City) -> None:
+    """At once, and by no password of their own: none can be set."""
+    city.has("layla", groups=["940-desk"])
+    first, _ = sign_in(app, city, "layla")
+    assert first.get("/me/password").status_code == 404
+    first.get("/me")
+    form = {"new_password": "x" * 20, "new_password_confirm": "x" * 20}
+    assert first.post("/me/password", **form).status_code == 404
+    city.has("layla", groups=[])
+    _, answer = sign_in(app, city, "layla")
+    assert answer.status_code == 403
+    assert first.get("/").status_code == 302
+
+
 @pytest.mark.parametrize("changed", [_stale, _forged, _error, lambda _query: {}])
 def test_what_comes_back_and_is_not_ours_lets_nobody_in(
     app: Flask, city: City, changed: Callable[[dict[str, list[str]]], dict[str, list[str]]]

@@ -1,9 +1,10 @@
 """Who is let in, and until when. Numbers are those of OWASP ASVS 5.0."""
 
 import re
+from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, Response, request
 from flask.testing import FlaskClient
 from passlib.totp import TOTP
 
@@ -306,3 +307,75 @@ def test_a_session_of_the_browser_that_was_changed_is_none(house: House, app: Fl
         thief = app.test_client()
         thief.set_cookie(COOKIE, forged)
         assert thief.get("/").status_code == 302
+
+
+def test_behind_tls_everybody_signs_in_without_a_referrer(house: House) -> None:
+    """No page of ours sends one: the form's token and the cookie's SameSite stand for it."""
+    client = console_app(house, secure=True, proxies=1).test_client()
+    client.environ_base["HTTP_X_FORWARDED_PROTO"] = "https"
+    account = add_person(house, "one", "operator")
+    page = client.get("/sign-in").get_data(as_text=True)
+    token = page.split('name="csrf_token" value="')[1].split('"')[0]
+    form = {"csrf_token": token, "email": account.email, "password": PASSWORD}
+    assert client.post("/sign-in", data=form).status_code == 302
+    assert client.get("/").status_code == 200
+
+
+def test_a_slow_request_does_not_undo_signing_out_asvs_7_4_1(house: House, app: Flask) -> None:
+    """It was under way when its owner signed out, and ends afterwards: nobody is in by it."""
+    browser = somebody(app, house, "operator")
+    kept = cookie(browser.client) or ""
+    with app.test_request_context("/", headers={"Cookie": f"{COOKIE}={kept}"}):
+        interface: Any = app.session_interface
+        slow = interface.open_session(app, request)
+        browser.get("/me")
+        browser.post("/sign-out")
+        slow["last"] = "something"
+        answer = Response()
+        interface.save_session(app, slow, answer)
+        assert "Set-Cookie" not in answer.headers
+    thief = app.test_client()
+    thief.set_cookie(COOKIE, kept)
+    assert thief.get("/").status_code == 302
+
+
+def test_a_made_up_field_escapes_no_limit_asvs_6_3_1(house: House, app: Flask) -> None:
+    """Neither another address beside the code, nor JSON, nor other letters of the same address."""
+    account = add_person(house, "one", "operator")
+    browser = Browser(app.test_client())
+    browser.sign_in(account.email)
+    browser.get("/me/verify")
+    tried = [
+        browser.post("/me/verify", password="wrong", email=f"{number}@x.sa").status_code
+        for number in range(6)
+    ]
+    assert tried == [200] * 5 + [429]
+    other = add_person(house, "two", "operator")
+    wide = other.email.replace("jeddah", "ｊｅｄｄａｈ")
+    outside = Browser(app.test_client())
+    tried = [outside.sign_in(one, "wrong").status_code for one in [other.email, wide] * 3]
+    assert tried[-1] == 429
+    assert app.test_client().post("/sign-in", json={"email": "x"}).status_code in (400, 415)
+
+
+@pytest.mark.parametrize(("length", "status"), [(72, 302), (100, 302), (129, 422), (5000, 422)])
+def test_a_long_passphrase_is_taken_or_refused_in_words_asvs_6_2_9(
+    house: House, app: Flask, length: int, status: int
+) -> None:
+    """64 characters at least; never a fault of ours."""
+    link, _ = add_account(
+        house.engine, name="Sara", email=EMAIL, role="operator", by=ADMIN, now=house.now()
+    )
+    browser = Browser(app.test_client())
+    browser.follow(browser.get(f"/welcome/{link}"))
+    words = ("quiet minarets over the old harbour " * 200)[:length]
+    assert browser.post("/welcome", password=words, again=words).status_code == status
+    if status == 302:
+        assert browser.sign_in(EMAIL, words).headers["Location"] == "/"
+
+
+def test_a_session_that_ended_leads_to_the_way_in(house: House, app: Flask) -> None:
+    """Whoever sends a form after that is not told of a fault."""
+    browser = somebody(app, house, "operator")
+    house.redis.flushall()
+    assert browser.post("/me/sign-out-everywhere").headers["Location"].startswith("/sign-in")
