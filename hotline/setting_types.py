@@ -22,7 +22,7 @@ from blacklist.numbers import normalise, written
 from files.durations import Duration
 from hotline import setting_forms
 from outbox.schedule import MOST_WAIT_S
-from people.accounts import AccountRole
+from people.person import AccountRole
 from recordings.transcriber import command_of
 from store.redis_address import SCHEMES
 from tickets.destinations.acknowledgement import parse_acknowledgement

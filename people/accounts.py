@@ -9,7 +9,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, get_args
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,15 +17,13 @@ from people.audit import note_change
 from people.fields import Account
 from people.identity import identity
 from people.permissions import must
-from people.person import LONGEST_NAME, Deciding, NothingThere, Person, Role
+from people.person import ACCOUNT_ROLES, LONGEST_NAME, NothingThere, Person, Role
 from people.schema import accounts
 from store.fields import columns_in, record_of
 from store.sql import one_at_a_time, reading
 
 INVITED_FOR = timedelta(hours=24)
 """How long the link of a new account works."""
-AccountRole = Literal["auditor", Deciding]
-ACCOUNT_ROLES: tuple[Role, ...] = get_args(AccountRole)
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 INVITATION = re.compile(r"[A-Za-z0-9_-]{43}")
 _OF_ACCOUNT = columns_in(accounts, Account)

@@ -16,6 +16,9 @@ DECIDING: tuple[str, ...] = get_args(Deciding)
 """Who decides, from the least right to the most."""
 ROLES: tuple[str, ...] = get_args(Role)
 """Who may be let in, from the least right to decide to the most."""
+AccountRole = Literal["auditor", Deciding]
+ACCOUNT_ROLES: tuple[Role, ...] = get_args(AccountRole)
+"""Whose accounts are people's."""
 
 LONGEST_NAME = 100
 SHORTEST_DAYS = 60 / 86_400

@@ -13,7 +13,7 @@ from console.faults import told
 from console.house import House
 from people import accounts
 from people.fields import Account
-from people.person import Person, Role
+from people.person import ACCOUNT_ROLES, Person, Role
 from store.sql import reading
 
 
@@ -24,7 +24,7 @@ def blueprint(house: House) -> Blueprint:
     def page(link: str = "", fault: str = "", status: int = 200) -> Response:
         with reading(house.engine) as connection:
             every = accounts.list_accounts(connection)
-        told = {"accounts": every, "roles": accounts.ACCOUNT_ROLES, "link": link, "fault": fault}
+        told = {"accounts": every, "roles": ACCOUNT_ROLES, "link": link, "fault": fault}
         return Response(render_template("pages/users.html", **told), status=status)
 
     def change(account_id: str, how: Callable[..., Account], done: str) -> AnyResponse:

@@ -9,7 +9,7 @@ from hotline.cli import asking
 from hotline.cli.columns import one_line, print_columns
 from people import accounts
 from people.fields import Account
-from people.person import NothingThere, Role
+from people.person import ACCOUNT_ROLES, NothingThere, Role
 from store.sql import reading
 
 
@@ -21,7 +21,7 @@ def users_group() -> None:
 @users_group.command("add")
 @click.argument("name")
 @click.option("--email", required=True, help="What they type to sign in")
-@click.option("--role", type=click.Choice(accounts.ACCOUNT_ROLES), required=True)
+@click.option("--role", type=click.Choice(ACCOUNT_ROLES), required=True)
 @asking.who_option
 @asking.json_option
 @click.pass_obj
@@ -76,7 +76,7 @@ def users_list(services: Services, as_json: bool) -> None:
 
 @users_group.command("role")
 @click.argument("email")
-@click.argument("role", type=click.Choice(accounts.ACCOUNT_ROLES))
+@click.argument("role", type=click.Choice(ACCOUNT_ROLES))
 @asking.who_option
 @click.pass_obj
 def users_role(services: Services, /, email: str, role: Role, who: str | None) -> None:

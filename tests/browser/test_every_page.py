@@ -6,9 +6,8 @@ from playwright.sync_api import Page, expect
 
 from console.house import House
 from console.pages import PAGES
-from people.accounts import ACCOUNT_ROLES
 from people.permissions import allows
-from people.person import Role
+from people.person import ACCOUNT_ROLES, Role
 from people.tokens import create_token
 from tests.browser.conftest import Desks
 from tests.fixtures.chromium import barriers, picture

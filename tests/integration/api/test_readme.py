@@ -29,9 +29,10 @@ def test_the_lines_of_the_readme_do_what_they_say(tmp_path: Path, redis_url: str
     lay_migrated(tmp_path / "hotline.db")
     found = SHOWN.search((ROOT / "README.md").read_text())
     assert found is not None
-    with web_process(settings) as web:
+    with web_process(settings) as web, web_process(settings, role="console") as console:
         web.wait_ready()
-        lines = found[1].replace("127.0.0.1:8940", f"127.0.0.1:{web.port}").splitlines()
+        console.wait_ready()
+        lines = found[1].replace("127.0.0.1:8942", f"127.0.0.1:{console.port}").splitlines()
         asked = "\n".join(line.replace("curl -sf", "echo; curl -sSf") for line in lines)
         done = subprocess.run(
             ["/bin/sh", "-e", "-c", asked],
@@ -48,7 +49,7 @@ def test_the_lines_of_the_readme_do_what_they_say(tmp_path: Path, redis_url: str
         )
         assert done.returncode == 0, done.stderr
         refused = httpx.post(f"{web.url}/twilio/voice", trust_env=False)
-        ready = httpx.get(f"{web.url}/readyz", trust_env=False)
+        ready = httpx.get(f"{console.url}/readyz", trust_env=False)
     today, added, listed, shown, lifted, audit, document = map(
         json.loads, filter(None, done.stdout.splitlines())
     )

@@ -9,10 +9,9 @@ from flask import Flask
 from console.access import permission_of
 from console.house import House
 from console.masking import masked
-from people.accounts import ACCOUNT_ROLES
 from people.audit import history
 from people.permissions import PERMISSIONS, allows
-from people.person import Role
+from people.person import ACCOUNT_ROLES, Role
 from store.sql import reading
 from tests.fixtures.console import Browser, console_app
 from tests.fixtures.record import MAHA, NUMBER
