@@ -20,13 +20,12 @@ from people.permissions import must
 from people.person import ACCOUNT_ROLES, LONGEST_NAME, NothingThere, Person, Role
 from people.schema import accounts
 from store.fields import columns_in, record_of
-from store.sql import one_at_a_time, reading
+from store.sql import one_at_a_time
 
 INVITED_FOR = timedelta(hours=24)
 """How long the link of a new account works."""
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
-INVITATION = re.compile(r"[A-Za-z0-9_-]{43}")
-_OF_ACCOUNT = columns_in(accounts, Account)
+OF_ACCOUNT = columns_in(accounts, Account)
 
 
 class AccountRefused(ValueError):
@@ -69,89 +68,12 @@ def add_account(
             )
         if any(one.email == email for one in known):
             raise AccountRefused("email: another account has it")
-        values = {column.name: getattr(made, column.name) for column in _OF_ACCOUNT}
-        invited = _invited(invitation, now)
+        values = {column.name: getattr(made, column.name) for column in OF_ACCOUNT}
+        invited = invitation_fields(invitation, now)
         key = {"session_key": new_session_key(), "recovery_codes": []}
         connection.execute(accounts.insert().values(**values, **key, **invited))
         note_change(connection, by, "account_added", made.id, now, name=name, role=role)
     return invitation, made
-
-
-def invite_again(engine: sa.Engine, account_id: str, *, by: Person, now: datetime) -> str:
-    """A new link for an account, where its first is over or its password forgotten.
-
-    Its second factor and its sessions stay until the link is used. Raises NothingThere, NotAllowed.
-    """
-    must(by, "users.change", "an invitation")
-    invitation = secrets.token_urlsafe(32)
-    with engine.begin() as connection:
-        account = _held(connection, account_id)
-        _update(connection, account.id, **_invited(invitation, now))
-        note_change(connection, by, "account_invited", account.id, now, name=account.name)
-    return invitation
-
-
-def first_invitation(engine: sa.Engine, email: str, *, by: Person, now: datetime) -> str | None:
-    """A link for the first admin, as long as nobody can sign in yet; None once somebody can.
-
-    The link before it ends. Raises SQLAlchemyError, AccountRefused.
-    """
-    with reading(engine) as connection:
-        can = sa.or_(accounts.c.password_hash.is_not(None), accounts.c.oidc_identity.is_not(None))
-        if connection.scalar(sa.select(sa.func.count()).where(can)):
-            return None
-        known = standing(connection, email=email)
-    if known is not None:
-        return invite_again(engine, known.account.id, by=by, now=now)
-    return add_account(engine, name="admin", email=email, role="admin", by=by, now=now)[0]
-
-
-def invited(engine: sa.Engine, invitation: str, now: datetime) -> Account | None:
-    """Whose link this is; None for one that is wrong, used or over."""
-    if not INVITATION.fullmatch(invitation):
-        return None
-    good = (
-        accounts.c.invitation_hash == _hash(invitation),
-        accounts.c.invitation_until > now,
-        accounts.c.disabled_at.is_(None),
-    )
-    with reading(engine) as connection:
-        row = connection.execute(sa.select(*_OF_ACCOUNT).where(*good)).one_or_none()
-    return None if row is None else record_of(Account, row)
-
-
-def accept_invitation(
-    engine: sa.Engine, invitation: str, password_hash: str, *, now: datetime, origin: str
-) -> Account | None:
-    """Set the password of the account whose link this is, once; its sessions end.
-
-    The account; None where the link is wrong, used or over. A second factor stays (OWASP ASVS 5.0,
-    6.4.3): whoever lost their telephone asks an admin besides, `reset_second_factor`.
-    """
-    if not INVITATION.fullmatch(invitation):
-        return None
-    with engine.begin() as connection:
-        one_at_a_time(connection, "accounts")
-        wanted = sa.select(*_OF_ACCOUNT).where(
-            accounts.c.invitation_hash == _hash(invitation),
-            accounts.c.invitation_until > now,
-            accounts.c.disabled_at.is_(None),
-        )
-        row = connection.execute(wanted).one_or_none()
-        if row is None:
-            return None
-        account = record_of(Account, row)
-        _update(
-            connection,
-            account.id,
-            password_hash=password_hash,
-            session_key=new_session_key(),
-            invitation_hash=None,
-            invitation_until=None,
-        )
-        by = Person(account.name, account.role, origin)
-        note_change(connection, by, "password_set", account.id, now, name=account.name)
-    return account
 
 
 def change_role(
@@ -163,13 +85,13 @@ def change_role(
         raise AccountRefused(f"role: one of {', '.join(ACCOUNT_ROLES)}")
     with engine.begin() as connection:
         one_at_a_time(connection, "accounts")
-        account = _held(connection, account_id)
+        account = held_account(connection, account_id)
         if role != account.role:
             _not_the_last(connection, account)
-            _update(connection, account.id, role=role, session_key=new_session_key())
+            update_account(connection, account.id, role=role, session_key=new_session_key())
             told = {"name": account.name, "before": account.role, "after": role}
             note_change(connection, by, "account_role", account.id, now, **told)
-        return _held(connection, account_id)
+        return held_account(connection, account_id)
 
 
 def disable(engine: sa.Engine, account_id: str, *, by: Person, now: datetime) -> Account:
@@ -177,10 +99,10 @@ def disable(engine: sa.Engine, account_id: str, *, by: Person, now: datetime) ->
     must(by, "users.change", "disabling an account")
     with engine.begin() as connection:
         one_at_a_time(connection, "accounts")
-        account = _held(connection, account_id)
+        account = held_account(connection, account_id)
         if account.disabled_at is None:
             _not_the_last(connection, account)
-            _update(
+            update_account(
                 connection,
                 account.id,
                 disabled_at=now,
@@ -189,7 +111,7 @@ def disable(engine: sa.Engine, account_id: str, *, by: Person, now: datetime) ->
                 invitation_until=None,
             )
             note_change(connection, by, "account_disabled", account.id, now, name=account.name)
-        return _held(connection, account_id)
+        return held_account(connection, account_id)
 
 
 def reset_second_factor(
@@ -201,34 +123,34 @@ def reset_second_factor(
     """
     must(by, "users.change", "resetting a second factor")
     with engine.begin() as connection:
-        account = _held(connection, account_id)
+        account = held_account(connection, account_id)
         gone: dict[str, Any] = {"second_factor": None, "totp_secret": None, "recovery_codes": []}
-        _update(connection, account.id, session_key=new_session_key(), **gone)
+        update_account(connection, account.id, session_key=new_session_key(), **gone)
         note_change(connection, by, "second_factor_reset", account.id, now, name=account.name)
-        return _held(connection, account_id)
+        return held_account(connection, account_id)
 
 
 def enable(engine: sa.Engine, account_id: str, *, by: Person, now: datetime) -> Account:
     """Let it in again, by the password that it had. Raises NothingThere, NotAllowed."""
     must(by, "users.change", "enabling an account")
     with engine.begin() as connection:
-        account = _held(connection, account_id)
+        account = held_account(connection, account_id)
         if account.disabled_at is not None:
-            _update(connection, account.id, disabled_at=None)
+            update_account(connection, account.id, disabled_at=None)
             note_change(connection, by, "account_enabled", account.id, now, name=account.name)
-        return _held(connection, account_id)
+        return held_account(connection, account_id)
 
 
 def list_accounts(connection: sa.Connection) -> list[Account]:
     """Every account, by name."""
-    rows = connection.execute(sa.select(*_OF_ACCOUNT).order_by(accounts.c.name))
+    rows = connection.execute(sa.select(*OF_ACCOUNT).order_by(accounts.c.name))
     return [record_of(Account, row) for row in rows]
 
 
 def find_account(connection: sa.Connection, account_id: str) -> Account | None:
     """The account of this id."""
     row = connection.execute(
-        sa.select(*_OF_ACCOUNT).where(accounts.c.id == account_id)
+        sa.select(*OF_ACCOUNT).where(accounts.c.id == account_id)
     ).one_or_none()
     return None if row is None else record_of(Account, row)
 
@@ -296,19 +218,22 @@ def _not_the_last(connection: sa.Connection, account: Account) -> None:
         raise AccountRefused("it is the last admin's: make another admin first")
 
 
-def _held(connection: sa.Connection, account_id: str) -> Account:
+def held_account(connection: sa.Connection, account_id: str) -> Account:
+    """The account of this id. Raises NothingThere."""
     account = find_account(connection, account_id)
     if account is None:
         raise NothingThere("there is no such account")
     return account
 
 
-def _update(connection: sa.Connection, account_id: str, **fields: Any) -> None:
+def update_account(connection: sa.Connection, account_id: str, **fields: Any) -> None:
+    """Write these columns of an account."""
     connection.execute(accounts.update().where(accounts.c.id == account_id).values(**fields))
 
 
-def _invited(invitation: str, now: datetime) -> dict[str, Any]:
-    return {"invitation_hash": _hash(invitation), "invitation_until": now + INVITED_FOR}
+def invitation_fields(invitation: str, now: datetime) -> dict[str, Any]:
+    """What is kept of an invitation: never its text."""
+    return {"invitation_hash": invitation_hash(invitation), "invitation_until": now + INVITED_FOR}
 
 
 def new_session_key() -> str:
@@ -316,5 +241,6 @@ def new_session_key() -> str:
     return secrets.token_hex(32)
 
 
-def _hash(text: str) -> str:
+def invitation_hash(text: str) -> str:
+    """By what an invitation is found."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from console.house import House
-from people.accounts import INVITATION, accept_invitation, invited
+from people.invitations import INVITATION, accept_invitation, invited
 
 _KEPT = "invitation"
 

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from console.access import needs, person
 from console.faults import told
 from console.house import House
-from people import accounts
+from people import accounts, invitations
 from people.fields import Account
 from people.person import ACCOUNT_ROLES, Person, Role
 from store.sql import reading
@@ -61,7 +61,7 @@ def blueprint(house: House) -> Blueprint:
     @needs("users.change")
     def invite(account_id: str) -> Response:
         by, now = person(), house.now()
-        invitation = accounts.invite_again(house.engine, account_id, by=by, now=now)
+        invitation = invitations.invite_again(house.engine, account_id, by=by, now=now)
         return page(link=_link(house, invitation))
 
     @made.post("/users/<account_id>/role")

@@ -21,7 +21,7 @@ from hotline.settings import Settings
 from hotline.stack import stack_children
 from hotline.trouble import of_database
 from ivr.prompts import CatalogueError
-from people.accounts import first_invitation
+from people.invitations import first_invitation
 from people.person import Person
 from store.migrations import upgrade
 from voice.wav import AudioError

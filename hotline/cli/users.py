@@ -7,7 +7,7 @@ import rich_click as click
 from hotline.bootstrap import Services
 from hotline.cli import asking
 from hotline.cli.columns import one_line, print_columns
-from people import accounts
+from people import accounts, invitations
 from people.fields import Account
 from people.person import ACCOUNT_ROLES, NothingThere, Role
 from store.sql import reading
@@ -47,7 +47,7 @@ def users_invite(services: Services, /, email: str, who: str | None, as_json: bo
     with asking.plain_errors():
         account = _found(services, email)
         by, now = asking.person(who, "admin"), datetime.now(UTC)
-        invitation = accounts.invite_again(services.engine(), account.id, by=by, now=now)
+        invitation = invitations.invite_again(services.engine(), account.id, by=by, now=now)
     _print_link(services, invitation, account, as_json=as_json)
 
 

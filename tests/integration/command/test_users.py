@@ -13,7 +13,8 @@ from hotline.bootstrap import Services
 from hotline.cli.serve import first_admin_link
 from hotline.cli.users import users_group
 from hotline.settings import Settings
-from people.accounts import accept_invitation, standing
+from people.accounts import standing
+from people.invitations import accept_invitation
 from store.sql import reading
 from tests.fixtures.house import house_of
 from tests.fixtures.tickets import database_url
