@@ -24,6 +24,7 @@ from embedded.redis_child import redis_child
 from host.inherited import OF_DATABASES, OF_RECOGNISERS
 from host.life import LONGEST_SILENCE_S
 from hotline.answering import PROBE_SECONDS, agi_answers
+from hotline.setting_groups import ConsoleSettings, WebSettings
 from hotline.settings import PREFIX, ROTATED_FILE, SECRET_NAMES, Settings
 from store.redis_socket import embedded_redis_url
 
@@ -157,37 +158,33 @@ def _agi_children(settings: Settings, env: dict[str, str]) -> Iterator[ChildSpec
 
 
 def _web_child(settings: Settings, env: dict[str, str]) -> ChildSpec:
-    health = f"http://{settings.web.host}:{settings.web.port}/healthz"
-    return ChildSpec(
-        name="web",
-        argv=role("web"),
-        takes_hangup=True,
-        env=_only(env, *_STORES, *_CARRIER),
-        inherits=OF_DATABASES,
-        ready=lambda: http_answers(health),
-        probe=lambda: http_answers(health),
-        probe_seconds=_SELDOM_S,
-        start_with=_TOGETHER,
-        stop_stage=_STAGE_AGI,
-        stop_seconds=settings.web.drain_seconds + 5.0,
-    )
+    needed = _only(env, *_STORES, *_CARRIER)
+    return _serving_child("web", settings.web, needed, _STAGE_AGI)
 
 
 def _console_child(settings: Settings, env: dict[str, str]) -> ChildSpec:
-    health = f"http://{settings.console.host}:{settings.console.port}/healthz"
+    needed = _only(env, *_STORES, *_CONSOLE)
+    child = _serving_child("console", settings.console, needed, _STAGE_BACKOFFICE)
+    return replace(child, hung_seconds=_SILENT_S)  # no call waits for it
+
+
+def _serving_child(
+    name: str, at: WebSettings | ConsoleSettings, env: dict[str, str], stop_stage: int
+) -> ChildSpec:
+    """A role that serves HTTP, and says by that how it is."""
+    health = f"http://{at.host}:{at.port}/healthz"
     return ChildSpec(
-        name="console",
-        argv=role("console"),
+        name=name,
+        argv=role(name),
         takes_hangup=True,
-        env=_only(env, *_STORES, *_CONSOLE),
+        env=env,
         inherits=OF_DATABASES,
         ready=lambda: http_answers(health),
         probe=lambda: http_answers(health),
         probe_seconds=_SELDOM_S,
-        hung_seconds=_SILENT_S,  # no call waits for it
         start_with=_TOGETHER,
-        stop_stage=_STAGE_BACKOFFICE,
-        stop_seconds=settings.console.drain_seconds + 5.0,
+        stop_stage=stop_stage,
+        stop_seconds=at.drain_seconds + 5.0,
     )
 
 

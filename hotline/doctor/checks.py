@@ -24,10 +24,11 @@ from hotline.answering import agi_answers
 from hotline.asterisk_hosts import unnamed_hosts
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
+from hotline.doctor.serving_checks import answers
 from hotline.environment import SettingsWrong
 from hotline.menu import all_findings, flows
 from hotline.providers import check_providers
-from hotline.stack import http_answers, sip_answers
+from hotline.stack import sip_answers
 from hotline.studio import outdated_takes
 from hotline.voices_heard import heard_ways
 from tickets.health import read_health
@@ -157,32 +158,12 @@ def _made_rounds(role: Seen) -> Check:
     return Check(role.role, passed, found, "end it: its supervisor starts it again")
 
 
-def web(services: Services) -> Iterator[Check]:
-    """Whether the web application answers."""
-    at = services.settings.web
-    passed = _answers(lambda: http_answers(f"http://{at.host}:{at.port}/healthz"))
-    found = f"{at.host}:{at.port} {'answers' if passed else 'does not answer'}"
-    yield Check("web", passed, found, "start `hotline web` or `hotline serve`")
-
-
-def console(services: Services) -> Iterator[Check]:
-    """Whether the console answers, and only by a way that passwords may go."""
-    at = services.settings.console
-    if at.is_open:
-        found = "others reach its host, and there is no public address"
-        yield Check("console", False, found, "set HOTLINE_CONSOLE__PUBLIC_URL, TLS in front")
-        return
-    passed = _answers(lambda: http_answers(f"http://{at.host}:{at.port}/healthz"))
-    found = f"{at.host}:{at.port} {'answers' if passed else 'does not answer'}"
-    yield Check("console", passed, found, "start `hotline console` or `hotline serve`")
-
-
 def agi(services: Services) -> Iterator[Check]:
     """Whether the FastAGI servers answer."""
     settings = services.settings.agi
     for port in settings.ports:
         where = f"{settings.host}:{port}"
-        passed = _answers(partial(agi_answers, settings.host, port))
+        passed = answers(partial(agi_answers, settings.host, port))
         found = f"{where} {'answers' if passed else 'does not answer'}"
         yield Check("fastagi", passed, found, "start `hotline agi` or `hotline serve`")
 
@@ -209,9 +190,9 @@ def asterisk(services: Services) -> Iterator[Check]:
     """Whether the embedded Asterisk answers."""
     root = find_asterisk(services.settings.cache_dir)
     sip = services.settings.sip
-    answers = _answers(lambda: sip_answers(sip.host, sip.port))
+    heard = answers(lambda: sip_answers(sip.host, sip.port))
     where = f"{sip.host}:{sip.port}"
-    if answers:
+    if heard:
         yield Check("asterisk", True, f"SIP answers on {where}")
         return
     kind = "installed, but" if root else "not installed here, and"
@@ -260,12 +241,6 @@ def providers(services: Services) -> Iterator[Check]:
     yield Check("providers", True, f"{account}, text messages: {settings.sms.gateway}")
 
 
-def web_of_twilio(services: Services) -> Iterator[Check]:
-    """Whether it answers, where the whole stack has one."""
-    if services.settings.twilio.configured:
-        yield from web(services)
-
-
 def twilio(services: Services) -> Iterator[Check]:
     """Whether Twilio is known by an address that is safe."""
     told = services.settings.twilio
@@ -295,10 +270,3 @@ def _asked(url: str) -> _Answer | None:
             return _Answer(reply.status, ahead)
     except (OSError, httpx.HTTPError, httpx.InvalidURL, ExchangeFailed):
         return None
-
-
-def _answers(ask: Callable[[], bool]) -> bool:
-    try:
-        return ask()
-    except (OSError, httpx.HTTPError):
-        return False

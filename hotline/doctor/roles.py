@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from hotline.bootstrap import Services
-from hotline.doctor import checks, machine_checks, places_checks
+from hotline.doctor import checks, machine_checks, places_checks, serving_checks
 from hotline.doctor.check import Check
 from hotline.doctor.database_checks import database_checks
 
@@ -48,9 +48,9 @@ _CHECKS = (
     _Asked("deliveries", checks.destinations, ("worker",)),
     _Asked("signing secrets", machine_checks.signing_secrets, ("worker",), of_all=False),
     _Asked("twilio", checks.twilio, ("web",)),
-    _Asked("web", checks.web, ("web",), of_all=False),
-    _Asked("web", checks.web_of_twilio, ()),
-    _Asked("console", checks.console, ("console",), of_all=False),
+    _Asked("web", serving_checks.web, ("web",), of_all=False),
+    _Asked("web", serving_checks.web_of_twilio, ()),
+    _Asked("console", serving_checks.console, ("console",), of_all=False),
     _Asked("providers", checks.providers, ("web", "worker")),
     _Asked("secrets", machine_checks.closed_secrets),
     _Asked("disk", machine_checks.disk),
