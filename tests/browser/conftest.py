@@ -3,18 +3,17 @@
 from collections.abc import Iterator
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 from playwright.sync_api import Browser, Page
 
 from console.house import House
 from people.person import Role
 from tests.fixtures.chromium import chromium_program, running_chromium, served, sign_in
-from tests.fixtures.console import PASSWORD, add_person, console_app, console_house
-from tests.fixtures.record import Clock
+from tests.fixtures.console import PASSWORD, add_person
 from tests.fixtures.tickets import database_url, engine
+from tests.integration.console.conftest import app, clock, house
 
-__all__ = ["database_url", "engine"]
+__all__ = ["app", "clock", "database_url", "engine", "house"]
 
 
 @pytest.fixture(scope="session")
@@ -24,25 +23,6 @@ def chromium() -> Iterator[Browser]:
         pytest.skip("Chromium is not installed: `make setup` as root on Debian")
     with running_chromium() as browser:
         yield browser
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """A clock moved by hand."""
-    return Clock()
-
-
-@pytest.fixture
-def house(engine: sa.Engine, redis_url: str, clock: Clock) -> Iterator[House]:
-    """What the console stands on."""
-    with console_house(engine, redis_url, clock) as made:
-        yield made
-
-
-@pytest.fixture
-def app(house: House) -> Flask:
-    """The console."""
-    return console_app(house)
 
 
 @pytest.fixture
