@@ -51,6 +51,7 @@ ACTIONS = {
     "announced": _("put on the air"),
     "announcement_ended": _("taken off the air"),
     "gazetteer_imported": _("addresses imported"),
+    "ticket_opened": _("ticket opened"),
     "ticket_status": _("status changed"),
     "ticket_priority": _("priority changed"),
     "ticket_assigned": _("assigned"),

@@ -1,6 +1,6 @@
 """What the pages of tickets and deliveries stand on, and the words for what they show."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from flask_babel import gettext as _
@@ -10,7 +10,8 @@ from tickets.catalogue import Department, Service, SubMunicipality
 from tickets.destination import Destination
 from tickets.destinations.mail.told import Names
 from tickets.destinations.mail.words import LANGUAGES
-from tickets.model import JURISDICTION
+from tickets.model import JURISDICTION, NewTicket
+from tickets.open import Beside, nothing_beside
 from tickets.update import Told
 
 
@@ -26,18 +27,21 @@ def nowhere(_name: str) -> Destination | None:
 class TicketRoom:
     """The city's catalogue, and the ways out of the house.
 
-    `told` says who hears of a ticket's new version. `gateway` is whether text messages are sent.
+    `told` says who hears of a ticket's new version, `concerned` whom a new one concerns, and
+    `beside` is what is written with it. `gateway` is whether text messages are sent.
     `kinds` are the destinations of the file by name; `destination` makes one, to try it: None where
     there is none of this name; it raises NotBuilt.
     """
 
     told: Told
+    concerned: Callable[[NewTicket], Sequence[str]]
     names: Names
     departments: Mapping[str, Department]
     gateway: bool = False
     jurisdiction: str = JURISDICTION
     kinds: Mapping[str, str] = field(default_factory=dict)
     destination: Callable[[str], Destination | None] = nowhere
+    beside: Beside = nothing_beside
 
     @property
     def services(self) -> Mapping[str, Service]:

@@ -31,6 +31,14 @@ REFUSED: Mapping[Why, LazyProxy] = {
     "department_count": _("A ticket is the matter of one department at least, and ten at most."),
     "department_unknown": _("There is no such department."),
     "person_name": _("There is no such person."),
+    "service_unknown": _("There is no such service: choose one of the list."),
+    "area_unknown": _("There is no such sub-municipality."),
+    "number_unusable": _("The number to call back is none that can be dialled."),
+    "place_missing": _(
+        "A report has a place: the number plate, the sub-municipality, or the place in words."
+    ),
+    "plate_wrong": _("A plate has a building number of four digits and a postal code of five."),
+    "recording_unknown": _("There is no such recording in this call."),
     "needs_no_retry": _("This delivery is on its way or has come: it needs no retry."),
     "not_disabled": _("This destination is not disabled."),
     "disabled_already": _("This destination was disabled already."),

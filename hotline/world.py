@@ -26,7 +26,7 @@ from store.database import disk_is_full
 from tickets.catalogue import load_sub_municipalities
 from tickets.mobile import SMS, wants_sms
 from tickets.model import NewTicket, Ticket
-from tickets.open import find_ticket, nothing_beside, open_ticket
+from tickets.open import Beside, find_ticket, nothing_beside, open_ticket
 from tickets.own import count_open, last_with_a_place, open_tickets
 from tickets.spoken import recordings_named
 from tickets.told import open_told
@@ -69,28 +69,37 @@ def make_open_ticket(services: "Services") -> OpenKept:
     One whose caller was told a number with the database away is opened under that.
     Where a program makes drafts of recordings, one of what its caller has said is asked for.
     """
-    engine, settings = services.call_engine, services.settings
-    told, jurisdiction = settings.sms.gateway != "none", settings.jurisdiction
-    routes = services.destinations.routes
-    beside = _ask_for_drafts if settings.transcribe.command else nothing_beside
+    engine, jurisdiction = services.call_engine, services.settings.jurisdiction
+    concerned, updated = concerned_by(services), services.destinations.routes.after
+    beside = beside_tickets(services)
 
     def opened(new: NewTicket, now: datetime, number: str | None = None) -> Ticket:
         new = replace(new, jurisdiction_id=jurisdiction)
-        names = (*routes.of(new), SMS) if told and wants_sms(new) else routes.of(new)
         open_it = (
             partial(open_ticket, engine, new)
             if number is None
-            else partial(open_told, engine, new, number, updated=routes.after)
+            else partial(open_told, engine, new, number, updated=updated)
         )
-        make = partial(open_it, destinations=names, now=now, beside=beside)
+        make = partial(open_it, destinations=concerned(new), now=now, beside=beside)
         return _with_room(engine, make)
 
     return opened
 
 
+def concerned_by(services: "Services") -> Callable[[NewTicket], tuple[str, ...]]:
+    """The destinations of a new ticket, and the message to its caller where there is a gateway."""
+    gateway, routes = services.settings.sms.gateway != "none", services.destinations.routes
+    return lambda new: (*routes.of(new), SMS) if gateway and wants_sms(new) else routes.of(new)
+
+
+def beside_tickets(services: "Services") -> Beside:
+    """What is written with a ticket: where a program makes drafts, that some are asked for."""
+    return _ask_for_drafts if services.settings.transcribe.command else nothing_beside
+
+
 def _update_ticket(services: "Services") -> UpdateTicket:
     engine, told = services.call_engine, services.destinations.routes.after
-    beside = _ask_for_drafts if services.settings.transcribe.command else nothing_beside
+    beside = beside_tickets(services)
 
     def updated(reference: str, change: Change, now: datetime) -> Ticket | None:
         make = partial(update_ticket, engine, reference, change, destinations=told, now=now)

@@ -21,6 +21,7 @@ from hotline.environment import SettingsWrong
 from hotline.register import make_register
 from hotline.setting_groups import ConsoleSettings
 from hotline.settings import Settings
+from hotline.world import beside_tickets, concerned_by
 from tickets.catalogue import load_departments, load_sub_municipalities
 from tickets.destination import Destination
 from tickets.destinations.mail.told import Names
@@ -102,6 +103,8 @@ def _ticket_room(services: Services) -> TicketRoom:
 
     return TicketRoom(
         told=routes.after,
+        concerned=concerned_by(services),
+        beside=beside_tickets(services),
         names=Names(services.zone, services.services, areas),
         departments=load_departments(folder / "services.yaml"),
         gateway=settings.sms.gateway != "none",

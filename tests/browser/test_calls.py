@@ -55,7 +55,9 @@ def test_no_page_of_calls_has_a_barrier(desk: Desks, language: str, theme: str) 
     """With something in it: the list, a call with a player and forms, the first page's figures."""
     page = desk("supervisor", language, theme)
     found = {}
-    for path, name in (("/", "today"), ("/calls", "calls"), (f"/calls/{CALL}", "call")):
+    one = f"/calls/{CALL}"
+    pages = {"/": "today", "/calls": "calls", one: "call", f"{one}/ticket": "call-ticket"}
+    for path, name in pages.items():
         page.goto(path)
         found[path] = barriers(page)
         picture(page, f"{name}-with-calls-{language}-{theme}")
@@ -136,6 +138,19 @@ def test_a_recording_is_played_from_the_middle(desk: Desks) -> None:
     assert page.evaluate("document.querySelector('audio').duration") == pytest.approx(SECONDS)
     assert page.evaluate("document.querySelector('audio').currentTime") == pytest.approx(6)
     assert any(piece.startswith("bytes ") for piece in pieces)
+
+
+def test_a_ticket_is_opened_from_a_call(desk: Desks) -> None:
+    """Without a script, with the call's recording, and lands on the ticket."""
+    page = desk("supervisor", "en", scripts=False)
+    page.goto(f"/calls/{CALL}")
+    page.get_by_role("link", name="Open a ticket").click()
+    page.get_by_label("Service").select_option("RD_HOLE")
+    page.get_by_label("The place in words").fill("Before the school of Al Naseem")
+    page.get_by_role("button", name="Open the ticket").click()
+    expect(page.get_by_role("status")).to_contain_text("The ticket is opened.")
+    expect(page.locator("main")).to_contain_text("Before the school of Al Naseem")
+    assert page.locator("audio").count() == 1
 
 
 def test_a_supervisor_blocks_from_a_call(desk: Desks, house: House) -> None:

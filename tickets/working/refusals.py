@@ -27,6 +27,12 @@ Why = Literal[
     "department_count",
     "department_unknown",
     "person_name",
+    "service_unknown",
+    "area_unknown",
+    "number_unusable",
+    "place_missing",
+    "plate_wrong",
+    "recording_unknown",
     "needs_no_retry",
     "not_disabled",
     "disabled_already",
@@ -75,6 +81,10 @@ class CannotReply(ChangeRefused):
 
 class WrongText(ChangeRefused):
     """A note or a reply that cannot stand; the message says the mend, never the text."""
+
+
+class CannotOpen(ChangeRefused):
+    """What was told makes no ticket; the message says what, and never what was told."""
 
 
 class WrongAssignment(ChangeRefused):

@@ -11,9 +11,11 @@ from pydantic import Field, StringConstraints, TypeAdapter
 
 from blacklist.record.arguments import Arguments, Page, Plain
 from blacklist.record.operations import Operation
+from call_handlers.timeline import story_of
 from console.api.pages import Moment, Pages
 from console.api.resources.served import Served, ticket_for
 from console.house import House
+from console.opening import Given, opened
 from console.workers import workers
 from people.permissions import Permission
 from people.person import NothingThere, Person
@@ -26,7 +28,7 @@ from tickets.working.queue import State, Wanted, list_queue, place_of
 from tickets.working.replying import Sent, reply
 from tickets.working.status import set_priority, set_status
 from tickets.working.whole import whole_ticket
-from tickets.working.writing import add_note
+from tickets.working.writing import add_note, new_id
 from tickets.working.written import LONGEST_NOTE, LONGEST_REPLY, Note, Reply
 
 ROOT = "/api/v1/tickets"
@@ -48,6 +50,12 @@ class TicketsAsked(Page):
     state: State = ""
     assigned_to: _Word = ""
     unassigned: bool = False
+
+
+class NewBody(Given):
+    """A new ticket; `call` is that in which it was told."""
+
+    call: _Word | None = None
 
 
 class StatusBody(Arguments):
@@ -131,6 +139,13 @@ def routes(house: House) -> tuple[Served, ...]:
             tuple(each.service_request_id for each in found.duplicates),
         )
 
+    def new(person: Person, *, call: str | None, **given: Any) -> Ticket:
+        story = None if call is None else story_of(house.engine, call, house.recordings.folder)
+        if call is not None and story is None:
+            raise NothingThere("there is no such call")
+        origin = f"desk:{new_id()}"
+        return ticket_for(person, opened(house, person, Given(**given), origin=origin, story=story))
+
     def changing(how: Callable[..., Ticket]) -> Callable[..., Ticket]:
         def changed(by: Person, ticket: str, /, *, version: int, **given: Any) -> Ticket:
             return ticket_for(by, how(Work(by, ticket, version, house.now()), **given))
@@ -173,6 +188,9 @@ def routes(house: House) -> tuple[Served, ...]:
         Served("list_tickets", "GET", ROOT, pages=pages, asks=Operation(
             "list_tickets", "The queue, newest first", "tickets.read", listed, list[Ticket],
             TicketsAsked)),
+        Served("open_ticket", "POST", ROOT, 201, asks=Operation(
+            "open_ticket", "A new ticket, of what somebody was told", "tickets.open", new, Ticket,
+            NewBody, misses=True)),
         Served("show_ticket", "GET", _ONE, asks=Operation(
             "show_ticket", "One ticket with all that belongs to it", "tickets.read", one,
             TicketTold, of="ticket", misses=True)),

@@ -41,6 +41,7 @@ from tickets.destinations.webhook_secret import fresh_secret
 from tickets.model import CHANNELS, KINDS, PRIORITIES, Address, NewTicket, Ticket, to_wire
 from tickets.open import build_ticket, open_ticket
 from tickets.outbox import list_deliveries
+from tickets.working.opening import BY_HAND
 from tickets.working.status import PARENT_BEFORE
 
 VALIDATOR = Draft202012Validator(
@@ -140,6 +141,7 @@ def test_the_schema_has_every_attribute_that_a_call_gives_a_ticket() -> None:
     later = {"notes", "reopened_by"}  # of a ticket that is there: see test_follow_up
     later |= {"told_references"}  # see test_told_without_sql
     later |= {PARENT_BEFORE}
+    later |= {BY_HAND}  # see tests/integration/console/test_opening.py
     given_names = {name for new in opened for name in new.attributes} | later
     assert given_names == set(TICKET["properties"]["attributes"]["properties"])
     for new in opened:
