@@ -1,6 +1,6 @@
 """What the console's pages stand on: collaborators that are handed in, and how it is served."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,8 @@ class House:
     """What pages read and change. `now` gives the time (UTC), `zone` is where people's days begin.
 
     `redis` holds sessions and counts of tries. Pages reach every store through these alone.
-    `recordings` are those that are kept here. `parts` asks each part of the house how it is.
+    `policy_file` is what `roles` go by. `recordings` are those that are kept here. `parts` asks
+    each part of the house how it is.
     `url` is where people find the console: scheme and host, without a stroke at its end.
     """
 
@@ -35,10 +36,21 @@ class House:
     now: Callable[[], datetime]
     url: str
     policy_file: Path
+    roles: "Roles"
     air: "Air"
     recordings: Recordings
     tickets: TicketRoom
     parts: Callable[[], Iterable["Part"]]
+
+
+class Roles(Protocol):
+    """The processes of this machine that go by the files that people edit."""
+
+    def in_the_way(self) -> Sequence[str]:
+        """What is wrong with the files now, a line each: with a mistake none is taken up."""
+
+    def tell(self) -> Sequence[tuple[str, bool]]:
+        """Have them take up the files; each by its role, and whether it goes by them now."""
 
 
 class Part(Protocol):

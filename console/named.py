@@ -45,6 +45,7 @@ ACTIONS = {
     "review_asked": _("asked for review"),
     "review_accepted": _("review accepted"),
     "review_refused": _("review refused"),
+    "policy_changed": _("policy switched on"),
     "number_revealed": _("looked at a number"),
     "recording_fetched": _("listened to a recording"),
     "call_exported": _("took a call away"),

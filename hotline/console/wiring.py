@@ -16,6 +16,7 @@ from console.ticket_room import NotBuilt, TicketRoom
 from hotline.announcing import sound_of, templates, texts_of
 from hotline.bootstrap import Services
 from hotline.console.secret import console_secret
+from hotline.console.taking_up import Roles
 from hotline.doctor.check import Check
 from hotline.environment import SettingsWrong
 from hotline.register import make_register
@@ -58,6 +59,7 @@ def house_of(services: Services) -> House:
         now=now,
         url=settings.console.url,
         policy_file=settings.config_dir / "screening.yaml",
+        roles=Roles(services),
         air=_air(services),
         recordings=Recordings(engine, settings.recordings, settings.retention.recordings_days, now),
         parts=partial(_parts, services),
