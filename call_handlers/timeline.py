@@ -4,7 +4,7 @@ Whoever reads it need not know in which table a thing stands; it takes a few que
 came of the call.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -103,19 +103,29 @@ def story_of(engine: sa.Engine, call_id: str, folder: Path) -> CallStory | None:
         )
 
 
+def spoken_in(record: CallRecord, events: Iterable[CallEvent]) -> tuple[str, ...]:
+    """The references of what the caller spoke, in its order; whether it is kept is not asked."""
+    return tuple(_reference(record, event) for event in events if _is_spoken(event))
+
+
 def _spoken(
     record: CallRecord,
     events: tuple[CallEvent, ...],
     folder: Path,
     removed: dict[int, datetime | None],
 ) -> Iterator[Spoken]:
-    for event in events:
-        length = event.input.removesuffix(" ms")
-        if event.kind == _RECORDING and length != event.input:
-            reference = f"{record.id}-{event.turn}"
-            kept = is_kept(folder, reference)
-            seconds = int(length) / 1000
-            yield Spoken(reference, event.turn, event.at, seconds, kept, removed.get(event.turn))
+    for event in filter(_is_spoken, events):
+        reference = _reference(record, event)
+        kept, seconds = is_kept(folder, reference), int(event.input.removesuffix(" ms")) / 1000
+        yield Spoken(reference, event.turn, event.at, seconds, kept, removed.get(event.turn))
+
+
+def _is_spoken(event: CallEvent) -> bool:
+    return event.kind == _RECORDING and event.input.endswith(" ms")
+
+
+def _reference(record: CallRecord, event: CallEvent) -> str:
+    return f"{record.id}-{event.turn}"
 
 
 def _removed(connection: sa.Connection, call_id: str) -> dict[int, datetime | None]:

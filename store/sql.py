@@ -78,6 +78,13 @@ def database_now(connection: sa.Connection) -> datetime:
     return moment.astimezone(UTC)
 
 
+def clock_of(engine: sa.Engine) -> sa.ColumnElement[datetime]:
+    """The same as a column of a question that asks for more. On SQLite it is the moment of now."""
+    if engine.dialect.name == "sqlite":
+        return sa.literal(datetime.now(UTC), UtcDateTime)
+    return sa.func.clock_timestamp(type_=UtcDateTime)
+
+
 def beyond(
     order: Sequence[sa.ColumnElement[Any]], place: Sequence[object], *, falling: bool = False
 ) -> sa.ColumnElement[bool]:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from store.sql import database_now, reading
+from store.sql import clock_of, database_now, reading
 from tickets.circuit import OPEN_STATES
 from tickets.open import of_reference
 from tickets.schema import deliveries, delivery_attempts, tickets
@@ -152,16 +152,16 @@ def backlog(engine: sa.Engine) -> list[Backlog]:
             sa.func.count(),
             sa.func.min(columns.created_at),
             sa.func.count(columns.accepted_at),
+            clock_of(engine),
         )
         .where(columns.state.in_((*OPEN_STATES, "dead")))
         .group_by(columns.destination, columns.state)
     )
     with reading(engine) as connection:
         rows = connection.execute(statement).all()
-        now = database_now(connection)
     return [
         Backlog(name, state, count, max(0.0, (now - oldest).total_seconds()), accepted)
-        for name, state, count, oldest, accepted in rows
+        for name, state, count, oldest, accepted, now in rows
     ]
 
 

@@ -11,9 +11,9 @@ from people.person import Role
 from tests.fixtures.chromium import chromium_program, running_chromium, served, sign_in
 from tests.fixtures.console import PASSWORD, add_person
 from tests.fixtures.tickets import database_url, engine
-from tests.integration.console.conftest import app, clock, house
+from tests.integration.console.conftest import app, clock, counted, house
 
-__all__ = ["app", "clock", "database_url", "engine", "house"]
+__all__ = ["app", "clock", "counted", "database_url", "engine", "house"]
 
 
 @pytest.fixture(scope="session")

@@ -90,9 +90,14 @@ def change_held(
 def seen_ticket(connection: sa.Connection, work: Work) -> Ticket:
     """The ticket, held, in the version that was seen. Raises NothingThere and SeenAnother."""
     ticket = there(connection, work.reference)
+    must_be_seen(ticket, work)
+    return ticket
+
+
+def must_be_seen(ticket: Ticket, work: Work) -> None:
+    """Raises SeenAnother where somebody has changed it since."""
     if ticket.version != work.seen:
         raise SeenAnother(ticket.service_request_id, work.seen, ticket.version)
-    return ticket
 
 
 def there(connection: sa.Connection, reference: str) -> Ticket:

@@ -54,17 +54,15 @@ def by_status(engine: sa.Engine, now: datetime, ended_since: datetime) -> Status
     """By status; ended are those whose status became theirs at `ended_since` (aware) or later."""
     status, due_at, how_many = table.c.status, table.c.due_at, sa.func.count()
     is_late = sa.func.sum(sa.case((due_at < now, 1), else_=0))
-    to_do = sa.select(status, how_many, is_late).where(due_at.is_not(None)).group_by(status)
-    since = table.c.status_datetime >= ended_since
-    ended = (
-        sa.select(status, how_many.label("how_many"))
-        .where(due_at.is_(None), since)
-        .group_by(status)
+    to_do = sa.select(sa.true(), status, how_many, is_late).where(due_at.is_not(None))
+    ended = sa.select(sa.false(), status, how_many, sa.literal(0)).where(
+        due_at.is_(None), table.c.status_datetime >= ended_since
     )
     with reading(engine) as connection:
-        rows = connection.execute(to_do).all()
-        gone = {row.status: row.how_many for row in connection.execute(ended)}
-    here = {name: count for name, count, _ in rows}
+        asked = sa.union_all(to_do.group_by(status), ended.group_by(status))
+        rows = connection.execute(asked).all()
+    here = {name: count for open_, name, count, _ in rows if open_}
+    gone = {name: count for open_, name, count, _ in rows if not open_}
     return Statuses(_in_order(here), sum(late for *_, late in rows), _in_order(gone))
 
 

@@ -12,7 +12,7 @@ from tickets.hand_out import hand_out
 from tickets.mobile import SMS, is_mobile
 from tickets.model import Ticket
 from tickets.schema import deliveries, ticket_replies
-from tickets.working.change import Office, Work, seen_ticket, there
+from tickets.working.change import Office, Work, must_be_seen, there
 from tickets.working.refusals import CannotReply, Why
 from tickets.working.writing import checked_id, checked_text
 from tickets.working.written import LONGEST_REPLY, Reply
@@ -52,7 +52,7 @@ def reply(
         known = _known(connection, ticket, made)
         if known is not None:
             return known
-        seen_ticket(connection, work)
+        must_be_seen(ticket, work)
         why = why_no_reply(ticket, gateway=gateway)
         if why is not None:
             raise CannotReply(why, NO_REPLY[why])

@@ -10,6 +10,7 @@ from console.house import House
 from people.person import Role
 from tests.fixtures.console import Browser, console_app, console_house, somebody
 from tests.fixtures.record import Clock
+from tests.fixtures.statements import Counts, counts_of
 from tests.fixtures.tickets import database_url, engine
 
 __all__ = ["database_url", "engine"]
@@ -29,9 +30,24 @@ def house(engine: sa.Engine, redis_url: str, clock: Clock) -> Iterator[House]:
 
 
 @pytest.fixture
-def app(house: House) -> Flask:
+def counted(house: House) -> Iterator[tuple[Flask, Counts]]:
+    """The console, and how much each answer of it asks of the database: never too much."""
+    made = console_app(house)
+    with counts_of(made, house.engine) as counts:
+        yield made, counts
+    assert counts.too_many == {}
+
+
+@pytest.fixture
+def app(counted: tuple[Flask, Counts]) -> Flask:
     """The console."""
-    return console_app(house)
+    return counted[0]
+
+
+@pytest.fixture
+def counts(counted: tuple[Flask, Counts]) -> Counts:
+    """How many questions its answers took, those of the test until now."""
+    return counted[1]
 
 
 @pytest.fixture

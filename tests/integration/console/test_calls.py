@@ -24,7 +24,7 @@ from store.sql import reading
 from tests.fixtures.console import Browser
 from tests.fixtures.record import NUMBER, disagreements
 from tests.fixtures.screening import default_policy
-from tests.fixtures.statements import asked_of
+from tests.fixtures.statements import MOST_OF_A_PAGE, asked_of
 from tests.integration.calls.test_records import ENDED, FACTS
 from tests.integration.console.conftest import People
 from tests.integration.seeding.test_seed import CITY
@@ -36,7 +36,6 @@ SPOKEN = f"{CALL}-2"
 START = datetime.fromtimestamp(FACTS.started_ms / 1000, UTC)
 MASKED = "•••"
 NO_TICKET = f"12345678{damm.calc_check_digit('12345678')}"
-MOST_QUERIES = 12
 
 
 @pytest.fixture(autouse=True)
@@ -377,18 +376,18 @@ def test_pages_take_few_questions_and_go_on(house: House, signed_in: People) -> 
     browser.get("/calls")
     with asked_of(house.engine) as asked:
         browser.follow(browser.post("/calls", disposition="completed"))
-    assert len(asked) <= MOST_QUERIES
+    assert len(asked) <= MOST_OF_A_PAGE
     seen: list[str] = []
     for _ in range(3):
         seen += _ids(browser.page)
         following = browser.page.partition('rel="next" href="')[2].partition('"')[0]
         with asked_of(house.engine) as asked:
             browser.get(following.replace("&amp;", "&"))
-        assert len(asked) <= MOST_QUERIES
+        assert len(asked) <= MOST_OF_A_PAGE
     assert len(seen) == len(set(seen)) == 150
     with asked_of(house.engine) as asked:
         browser.get(f"/calls/{seen[0]}")
-    assert len(asked) <= MOST_QUERIES
+    assert len(asked) <= MOST_OF_A_PAGE
 
 
 def _ids(page: str) -> list[str]:

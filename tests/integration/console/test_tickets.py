@@ -6,8 +6,6 @@ from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
-import sqlalchemy as sa
-from flask import Flask
 
 from console.house import House
 from console.pages.ticket_queue import ON_A_PAGE
@@ -390,32 +388,6 @@ def test_the_first_page_tells_what_is_to_be_done(
 def test_every_refusal_has_words() -> None:
     """A page says why, in the reader's language."""
     assert set(REFUSED) == set(get_args(Why))
-
-
-def test_a_page_asks_at_most_twelve_questions(house: House, app: Flask) -> None:
-    """However much there is: the queue, and a ticket with notes, replies, attempts, duplicates."""
-    ticket, other = opened(house, 1), opened(house, 2)
-    browser = somebody(app, house, "supervisor")
-    for note in ("a", "b"):
-        sent(browser, ticket, "notes", note=note)
-    sent(browser, ticket, "replies", reply="c")
-    sent(browser, other, "merge", parent=ticket.service_request_id)
-    for path in ("/tickets", "/tickets?department=roads", at(ticket)):
-        asked = questions(house, browser, path)
-        assert 0 < len(asked) <= 12, (path, asked)
-
-
-def questions(house: House, browser: Browser, path: str) -> list[str]:
-    """The statements that a page takes."""
-    asked: list[str] = []
-
-    def count(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        asked.append(statement)
-
-    sa.event.listen(house.engine, "before_cursor_execute", count)
-    assert browser.get(path).status_code == 200
-    sa.event.remove(house.engine, "before_cursor_execute", count)
-    return asked
 
 
 def test_without_a_gateway_nobody_is_replied_to(house: House) -> None:

@@ -10,11 +10,9 @@ from call_handlers.records import Record, write_records
 from console.house import House
 from tests.fixtures.console import Browser
 from tests.fixtures.record import RIYADH, Clock
-from tests.fixtures.statements import asked_of
+from tests.fixtures.statements import MOST_OF_A_PAGE, asked_of
 from tests.integration.calls.test_records import FACTS
 from tests.integration.console.conftest import People
-
-MOST_QUERIES = 12
 
 
 def write(house: House, *calls: Record) -> None:
@@ -127,7 +125,7 @@ def test_the_first_page_takes_few_questions(house: House, clock: Clock, signed_i
     for _ in range(2):
         with asked_of(house.engine) as asked:
             assert browser.get("/").status_code == 200
-        assert len(asked) <= MOST_QUERIES
+        assert len(asked) <= MOST_OF_A_PAGE
 
 
 def test_the_page_is_told_when_the_record_is_away(
