@@ -81,6 +81,7 @@ ACTIONS = {
     "signed_in": _("signed in"),
     "sign_in_failed": _("wrong password or code"),
     "sessions_ended": _("signed out everywhere"),
+    "session_ended": _("session ended"),
 }
 """What the audit calls a change."""
 

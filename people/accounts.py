@@ -130,6 +130,16 @@ def reset_second_factor(
         return held_account(connection, account_id)
 
 
+def end_sessions(engine: sa.Engine, account_id: str, *, by: Person, now: datetime) -> Account:
+    """Sign somebody out wherever they are in. Raises NothingThere, NotAllowed."""
+    must(by, "users.change", "ending somebody's sessions")
+    with engine.begin() as connection:
+        account = held_account(connection, account_id)
+        update_account(connection, account.id, session_key=new_session_key())
+        note_change(connection, by, "sessions_ended", account.id, now, name=account.name)
+        return held_account(connection, account_id)
+
+
 def enable(engine: sa.Engine, account_id: str, *, by: Person, now: datetime) -> Account:
     """Let it in again, by the password that it had. Raises NothingThere, NotAllowed."""
     must(by, "users.change", "enabling an account")

@@ -4,6 +4,7 @@ Whoever has given no password costs Redis nothing, however often they come: call
 that same Redis. What a browser keeps for us is signed, and holds nothing but its own form's token.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -22,13 +23,14 @@ _LONGEST = 3500
 
 
 class Sessions(RedisSessionInterface):
-    """Flask-Session's, but for those who are not in."""
+    """Flask-Session's, but for those who are not in. `new` is told of each that Redis has anew."""
 
     def __init__(
         self, app: Flask, client: redis.Redis, prefix: str, secret: str, outside_s: int
     ) -> None:
         super().__init__(app, client, prefix, False, True, app.config["SESSION_ID_LENGTH"])
         self._prefix, self._outside_s = prefix, outside_s
+        self.new: Callable[[Any], None] = lambda _session: None
         self._signed = URLSafeTimedSerializer(
             secret, salt="console session", serializer=TaggedJSONSerializer()
         )
@@ -50,6 +52,10 @@ class Sessions(RedisSessionInterface):
                 super()._delete_session(self._get_store_id(session.was))
             session.sid = self._written(session)
         super().save_session(app, session, response)
+
+    def kept(self, number: str) -> Any:
+        """What the session of this number has; None where there is none. It is not used by this."""
+        return super()._retrieve_session_data(self._prefix + number)
 
     def _written(self, session: Any) -> str:
         text = _OUTSIDE + str(self._signed.dumps(dict(session)))
@@ -74,6 +80,7 @@ class Sessions(RedisSessionInterface):
             return
         if session.sid != session.was:
             super()._upsert_session(lifetime, session, store_id)
+            self.new(session)
             return
         # One that somebody has signed out of meanwhile is not to come back by a slow request.
         text, seconds = self.serializer.encode(session), int(lifetime.total_seconds())

@@ -10,23 +10,23 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from flask import Flask, request, session
+from flask import Flask, current_app, request, session
 from flask_login import current_user
 from flask_security import logout_user, user_authenticated
 
+from console.accounts.own_sessions import BEGAN, PREFIX, Register, begin
 from console.accounts.session_store import Sessions
 from console.house import House, Serving
 
 View = TypeVar("View", bound=Callable[..., Any])
-BEGAN = "began"
 _MARK = "asks_by_itself"
-PREFIX = "hotline:console:session:"
+_REGISTER = "hotline.sessions"
 COOKIE, SECURE_COOKIE = "hotline", "__Host-hotline"
 """The session's cookie; by TLS no other host or path can set it (RFC 6265bis, 4.1.3.2)."""
 
 
 def add_sessions(app: Flask, house: House, serving: Serving) -> None:
-    """Keep the sessions of `app`."""
+    """Keep the sessions of `app`; `registered` finds those of an account."""
     app.config.update(
         SESSION_REDIS=house.redis,
         SESSION_ID_LENGTH=32,
@@ -37,12 +37,16 @@ def add_sessions(app: Flask, house: House, serving: Serving) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(seconds=serving.idle_s),
         SESSION_REFRESH_EACH_REQUEST=True,
     )
-    app.session_interface = Sessions(app, house.redis, PREFIX, serving.secret, serving.idle_s)
+    sessions = Sessions(app, house.redis, PREFIX, serving.secret, serving.idle_s)
+    app.session_interface = sessions
+    register = Register(app, house.redis, serving.idle_s, serving.longest_s)
+    app.extensions[_REGISTER] = register
+    sessions.new = register.note
     _spare_what_asks_by_itself(app)
 
     @user_authenticated.connect_via(app)
-    def begin(_app: Flask, **_told: object) -> None:
-        session[BEGAN] = time.time()
+    def signed_in(_app: Flask, **_told: object) -> None:
+        begin(session, request)
         app.session_interface.regenerate(session)  # type: ignore[attr-defined]  # of Flask-Session
 
     @app.before_request
@@ -52,6 +56,12 @@ def add_sessions(app: Flask, house: House, serving: Serving) -> None:
             if current_user.is_authenticated:
                 logout_user()
             session.clear()
+
+
+def registered() -> Register:
+    """The sessions by account. Only in a request."""
+    found: Register = current_app.extensions[_REGISTER]
+    return found
 
 
 def by_itself(view: View) -> View:

@@ -34,6 +34,8 @@ _JUDGED = 72
 """Characters that zxcvbn takes."""
 FRESH = timedelta(minutes=15)
 """Changing one's own credentials asks for the password again after this."""
+GRACE = timedelta(minutes=2)
+"""Once it was asked for, it is not asked for again within this of the last change."""
 
 
 class Passwords(PasswordUtil):
@@ -86,7 +88,7 @@ def add_sign_in(app: Flask, house: House, serving: Serving) -> Security:
         SECURITY_CHANGEABLE=True,
         SECURITY_SEND_PASSWORD_CHANGE_EMAIL=False,
         SECURITY_FRESHNESS=FRESH,
-        SECURITY_FRESHNESS_GRACE_PERIOD=timedelta(minutes=2),
+        SECURITY_FRESHNESS_GRACE_PERIOD=GRACE,
         SECURITY_TWO_FACTOR=True,
         SECURITY_TWO_FACTOR_REQUIRED=serving.two_factor,
         SECURITY_TWO_FACTOR_ENABLED_METHODS=["authenticator"],

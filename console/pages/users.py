@@ -80,6 +80,12 @@ def blueprint(house: House) -> Blueprint:
     def reset_second_factor(account_id: str) -> AnyResponse:
         return change(account_id, accounts.reset_second_factor, _("the second factor is reset"))
 
+    @made.post("/users/<account_id>/sign-out")
+    @needs("users.change")
+    def sign_out(account_id: str) -> AnyResponse:
+        """End all their sessions (OWASP ASVS 5.0, 7.4.5)."""
+        return change(account_id, accounts.end_sessions, _("signed out everywhere"))
+
     @made.post("/users/<account_id>/disable")
     @needs("users.change")
     def disable(account_id: str) -> AnyResponse:

@@ -112,6 +112,19 @@ def users_disable(services: Services, /, email: str, who: str | None) -> None:
     click.echo("disabled")
 
 
+@users_group.command("sign-out")
+@click.argument("email")
+@asking.who_option
+@click.pass_obj
+def users_sign_out(services: Services, /, email: str, who: str | None) -> None:
+    """End all sessions of an account: somebody's browser was left open, or is in wrong hands."""
+    with asking.plain_errors():
+        account = _found(services, email)
+        by, now = asking.person(who, "admin"), datetime.now(UTC)
+        accounts.end_sessions(services.engine(), account.id, by=by, now=now)
+    click.echo(f"{one_line(account.name)}: signed out everywhere")
+
+
 @users_group.command("enable")
 @click.argument("email")
 @asking.who_option
