@@ -17,6 +17,8 @@ def _few(name: str | None, condition: str, *columns: str) -> sa.Index:
     return sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
+DEAD = "state = 'dead'"
+"""What a question says, in these words, whose answer is to be found in the index of the dead."""
 _ASKED = ("idempotency_key", "status", "service_code", "sub_municipality", "assigned_to")
 """What a queue is narrowed by, behind its order: whoever goes along reads no row to leave it."""
 
@@ -27,9 +29,11 @@ tickets = table_of(
     # Written by the database itself (revision 0021): until when what is open is promised, a day far
     # away where nothing is, and nothing where it is closed. The queues go by it.
     sa.Column("due_at", UtcDateTime),
-    sa.Index("ix_tickets_newest", "requested_datetime", *_ASKED),
+    sa.Index("ix_tickets_newest", "requested_datetime", *_ASKED, "due_at"),
     _few("ix_tickets_due", "due_at IS NOT NULL", "due_at", *_ASKED),
-    _few("ix_tickets_ended", "due_at IS NULL", "status_datetime", "status"),
+    _few("ix_tickets_open", "due_at IS NOT NULL", "status", "due_at"),
+    # SQLite reads each row to see that its `due_at` is nothing, where that is not in the index too.
+    _few("ix_tickets_ended", "due_at IS NULL", "status_datetime", "status", "due_at"),
     _few(None, "parent_service_request_id IS NOT NULL", "parent_service_request_id"),
 )
 
@@ -47,7 +51,9 @@ ticket_departments = sa.Table(
     sa.Column("department", sa.String(100), primary_key=True),
     sa.Column("requested_datetime", UtcDateTime, nullable=False),
     sa.Column("due_at", UtcDateTime),
-    sa.Index(None, "department", "requested_datetime", "ticket_id"),
+    sa.Index(
+        "ix_ticket_departments_newest", "department", "requested_datetime", "ticket_id", "due_at"
+    ),
     _few(None, "due_at IS NOT NULL", "department", "due_at", "ticket_id"),
     sqlite_with_rowid=False,  # its key is all that there is of it
 )
@@ -88,6 +94,7 @@ deliveries = sa.Table(
     sa.Column("early", sa.Boolean),
     sa.UniqueConstraint("ticket_id", "destination", "event", "ticket_version"),
     sa.Index(None, "state", "next_attempt_at"),
+    _few("ix_deliveries_dead", DEAD, "state", "destination", "created_at", "accepted_at"),
 )
 
 delivery_attempts = sa.Table(

@@ -1,7 +1,7 @@
 """The back office's queue: tickets that somebody looks for, a page at a time, by keyset.
 
-A page costs what it shows: it is read along an index in the order in which it is shown, and what
-narrows it further is looked at on the way.
+A page costs what it shows: it is read along an index in the order in which it is shown. What
+narrows it further stands in that index too, so that a ticket which is passed over is not read.
 """
 
 from dataclasses import dataclass
@@ -83,11 +83,11 @@ def _asked(wanted: Wanted, now: datetime, order: Order, after: Place | None) -> 
         its = theirs.c.department == wanted.department
         asked = asked.join_from(theirs, table).where(its)
     if order == "newest":
-        asked = asked.where(*_by_status(wanted.state, now))
+        asked = asked.where(*_among_all(wanted, whose.due_at, now))
         moment, falling = whose.requested_datetime, True
         asked = asked.order_by(moment.desc(), key.desc())
     else:
-        asked = asked.where(*_by_date(wanted, whose.due_at, now))
+        asked = asked.where(*_among_open(wanted, whose.due_at, now))
         moment, falling = whose.due_at, False
         asked = asked.order_by(moment, key)
     return asked if after is None else asked.where(beyond((moment, key), after, falling=falling))
@@ -104,15 +104,25 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _by_status(state: State, now: datetime) -> list[sa.ColumnElement[bool]]:
-    """What a state means, in words that no index answers: pages go along the one of their order."""
-    ended = table.c.status.not_in(OPEN_STATUSES) if state == "closed" else sa.true()
-    to_do = table.c.status.not_in(CLOSED_STATUSES) if state in ("open", "overdue") else sa.true()
-    late = table.c.expected_datetime < now if state == "overdue" else sa.true()
-    return [ended, to_do, late]
+def _among_all(
+    wanted: Wanted, due_at: sa.Column[Any], now: datetime
+) -> list[sa.ColumnElement[bool]]:
+    """What a state means, in words that lead SQLite to no other index than that of the order.
+
+    PostgreSQL, which weighs them, sees through these words.
+    """
+    closed, status = wanted.state == "closed", wanted.status
+    if wanted.state and status in (OPEN_STATUSES if closed else CLOSED_STATUSES):
+        return [sa.false()]  # there is none, and it would be looked for among all
+    if closed:
+        return [table.c.status.not_in(OPEN_STATUSES)]
+    late = [(due_at >= now) == sa.false()] if wanted.state == "overdue" else []
+    return [due_at.is_not(None), *late] if wanted.state else []
 
 
-def _by_date(wanted: Wanted, due_at: sa.Column[Any], now: datetime) -> list[sa.ColumnElement[bool]]:
+def _among_open(
+    wanted: Wanted, due_at: sa.Column[Any], now: datetime
+) -> list[sa.ColumnElement[bool]]:
     """The same in the words of the index along which these pages go: it has what is open alone."""
     if wanted.state == "closed" or wanted.status in CLOSED_STATUSES:
         return [sa.false()]

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.fixtures.statements import explained
 from tests.fixtures.tickets import NOW
 from tests.fixtures.working import (
     DEPARTMENTS,
@@ -239,25 +240,9 @@ def test_a_ticket_that_ends_leaves_the_counts(engine: sa.Engine) -> None:
 def test_no_page_goes_through_all_tickets(engine: sa.Engine, order: Order) -> None:
     """Each queue is read along an index; and in the order of days none is sorted first."""
     opened(engine, 1)
-    plans: list[str] = []
-
-    def explained(connection: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
-        how = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
-        if statement.startswith("SELECT tickets"):
-            rows = connection.connection.cursor().execute(f"{how} {statement}", given)
-            plans.append("\n".join(str(row) for row in rows.fetchall()))
-
-    def only_by_index(raw: Any, _record: object) -> None:
-        raw.execute("SET enable_seqscan = off")  # one row is rightly read without
-        raw.execute("SET enable_bitmapscan = off")
-        raw.commit()
-
-    if engine.dialect.name == "postgresql":
-        sa.event.listen(engine, "connect", only_by_index)
-        engine.dispose()
-    sa.event.listen(engine, "before_cursor_execute", explained)
-    for narrow in QUEUES:
-        list_queue(engine, Wanted(**narrow), now=NOW, order=order, after=(NOW, "x"))
+    with explained(engine) as plans:
+        for narrow in QUEUES:
+            list_queue(engine, Wanted(**narrow), now=NOW, order=order, after=(NOW, "x"))
     assert len(plans) == len(QUEUES)
     for plan in plans:
         assert "Seq Scan" not in plan
@@ -268,4 +253,27 @@ def test_no_page_goes_through_all_tickets(engine: sa.Engine, order: Order) -> No
 QUEUES: Sequence[dict[str, Any]] = (
     *({}, {"department": "roads"}, {"sub_municipality": "THW"}, {"service_code": "RD_HOLE"}),
     *({"status": "open"}, {"assigned_to": "omar"}, {"department": "roads", "state": "overdue"}),
+    *({"state": "overdue"}, {"state": "open"}, {"department": "roads", "state": "open"}),
 )
+
+
+def test_counting_reads_no_ticket(engine: sa.Engine) -> None:
+    """All that is counted stands in indexes: of what is open, and of what has ended since."""
+    in_status(engine, "fixed", 1)
+    with explained(engine) as plans:
+        by_status(engine, NOW, NOW)
+        by_department(engine, NOW)
+    assert len(plans) == 2
+    for plan in plans:
+        assert "Seq Scan" not in plan
+        assert " USING INDEX " not in plan, plan
+        assert "Index Scan" not in plan, plan
+
+
+def test_what_cannot_be_is_not_looked_for(engine: sa.Engine) -> None:
+    """An end among what is open, and the other way round."""
+    in_status(engine, "fixed", 1)
+    opened(engine, 2)
+    for state, status in (("open", "fixed"), ("overdue", "fixed"), ("closed", "open")):
+        for order in ORDERS:
+            assert shown(engine, order, state=state, status=status, now=AFTER) == []
