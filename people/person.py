@@ -40,14 +40,15 @@ class Person:
     """Who makes a change, and from where: both are what the audit keeps.
 
     `name` is an account's, an extension's or a token's; `origin` a network address, empty for who
-    is at this machine or at a telephone that `name` says. `scopes` are what of their role's rights
-    a token is for; none: all of them.
+    is at this machine or at a telephone that `name` says. `token` is the id of the token that they
+    come by; `scopes` are what of their role's rights it is for; none: all of them.
     """
 
     name: str
     role: Role
     origin: str = ""
     scopes: tuple[str, ...] = ()
+    token: str = ""
 
     def __post_init__(self) -> None:
         if not identity(self.name) or len(self.name) > LONGEST_NAME:

@@ -16,9 +16,10 @@ from people.audit import note_change
 from people.fields import Token
 from people.permissions import is_scope
 from people.person import Person, Role, holder_of
-from people.schema import api_tokens
+from people.schema import api_tokens, audit
 from store.fields import columns_in, record_of
 
+_CREATED = "token_created"
 _SCOPES = ("calls.read", "tickets", "blacklist.read")
 SCHEME = "h940_"
 """What tokens begin with, so that scanners of leaked secrets can know one."""
@@ -64,7 +65,7 @@ def create_token(
             )
         )
         told = {"name": name, "role": role, **({"scopes": list(scopes)} if scopes else {})}
-        note_change(connection, by, "token_created", token.id, now, **told)
+        note_change(connection, by, _CREATED, token.id, now, **told)
     return text, token
 
 
@@ -73,13 +74,22 @@ def holder(connection: sa.Connection, text: str, now: datetime) -> Person | None
     if not _SHAPE.fullmatch(text):
         return None
     row = connection.execute(
-        sa.select(api_tokens.c.name, api_tokens.c.role, api_tokens.c.scopes).where(
+        sa.select(api_tokens).where(
             api_tokens.c.hash == _hash(text),
             api_tokens.c.revoked_at.is_(None),
             api_tokens.c.expires_at > now,
         )
     ).one_or_none()
-    return None if row is None else Person(row.name, row.role, scopes=tuple(row.scopes or ()))
+    if row is None:
+        return None
+    return Person(row.name, row.role, scopes=tuple(row.scopes or ()), token=row.id)
+
+
+def maker_of(connection: sa.Connection, token_id: str) -> str | None:
+    """Who made this token, as the audit names them; None where it does not know."""
+    made = (audit.c.subject == token_id, audit.c.action == _CREATED)
+    found: str | None = connection.scalar(sa.select(audit.c.who).where(*made))
+    return found
 
 
 def revoke_token(engine: sa.Engine, token_id: str, *, by: Person, now: datetime) -> bool:

@@ -15,7 +15,9 @@ from blacklist.record.fields import RecordedEntry
 from blacklist.record.prefix_replay import is_fresh
 from blacklist.record.schema import entries
 from people.audit import note_change
+from people.identity import identity
 from people.person import NotAllowed, NothingThere, Person
+from people.tokens import maker_of
 
 SHORTEST_ABROAD = 5
 """Digits with the country code: fewer stand for a whole country or network."""
@@ -103,7 +105,8 @@ def waiting_prefix(
 ) -> RecordedEntry:
     """The prefix that `by` may approve, as the second person.
 
-    Raises NothingThere when none waits, NotAllowed below manager and for the person who asked.
+    Raises NothingThere when none waits, NotAllowed below manager, for the person who asked, and for
+    a token that they made.
     """
     by.must_be("manager", "approving a prefix")
     waiting = find_entry(connection, "prefix", prefix, now)
@@ -111,6 +114,9 @@ def waiting_prefix(
         raise NothingThere(f"{prefix}: no such prefix waits for approval")
     if by.is_(waiting.who):
         raise NotAllowed("a prefix needs two people: who asked for it cannot approve it")
+    maker = maker_of(connection, by.token) if by.token else None
+    if maker is not None and identity(maker) == identity(waiting.who):
+        raise NotAllowed("a prefix needs two people: who asked for it has made this token")
     return waiting
 
 

@@ -19,6 +19,7 @@ from blacklist.record.prefix_replay import RecordUnreadable
 from console.api.access import Holder
 from console.api.idempotency import HEADER, Answered, Kept, Once
 from console.api.json_body import NotJson, read_json
+from console.api.masked import told_to
 from console.api.pages import Paged, Place, next_link, read_place
 from console.api.recordings import Destroyed
 from console.api.refusal import TITLES, Refused
@@ -88,7 +89,8 @@ def _view(route: Route, holder: Holder, does: Does, once: Kept | None) -> Callab
         if route.gives != JSON:
             return _file(done, route.gives, path)
         items = done.items if isinstance(done, Paged) else done
-        answer = _json(replies.dump_python(items, mode="json"), route.status)
+        told = told_to(asked.person, replies.dump_python(items, mode="json"))
+        answer = _json(told, route.status)
         following = _following(route, asked, done)
         if following is not None:
             query = request.args.to_dict()
