@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from console import access, assets, headers, masking, named, odd, pages, shown, words
+from console import access, assets, faults, forms, headers, masking, named, odd, pages, shown, words
 from console.accounts import limits, provider, sessions, sign_in, welcome
 from console.api.server import failed as api_failed
 from console.house import House, Serving
@@ -73,6 +73,8 @@ def _add_to_templates(app: Flask, house: House) -> None:
         role_name=named.role_name,
         action_name=named.action_name,
         named=named.named,
+        refusal=faults.told_text,
+        sent=forms.sent,
         choices=named.choices,
         measures_to_take=named.measures_to_take,
         kinds=named.KINDS,

@@ -2,9 +2,18 @@
 
 import secrets
 
+from flask import request
+
 from console.house import House
 
 _KEPT_S = 3600
+
+
+def sent(name: str, otherwise: str, at: str) -> str:
+    """What the form at this path had in a field, where it was sent and the page comes again."""
+    if request.method != "POST" or request.path != at:
+        return otherwise
+    return request.form.get(name, otherwise)
 
 
 def new_form() -> str:

@@ -14,7 +14,7 @@ from blacklist.record.arguments import AllowBody, NumberRestriction, StrikeBody,
 from blacklist.record.operations import OPERATIONS
 from console import masking
 from console.access import may, needs, person
-from console.faults import REFUSALS, told
+from console.faults import REFUSALS, told, told_fields
 from console.forms import first_time, forget, new_form
 from console.house import House
 from console.pages.blocklist.lists import number_of, page_of_number
@@ -58,7 +58,7 @@ def add_views(made: Blueprint, house: House) -> None:
             verb.run(house.register, person(), *about, **given())
         except ValidationError as error:
             forget(house, _text("form"))
-            return page(422, "; ".join(_part(one) for one in error.errors()))
+            return page(422, told_fields(error))
         except NothingThere:
             return page(409, _("It is not in force any more: somebody else was quicker."))
         except REFUSALS as error:
@@ -159,8 +159,3 @@ def _allowed() -> Mapping[str, Any]:
 
 def _text(name: str) -> str:
     return request.form.get(name, "").strip()
-
-
-def _part(error: Mapping[str, Any]) -> str:
-    """One thing that is wrong with a form; what was typed is not repeated."""
-    return f"{'.'.join(map(str, error['loc']))}: {error['msg']}"

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from blacklist.record.arguments import Restriction
 from blacklist.record.operations import OPERATIONS
 from console.access import needs, person
-from console.faults import REFUSALS, told
+from console.faults import REFUSALS, told, told_fields
 from console.house import House
 from people.permissions import Permission
 from people.person import NothingThere
@@ -47,7 +47,7 @@ def add_views(made: Blueprint, house: House) -> None:
             try:
                 run(OPERATIONS[operation])
             except ValidationError as error:
-                return page(422, "; ".join(str(one["msg"]) for one in error.errors()))
+                return page(422, told_fields(error))
             except NothingThere:
                 return page(409, _("It is not there any more: somebody else was quicker."))
             except REFUSALS as error:
