@@ -3,15 +3,11 @@
 import hashlib
 import json
 import os
-import socket
 from collections.abc import Iterator, Mapping
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr
 
@@ -23,7 +19,8 @@ from embedded.child import ChildSpec, role
 from embedded.redis_child import redis_child
 from host.inherited import OF_DATABASES, OF_RECOGNISERS
 from host.life import LONGEST_SILENCE_S
-from hotline.answering import PROBE_SECONDS, agi_answers
+from hotline.answering import agi_answers
+from hotline.probes import http_answers, sip_answers
 from hotline.setting_groups import ConsoleSettings, WebSettings
 from hotline.settings import PREFIX, ROTATED_FILE, SECRET_NAMES, Settings
 from store.redis_socket import embedded_redis_url
@@ -225,42 +222,6 @@ def _layout(settings: Settings) -> Layout:
         f"{settings.agi.host}:{ports[1 % len(ports)]}",
         settings.sip.host,
     )
-
-
-def sip_answers(host: str, port: int) -> bool:
-    """Whether something listens for SIP there: a SIP OPTIONS (RFC 3261, 11) gets any answer."""
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
-        probe.settimeout(PROBE_SECONDS)
-        probe.connect((host, port))
-        own_host, own_port = probe.getsockname()
-        branch = f"z9hG4bK{os.urandom(6).hex()}"
-        probe.send(
-            (
-                f"OPTIONS sip:{host}:{port} SIP/2.0\r\n"
-                f"Via: SIP/2.0/UDP {own_host}:{own_port};branch={branch};rport\r\n"
-                f"From: <sip:probe@{own_host}>;tag={branch}\r\nTo: <sip:{host}:{port}>\r\n"
-                f"Call-ID: {branch}\r\nCSeq: 1 OPTIONS\r\nMax-Forwards: 1\r\n"
-                f"Contact: <sip:probe@{own_host}:{own_port}>\r\nContent-Length: 0\r\n\r\n"
-            ).encode("ascii")
-        )
-        return probe.recv(4096).startswith(b"SIP/2.0")
-
-
-def http_answers(url: str) -> bool:
-    """Whether an HTTP server answers `url` with 200.
-
-    Without TLS it is asked by a bare connection: httpx makes a TLS context for each of its clients,
-    and a supervisor that asks every second spent a tenth of a core on those.
-    """
-    parts = urlsplit(url)
-    if parts.scheme != "http" or parts.hostname is None:
-        import httpx
-
-        return httpx.get(url, timeout=PROBE_SECONDS, trust_env=False).status_code == 200
-    asked = HTTPConnection(parts.hostname, parts.port, timeout=PROBE_SECONDS)
-    with closing(asked) as connection:
-        connection.request("GET", f"{parts.path}?{parts.query}" if parts.query else parts.path)
-        return connection.getresponse().status == 200
 
 
 def to_environment(settings: Settings) -> dict[str, str]:

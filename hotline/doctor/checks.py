@@ -27,8 +27,8 @@ from hotline.doctor.check import Check
 from hotline.doctor.serving_checks import answers
 from hotline.environment import SettingsWrong
 from hotline.menu import all_findings, flows
+from hotline.probes import sip_answers
 from hotline.providers import check_providers
-from hotline.stack import sip_answers
 from hotline.studio import outdated_takes
 from hotline.voices_heard import heard_ways
 from tickets.health import read_health

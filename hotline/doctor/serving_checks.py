@@ -6,8 +6,8 @@ import httpx
 
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
+from hotline.probes import http_answers
 from hotline.setting_groups import ConsoleSettings, WebSettings
-from hotline.stack import http_answers
 
 
 def web(services: Services) -> Iterator[Check]:

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from embedded.supervisor import Supervisor
+from hotline.probes import sip_answers
 from hotline.setting_groups import SipSettings
 from hotline.settings import Settings
-from hotline.stack import sip_answers, stack_children
+from hotline.stack import stack_children
 from lab.callers.ports import ASTERISK_MEDIA, CALLER_SIP, free_port, media_range
 from tests.fixtures.asterisk import asterisk_root
 from tests.fixtures.processes import alive, descendants, hang, wait_until

@@ -7,7 +7,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from hotline.stack import http_answers
+from hotline.probes import http_answers
 
 
 def test_a_probe_without_tls_prepares_none(

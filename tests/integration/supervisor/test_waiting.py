@@ -14,7 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from hotline.answering import agi_answers
-from hotline.stack import http_answers
+from hotline.probes import http_answers
 from store.database import make_engine
 from store.migrations import head, serves, upgrade
 from tests.fixtures.processes import free_tcp_port, wait_until
