@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from blacklist.record.register import BlacklistRegister
+from call_handlers.people_line.waiting import Waiting
 from console.api.recordings import Recordings
 from console.ticket_room import TicketRoom
 from people.person import Role
@@ -25,7 +26,8 @@ class House:
 
     `redis` holds sessions and counts of tries. Pages reach every store through these alone.
     `policy_file` is what `roles` go by. `recordings` are those that are kept here. `parts` asks
-    each part of the house how it is.
+    each part of the house how it is; `waiting` says, at once, what is known of those who wait for
+    operators.
     `url` is where people find the console: scheme and host, without a stroke at its end.
     """
 
@@ -41,6 +43,7 @@ class House:
     recordings: Recordings
     tickets: TicketRoom
     parts: Callable[[], Iterable["Part"]]
+    waiting: Callable[[], Waiting]
 
 
 class Roles(Protocol):

@@ -13,6 +13,10 @@ from store.redis_address import SCHEMES, watched
 from tickets.destinations.webhook_secret import webhook_key
 
 _PRINTABLE = re.compile(r"[!-~]+")
+_HOST = re.compile(
+    r"(?:(?P<name>[A-Za-z0-9][A-Za-z0-9.-]{0,252})|\[(?P<six>[0-9a-fA-F:.]{2,45})\])"
+    r"(?::(?P<port>[0-9]{1,5}))?"
+)
 
 
 def webhook_secrets(values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
@@ -49,6 +53,34 @@ def bearer_token(value: SecretStr) -> SecretStr:
     text = value.get_secret_value()
     if text and not _PRINTABLE.fullmatch(text):
         raise ValueError("must be the token alone, without spaces and without the word Bearer")
+    return value
+
+
+def host_and_port(value: str) -> str:
+    """A name or an address, and a port where one is given (see `host_of`)."""
+    port = port_of(value)
+    if not _HOST.fullmatch(value) or not (port is None or 0 < port < 65_536):
+        raise ValueError("must be hosts, each with a port or without: 10.0.0.7 or asterisk-1:5038")
+    return value
+
+
+def host_of(value: str) -> str:
+    """The host in what `host_and_port` let pass."""
+    found = _HOST.fullmatch(value)
+    return (found["name"] or found["six"]) if found else ""
+
+
+def port_of(value: str) -> int | None:
+    """The port in it; None where none is given."""
+    found = _HOST.fullmatch(value)
+    return int(found["port"]) if found and found["port"] else None
+
+
+def manager_secret(value: SecretStr) -> SecretStr:
+    """A secret as manager.conf of Asterisk can say it: there a semicolon begins a comment."""
+    text = value.get_secret_value()
+    if text and not re.fullmatch(r"[A-Za-z0-9_.+/=-]{16,200}", text):
+        raise ValueError("must be 16 or more of A-Za-z0-9_.+/=-, as `openssl rand -hex 32` makes")
     return value
 
 

@@ -16,7 +16,9 @@ from hotline.setting_types import (
     Command,
     Group,
     GroupRoles,
+    Hosts,
     LongSecret,
+    ManagerSecret,
     Networks,
     Operators,
     Port,
@@ -73,6 +75,18 @@ class SipSettings(Group):
     port: Port = 5060
     rtp_first: Port = 10000
     rtp_last: Port = 10999
+
+
+class AmiSettings(Group):
+    """Asterisk's manager interface, which the console asks how many callers wait for operators."""
+
+    hosts: Hosts = ()
+    """Each Asterisk, as `host` or `host:port`. Empty: not asked, but of the embedded one."""
+    port: Port = 5038
+    """Of the embedded one, and of hosts that name none."""
+    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")] = "hotline"
+    secret: ManagerSecret = SecretStr("")
+    """Unset: one is made under the state folder."""
 
 
 class BackofficeSettings(Group):

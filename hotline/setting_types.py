@@ -147,6 +147,12 @@ Ports = Annotated[tuple[Port, ...], NoDecode, BeforeValidator(_by_commas), Field
 Networks = Annotated[
     tuple[IPvAnyNetwork, ...], NoDecode, BeforeValidator(_by_commas), Field(min_length=1)
 ]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(setting_forms.host_and_port)], ...],
+    NoDecode,
+    BeforeValidator(_by_commas),
+]
+"""Names or addresses, each with a port or without: `10.0.0.7,[fd00::7]:5038`."""
 Lines = Annotated[
     tuple[Annotated[str, AfterValidator(_line)], ...], NoDecode, BeforeValidator(_by_commas)
 ]
@@ -169,6 +175,7 @@ WebhookSecrets = Annotated[
 AccountSid = Annotated[str, AfterValidator(setting_forms.account_sid)]
 AuthToken = Annotated[SecretStr, AfterValidator(setting_forms.auth_token)]
 BearerToken = Annotated[SecretStr, AfterValidator(setting_forms.bearer_token)]
+ManagerSecret = Annotated[SecretStr, AfterValidator(setting_forms.manager_secret)]
 UserAndPassword = Annotated[SecretStr, AfterValidator(setting_forms.user_and_password)]
 Agencies = Annotated[str, AfterValidator(setting_forms.agencies)]
 RedisUrl = Annotated[

@@ -26,6 +26,7 @@ from hotline.files import language_files
 from hotline.home import with_home
 from hotline.setting_groups import (
     AgiSettings,
+    AmiSettings,
     BackofficeSettings,
     ConsoleSettings,
     DeliverySettings,
@@ -60,7 +61,7 @@ CONFIG_DIR = _INSTALLED_CONFIG if _INSTALLED_CONFIG.is_dir() else _CHECKOUT_CONF
 SECRET_NAMES = frozenset({"REDIS_URL", "DATABASE_URL", "HOTLINE_BACKOFFICE__SECRETS"}) | frozenset(
     {"HOTLINE_TWILIO__AUTH_TOKEN", "HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN"}
     | {"HOTLINE_SMS__BEARER", "HOTLINE_SMS__BASIC", "HOTLINE_CONSOLE__SECRET"}
-    | {"HOTLINE_CONSOLE__OIDC_CLIENT_SECRET"}
+    | {"HOTLINE_CONSOLE__OIDC_CLIENT_SECRET", "HOTLINE_AMI__SECRET"}
 )
 """The settings that `<NAME>_FILE` may give."""
 
@@ -107,6 +108,7 @@ class Settings(BaseSettings):
     agi: AgiSettings = AgiSettings()
     metrics: MetricsSettings = MetricsSettings()
     sip: SipSettings = SipSettings()
+    ami: AmiSettings = AmiSettings()
     backoffice: BackofficeSettings = BackofficeSettings()
     deliveries: DeliverySettings = DeliverySettings()
     web: WebSettings = WebSettings()

@@ -20,6 +20,7 @@ from embedded.redis_child import redis_child
 from host.inherited import OF_DATABASES, OF_RECOGNISERS
 from host.life import LONGEST_SILENCE_S
 from hotline.answering import agi_answers
+from hotline.asterisk_access import manager_access
 from hotline.probes import http_answers, sip_answers
 from hotline.setting_groups import ConsoleSettings, WebSettings
 from hotline.settings import PREFIX, ROTATED_FILE, SECRET_NAMES, Settings
@@ -31,10 +32,13 @@ _SILENT_S = 30.0
 """How long nothing may answer SIP: whoever calls then hears nothing at all."""
 _STAGE_CALLS, _STAGE_AGI, _STAGE_DELIVERY, _STAGE_BACKOFFICE = 10, 20, 30, 40
 _STORES = ("REDIS_URL", "DATABASE_URL")
-_CONSOLE = ("HOTLINE_CONSOLE__SECRET", "HOTLINE_CONSOLE__OIDC_CLIENT_SECRET")
+_AMI = "HOTLINE_AMI__SECRET"
+_CONSOLE = ("HOTLINE_CONSOLE__SECRET", "HOTLINE_CONSOLE__OIDC_CLIENT_SECRET", _AMI)
 _OFFICE = ("HOTLINE_BACKOFFICE__SECRETS", ROTATED_FILE)
 _CARRIER = ("HOTLINE_TWILIO__AUTH_TOKEN", "HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN")
 _MESSAGES = ("HOTLINE_SMS__BEARER", "HOTLINE_SMS__BASIC")
+EMBEDDED_AMI = "127.0.0.1"
+"""Where the embedded Asterisk is asked who waits, unless settings say otherwise."""
 _TOGETHER = "once the stores are there"
 
 
@@ -51,6 +55,7 @@ def stack_children(
     env.setdefault("REDIS_URL", embedded_redis_url(settings.state_dir))
     if with_asterisk:
         env[f"{PREFIX}AGI__SOUNDS_PREFIX"] = SOUNDS_INSIDE
+        env.setdefault(f"{PREFIX}AMI__HOSTS", EMBEDDED_AMI)
         layout = _layout(settings)
         env[f"{PREFIX}AGI__RECORDINGS_PREFIX"] = layout.inside("spool", "recordings")
         root = find_asterisk(settings.cache_dir)
@@ -69,7 +74,7 @@ def stack_children(
             ChildSpec(
                 name="asterisk",
                 argv=role("asterisk", "run"),
-                env=_only(env),
+                env=_only(env, _AMI),
                 ready=lambda: sip_answers(settings.sip.host, settings.sip.port),
                 ready_seconds=60.0,
                 probe=lambda: sip_answers(settings.sip.host, settings.sip.port),
@@ -160,7 +165,9 @@ def _web_child(settings: Settings, env: dict[str, str]) -> ChildSpec:
 
 
 def _console_child(settings: Settings, env: dict[str, str]) -> ChildSpec:
-    needed = _only(env, *_STORES, *_CONSOLE)
+    # The queue at Twilio is asked by its REST API.
+    queued = settings.twilio.configured and settings.twilio.operators.startswith("queue:")
+    needed = _only(env, *_STORES, *_CONSOLE, *(_CARRIER[:1] if queued else ()))
     child = _serving_child("console", settings.console, needed, _STAGE_BACKOFFICE)
     return replace(child, hung_seconds=_SILENT_S)  # no call waits for it
 
@@ -190,7 +197,7 @@ def asterisk_instance(
 ) -> AsteriskInstance:
     """The embedded Asterisk of these settings, not yet started.
 
-    Its folders outlive it with `keep`. Raises AsteriskUnavailable where none is installed.
+    Its folders outlive it with `keep`. Raises AsteriskUnavailable where none is installed, OSError.
     """
     root = find_asterisk(settings.cache_dir)
     if root is None:
@@ -206,6 +213,7 @@ def asterisk_instance(
         agi_b=layout.agi_b,
         sounds_source=settings.sounds,
         globals=globals,
+        access=manager_access(settings),
         keep=keep,
     )
 

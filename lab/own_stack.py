@@ -64,6 +64,7 @@ def stack_settings(settings: Settings, folder: Path) -> Settings:
             "worker_port": server_port(),
             "relay_port": server_port(),
         },
+        ami={"hosts": (), "port": server_port()},
         sip={"host": HOST, "port": free_port(CALLER_SIP), "rtp_first": first, "rtp_last": last},
         backoffice={
             "host": HOST,

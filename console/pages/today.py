@@ -57,7 +57,8 @@ def _changed(house: House) -> datetime | None:
 def _calls(house: House) -> dict[str, object]:
     day = day_of(house.engine, house.now(), house.zone)
     midnight = day.begins.astimezone(house.zone)
-    return {"day": day, "names": call_names, "midnight": f"{midnight:%Y-%m-%dT%H:%M}"}
+    told = {"names": call_names, "midnight": f"{midnight:%Y-%m-%dT%H:%M}"}
+    return {"day": day, "waiting": house.waiting(), **told}
 
 
 def _work(house: House) -> dict[str, object]:

@@ -5,10 +5,12 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from embedded.asterisk import manager
+
 SITE_FILES = frozenset(
     {
         *("hotline_globals.conf", "hotline_trunk.conf", "hotline_transport.conf"),
-        *("hotline_operators.conf", "hotline_inside.conf", "rtp.conf"),
+        *("hotline_operators.conf", "hotline_inside.conf", "rtp.conf", manager.FILE),
     }
 )
 """What differs from one place to the next: an installer writes these once, people edit them."""
@@ -18,11 +20,18 @@ _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")
 _NAMELESS = frozenset({"", "localhost", "localhost.localdomain", "(none)"})
 
 
-def conf_files(config: Path, *, directories: Mapping[str, str], system_name: str) -> dict[str, str]:
+def conf_files(
+    config: Path,
+    *,
+    directories: Mapping[str, str],
+    system_name: str,
+    access: manager.ManagerAccess | None = None,
+) -> dict[str, str]:
     """Every file by its name, without the lab's.
 
     `directories` are those of asterisk.conf that differ; `system_name` stands before each of this
-    Asterisk's unique ids, and makes them unique among several.
+    Asterisk's unique ids, and makes them unique among several. `access` opens its manager
+    interface.
     """
     files = {path.name: path.read_text(encoding="utf-8") for path in config.glob("*.conf")}
     main = files["asterisk.conf"]
@@ -31,6 +40,8 @@ def conf_files(config: Path, *, directories: Mapping[str, str], system_name: str
     files["asterisk.conf"] = re.sub(
         r"^systemname = .*$", f"systemname = {system_name}", main, flags=re.MULTILINE
     )
+    if access is not None:
+        files[manager.FILE] = manager.manager_file(access)
     return files
 
 

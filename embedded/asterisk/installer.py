@@ -19,6 +19,7 @@ from embedded.asterisk.conf_files import (
     system_name_in,
 )
 from embedded.asterisk.folders import open_folder
+from embedded.asterisk.manager import ManagerAccess
 from embedded.asterisk.places import Owner, Places, find_modules, find_owner
 from embedded.asterisk.sounds import Laid, lay_audio
 from files.written import Manifest, Owned, Written, read_manifest, write_files
@@ -36,7 +37,8 @@ class Wish:
     """What is to be installed where.
 
     `config` is config/asterisk, `sounds` the rendered prompts. `keeper_group` collects recordings.
-    An empty `system_name` is the one that the tree has, or else the machine's host name.
+    An empty `system_name` is the one that the tree has, or else the machine's host name. `access`
+    opens the manager interface; None leaves it shut.
     """
 
     places: Places
@@ -45,6 +47,7 @@ class Wish:
     keeper_group: int
     system_name: str = ""
     user: str | None = None
+    access: ManagerAccess | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ def install(wish: Wish) -> Installed:
         wish.config,
         directories={"astmoddir": modules} if modules else {},
         system_name=name,
+        access=wish.access,
     )
     folders = [*_make_own_folders(places, files["asterisk.conf"], owner)]
     if not etc.is_dir():

@@ -13,6 +13,7 @@ import structlog
 
 from embedded.asterisk.install import AsteriskRoot
 from embedded.asterisk.layout import Layout, write_layout
+from embedded.asterisk.manager import ManagerAccess
 from embedded.asterisk.places import SOUNDS_INSIDE, Places, find_owner
 from embedded.asterisk.sounds import lay_audio, lay_sounds
 from host.inherited import inherited
@@ -35,7 +36,7 @@ class AsteriskInstance:
     folder of prompts on the host; a prompt's path for Asterisk is `sounds_inside`, a slash and the
     file's name without its ending (one folder of the root for all instances, unless another is
     chosen). `globals` are dialplan globals over the lab's (layout.LAB_GLOBALS), `telephones` are
-    inside ones (layout.Layout).
+    inside ones (layout.Layout). `access` opens its manager interface.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class AsteriskInstance:
         sounds_inside: str = SOUNDS_INSIDE,
         globals: Mapping[str, str] | None = None,
         telephones: Mapping[str, str] | None = None,
+        access: ManagerAccess | None = None,
         keep: bool = False,
     ) -> None:
         self.root = root
@@ -63,6 +65,7 @@ class AsteriskInstance:
             agi_b,
             globals=dict(globals or {}),
             telephones=dict(telephones or {}),
+            access=access,
         )
         self._config = config
         self.sounds_inside = sounds_inside

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from embedded.asterisk import manager
 from embedded.asterisk.conf_files import conf_files
 from embedded.asterisk.install import AsteriskRoot
 from embedded.asterisk.places import SOUNDS_INSIDE, Owner, Places, find_owner
 
 # Beside the others, so that a socket's path stays under the kernel's 108 characters.
 INSTANCES = "i"
+_READABLE, _CLOSED = 0o644, 0o600
 FOLDERS = ("etc", "var", "run", "log", "spool")
 
 LAB_GLOBALS: Mapping[str, str] = {
@@ -35,6 +37,7 @@ class Layout:
     """What one Asterisk is told: its ports, its servers and its dialplan's globals.
 
     `telephones` are inside ones, by name: host:port where each rings. A host is one telephone's.
+    `access` opens the manager interface.
     """
 
     folder_name: str
@@ -45,6 +48,7 @@ class Layout:
     sip_host: str = "127.0.0.1"
     globals: Mapping[str, str] = field(default_factory=dict)
     telephones: Mapping[str, str] = field(default_factory=dict)
+    access: manager.ManagerAccess | None = None
 
     def inside(self, *parts: str) -> str:
         """A folder of this instance, as Asterisk sees it."""
@@ -73,7 +77,10 @@ def write_layout(layout: Layout, root: AsteriskRoot, config: Path) -> None:
         layout.outside(root, name).mkdir(parents=True, exist_ok=True)
     etc = layout.outside(root, "etc")
     files = conf_files(
-        config, directories=_directories(layout, root), system_name=layout.folder_name
+        config,
+        directories=_directories(layout, root),
+        system_name=layout.folder_name,
+        access=layout.access,
     )
     for name, text in (files | _site_files(layout, config)).items():
         _write(etc / name, text)
@@ -130,4 +137,5 @@ def _telephone(name: str, address: str) -> str:
 
 
 def _write(path: Path, text: str) -> None:
+    path.touch(_CLOSED if path.name == manager.FILE else _READABLE)
     path.write_text(text, encoding="utf-8")

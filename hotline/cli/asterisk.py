@@ -11,6 +11,7 @@ import structlog
 
 from embedded.asterisk.installer import CannotInstall, Installed, Wish, install, tree_of
 from embedded.asterisk.places import NoSuchUser, places_of
+from hotline.asterisk_access import manager_access
 from hotline.bootstrap import Services, ensure_folders
 from hotline.cli.building import build_for_calls
 from hotline.cli.roles import stop_event
@@ -107,6 +108,7 @@ def asterisk_install(
             ensure_folders(settings)
             secrets_file(settings.backoffice, settings.state_dir)
             build_for_calls(services, lambda text: click.echo(text, err=True))
+            access = manager_access(settings) if settings.ami.hosts else None
         wish = Wish(
             places_of(root, settings.agi.sounds_prefix, settings.agi.recordings_prefix),
             settings.config_dir / "asterisk",
@@ -114,6 +116,7 @@ def asterisk_install(
             settings.state_dir.stat().st_gid,
             systemname,
             user,
+            access,
         )
         done = install(wish)
     except (CannotInstall, NoSuchUser, CatalogueError) as error:

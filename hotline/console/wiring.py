@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Flask
 
+from call_handlers.people_line.watch import QueueWatch
 from console.api import blueprint as api
 from console.api.every import resources
 from console.api.recordings import Recordings
@@ -15,10 +16,11 @@ from console.house import Air, House, Provider, Serving
 from console.ticket_room import NotBuilt, TicketRoom
 from hotline.announcing import sound_of, templates, texts_of
 from hotline.bootstrap import Services
-from hotline.console.secret import console_secret
 from hotline.console.taking_up import Roles
 from hotline.doctor.check import Check
 from hotline.environment import SettingsWrong
+from hotline.kept_secret import console_secret
+from hotline.queues import watched_queues
 from hotline.register import make_register
 from hotline.setting_groups import ConsoleSettings
 from hotline.settings import Settings
@@ -64,6 +66,7 @@ def house_of(services: Services) -> House:
         recordings=Recordings(engine, settings.recordings, settings.retention.recordings_days, now),
         parts=partial(_parts, services),
         tickets=_ticket_room(services),
+        waiting=QueueWatch(watched_queues(settings)).look,
     )
 
 
@@ -121,7 +124,7 @@ def serving_of(settings: Settings) -> Serving:
     console = settings.console
     named = urlsplit(console.url).hostname or ""
     return Serving(
-        secret=console_secret(console, settings.state_dir),
+        secret=console_secret(console.secret, settings.state_dir),
         hosts=tuple(dict.fromkeys((named, *_HERE))),
         secure=console.url.startswith("https://"),
         proxies=console.proxies or (1 if console.public_url else 0),  # TLS ends before us

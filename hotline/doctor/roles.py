@@ -51,6 +51,7 @@ _CHECKS = (
     _Asked("web", serving_checks.web, ("web",), of_all=False),
     _Asked("web", serving_checks.web_of_twilio, ()),
     _Asked("console", serving_checks.console, ("console",), of_all=False),
+    _Asked("operators' queue", serving_checks.queues, ("console",)),
     _Asked("providers", checks.providers, ("web", "worker")),
     _Asked("secrets", machine_checks.closed_secrets),
     _Asked("disk", machine_checks.disk),

@@ -4,10 +4,15 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
+from carriers.queue import QueueUnknown
+from embedded.asterisk.install import find_asterisk
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
+from hotline.installation.rights import for_the_roles
 from hotline.probes import http_answers
+from hotline.queues import watched_queues
 from hotline.setting_groups import ConsoleSettings, WebSettings
+from hotline.stack import EMBEDDED_AMI
 
 
 def web(services: Services) -> Iterator[Check]:
@@ -29,6 +34,29 @@ def _served(role: str, at: WebSettings | ConsoleSettings) -> Check:
     passed = answers(lambda: http_answers(f"http://{at.host}:{at.port}/healthz"))
     found = f"{at.host}:{at.port} {'answers' if passed else 'does not answer'}"
     return Check(role, passed, found, f"start `hotline {role}` or `hotline serve`")
+
+
+def queues(services: Services) -> Iterator[Check]:
+    """Whether it is known how many callers wait for operators. No call minds where it is not."""
+    name, settings = "operators' queue", services.settings
+    if not settings.ami.hosts and find_asterisk(settings.cache_dir) is not None:
+        embedded = settings.ami.model_copy(update={"hosts": (EMBEDDED_AMI,)})
+        settings = settings.model_copy(update={"ami": embedded})
+    with for_the_roles(settings):
+        asked = watched_queues(settings)
+    if not asked:
+        told = "nobody is asked how many callers wait: HOTLINE_AMI__HOSTS is not set"
+        yield Check(name, True, told)
+    for one in asked:
+        try:
+            state = one.queue.ask()
+        except QueueUnknown as error:
+            mend = "see docs/operations.md, The operators' queue: calls do not mind"
+            yield Check(name, True, f"{one.name}: {error}", mend, warns=True)
+        else:
+            yield Check(name, True, f"{one.name} answers: {state.callers} wait")
+        finally:
+            one.queue.leave()
 
 
 def web_of_twilio(services: Services) -> Iterator[Check]:

@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -50,14 +51,14 @@ def settings_for(folder: Path, **more: str) -> Settings:
     )
 
 
-def installed(tree: AsteriskRoot, folder: Path, *words: str) -> Result:
+def installed(tree: AsteriskRoot, folder: Path, *words: str, **settings: str) -> Result:
     """The command as it is typed by a careful root."""
     before = os.umask(0o077)
     try:
         return CliRunner().invoke(
             cli,
             ["asterisk", "install", "--to", str(tree.folder), *words],
-            obj=settings_for(folder),
+            obj=settings_for(folder, **settings),
         )
     finally:
         os.umask(before)
@@ -173,6 +174,30 @@ def test_what_an_admin_edited_is_never_overwritten(tree: AsteriskRoot, tmp_path:
     assert told["rtp.conf"]["what"] == "yours"
     assert told["queues.conf"]["what"] == "replaced"
     assert "retry = 2" in (etc / told["queues.conf"]["copy"]).read_text()
+
+
+def test_the_manager_interface_is_open_where_a_setting_says_so(
+    tree: AsteriskRoot, tmp_path: Path
+) -> None:
+    """For Asterisk's user alone, with a secret that is kept; shut again without the setting."""
+    conf = tree.folder / "etc/asterisk/hotline_manager.conf"
+    installed(tree, tmp_path)
+    assert "enabled = no" in conf.read_text()
+    opened = installed(tree, tmp_path, HOTLINE_AMI__HOSTS="10.0.0.7,127.0.0.1:5039")
+    secret = (tmp_path / "ami.secret").read_text()
+    found = conf.read_text()
+    assert all(line in found for line in ("enabled = yes", "port = 5039", f"secret = {secret}"))
+    assert stat.S_IMODE(conf.stat().st_mode) & stat.S_IRWXO == 0
+    assert stat.S_IMODE((tmp_path / "ami.secret").stat().st_mode) == 0o600
+    assert secret not in opened.output
+    installed(tree, tmp_path, HOTLINE_AMI__HOSTS="127.0.0.1", HOTLINE_AMI__SECRET="another" * 4)
+    assert f"secret = {'another' * 4}" in conf.read_text()
+    edit(conf, "bindaddr = 127.0.0.1", "bindaddr = 10.0.0.7")
+    installed(tree, tmp_path, HOTLINE_AMI__HOSTS="127.0.0.1")
+    assert "bindaddr = 10.0.0.7" in conf.read_text()
+    conf.unlink()
+    installed(tree, tmp_path)
+    assert "enabled = no" in conf.read_text()
 
 
 def test_the_systemname_is_the_hosts_and_stays(tree: AsteriskRoot, tmp_path: Path) -> None:

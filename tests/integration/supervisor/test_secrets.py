@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from embedded.supervisor import Supervisor
 from hotline.setting_groups import (
+    AmiSettings,
     BackofficeSettings,
     ConsoleSettings,
     DeliverySettings,
@@ -28,17 +29,20 @@ path.with_suffix(".new").rename(path)
 time.sleep(60)
 """
 STORES = {"REDIS_URL", "DATABASE_URL"}
+AMI = {"HOTLINE_AMI__SECRET"}
 CONSOLE = {"HOTLINE_CONSOLE__SECRET", "HOTLINE_CONSOLE__OIDC_CLIENT_SECRET"}
+QUEUES = AMI | {"HOTLINE_TWILIO__AUTH_TOKEN"}
+"""By which the console asks how many callers wait."""
 NEEDED = {
     "redis": set(),
     "backoffice": {"HOTLINE_BACKOFFICE__SECRETS"},
-    "asterisk": set(),
+    "asterisk": AMI,
     "relay": STORES,
     "agi-1": STORES,
     "agi-2": STORES,
     "web": STORES | {"HOTLINE_TWILIO__AUTH_TOKEN", "HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN"},
-    "console": STORES | CONSOLE,
-    "worker-1": SECRET_NAMES - CONSOLE,
+    "console": STORES | CONSOLE | QUEUES,
+    "worker-1": SECRET_NAMES - CONSOLE - AMI,
 }
 
 
@@ -55,6 +59,7 @@ def settings(tmp_path: Path) -> Settings:
         database_url=SecretStr("postgresql://hotline:geheim-sql@127.0.0.1/hotline"),
         deliveries=DeliverySettings(workers=1),
         backoffice=BackofficeSettings(secrets=(SecretStr("whsec_" + "geheim" * 6),)),
+        ami=AmiSettings(secret=secret("manager" * 6)),
         console=ConsoleSettings(secret=secret("console" * 6), oidc_client_secret=secret("oidc")),
         twilio=TwilioSettings(
             account_sid="AC" + "0" * 32,

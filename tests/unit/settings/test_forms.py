@@ -35,6 +35,11 @@ def whsec(length: int, letter: bytes = b"k") -> str:
         ("HOTLINE_TWILIO__AUTH_TOKEN", "geheim geheim", "auth token"),
         ("HOTLINE_TWILIO__SECONDARY_AUTH_TOKEN", f"SK{_HEX}", "not a SID"),
         ("HOTLINE_TWILIO__AGENCIES", "sip:geheim", "{number}"),
+        ("HOTLINE_AMI__HOSTS", "geheim:0", "10.0.0.7 or asterisk-1:5038"),
+        ("HOTLINE_AMI__HOSTS", "10.0.0.7,http://geheim", "10.0.0.7 or asterisk-1:5038"),
+        ("HOTLINE_AMI__HOSTS", "10.0.0.7:66000", "10.0.0.7 or asterisk-1:5038"),
+        ("HOTLINE_AMI__SECRET", "geheim", "16 or more"),
+        ("HOTLINE_AMI__SECRET", "geheim;geheim;geheim", "openssl rand -hex 32"),
         ("HOTLINE_SMS__BEARER", "Bearer geheim", "without the word Bearer"),
         ("HOTLINE_SMS__BASIC", "geheim", "user:password"),
         ("HOTLINE_SMS__BASIC", ":geheim", "user:password"),
@@ -52,7 +57,9 @@ def test_a_wrong_form_is_told_with_its_mend_and_without_its_value(
 ) -> None:
     """By the variable's name; also where a file gives it."""
     given = [{name: value}]
-    if not name.endswith(("URL", "SID", "AGENCIES")) or name.startswith(("REDIS", "DATABASE")):
+    if not name.endswith(("URL", "SID", "AGENCIES", "HOSTS")) or name.startswith(
+        ("REDIS", "DATABASE")
+    ):
         (tmp_path / "secret").write_text(f"{value}\n")
         given.append({f"{name}_FILE": str(tmp_path / "secret")})
     for environ in given:
