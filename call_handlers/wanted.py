@@ -24,6 +24,8 @@ IN_PROGRESS = "in_progress"
 """The filter for calls that have not ended."""
 ANY_ANSWER = "answered"
 """The filter for calls in which the caller got what they called for, or somebody who gives it."""
+NO_CHOICE = "none"
+"""The filter for callers who chose nothing in the main menu."""
 WITHHELD = "withheld"
 """The filter for callers whose number was not shown."""
 
@@ -34,7 +36,8 @@ class Wanted:
 
     `caller` is a number in any usual writing, `withheld`, or the text that the network sent.
     `disposition` may be `in_progress` or `answered`. `node` is the last one that the caller was at,
-    `reference` the number of a ticket that the call opened.
+    `choice` the one that the main menu led to last, or `none`; `reference` is the number of a
+    ticket that the call opened.
     """
 
     since: datetime | None = None
@@ -45,6 +48,7 @@ class Wanted:
     node: str = ""
     verdict: str = ""
     reference: str = ""
+    choice: str = ""
 
 
 def conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
@@ -81,6 +85,8 @@ def each(wanted: Wanted) -> Iterator[tuple[bool, sa.ColumnElement[bool]]]:
         yield True, calls.c.last_node == wanted.node
     if wanted.channel:
         yield False, calls.c.channel == wanted.channel
+    if wanted.choice:
+        yield False, calls.c.choice == ("" if wanted.choice == NO_CHOICE else wanted.choice)
 
 
 def _called_by(caller: str) -> sa.ColumnElement[bool]:

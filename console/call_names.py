@@ -1,10 +1,11 @@
 """The words that people read for what records of calls say by codes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from babel.support import LazyProxy
 from flask_babel import lazy_gettext as _
 
+from call_handlers.wanted import NO_CHOICE
 from console import named
 
 DISPOSITIONS: Mapping[str, LazyProxy] = {
@@ -49,3 +50,8 @@ SCREENED: Mapping[str, LazyProxy] = {
 }
 
 name_of = named.named
+
+
+def choices() -> Iterator[tuple[str, str]]:
+    """What may have been chosen in the main menu, and its name; nothing under `none`."""
+    return ((code or NO_CHOICE, str(name)) for code, name in CHOICES.items())

@@ -54,7 +54,11 @@ def add_filters(app: Flask, zone: ZoneInfo) -> None:
         """Minutes from midnight as a clock shows them; past 24:00 it is the next day's."""
         return "24:00" if minutes == 24 * 60 else f"{minutes // 60 % 24:02d}:{minutes % 60:02d}"
 
-    for given in (weekday, of_day, moment, clock, hour, day, lasts, count):
+    def for_field(when: datetime, hours: int = 0) -> str:
+        """The minute, so many hours later, as a field of day and minute has it."""
+        return f"{(when + timedelta(hours=hours)).astimezone(zone):%Y-%m-%dT%H:%M}"
+
+    for given in (weekday, of_day, for_field, moment, clock, hour, day, lasts, count):
         app.jinja_env.filters[given.__name__] = given
     app.jinja_env.filters["read_moment"] = datetime.fromisoformat
 

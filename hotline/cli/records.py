@@ -51,6 +51,7 @@ def wanted_options(command: Command) -> Command:
             click.option("--channel", help="asterisk, twilio or test"),
             click.option("--verdict", type=click.Choice(DISPOSITIONS), help="Of screening"),
             click.option("--node", help="The last one of the menu that the caller was at"),
+            click.option("--choice", help="What was chosen last in the main menu, or none"),
             click.option("--reference", help="The number of a ticket that the call opened"),
         )
     ):

@@ -34,6 +34,7 @@ class CallsAsked(Page):
     disposition: _Word = Field("", description="How it ended; also in_progress, answered")
     verdict: _Word = Field("", description="What screening decided")
     node: _Word = Field("", description="The last node of the flow that the caller was at")
+    choice: _Word = Field("", description="What was chosen last in the main menu, or none")
     channel: _Word = Field("", description="asterisk or twilio")
     reference: _Word = Field("", description="The number of a ticket that the call opened")
 

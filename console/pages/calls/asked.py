@@ -21,7 +21,8 @@ _LONGEST = 64
 _KEPT = 8
 """Searches that a session remembers: as many windows as somebody has open."""
 _SEARCHES = "searches_of_calls"
-_IN_ADDRESS = ("disposition", "verdict", "node", "channel", "since", "until")
+IN_ADDRESS = ("disposition", "verdict", "node", "choice", "channel", "since", "until")
+"""What is nobody's."""
 
 
 class AskedWrong(ValueError):
@@ -37,6 +38,7 @@ class Asked:
     disposition: str = ""
     verdict: str = ""
     node: str = ""
+    choice: str = ""
     channel: str = ""
     since: str = ""
     until: str = ""
@@ -49,7 +51,7 @@ def typed(form: Mapping[str, str]) -> Asked:
 
 def in_address(arguments: Mapping[str, str]) -> Asked:
     """What an address asks for: nobody's number, whatever stands there."""
-    return typed({name: arguments[name] for name in _IN_ADDRESS if name in arguments})
+    return typed({name: arguments[name] for name in IN_ADDRESS if name in arguments})
 
 
 def keep(asked: Asked) -> str:
@@ -78,6 +80,7 @@ def wanted_of(asked: Asked, zone: ZoneInfo) -> Wanted:
         caller=asked.caller,
         channel=asked.channel,
         node=asked.node,
+        choice=asked.choice,
         verdict=asked.verdict,
         reference=asked.reference,
     )

@@ -8,7 +8,16 @@ from call_handlers.search import CallsPage, Place, find_calls
 from console import call_names
 from console.access import needs
 from console.house import House
-from console.pages.calls.asked import Asked, AskedWrong, in_address, keep, kept, typed, wanted_of
+from console.pages.calls.asked import (
+    IN_ADDRESS,
+    Asked,
+    AskedWrong,
+    in_address,
+    keep,
+    kept,
+    typed,
+    wanted_of,
+)
 
 _SHOWN = 50
 
@@ -58,6 +67,5 @@ def _following(asked: Asked, search: str, found: CallsPage) -> str:
         return ""
     if search:
         return url_for("calls.show", search=search, after=str(found.next))
-    named = ("disposition", "verdict", "node", "channel", "since", "until")
-    given = {name: getattr(asked, name) for name in named if getattr(asked, name)}
+    given = {name: getattr(asked, name) for name in IN_ADDRESS if getattr(asked, name)}
     return url_for("calls.show", after=str(found.next), **given)

@@ -1,6 +1,7 @@
 """Reading records back: filters, order, and an export that holds little in memory."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -38,7 +39,7 @@ def _calls(house: House) -> None:
     write_records(
         house.engine,
         [
-            a_call(1),
+            replace(a_call(1), choice="leave_report"),
             a_call(2, seconds=60, disposition="abandoned"),
             a_call(3, seconds=120, e164="+966112223334", caller="0112223334"),
             a_call(4, seconds=180, e164=None, caller="", withheld=True, channel="twilio"),
@@ -60,6 +61,8 @@ def test_a_list_is_newest_first_and_limited(house: House) -> None:
         (Wanted(until=START + timedelta(seconds=120)), [2, 1]),
         (Wanted(disposition="abandoned"), [2]),
         (Wanted(channel="twilio"), [4]),
+        (Wanted(choice="leave_report"), [1]),
+        (Wanted(choice="none"), [5, 4, 3, 2]),
         (Wanted(caller="011 222 3334"), [3]),
         (Wanted(caller="+966112223334"), [3]),
         (Wanted(caller="٠١١٢٢٢٣٣٣٤"), [3]),

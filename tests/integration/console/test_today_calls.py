@@ -1,5 +1,6 @@
 """Today's figures of calls: what they say, where they lead, and what they cost."""
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,8 +54,8 @@ def test_the_first_page_tells_of_todays_calls(
     page = browser.get("/").get_data(as_text=True)
     figures = {name: _figure(page, name) for name in ("In progress", "Calls today", "Answered")}
     assert figures == {"In progress": "1", "Calls today": "3", "Answered": "1"}
-    assert "Report</th>" in page
-    assert "Inquiry</th>" not in page  # that was yesterday
+    assert ">Report</a></th>" in page
+    assert ">Inquiry</a></th>" not in page  # that was yesterday
     assert page.count("data-begins=") == 13
 
 
@@ -75,6 +76,13 @@ def test_a_figure_leads_to_its_calls(house: House, clock: Clock, signed_in: Peop
         link = _before(browser.page, f">{name}</a></dt>")
         listed = browser.client.get(link).get_data(as_text=True)
         assert {number for number in (1, 2, 3) if f"/calls/{number:032}" in listed} == found, name
+    links = re.findall(r'<a href="(/calls\?(?:choice|since)=[^"]*)"', browser.page)
+    behind = set()
+    for link in links:
+        listed = browser.client.get(link.replace("&amp;", "&")).get_data(as_text=True)
+        behind.add(frozenset(n for n in (1, 2, 3) if f"/calls/{n:032}" in listed))
+    assert {frozenset({1, 2}), frozenset()} <= behind, "one is of their hour, others of none"
+    assert not any(3 in numbers for numbers in behind)
 
 
 def _before(page: str, text: str) -> str:
