@@ -3,12 +3,15 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import structlog
 from flask import Flask, abort, current_app, redirect, request, url_for
 from flask_security import current_user
 from werkzeug.wrappers import Response
 
 from people.permissions import PERMISSIONS, Permission, allows
 from people.person import Person
+
+log = structlog.get_logger()
 
 View = TypeVar("View", bound=Callable[..., Any])
 _MARK = "needs_permission"
@@ -106,6 +109,7 @@ def guard(app: Flask) -> None:
         if not current_user.is_authenticated:
             return to_sign_in()
         if mark != _OWN and not allows(person().role, mark):  # type: ignore[arg-type]  # a right
+            log.warning("console_refused", page=request.endpoint, role=person().role, needs=mark)
             abort(403)
         return None
 

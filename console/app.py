@@ -93,7 +93,7 @@ def _add_to_templates(app: Flask, house: House) -> None:
             "language": language,
             "languages": words.LANGUAGES,
             "direction": "rtl" if language == "ar" else "ltr",
-            "theme": request.cookies.get("theme", ""),
+            "theme": words.kept_cookie("theme"),
         }
 
 

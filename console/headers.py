@@ -22,6 +22,8 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+_ENDS = ("/sign-out", "/me/sign-out-everywhere")
+"""Where somebody goes: nothing of what they saw is to stay in the browser (14.3.1)."""
 _SMALL = 1024
 """Bytes from which a page is worth compressing."""
 
@@ -38,6 +40,8 @@ def add_headers(app: Flask, *, secure: bool) -> None:
         answer.headers["Cross-Origin-Resource-Policy"] = "same-origin"
         answer.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         answer.headers.setdefault("Cache-Control", "no-store")
+        if request.path in _ENDS and answer.status_code < 400:
+            answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         if secure:
             answer.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
         return _compressed(answer)

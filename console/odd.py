@@ -1,6 +1,6 @@
 """Requests that no page of ours makes: refused before anything is asked of a store."""
 
-from flask import Flask, abort, current_app, render_template, request
+from flask import Flask, abort, current_app, redirect, render_template, request, session, url_for
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from werkzeug.wrappers import Response
@@ -10,6 +10,7 @@ from console.pages.blocklist.files import LONGEST_FILE
 
 _OFF = ("security.two_factor_rescue", "security.tf_select")
 """Ways of the library that the console does not have: it sends no mail, and has one factor."""
+_CODE = "security.two_factor_token_validation"
 _NO_PASSWORD = ("security.change_password",)
 """What is not for those who sign in by the city's provider."""
 
@@ -39,6 +40,15 @@ def refuse_odd(app: Flask) -> None:
     def keep_to_the_provider() -> None:
         if request.endpoint in _NO_PASSWORD and getattr(current_user, "by_provider", False):
             abort(404)
+
+    @app.before_request
+    def sign_nobody_out() -> Response | None:
+        """The library ends the session of whoever opens this page without having asked for it, and
+        another's page can lead them there (OWASP ASVS 5.0, 3.5.3)."""
+        changing = session.get("tf_state") == "validating_profile"
+        if request.endpoint == _CODE and current_user.is_authenticated and not changing:
+            return redirect(url_for("me.show"))
+        return None
 
     @app.errorhandler(CSRFError)
     def no_token(_error: CSRFError) -> Response:

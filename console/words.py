@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import request, session
+from flask import current_app, request, session
 from flask_babel import Babel, Domain, get_locale
 
 FOLDER = Path(__file__).with_name("words")
@@ -62,9 +62,19 @@ def _translations(language: str) -> NullTranslations:
     return Translations(compiled)
 
 
+def cookie_name(name: str) -> str:
+    """What a cookie of ours is called: by TLS bound to this host (OWASP ASVS 5.0, 3.3.3)."""
+    return f"__Host-{name}" if current_app.config["SESSION_COOKIE_SECURE"] else name
+
+
+def kept_cookie(name: str) -> str:
+    """What the reader's browser keeps in this cookie; empty for nothing."""
+    return request.cookies.get(cookie_name(name), "")
+
+
 def language_of_reader() -> str:
     """Which language this request is answered in: as its reader chose, else as the browser says."""
-    chosen = session.get("language") or request.cookies.get("language", "")
+    chosen = session.get("language") or kept_cookie("language")
     if chosen in LANGUAGES:
         return chosen
     return _best(request.accept_languages.values())

@@ -25,7 +25,8 @@ def blueprint(house: House) -> Blueprint:
     def arrive(invitation: str) -> AnyResponse:
         if not INVITATION.fullmatch(invitation):
             raise NotFound
-        if current_user.is_authenticated:
+        is_one = invited(house.engine, invitation, house.now()) is not None
+        if is_one and current_user.is_authenticated:  # no made-up link signs anybody out
             logout_user()
         session[_KEPT] = invitation
         return redirect(url_for("welcome.set_password"))

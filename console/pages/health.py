@@ -15,7 +15,7 @@ def blueprint(house: House) -> Blueprint:
 
     @made.get("/healthz")
     def alive() -> Response:
-        return Response("ok\n", content_type="text/plain")
+        return Response("ok\n", content_type="text/plain; charset=utf-8")
 
     @made.get("/readyz")
     def ready() -> tuple[Response, int]:

@@ -1,10 +1,12 @@
 """The reader's language and theme: cookies of their browser, for whoever is not in yet too."""
 
-from flask import Blueprint, redirect, request, session
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, request, session
 from werkzeug.wrappers import Response
 
 from console.access import safe_path
-from console.words import LANGUAGES
+from console.words import LANGUAGES, cookie_name
 
 _YEAR_S = 365 * 24 * 3600
 _THEMES = ("light", "dark")
@@ -31,7 +33,7 @@ def blueprint() -> Blueprint:
 def _kept(name: str, chosen: str, known: tuple[str, ...]) -> Response:
     answer = redirect(safe_path(request.form.get("back", "")) or "/")
     if chosen in known:
-        answer.set_cookie(
-            name, chosen, _YEAR_S, secure=request.is_secure, httponly=True, samesite="Lax"
-        )
+        secure = bool(current_app.config["SESSION_COOKIE_SECURE"])
+        how: dict[str, Any] = {"secure": secure, "httponly": True, "samesite": "Lax"}
+        answer.set_cookie(cookie_name(name), chosen, _YEAR_S, **how)
     return answer

@@ -118,7 +118,9 @@ def test_an_address_that_a_client_claims_is_not_believed_asvs_4_1_3(
             assert history(connection)[0].origin == expected
 
 
-def test_numbers_are_masked_for_who_does_not_need_them(house: House, signed_in: People) -> None:
+def test_numbers_are_masked_for_who_does_not_need_them_asvs_8_2_3(
+    house: House, signed_in: People
+) -> None:
     """An operator sees the last two digits, and more once it is written down that they looked."""
     house.register.allow(NUMBER, by=MAHA)
     operator, supervisor = signed_in("operator"), signed_in("supervisor")

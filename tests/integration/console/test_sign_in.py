@@ -10,6 +10,7 @@ from passlib.totp import TOTP
 
 from console.accounts.sessions import COOKIE, SECURE_COOKIE
 from console.house import House
+from lab.pages import pages_of
 from people.accounts import add_account, change_role, disable
 from people.audit import history
 from store.sql import reading
@@ -154,6 +155,25 @@ def test_signing_out_is_no_link_asvs_3_5_3(house: House, app: Flask) -> None:
     browser = somebody(app, house, "operator")
     assert browser.client.get("/sign-out").status_code == 405
     assert browser.get("/").status_code == 200
+
+
+def test_no_link_signs_anybody_out_asvs_3_5_3(house: House, app: Flask) -> None:
+    """Another's page can lead a browser to any address: whoever is in stays in."""
+    browser = somebody(app, house, "operator")
+    made_up = "A" * len(invitation_of(house))
+    for page in (*pages_of(app, {**dict.fromkeys(_NAMED, "1"), "invitation": made_up}),):
+        browser.client.get(page.path)
+        assert browser.get("/me").status_code == 200, page.rule
+
+
+_NAMED = ("call_id", "turn", "reference", "name", "language")
+
+
+def invitation_of(house: House) -> str:
+    """Of somebody new."""
+    return add_account(
+        house.engine, name="Sara", email=EMAIL, role="operator", by=ADMIN, now=house.now()
+    )[0]
 
 
 def test_a_disabled_account_is_out_at_once_asvs_7_4_2(house: House, app: Flask) -> None:
