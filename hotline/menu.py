@@ -22,6 +22,7 @@ from hotline.dialplan import transfer_targets
 from hotline.measured import tedious
 from hotline.refusal import MenuUnfit
 from hotline.spoken_codes import line_with
+from hotline.unchanged import unchanged
 from ivr.contract import Catalogues
 from ivr.flow import Flow
 from ivr.lint import UNSAID, Finding, lint
@@ -44,7 +45,9 @@ WRONG_FILE = (
 def all_findings(services: Services) -> list[Finding]:
     """Every mistake in the flows, prompts and catalogues. Raises what is in `WRONG_FILE`."""
     found = written_findings(services)
-    return found if any(one.loses_callers for one in found) else [*found, *tedious(services)]
+    if any(one.loses_callers for one in found):
+        return found
+    return [*found, *unchanged(services, "tedious", lambda: list(tedious(services)))]
 
 
 def written_findings(services: Services) -> list[Finding]:

@@ -10,8 +10,8 @@ import pytest
 import redis
 import structlog
 
+from lab.own_postgres import postgres_programs, running_postgres
 from store import redis_clients
-from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.redis_process import RedisProcess
 from tests.fixtures.seed import take_seed
 

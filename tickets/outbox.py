@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from store.sql import clock_of, database_now, reading
 from tickets.circuit import OPEN_STATES
 from tickets.open import of_reference
-from tickets.schema import DEAD, deliveries, delivery_attempts, tickets
+from tickets.schema import UNDONE, deliveries, delivery_attempts, tickets
 from tickets.spoken import DRAFTS
 
 
@@ -144,19 +144,21 @@ class Backlog:
 
 def backlog(engine: sa.Engine) -> list[Backlog]:
     """What is not delivered, by destination and state; however much was, it costs nothing more."""
-    columns, now = deliveries.c, clock_of(engine)
-    counted = sa.select(
-        columns.destination,
-        columns.state,
-        sa.func.count(),
-        sa.func.min(columns.created_at),
-        sa.func.count(columns.accepted_at),
-        now,
-    ).group_by(columns.destination, columns.state)
-    # Each along an index of its own: what was given up stays there until somebody sees to it.
-    waiting, dead = counted.where(columns.state.in_(OPEN_STATES)), counted.where(sa.text(DEAD))
+    columns = deliveries.c
+    statement = (
+        sa.select(
+            columns.destination,
+            columns.state,
+            sa.func.count(),
+            sa.func.min(columns.created_at),
+            sa.func.count(columns.accepted_at),
+            clock_of(engine),
+        )
+        .where(sa.text(UNDONE))
+        .group_by(columns.destination, columns.state)
+    )
     with reading(engine) as connection:
-        rows = connection.execute(sa.union_all(waiting, dead)).all()
+        rows = connection.execute(statement).all()
     return [
         Backlog(name, state, count, max(0.0, (now - oldest).total_seconds()), accepted)
         for name, state, count, oldest, accepted, now in rows

@@ -17,8 +17,8 @@ def _few(name: str | None, condition: str, *columns: str) -> sa.Index:
     return sa.Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
-DEAD = "state = 'dead'"
-"""What a question says, in these words, whose answer is to be found in the index of the dead."""
+UNDONE = "state IN ('pending', 'sent', 'failed', 'dead')"
+"""Deliveries that wait or were given up: whoever asks in these words is answered by their index."""
 _ASKED = ("idempotency_key", "status", "service_code", "sub_municipality", "assigned_to")
 """What a queue is narrowed by, behind its order: whoever goes along reads no row to leave it."""
 
@@ -94,7 +94,7 @@ deliveries = sa.Table(
     sa.Column("early", sa.Boolean),
     sa.UniqueConstraint("ticket_id", "destination", "event", "ticket_version"),
     sa.Index(None, "state", "next_attempt_at"),
-    _few("ix_deliveries_dead", DEAD, "state", "destination", "created_at", "accepted_at"),
+    _few("ix_deliveries_undone", UNDONE, "state", "destination", "created_at", "accepted_at"),
 )
 
 delivery_attempts = sa.Table(

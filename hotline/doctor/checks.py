@@ -30,6 +30,7 @@ from hotline.menu import all_findings, flows
 from hotline.probes import sip_answers
 from hotline.providers import check_providers
 from hotline.studio import outdated_takes
+from hotline.unchanged import unchanged
 from hotline.voices_heard import heard_ways
 from tickets.health import read_health
 from tickets.lateness import LATE_S
@@ -69,7 +70,8 @@ def menu(services: Services) -> Iterator[Check]:
 def prompts(services: Services) -> Iterator[Check]:
     """Whether every sound is there."""
     catalogue = services.catalogue
-    missing = check_audio(catalogue, services.settings.sounds)
+    sounds = services.settings.sounds
+    missing = unchanged(services, "missing sounds", lambda: check_audio(catalogue, sounds))
     for language in services.flow.languages:
         there = len(catalogue.inventory(language))
         lost = sum(1 for item in missing if item.language == language)
@@ -79,7 +81,7 @@ def prompts(services: Services) -> Iterator[Check]:
 
 def voices(services: Services) -> Iterator[Check]:
     """Whether callers hear one voice, on each way on which they report."""
-    ways = heard_ways(services)
+    ways = unchanged(services, "heard ways", lambda: heard_ways(services))
     old = [take.full_name for take in outdated_takes(services)]
     if old:
         shown = ", ".join(old[:3]) + (", …" if len(old) > 3 else "")

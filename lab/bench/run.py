@@ -20,6 +20,7 @@ from lab.bench import (
     import_memory,
     import_speed,
     memory,
+    pages,
     peers,
     plain,
     screening,
@@ -54,6 +55,8 @@ _PARTS: Mapping[str, _Measurement] = {
     "import_memory": _Measurement(import_memory.measure, import_memory.NOTES),
     "import_speed": _Measurement(import_speed.measure, import_speed.NOTES),
     "gazetteer": _Measurement(gazetteer.measure, gazetteer.NOTES),
+    "pages_sqlite": _Measurement(pages.measure_sqlite, pages.NOTES),
+    "pages_postgresql": _Measurement(pages.measure_postgresql, pages.NOTES),
     "voice": _Measurement(voice.measure, voice.NOTES),
     "plain": _Measurement(plain.measure, plain.NOTES),
 }

@@ -8,7 +8,7 @@ from hotline.bootstrap import Services
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much is measured: enough for a steady figure in about five minutes altogether."""
+    """How much is measured: enough for a steady figure in a quarter of an hour altogether."""
 
     warm_calls: int = 6
     """Calls placed before a measurement begins: what is done once a process is not a call's."""
@@ -44,6 +44,13 @@ class Sizes:
     beside_tickets: int = 40
     """Tickets of each round beside an office that is bad, one after another."""
     beside_rounds: int = 6
+    page_calls: int = 1_000_000
+    """Calls behind the console's pages, `pages.TODAY` of them of today."""
+    page_tickets: int = 200_000
+    page_rounds: int = 5
+    """How often each page is asked for."""
+    page_turns: int = 100
+    """How often *Today* is, with a history and without one."""
     voice_texts: int = 40
     """Prompts of each language that the recogniser hears."""
 

@@ -24,7 +24,7 @@ from voice.wav import AudioError
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table")
 @click.pass_obj
 def bench(services: Services, names: tuple[str, ...], against: str, as_json: bool) -> None:
-    """Measure costs as ratios (about five minutes); exit 1 when a bound is not kept."""
+    """Measure costs as ratios (about a quarter of an hour); exit 1 when a bound is not kept."""
     configure("warning", services.settings.log.format)  # nothing between the lines of progress
     chosen = [name for name in PARTS if name in names] if names else list(PARTS)
     try:

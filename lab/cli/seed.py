@@ -38,10 +38,11 @@ def seed_command(
 ) -> None:
     """Fill the database of the settings with made-up calls, tickets, deliveries and a blocklist.
 
-    For trying and measuring what reads them: a million calls take two to three minutes. Nobody has
-    their numbers (+96652…), and what waits for delivery is for an office that no file names. A
-    database that holds other calls than those of this command is left alone. A second run adds to
-    the first. The index of the blocklist is not made: `hotline blacklist rebuild` does that.
+    For trying and measuring what reads them: a million calls take a minute and a half on two cores
+    that do nothing else, and up to six minutes on busy ones. Nobody has their numbers (+96652…),
+    and what waits for delivery is for an office that no file names. A database that holds other
+    calls than those of this command is left alone. A second run adds to the first. The index of the
+    blocklist is not made: `hotline blacklist rebuild` does that.
 
     Exit status: 0 done, 1 the database is away, 2 refused.
     """

@@ -16,12 +16,12 @@ from hotline.doctor.check import Check
 from hotline.doctor.roles import all_checks
 from hotline.settings import Settings, load_settings
 from lab.callers.fake_asterisk import FakeAsterisk
+from lab.own_postgres import postgres_programs, running_postgres
 from store.database import make_engine
 from store.migrations import current, head, upgrade
 from store.sql import reading
 from tests.fixtures.house import house_of
 from tests.fixtures.pgbouncer import pgbouncer_program, running_pgbouncer
-from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.postgres_pair import running_pair
 from tests.fixtures.processes import free_tcp_port, wait_until
 from tests.fixtures.reporter import QUESTIONS, Ear, Reporter

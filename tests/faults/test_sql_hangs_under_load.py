@@ -25,10 +25,10 @@ from ivr.turn import Collect
 from lab.callers.fake_asterisk import FakeAsterisk, Lived
 from lab.callers.twilio_http import Request, TwilioHttp
 from lab.callers.twilio_server import PUBLIC_URL, TOKEN
+from lab.own_postgres import postgres_programs, running_postgres
 from store.migrations import upgrade
 from tests.fixtures.dialog import REPORT
 from tests.fixtures.house import house_of
-from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.processes import descendants, hang, wait_until
 from tests.fixtures.reporter import Ear, Reporter, place
 from tests.fixtures.stack_looks import has_spare

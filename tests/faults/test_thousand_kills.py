@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from hotline.bootstrap import Services
 from hotline.settings import Settings
 from hotline.stack import stack_children
+from lab.own_postgres import own_database
 from store.database import make_engine
 from store.migrations import upgrade
 from tests.fixtures.blows import Blows, Line
@@ -29,7 +30,6 @@ from tests.fixtures.forked_roles import ForkedRole, nursery
 from tests.fixtures.house import house_of
 from tests.fixtures.offices import SERVICES, Offices, Store, Struck, five_offices
 from tests.fixtures.once import all_told, count_attempts, hold_acknowledged, hold_apart, hold_once
-from tests.fixtures.postgres import own_database
 from tests.fixtures.processes import wait_until
 from tests.fixtures.seed import NAME, fault_seed
 from tests.fixtures.tickets import new_ticket

@@ -12,10 +12,11 @@ _ASKED = ("idempotency_key", "status", "service_code", "sub_municipality", "assi
 _ORDER = ("department", "requested_datetime", "ticket_id")
 _OF_DEPARTMENT = "ix_ticket_departments_department_requested_datetime_ticket_id"
 _ENDED = ("status_datetime", "status")
+_UNDONE = "state IN ('pending', 'sent', 'failed', 'dead')"
 
 
 def upgrade() -> None:
-    """The newest are known by whether they are open; what is open, or dead, is counted apart."""
+    """The newest are known by whether they are open; what is open, or undone, is counted apart."""
     op.drop_index("ix_tickets_newest", "tickets")
     op.drop_index("ix_tickets_ended", "tickets")
     op.drop_index(_OF_DEPARTMENT, "ticket_departments")
@@ -23,13 +24,13 @@ def upgrade() -> None:
     _make("ix_tickets_ended", "tickets", *_ENDED, "due_at", where="due_at IS NULL")
     _make("ix_tickets_open", "tickets", "status", "due_at", where="due_at IS NOT NULL")
     _make("ix_ticket_departments_newest", "ticket_departments", *_ORDER, "due_at")
-    dead = ("state", "destination", "created_at", "accepted_at")
-    _make("ix_deliveries_dead", "deliveries", *dead, where="state = 'dead'")
+    counted = ("state", "destination", "created_at", "accepted_at")
+    _make("ix_deliveries_undone", "deliveries", *counted, where=_UNDONE)
 
 
 def downgrade() -> None:
     """Find all of it as before."""
-    op.drop_index("ix_deliveries_dead", "deliveries")
+    op.drop_index("ix_deliveries_undone", "deliveries")
     op.drop_index("ix_ticket_departments_newest", "ticket_departments")
     for name in ("open", "ended", "newest"):
         op.drop_index(f"ix_tickets_{name}", "tickets")

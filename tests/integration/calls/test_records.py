@@ -14,11 +14,11 @@ from call_handlers.arrival import Facts
 from call_handlers.history import Wanted, find_call, stream_calls
 from call_handlers.records import Record, RecordWriter, replay_journal, write_records
 from call_handlers.schema import metadata
+from lab.own_postgres import own_database
 from store.database import make_engine
 from store.journal import Journal
 from store.migrations import differences, upgrade
 from tests.fixtures.calls import House, arrival, play
-from tests.fixtures.postgres import own_database
 from tests.fixtures.processes import wait_until
 
 FACTS = Facts(

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from console.house import House
+from lab.own_postgres import own_database
 from lab.pages import NothingToShow, pages_of
 from people.permissions import allows
 from people.person import ACCOUNT_ROLES
@@ -16,7 +17,6 @@ from store.migrations import upgrade
 from tests.fixtures.console import Browser
 from tests.fixtures.databases import lay_migrated
 from tests.fixtures.full_record import full_record
-from tests.fixtures.postgres import own_database
 from tests.fixtures.record import NUMBER
 from tests.fixtures.statements import Counts
 from tests.integration.console.conftest import People

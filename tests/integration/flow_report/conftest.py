@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from lab.own_postgres import own_database
 from store.database import make_engine
 from store.journal import Journal
 from store.migrations import upgrade
 from tests.fixtures.calls import House
 from tests.fixtures.databases import lay_migrated
-from tests.fixtures.postgres import own_database
 from tickets.spare_file import SpareFile
 
 

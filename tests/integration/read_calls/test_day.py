@@ -15,11 +15,11 @@ from call_handlers.day import DayFigures, day_of
 from call_handlers.hourly import HOUR, SETTLED_S, forget_hours, hours_of
 from call_handlers.records import Record, replay_journal, write_records
 from call_handlers.schema import call_hours, calls
+from lab.own_postgres import own_database
 from store.database import make_engine
 from store.journal import Journal
 from store.migrations import upgrade
 from store.sql import reading
-from tests.fixtures.postgres import own_database
 from tests.fixtures.processes import wait_until
 from tests.fixtures.statements import asked_of
 from tests.integration.calls.test_records import FACTS

@@ -20,10 +20,10 @@ from blacklist.record.register import BlacklistRegister
 from blacklist.record.writing import Writer
 from blacklist.verdict import Disposition
 from files.csv_lines import FileUnusable
+from lab.own_postgres import own_database
 from people.person import NotAllowed, Person
 from store.database import make_engine
 from store.migrations import upgrade
-from tests.fixtures.postgres import own_database
 from tests.fixtures.record import MAHA, NADA, NUMBER, OTHER, SALEM, Clock, register_on
 from tests.fixtures.spellings import MOBILE, SPELLINGS
 

@@ -23,11 +23,11 @@ from call_handlers.prefix_replay import replay_prefix
 from call_handlers.recorded_calls import PAGE, allowed_numbers, recorded_calls
 from hotline.register import make_register
 from hotline.settings import Settings
+from lab.own_postgres import own_database
 from people.person import Person
 from store.database import make_engine
 from store.migrations import upgrade
 from tests.fixtures.house import house_of
-from tests.fixtures.postgres import own_database
 from tests.fixtures.record import MAHA, NADA, POLICY, Clock
 from tests.fixtures.recorded import Kept, keep_calls
 from tests.integration.record.test_import import imports

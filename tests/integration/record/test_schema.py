@@ -14,11 +14,11 @@ from blacklist.record.entries import standing_entries
 from blacklist.record.limits import Wanted
 from blacklist.record.reviews import open_review
 from blacklist.record.schema import metadata
+from lab.own_postgres import own_database
 from people.person import Person
 from store.database import make_engine
 from store.migrations import differences, upgrade
 from store.sql import reading
-from tests.fixtures.postgres import own_database
 from tests.fixtures.record import (
     AMAL,
     BADR,

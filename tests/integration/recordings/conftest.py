@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from lab.own_postgres import own_database
 from recordings.schema import recordings
 from store.database import make_engine
 from store.migrations import upgrade
-from tests.fixtures.postgres import own_database
 from tests.fixtures.tickets import backoffice, database_url, engine
 from tests.fixtures.twilio_api import TwilioApi, running_twilio_api
 

@@ -15,9 +15,9 @@ import store.migrations
 from call_handlers.history import find_call
 from call_handlers.records import Record, write_records
 from call_handlers.schema import calls, metadata
+from lab.own_postgres import own_database
 from store.database import make_engine
 from store.migrations import differences
-from tests.fixtures.postgres import own_database
 from tests.integration.calls.test_records import BEGUN, FACTS
 
 MADE = "0014"

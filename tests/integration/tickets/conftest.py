@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from lab.own_postgres import own_database
 from store.database import make_engine
 from store.migrations import upgrade
 from tests.fixtures.databases import lay_migrated
-from tests.fixtures.postgres import own_database
 from tests.fixtures.tickets import backoffice, no_tickets
 
 __all__ = ["backoffice"]

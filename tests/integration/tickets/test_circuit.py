@@ -8,8 +8,10 @@ from structlog.testing import capture_logs
 
 from store.sql import database_now
 from tests.fixtures.scripted_destination import AWAY, TAKEN, Office
+from tests.fixtures.statements import explained
 from tickets.circuit import (
     LATEST_S,
+    OPEN_STATES,
     SOONEST_S,
     disable_by_hand,
     enable,
@@ -20,7 +22,7 @@ from tickets.destination import PushResult
 from tickets.health import Health, read_health
 from tickets.outbox import backlog, list_attempts
 from tickets.put_back import retry_delivery
-from tickets.schema import destinations
+from tickets.schema import UNDONE, destinations
 
 REFUSED = PushResult("refused", 422, "this ticket is refused")
 GONE = PushResult("gone", 410, "HTTP 410: it wants no more")
@@ -204,8 +206,11 @@ def test_what_waits_is_told_by_destination_and_costs_nothing_of_what_is_delivere
     for _ in range(3):
         office.open()
     office.deliver()
-    found = {(row.destination, row.state): row.count for row in backlog(any_engine)}
+    with explained(any_engine) as plans:
+        found = {(row.destination, row.state): row.count for row in backlog(any_engine)}
     assert found == {("crm", "dead"): 1, ("crm", "failed"): 2}
+    assert f"state IN {(*OPEN_STATES, 'dead')}" == UNDONE
+    assert all("ix_deliveries_undone" in plan for plan in plans), plans
     assert all(row.oldest_s >= 0 and row.accepted == 0 for row in backlog(any_engine))
 
 

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from lab.own_postgres import postgres_programs, running_postgres
 from store.database import make_engine
-from tests.fixtures.postgres import postgres_programs, running_postgres
 from tests.fixtures.processes import hang
 
 pytestmark = [
