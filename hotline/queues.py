@@ -6,8 +6,8 @@ from call_handlers.people_line.watch import Watched
 from carriers.ami import AmiAccess, AmiQueue
 from carriers.queue import QueueState, QueueUnknown
 from carriers.twilio_queue import TwilioQueue
+from hotline.asterisk_access import access_secret
 from hotline.environment import SettingsWrong
-from hotline.kept_secret import ami_secret
 from hotline.providers import twilio_account
 from hotline.setting_forms import host_of, port_of
 from hotline.settings import Settings
@@ -29,7 +29,7 @@ def asterisk_queues(settings: Settings) -> list[Watched]:
     ami = settings.ami
     names = {host: f"Asterisk {host}" for host in ami.hosts}
     try:
-        secret = ami_secret(ami.secret, settings.state_dir) if names else ""
+        secret = access_secret(settings) if names else ""
     except OSError as error:
         why = f"{error.filename}: {(error.strerror or '').lower()}"
         return [_unasked(name, why) for name in names.values()]

@@ -8,7 +8,6 @@ from carriers.queue import QueueUnknown
 from embedded.asterisk.install import find_asterisk
 from hotline.bootstrap import Services
 from hotline.doctor.check import Check
-from hotline.installation.rights import for_the_roles
 from hotline.probes import http_answers
 from hotline.queues import watched_queues
 from hotline.setting_groups import ConsoleSettings, WebSettings
@@ -42,8 +41,7 @@ def queues(services: Services) -> Iterator[Check]:
     if not settings.ami.hosts and find_asterisk(settings.cache_dir) is not None:
         embedded = settings.ami.model_copy(update={"hosts": (EMBEDDED_AMI,)})
         settings = settings.model_copy(update={"ami": embedded})
-    with for_the_roles(settings):
-        asked = watched_queues(settings)
+    asked = watched_queues(settings)
     if not asked:
         told = "nobody is asked how many callers wait: HOTLINE_AMI__HOSTS is not set"
         yield Check(name, True, told)

@@ -183,11 +183,11 @@ def test_root_leaves_nothing_in_the_state_folder_that_is_closed_to_the_roles(
             above.chmod(above.stat().st_mode | 0o111)
     folder = tmp_path / "940"
     list(init(folder, CONFIG_DIR, steward(NOBODY)))
-    environ = {"HOTLINE_HOME": str(folder)}
+    environ = {"HOTLINE_HOME": str(folder), "HOTLINE_AMI__HOSTS": "127.0.0.1:1"}
     looked = hotline("doctor", "--asterisk", str(tmp_path / "tree"), environ=environ)
     assert "FAIL asterisk installation" in looked.stdout
     told = hotline("db", "upgrade", environ=environ)
     assert told.returncode == 0, told.stderr
     made = list((folder / "state").rglob("*"))
-    assert made
+    assert {"hotline.db", "ami.secret"} <= {path.name for path in made}
     assert {path.owner() for path in made} == {NOBODY}
