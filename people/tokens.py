@@ -7,13 +7,14 @@ would only make every request slow.
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from people.audit import note_change
 from people.fields import Token
+from people.identity import identity
 from people.permissions import is_scope
 from people.person import Person, Role, holder_of
 from people.schema import api_tokens, audit
@@ -85,11 +86,16 @@ def holder(connection: sa.Connection, text: str, now: datetime) -> Person | None
     return Person(row.name, row.role, scopes=tuple(row.scopes or ()), token=row.id)
 
 
-def maker_of(connection: sa.Connection, token_id: str) -> str | None:
-    """Who made this token, as the audit names them; None where it does not know."""
-    made = (audit.c.subject == token_id, audit.c.action == _CREATED)
-    found: str | None = connection.scalar(sa.select(audit.c.who).where(*made))
-    return found
+def makers_of(connection: sa.Connection, *, token: str = "", name: str = "") -> Mapping[str, Role]:
+    """Who made the token of this id, or those of this name, by identity, with their role then.
+
+    As the audit has it: nobody where it does not know.
+    """
+    named = connection.execute(sa.select(api_tokens.c.id, api_tokens.c.name))
+    ids = [one.id for one in named if one.id == token or identity(one.name) == identity(name)]
+    made = (audit.c.subject.in_(ids), audit.c.action == _CREATED)
+    rows = connection.execute(sa.select(audit.c.who, audit.c.role).where(*made))
+    return {identity(row.who): row.role for row in rows}
 
 
 def revoke_token(engine: sa.Engine, token_id: str, *, by: Person, now: datetime) -> bool:

@@ -17,7 +17,7 @@ from blacklist.record.schema import entries
 from people.audit import note_change
 from people.identity import identity
 from people.person import NotAllowed, NothingThere, Person
-from people.tokens import maker_of
+from people.tokens import makers_of
 
 SHORTEST_ABROAD = 5
 """Digits with the country code: fewer stand for a whole country or network."""
@@ -105,8 +105,8 @@ def waiting_prefix(
 ) -> RecordedEntry:
     """The prefix that `by` may approve, as the second person.
 
-    Raises NothingThere when none waits, NotAllowed below manager, for the person who asked, and for
-    a token that they made.
+    Raises NothingThere when none waits, NotAllowed below manager, for the person who asked by their
+    own name or by a token that they made, and for a token of theirs.
     """
     by.must_be("manager", "approving a prefix")
     waiting = find_entry(connection, "prefix", prefix, now)
@@ -114,9 +114,15 @@ def waiting_prefix(
         raise NothingThere(f"{prefix}: no such prefix waits for approval")
     if by.is_(waiting.who):
         raise NotAllowed("a prefix needs two people: who asked for it cannot approve it")
-    maker = maker_of(connection, by.token) if by.token else None
-    if maker is not None and identity(maker) == identity(waiting.who):
+    asker, theirs = identity(waiting.who), makers_of(connection, name=waiting.who)
+    if identity(by.name) in theirs:
+        raise NotAllowed("a prefix needs two people: you have made the token that asked for it")
+    mine = makers_of(connection, token=by.token) if by.token else {}
+    if asker in mine:
         raise NotAllowed("a prefix needs two people: who asked for it has made this token")
+    # An admin makes tokens for other people, as accounts; a manager's two tokens are one manager's.
+    if any(maker in theirs and role != "admin" for maker, role in mine.items()):
+        raise NotAllowed("a prefix needs two people: one has made both tokens")
     return waiting
 
 

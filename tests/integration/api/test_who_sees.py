@@ -8,8 +8,9 @@ from flask.testing import FlaskClient
 
 from blacklist.record.register import BlacklistRegister
 from people.permissions import allows
-from people.person import ROLES, Person, Role
+from people.person import ROLES, NotAllowed, Person, Role
 from people.tokens import create_token
+from tests.fixtures.console import ADMIN
 from tests.fixtures.record import MAHA, NADA, NUMBER, OTHER, Clock
 from tests.integration.api.conftest import Ask
 
@@ -45,17 +46,21 @@ def test_a_token_sees_as_much_of_numbers_as_its_role_sees_in_pages(
     assert "+96655987" in told, "a prefix is shown to whoever sees that it stands"
 
 
-def by_token(register: BlacklistRegister, client: FlaskClient, maker: Person) -> Callable[[], int]:
-    """Approves the prefix by a manager's token of another name, which `maker` has made."""
-    text, _ = create_token(
-        register.engine, name="Saad", role="manager", by=maker, now=register.now()
-    )
+Post = Callable[..., int]
 
-    def approve() -> int:
-        path = f"{ROOT}/blacklist/prefixes/05598765/approve"
-        return client.post(path, headers={"Authorization": f"Bearer {text}"}).status_code
 
-    return approve
+def by_token(
+    register: BlacklistRegister, client: FlaskClient, maker: Person, name: str = "Saad"
+) -> Post:
+    """Posts to prefixes by a manager's token of another name, which `maker` has made."""
+    now = register.now()
+    text, _ = create_token(register.engine, name=name, role="manager", by=maker, now=now)
+
+    def post(path: str = "/05598765/approve", **more: Any) -> int:
+        headers = {"Authorization": f"Bearer {text}"}
+        return client.post(f"{ROOT}/blacklist/prefixes{path}", headers=headers, **more).status_code
+
+    return post
 
 
 def test_who_asked_for_a_prefix_is_not_the_second_person_by_a_token_of_their_own(
@@ -67,3 +72,26 @@ def test_who_asked_for_a_prefix_is_not_the_second_person_by_a_token_of_their_own
     assert hers() == 403
     assert ask("GET", "/prefixes/05598765", role="manager").json["approved_by"] is None  # type: ignore[index]  # an object
     assert anothers() == 200
+
+
+def test_who_has_made_the_token_that_asked_is_not_the_second_person(
+    register: BlacklistRegister, client: FlaskClient
+) -> None:
+    """By their own name, nor by another token of theirs; somebody else is."""
+    one, two = (by_token(register, client, MAHA, name) for name in ("one", "two"))
+    assert one("", json=PREFIX) == 201
+    with pytest.raises(NotAllowed):
+        register.approve_prefix("05598765", by=MAHA)
+    assert two() == 403
+    assert register.approve_prefix("05598765", by=NADA).approved_by == NADA.name
+
+
+def test_tokens_that_an_admin_makes_are_other_peoples(
+    register: BlacklistRegister, client: FlaskClient
+) -> None:
+    """As accounts are; their own name is theirs all the same."""
+    one, two = (by_token(register, client, ADMIN, name) for name in ("one", "two"))
+    assert one("", json=PREFIX) == 201
+    with pytest.raises(NotAllowed):
+        register.approve_prefix("05598765", by=ADMIN)
+    assert two() == 200
