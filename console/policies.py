@@ -5,12 +5,16 @@ that it was tried against: what nobody has looked at is not switched on.
 """
 
 import difflib
+import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from blacklist.policy import Policy
 from blacklist.policy_load import PolicyWrong, load_policy
@@ -22,6 +26,10 @@ from people.person import Person
 NAME = "screening.yaml"
 _MOST_LINES = 200
 """Changed lines that the audit repeats."""
+
+
+class Overtaken(Exception):
+    """The file is not any more what the policy was compared with."""
 
 
 def written(house: House) -> str:
@@ -54,24 +62,53 @@ def checked(text: str) -> Policy:
 
 def can_write(house: House) -> bool:
     """Whether this process may put another file in the place of the policy's."""
-    return os.access(house.policy_file.parent, os.W_OK | os.X_OK)
+    return os.access(_place(house).parent, os.W_OK | os.X_OK)
 
 
-def write(house: House, text: str, new: Policy, by: Person, figures: Mapping[str, Any]) -> None:
+def write(
+    house: House, text: str, new: Policy, by: Person, figures: Mapping[str, Any], *, against: str
+) -> None:
     """Put `text` in the place of the file, for its owner and mode, with a line of the audit.
 
-    `figures` are what was shown of it. Raises OSError and SQLAlchemyError: then neither is there.
+    `figures` are what was shown of it, `against` is the sum of the file that it was compared with.
+    Raises Overtaken, OSError and SQLAlchemyError: then neither is there.
     """
-    path, before = house.policy_file, written(house)
+    path = _place(house)
     there = path.stat()
-    diff = [*difflib.unified_diff(before.splitlines(), text.splitlines(), lineterm="", n=0)][2:]
-    told = {
-        "before": {"version": house.register.policy.version, "sum": sum_of(before)[:16]},
-        "after": {"version": new.version, "sum": sum_of(text)[:16]},
-        "lines": diff[:_MOST_LINES],
-        **figures,
-    }
-    group = Owned(os.geteuid(), there.st_gid)
-    with house.engine.begin() as connection:
-        note_change(connection, by, "policy_changed", "policy", house.now(), **told)
-        replace_file(path, text.encode(), group, there.st_mode & 0o777)
+    group, mode = Owned(os.geteuid(), there.st_gid), there.st_mode & 0o777
+    with _alone(path.parent):
+        before = written(house)
+        if sum_of(before) != against:
+            raise Overtaken
+        diff = [*difflib.unified_diff(before.splitlines(), text.splitlines(), lineterm="", n=0)][2:]
+        told = {
+            "before": {"version": house.register.policy.version, "sum": sum_of(before)[:16]},
+            "after": {"version": new.version, "sum": sum_of(text)[:16]},
+            "lines": diff[:_MOST_LINES],
+            **figures,
+        }
+        kept = path.read_bytes()
+        try:
+            with house.engine.begin() as connection:
+                note_change(connection, by, "policy_changed", "policy", house.now(), **told)
+                replace_file(path, text.encode(), group, mode)
+        except SQLAlchemyError:
+            if path.read_bytes() != kept:  # the audit has lost its line after that
+                replace_file(path, kept, group, mode)
+            raise
+
+
+def _place(house: House) -> Path:
+    """Where the file is: a link to it stays one."""
+    return house.policy_file.resolve()
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """While no other console writes there. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -25,7 +25,7 @@ from blacklist.replay.tally import Tally
 from call_handlers.recorded_calls import allowed_numbers, count_recorded, recorded_calls
 from console.access import may, needs, person
 from console.house import House
-from console.policies import as_lines, can_write, checked, sum_of, write, written
+from console.policies import Overtaken, as_lines, can_write, checked, sum_of, write, written
 
 log = structlog.get_logger()
 
@@ -84,16 +84,16 @@ def add_views(made: Blueprint, house: House) -> None:
         tried = session.get(_TRIED) or {}
         if not tried or tried["sum"] != sum_of(text) or tried["by"] != person().name:
             return page(409, typed=text, faults=[_("Try this policy on the recorded calls first.")])
-        if tried["against"] != sum_of(written(house)):
-            meanwhile = _("Somebody has changed the policy since you tried this one: try it again.")
-            return page(409, typed=text, faults=[meanwhile])
         mistakes = house.roles.in_the_way()
         if mistakes:
             other = _("Other files have mistakes, and nothing was changed:")
             return page(409, typed=text, faults=[other, *mistakes])
         try:
             new = checked(text)
-            write(house, text, new, person(), tried["figures"])
+            write(house, text, new, person(), tried["figures"], against=tried["against"])
+        except Overtaken:
+            meanwhile = _("Somebody has changed the policy since you tried this one: try it again.")
+            return page(409, typed=text, faults=[meanwhile])
         except PolicyWrong as error:
             return page(422, typed=text, faults=str(error).splitlines())
         except OSError as error:

@@ -135,6 +135,50 @@ def test_a_policy_that_was_changed_meanwhile_is_not_written_over(
     assert changes(house) == []
 
 
+def test_whoever_was_quicker_is_not_written_over(
+    house: House, app: Flask, file: Path, roles: FakeRoles
+) -> None:
+    """Also at the last moment, while the other files were looked at."""
+    browser, new = somebody(app, house, "manager"), another(file)
+    by_hand = file.read_text().replace(OTHER[0], "{calls: 13, within: 60m}")
+    tried(browser, new)
+    roles.meanwhile = lambda: file.write_text(by_hand)
+    assert switched(browser, new).status_code == 409
+    assert file.read_text() == by_hand
+    assert changes(house) == []
+    assert roles.told == 0
+
+
+def test_without_its_line_in_the_audit_no_policy_is_there(
+    house: House, app: Flask, file: Path, roles: FakeRoles
+) -> None:
+    """The database may go away at the very end: then the file is as it was, with its mode."""
+    browser, before, new = somebody(app, house, "manager"), file.read_text(), another(file)
+    tried(browser, new)
+
+    def broken(_connection: sa.Connection) -> None:
+        if file.read_text() == new:
+            raise sa.exc.OperationalError("COMMIT", {}, OSError("gone"))
+
+    sa.event.listen(house.engine, "commit", broken)
+    assert switched(browser, new).status_code == 503
+    assert file.read_text() == before
+    assert file.stat().st_mode & 0o777 == 0o640
+    assert roles.told == 0
+
+
+def test_a_link_to_the_file_stays_a_link(house: House, app: Flask, file: Path) -> None:
+    """The city's own version control has the file, and sees the change."""
+    real = file.parent.parent / "ours.yaml"
+    file.rename(real)
+    file.symlink_to(real)
+    browser, new = somebody(app, house, "manager"), another(file)
+    tried(browser, new)
+    assert switched(browser, new).status_code == 302
+    assert file.is_symlink()
+    assert real.read_text() == new
+
+
 def test_mistakes_in_other_files_stand_in_the_way(
     house: House, app: Flask, file: Path, roles: FakeRoles
 ) -> None:
