@@ -1,5 +1,6 @@
 """A new ticket of what somebody has been told: as the page of a call asks, and as the API does."""
 
+import hashlib
 from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
@@ -44,14 +45,14 @@ class Given(Arguments):
     recording: _Line = Field("", description="What of the call's recordings belongs to it")
 
 
-def opened(
-    house: House, by: Person, given: Given, *, origin: str, story: CallStory | None
-) -> Ticket:
-    """Open the ticket, of this call where there is one; the same `origin` gives the same ticket.
+def opened(house: House, by: Person, given: Given, *, form: str, story: CallStory | None) -> Ticket:
+    """Open the ticket, of this call where there is one.
 
-    Raises CannotOpen and WrongText (each tells the mend), and SQLAlchemyError.
+    A `form` (`new_id`) that is sent again as it was gives the same ticket; with other words in it,
+    or of another call, it is another: nothing that was told is lost. Raises CannotOpen and
+    WrongText (each tells the mend), and SQLAlchemyError.
     """
-    room = house.tickets
+    room, origin = house.tickets, _origin(form, given, story)
     service = room.services.get(given.service_code)
     if service is None:
         raise _refused("service_unknown", "there is no such service: see config/services.yaml")
@@ -64,6 +65,12 @@ def opened(
         raise _refused(why, str(error)) from None
     opening = Opening(house.engine, room.concerned, room.beside)
     return open_by_hand(opening, by, verified(house.engine, new), now=house.now())
+
+
+def _origin(form: str, given: Given, story: CallStory | None) -> str:
+    call = "" if story is None else story.record.id
+    words = hashlib.sha256(f"{form} {call} {given.model_dump_json()}".encode()).hexdigest()
+    return f"desk:{form}:{words[:16]}"
 
 
 def _new(

@@ -3,12 +3,18 @@
 As the IETF's draft "The Idempotency-Key HTTP Header Field" has it: the key is the sender's own, and
 holds for their token and this operation. While the first is under way the second is told so (409);
 the same key with another request is refused (422). Answers are kept a day, in Redis.
+
+A process may end between a change and the answer that is kept of it. So what writes something new
+writes it under `request_id`: sent again, whenever that is, it is known in the database.
 """
 
 import hashlib
 import json
+import uuid
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+from flask import g
 
 from console.api.refusal import Refused
 
@@ -31,6 +37,12 @@ class Kept(Protocol):
 
     def delete(self, *names: str) -> Any:
         """Take keys away."""
+
+
+def request_id() -> str:
+    """The id (32 hexadecimal digits) of the request under way; with a key it is always the same."""
+    keyed: Once | None = g.get("api_once")
+    return uuid.uuid4().hex if keyed is None else keyed.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,11 @@ class Once:
         named = hashlib.sha256("\n".join((who, what, key)).encode()).hexdigest()
         print = hashlib.sha256(f"{what}\n".encode() + body).hexdigest()
         return cls(store, f"hotline:api:once:{named}", print)
+
+    @property
+    def id(self) -> str:
+        """What tells this request of this sender, with this body, from all others."""
+        return hashlib.sha256(f"{self.name} {self.print}".encode()).hexdigest()[:32]
 
     def begin(self) -> Answered | None:
         """The answer that was given before; None when it is to be done now. Raises Refused."""

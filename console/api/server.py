@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import structlog
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -77,7 +77,7 @@ def _view(route: Route, holder: Holder, does: Does, once: Kept | None) -> Callab
     def view(**path: str) -> Response:
         try:
             asked = _let_in(route, holder, path)
-            keyed = _keyed(route, once)
+            keyed = g.api_once = _keyed(route, once)
             if keyed is None:
                 return answered(asked, path)
             return _once(keyed, lambda: answered(asked, path))

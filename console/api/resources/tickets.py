@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints, TypeAdapter
 from blacklist.record.arguments import Arguments, Page, Plain
 from blacklist.record.operations import Operation
 from call_handlers.timeline import story_of
+from console.api.idempotency import request_id
 from console.api.pages import Moment, Pages
 from console.api.resources.served import Served, ticket_for
 from console.house import House
@@ -28,7 +29,7 @@ from tickets.working.queue import State, Wanted, list_queue, place_of
 from tickets.working.replying import Sent, reply
 from tickets.working.status import set_priority, set_status
 from tickets.working.whole import whole_ticket
-from tickets.working.writing import add_note, new_id
+from tickets.working.writing import add_note
 from tickets.working.written import LONGEST_NOTE, LONGEST_REPLY, Note, Reply
 
 ROOT = "/api/v1/tickets"
@@ -143,8 +144,8 @@ def routes(house: House) -> tuple[Served, ...]:
         story = None if call is None else story_of(house.engine, call, house.recordings.folder)
         if call is not None and story is None:
             raise NothingThere("there is no such call")
-        origin = f"desk:{new_id()}"
-        return ticket_for(person, opened(house, person, Given(**given), origin=origin, story=story))
+        made = opened(house, person, Given(**given), form=request_id(), story=story)
+        return ticket_for(person, made)
 
     def changing(how: Callable[..., Ticket]) -> Callable[..., Ticket]:
         def changed(by: Person, ticket: str, /, *, version: int, **given: Any) -> Ticket:
@@ -168,11 +169,11 @@ def routes(house: House) -> tuple[Served, ...]:
         return merge(office, work, parent)
 
     def noted(person: Person, ticket: str, *, text: str) -> Note:
-        return add_note(office, person, ticket, text, now=house.now())
+        return add_note(office, person, ticket, text, now=house.now(), note_id=request_id())
 
     def replied(person: Person, ticket: str, *, version: int, text: str) -> Reply:
         work = Work(person, ticket, version, house.now())
-        return reply(office, work, text, gateway=room.gateway)
+        return reply(office, work, text, gateway=room.gateway, reply_id=request_id())
 
     def change(
         name: str, summary: str, needed: Permission, how: Any, gives: Any, takes: type[Arguments]

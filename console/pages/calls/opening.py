@@ -48,12 +48,12 @@ def add(made: Blueprint, house: House) -> None:
     @made.post("/calls/<call_id>/ticket")
     @needs("tickets.open")
     def open_one(call_id: str) -> AnyResponse:
-        """Sent twice it is the same ticket."""
+        """Sent twice as it was it is the same ticket."""
         story, typed = story_at(house, call_id), _typed()
         try:
             form = checked_id(request.form.get("form"))
             given = Given.model_validate(typed)
-            made = opened(house, person(), given, origin=f"desk:{form}", story=story)
+            made = opened(house, person(), given, form=form, story=story)
         except ChangeRefused as error:
             return page(story, typed, new_id(), str(REFUSED[error.why]))
         except ValidationError as error:

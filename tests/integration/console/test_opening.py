@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from call_handlers.arrival import Facts
 from call_handlers.records import Record, write_records
@@ -12,7 +13,9 @@ from console.house import House
 from console.masking import masked
 from console.words import LANGUAGES
 from people.audit import history
+from people.tokens import create_token
 from store.sql import reading
+from tests.fixtures.console import ADMIN
 from tests.fixtures.places import address, lay
 from tests.fixtures.record import NUMBER, Clock
 from tests.integration.console.conftest import People
@@ -33,11 +36,11 @@ POTHOLE = {
 }
 
 
-def called(house: House, now: datetime, **facts: Any) -> None:
+def called(house: House, now: datetime, call: str = CALL, **facts: Any) -> None:
     """A call that goes on with an operator."""
     told = {"e164": NUMBER, "caller": NUMBER, "verdict": "allow", "flow": "940", **facts}
     begun = int(now.timestamp() * 1000)
-    write_records(house.engine, [Record(Facts(CALL, begun, "asterisk", **told), language="en")])
+    write_records(house.engine, [Record(Facts(call, begun, "asterisk", **told), language="en")])
 
 
 def the_ticket(house: House) -> Ticket:
@@ -166,3 +169,51 @@ def test_numbers_stay_masked_on_the_form(house: House, clock: Clock, signed_in: 
     page = signed_in("operator").get(FORM).text
     assert NUMBER not in page
     assert masked(NUMBER) in page
+
+
+def test_other_words_in_a_form_that_was_sent_are_another_ticket(
+    house: House, clock: Clock, signed_in: People
+) -> None:
+    """Whoever goes back in their browser loses nothing, nor who has two calls open."""
+    called(house, clock())
+    called(house, clock(), call="d" * 32)
+    browser = signed_in("operator")
+    browser.get(FORM)
+    form = browser.page
+    browser.post(FORM, **POTHOLE)
+    browser.page = form
+    browser.post(FORM, **POTHOLE, street="Another one")
+    (hidden,) = re.findall(r'name="form" value="([0-9a-f]+)"', form)
+    browser.page = form
+    browser.post(f"/calls/{'d' * 32}/ticket", **POTHOLE, form=hidden)
+    found = list_tickets(house.engine)
+    assert sorted(str(one.call_id)[0] for one in found) == ["c", "c", "d"]
+    assert [one.address.get("street") for one in found].count("Another one") == 1
+
+
+@pytest.mark.parametrize("path", ["", "/notes", "/replies"])
+def test_a_request_with_a_key_is_done_once_though_its_answer_was_not_kept(
+    house: House, app: Flask, clock: Clock, path: str
+) -> None:
+    """The process may have ended between the two: nobody is sent for, or written to, twice."""
+    called(house, clock())
+    text, _ = create_token(house.engine, name="a", role="operator", by=ADMIN, now=clock())
+    key = {"Authorization": f"Bearer {text}", "Idempotency-Key": "1"}
+    root, opening = "/api/v1/tickets", {**POTHOLE, "call": CALL, "phone": "0501234567"}
+    client = app.test_client()
+    ticket: Any = client.post(root, json=opening, headers=key).json
+    below = f"{root}/{ticket['service_request_id']}"
+    body: dict[str, Any] = {"text": "We come."} if path else dict(opening)
+    body |= {"version": 1} if path == "/replies" else {}
+    answers: list[Any] = []
+    for _ in range(2):
+        assert house.redis.delete(*house.redis.keys("hotline:api:once:*")) == 1
+        answer = client.post(below + path if path else root, json=body, headers=key)
+        assert "Idempotent-Replayed" not in answer.headers
+        assert answer.status_code == 201
+        answers.append(answer.json)
+    assert answers[0] == answers[1]
+    assert len(list_tickets(house.engine)) == 1
+    told = client.get(below, headers=key).json
+    assert isinstance(told, dict)
+    assert len(told["notes"]) + len(told["replies"]) == bool(path)
