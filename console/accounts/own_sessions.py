@@ -55,10 +55,13 @@ class Register:
     def note(self, session: Any) -> None:
         """Name a session that somebody is in by. Raises RedisError."""
         if _WHOSE in session:
-            key = _SETS + str(session[_WHOSE])
+            whose = str(session[_WHOSE])
+            gone = [one for one in self._numbers(whose) if not self._client.exists(PREFIX + one)]
             with self._client.pipeline() as together:
-                together.sadd(key, session.sid)
-                together.expire(key, self._longest_s)
+                together.sadd(_SETS + whose, session.sid)
+                together.expire(_SETS + whose, self._longest_s)
+                if gone:  # who signs in every day would have more of them every day
+                    together.srem(_SETS + whose, *gone)
                 together.execute()
 
     def of(self, key: str, here: str) -> list[OwnSession]:

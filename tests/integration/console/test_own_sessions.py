@@ -127,3 +127,18 @@ def test_with_another_key_there_are_no_sessions(house: House, app: Flask) -> Non
     assert ends(again) == []
     for key in house.redis.keys("hotline:console:sessions:*"):
         assert 0 < int(house.redis.ttl(key)) <= 43_200
+
+
+def test_sessions_that_have_ended_are_not_kept_for_ever(house: House, app: Flask) -> None:
+    """Whoever signs in every day has as many as are theirs now."""
+    account = add_person(house, "one", "operator")
+    for _ in range(3):
+        browser = signed_in(app, account, CHROME)
+        browser.get("/me")
+        browser.post("/sign-out")
+    signed_in(app, account, CHROME)
+    here = signed_in(app, account, FIREFOX)
+    (key,) = house.redis.keys("hotline:console:sessions:*")
+    assert house.redis.scard(key) == 2
+    here.get("/me")
+    assert len(ends(here)) == 1
