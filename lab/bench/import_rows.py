@@ -106,7 +106,7 @@ def _write_bare(source: Path, database: Path) -> None:
     """The rows of both tables as an import leaves them, in pieces of the same size."""
     engine, now = make_engine(f"sqlite:///{database}"), "2026-11-24 09:00:00.000000"
     into_entries = "INSERT INTO blacklist_entries VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-    into_audit = "INSERT INTO blacklist_audit VALUES (NULL,?,?,?,?,?,?)"
+    into_audit = "INSERT INTO blacklist_audit VALUES (NULL,?,?,?,?,?,?,?)"
     alike = ("[]", "[]", "import", "bench", None, "{}", now, now, None, None, "")
     rest = (
         '"kind": "number", "disposition": "block", "reason": "flood", "calls": [], '
@@ -121,7 +121,7 @@ def _write_bare(source: Path, database: Path) -> None:
                 for at, (number, reason, note) in piece
             ]
             told = [
-                (now, "bench", "manager", "imported", subject, _details(entry, note, rest))
+                (now, "bench", "manager", "imported", subject, _details(entry, note, rest), "")
                 for entry, _, subject, _, _, note, *_ in kept
             ]
             with engine.begin() as connection:
