@@ -66,6 +66,25 @@ def test_no_page_has_a_barrier(shown: list[Shown], desk: Desks, language: str, t
     assert {rule: faults for rule, faults in found.items() if faults} == {}
 
 
+@pytest.mark.parametrize("width", [360, 768])
+@pytest.mark.parametrize("language", ["ar", "en"])
+def test_no_page_is_wider_than_its_window(
+    shown: list[Shown], desk: Desks, language: str, width: int
+) -> None:
+    """On a telephone and on a tablet: only tables are moved sideways, each within itself."""
+    page = desk("admin", language)
+    page.set_viewport_size({"width": width, "height": 900})
+    over = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    found = {}
+    for one in shown:
+        if one.permission != "public":
+            page.goto(one.path)
+            found[one.rule] = page.evaluate(over)
+    of_number(page)
+    found["number"] = page.evaluate(over)
+    assert {rule: pixels for rule, pixels in found.items() if pixels > 0} == {}
+
+
 @pytest.mark.parametrize("language", ["ar", "en"])
 def test_a_page_is_of_its_language_and_direction(desk: Desks, language: str) -> None:
     """Arabic from right to left; the reader changes it with one button, and it stays so."""
