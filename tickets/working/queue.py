@@ -76,12 +76,15 @@ def is_overdue(ticket: Ticket, now: datetime) -> bool:
 
 def _asked(wanted: Wanted, now: datetime, order: Order, after: Place | None) -> sa.Select[Any]:
     # Of a department the order stands beside its name: one index has both.
-    whose = theirs.c if wanted.department else table.c
-    key = theirs.c.ticket_id if wanted.department else table.c.idempotency_key
+    along_its_own = bool(wanted.department) and not _narrows(wanted)
+    whose = theirs.c if along_its_own else table.c
+    key = theirs.c.ticket_id if along_its_own else table.c.idempotency_key
     asked = sa.select(table).where(*_conditions(wanted))
-    if wanted.department:
-        its = theirs.c.department == wanted.department
+    its = theirs.c.department == wanted.department
+    if along_its_own:
         asked = asked.join_from(theirs, table).where(its)
+    elif wanted.department:
+        asked = asked.where(sa.exists().where(its, theirs.c.ticket_id == table.c.idempotency_key))
     if order == "newest":
         asked = asked.where(*_among_all(wanted, whose.due_at, now))
         moment, falling = whose.requested_datetime, True
@@ -91,6 +94,16 @@ def _asked(wanted: Wanted, now: datetime, order: Order, after: Place | None) -> 
         moment, falling = whose.due_at, False
         asked = asked.order_by(moment, key)
     return asked if after is None else asked.where(beyond((moment, key), after, falling=falling))
+
+
+def _narrows(wanted: Wanted) -> bool:
+    """Whether what is wanted of a department leaves few of its tickets.
+
+    Then pages go along all tickets, whose index has what they are narrowed by, and those few are
+    looked up among the department's. Not so of a service, which is mostly all of its department's.
+    """
+    by_person = bool(wanted.assigned_to) or wanted.unassigned
+    return bool(wanted.status or wanted.sub_municipality) or by_person
 
 
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:

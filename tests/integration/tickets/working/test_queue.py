@@ -74,6 +74,11 @@ def some(engine: sa.Engine) -> None:
         ({"department": "roads", "state": "open"}, "421"),
         ({"department": "roads", "state": "closed"}, "5"),
         ({"department": "roads", "state": "overdue", "now": AFTER}, "21"),
+        ({"department": "roads", "status": "open"}, "421"),
+        ({"department": "roads", "sub_municipality": "MTR"}, "2"),
+        ({"department": "roads", "assigned_to": "omar"}, ""),
+        ({"department": "parks", "assigned_to": "omar", "state": "open"}, "6"),
+        ({"department": "lighting", "unassigned": True, "state": "open"}, "43"),
         ({"sub_municipality": "THW"}, "1"),
         ({"service_code": "LT_OUT"}, "3"),
         ({"status": "for_triage"}, "6"),
@@ -254,6 +259,7 @@ QUEUES: Sequence[dict[str, Any]] = (
     *({}, {"department": "roads"}, {"sub_municipality": "THW"}, {"service_code": "RD_HOLE"}),
     *({"status": "open"}, {"assigned_to": "omar"}, {"department": "roads", "state": "overdue"}),
     *({"state": "overdue"}, {"state": "open"}, {"department": "roads", "state": "open"}),
+    *({"department": "roads", "assigned_to": "omar"}, {"department": "roads", "status": "open"}),
 )
 
 
