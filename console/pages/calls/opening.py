@@ -72,6 +72,7 @@ def _nothing() -> dict[str, str]:
 
 
 def _typed() -> dict[str, str]:
-    """What the form has; digits of any keyboard are digits."""
-    typed = {name: request.form.get(name, "").strip() for name in Given.model_fields}
+    """What the form has; digits of any keyboard are digits, and a line's end is one character."""
+    given = {name: request.form.get(name, "") for name in Given.model_fields}
+    typed = {name: text.replace("\r\n", "\n").strip() for name, text in given.items()}
     return {**_nothing(), **typed, **{name: digits(typed[name]) for name in _DIGITS}}

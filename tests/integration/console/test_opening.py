@@ -138,6 +138,20 @@ def test_what_makes_no_ticket_is_told_and_kept(
     assert list_tickets(house.engine) == []
 
 
+def test_a_text_is_as_long_as_its_field_lets_it_be(
+    house: House, clock: Clock, signed_in: People
+) -> None:
+    """Browsers count the end of a line as one character, and send two."""
+    called(house, clock())
+    browser = signed_in("operator")
+    browser.get(FORM)
+    told = "\n".join(["x" * 39] * 100)
+    sent = {**POTHOLE, "description": told.replace("\n", "\r\n"), "phone": "٠٥٠٧٦٥٤٣٢١"}
+    assert browser.post(FORM, **sent).status_code == 302
+    ticket = the_ticket(house)
+    assert (ticket.description, ticket.phone) == (told, "+966507654321")
+
+
 def test_whom_nobody_can_call_back_may_leave_another_number(
     house: House, clock: Clock, signed_in: People
 ) -> None:
