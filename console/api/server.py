@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import structlog
@@ -145,6 +145,7 @@ def _let_in(route: Route, holder: Holder, path: dict[str, str]) -> Asked:
     person = holder(request.headers.get("Authorization"))
     if person is None:
         raise Refused(401, "unauthorized", "give a token: Authorization: Bearer h940_...")
+    person = replace(person, origin=request.remote_addr or "")
     must(person, route.operation.permission, "this")
     longest = LONGEST_FILE if route.takes else LONGEST_BODY
     request.max_content_length = longest

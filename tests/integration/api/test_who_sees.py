@@ -7,9 +7,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from blacklist.record.register import BlacklistRegister
+from people.audit import history
 from people.permissions import allows
 from people.person import ROLES, NotAllowed, Person, Role
 from people.tokens import create_token
+from store.sql import reading
 from tests.fixtures.console import ADMIN
 from tests.fixtures.record import MAHA, NADA, NUMBER, OTHER, Clock
 from tests.integration.api.conftest import Ask
@@ -95,3 +97,12 @@ def test_tokens_that_an_admin_makes_are_other_peoples(
     with pytest.raises(NotAllowed):
         register.approve_prefix("05598765", by=ADMIN)
     assert two() == 200
+
+
+def test_the_audit_says_from_where_a_request_came(ask: Ask, register: BlacklistRegister) -> None:
+    """As it does of what is done in pages."""
+    assert ask("POST", f"/{NUMBER}/strikes", json={"reason": "flood"}).status_code == 201
+    assert ask("PUT", f"/{OTHER}/allow", json={"note": "hospital"}).status_code == 200
+    with reading(register.engine) as connection:
+        made = [one for one in history(connection) if one.subject in (NUMBER, OTHER)]
+    assert [one.origin for one in made] == ["127.0.0.1"] * 2
