@@ -77,6 +77,9 @@ WITH_VALUES = (
 """Messages that are told with values of their own. What they hold is told as it is, but for what
 has a name."""
 _PART = re.compile(r"%\((\w+)\)s")
+_LONGEST = 1000
+"""Characters of a message that is looked at: a longer one has in it what somebody has sent, and
+could be made so that looking at it takes minutes."""
 _OF_FIELDS = {
     "missing": _("A field is empty that must not be."),
     "string_too_short": _("A field is empty that must not be."),
@@ -99,7 +102,7 @@ def told(error: Exception) -> str:
 
 def told_text(text: str) -> str:
     """The same of a message; for templates too."""
-    if not text:
+    if not text or len(text) > _LONGEST:
         return text
     for template, pattern in _patterns():
         found = pattern.fullmatch(text)

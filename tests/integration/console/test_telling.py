@@ -158,3 +158,10 @@ def test_a_field_that_is_wrong_is_told_without_what_was_typed(signed_in: People)
     page = browser.post("/blocklist/prefixes/ask", **wrong, days="soon").text
     assert "الأيام رقم" in page
     assert "valid number" not in page
+
+
+def test_a_message_that_is_made_to_be_long_is_told_as_it_is(app: Flask) -> None:
+    """Whatever it begins like: a search through all ways to read it would not end."""
+    long = "it was changed since: " + "a by b (change " * 1000
+    with app.test_request_context(headers={"Accept-Language": "ar"}):
+        assert told_text(long) == long
