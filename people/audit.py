@@ -16,14 +16,17 @@ from store.fields import record_of
 def line(
     person: Person, action: str, subject: str, now: datetime, details: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The row of one change, for whoever writes many at once."""
+    """The row of one change, for whoever writes many at once.
+
+    A token has whatever name its maker gave it: so its id stands in the details.
+    """
     return {
         "at": now,
         "who": person.name,
         "role": person.role,
         "action": action,
         "subject": subject[:16],
-        "details": dict(details),
+        "details": {**details, **({"token": person.token} if person.token else {})},
         "origin": person.origin,
     }
 

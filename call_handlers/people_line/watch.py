@@ -78,12 +78,22 @@ class _Watch:
             if self._state is not None and now - self._known_at > STALE_S:
                 self._state = None
             if not self._asking:
-                self._asking, self._failed = True, ""
-                name = f"queue {self._watched.name}"
-                self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-                self._thread.start()
+                self._begin()
             pending = self._state is None and not self._failed
             return Told(self._watched.name, self._state, pending)
+
+    def _begin(self) -> None:
+        """Ask from now on; where the system gives no thread, the next who looks tries again."""
+        self._asking, self._failed = True, ""
+        name = f"queue {self._watched.name}"
+        thread = threading.Thread(target=self._run, name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError as error:
+            self._asking, self._failed = False, type(error).__name__
+            self._tell("no thread")
+        else:
+            self._thread = thread
 
     def close(self) -> None:
         with self._changed:

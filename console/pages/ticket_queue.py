@@ -1,7 +1,7 @@
 """The queue of tickets: what somebody looks for, a page at a time, and whose the work is."""
 
 from collections.abc import Mapping
-from typing import Any, get_args
+from typing import Any
 
 from flask import Response, abort, redirect, render_template, request, url_for
 from pydantic import TypeAdapter
@@ -17,7 +17,9 @@ from tickets.working.counts import by_department, by_sub_municipality
 from tickets.working.queue import Order, Place, State, Wanted, is_overdue, list_queue, place_of
 
 ON_A_PAGE = 50
-MINE, NOBODY, ANY_STATE = "me", "nobody", "all"
+MINE, NOBODY, ANY_STATE, ENDED_TODAY = "me", "nobody", "all", "ended_today"
+ORDERS: tuple[Order, ...] = ("newest", "most_overdue")
+"""What a reader chooses from: what has ended today is in an order of its own."""
 _PLACE: TypeAdapter[Place] = TypeAdapter(tuple[Moment, str])
 _FILTERS = ("department", "sub_municipality", "service_code", "status", "who")
 _STATES: Mapping[str, State] = {"open": "open", "overdue": "overdue", "closed": "closed"}
@@ -30,7 +32,7 @@ def show_queue(house: House) -> AnyResponse:
     if asked["reference"]:
         return _found(house, asked)
     order, now, after = _order(asked), house.now(), _after(request.args.get("after"))
-    wanted, most = _wanted(asked), ON_A_PAGE + 1
+    wanted, most = _wanted(house, asked), ON_A_PAGE + 1
     rows = list_queue(house.engine, wanted, now=now, order=order, limit=most, after=after)
     shown = rows[:ON_A_PAGE]
     following = written(_kept(place_of(shown[-1], order))) if rows[ON_A_PAGE:] else ""
@@ -41,14 +43,15 @@ def _asked(given: Mapping[str, str]) -> dict[str, str]:
     """What the address asks for; what is none of it counts as nothing."""
     asked = {name: given.get(name, "")[:_LONGEST] for name in _FILTERS}
     state, order = given.get("state", "open"), given.get("order", "newest")
-    asked["state"] = state if state in (*_STATES, ANY_STATE) else "open"
-    asked["order"] = order if order in get_args(Order) else "newest"
+    asked["state"] = state if state in (*_STATES, ANY_STATE, ENDED_TODAY) else "open"
+    asked["order"] = order if order in ORDERS else "newest"
     asked["reference"] = digits(given.get("reference", "")[:_LONGEST])
     return asked
 
 
-def _wanted(asked: Mapping[str, str]) -> Wanted:
+def _wanted(house: House, asked: Mapping[str, str]) -> Wanted:
     who = asked["who"]
+    midnight = house.now().astimezone(house.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     return Wanted(
         department=asked["department"],
         sub_municipality=asked["sub_municipality"],
@@ -57,10 +60,13 @@ def _wanted(asked: Mapping[str, str]) -> Wanted:
         state=_STATES.get(asked["state"], ""),
         assigned_to=person().name if who == MINE else "" if who == NOBODY else who,
         unassigned=who == NOBODY,
+        ended_since=midnight if asked["state"] == ENDED_TODAY else None,
     )
 
 
 def _order(asked: Mapping[str, str]) -> Order:
+    if asked["state"] == ENDED_TODAY:
+        return "ended_last"
     return "most_overdue" if asked["order"] == "most_overdue" else "newest"
 
 

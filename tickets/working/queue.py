@@ -17,8 +17,8 @@ from tickets.open import of_reference
 from tickets.schema import ticket_departments as theirs
 from tickets.schema import tickets as table
 
-Order = Literal["newest", "most_overdue"]
-"""`most_overdue` has those alone that are still to be done."""
+Order = Literal["newest", "most_overdue", "ended_last"]
+"""`most_overdue` has those alone that are still to be done, `ended_last` what has ended lately."""
 State = Literal["", "open", "overdue", "closed"]
 Place = tuple[datetime, str]
 """Behind which ticket a page begins: the moment that the order goes by, and its key."""
@@ -30,7 +30,8 @@ NO_DATE = datetime(9000, 1, 1, tzinfo=UTC)
 class Wanted:
     """Which tickets: all that is given must hold. `reference` is any number of the ticket's.
 
-    `assigned_to` is a person's name; `unassigned`: nobody works it.
+    `assigned_to` is a person's name; `unassigned`: nobody works it. `ended_since` (aware) is for
+    the order `ended_last`, which needs it: those that have ended then or later.
     """
 
     department: str = ""
@@ -41,6 +42,7 @@ class Wanted:
     assigned_to: str = ""
     unassigned: bool = False
     reference: str = ""
+    ended_since: datetime | None = None
 
 
 def list_queue(
@@ -52,8 +54,9 @@ def list_queue(
     limit: int = 50,
     after: Place | None = None,
 ) -> list[Ticket]:
-    """At most `limit` tickets in this order, behind the place `after`. Raises SQLAlchemyError.
+    """At most `limit` tickets in this order, behind the place `after`.
 
+    Raises SQLAlchemyError, and ValueError where the order is of what `wanted` does not say.
     What is due by `now` (aware) and not done is overdue.
     """
     with reading(engine) as connection:
@@ -65,6 +68,8 @@ def place_of(ticket: Ticket, order: Order) -> Place:
     """Where the ticket stands in this order: what the page behind it begins with."""
     if order == "newest":
         return ticket.requested_datetime, ticket.idempotency_key
+    if order == "ended_last":
+        return ticket.status_datetime or ticket.requested_datetime, ticket.idempotency_key
     return ticket.expected_datetime or NO_DATE, ticket.idempotency_key
 
 
@@ -76,7 +81,7 @@ def is_overdue(ticket: Ticket, now: datetime) -> bool:
 
 def _asked(wanted: Wanted, now: datetime, order: Order, after: Place | None) -> sa.Select[Any]:
     # Of a department the order stands beside its name: one index has both.
-    along_its_own = bool(wanted.department) and not _narrows(wanted)
+    along_its_own = bool(wanted.department) and not _narrows(wanted) and order != "ended_last"
     whose = theirs.c if along_its_own else table.c
     key = theirs.c.ticket_id if along_its_own else table.c.idempotency_key
     asked = sa.select(table).where(*_conditions(wanted))
@@ -85,7 +90,13 @@ def _asked(wanted: Wanted, now: datetime, order: Order, after: Place | None) -> 
         asked = asked.join_from(theirs, table).where(its)
     elif wanted.department:
         asked = asked.where(sa.exists().where(its, theirs.c.ticket_id == table.c.idempotency_key))
-    if order == "newest":
+    if order == "ended_last":
+        if wanted.ended_since is None:
+            raise ValueError("the order ended_last needs ended_since: since when")
+        since = table.c.status_datetime >= wanted.ended_since
+        moment, falling = table.c.status_datetime, True
+        asked = asked.where(table.c.due_at.is_(None), since).order_by(moment.desc(), key.desc())
+    elif order == "newest":
         asked = asked.where(*_among_all(wanted, whose.due_at, now))
         moment, falling = whose.requested_datetime, True
         asked = asked.order_by(moment.desc(), key.desc())

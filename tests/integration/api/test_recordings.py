@@ -13,6 +13,7 @@ from blacklist.record.personal import personal_data
 from blacklist.record.register import BlacklistRegister
 from call_handlers.schema import calls
 from console.api.recordings import Recordings
+from people.audit import history
 from people.person import Role
 from recordings.register import note_recording
 from recordings.retention import remove_old_recordings
@@ -63,8 +64,11 @@ def test_who_may_hear_gets_the_sound_and_is_written_down(
     assert answer.headers["Cache-Control"] == "no-store"
     (change,) = register.history(NUMBER)
     assert (change.action, change.who, change.role) == ("recording_fetched", "office", "receiver")
-    assert change.details == {"recording": REFERENCE, "call": CALL}
+    token = change.details["token"]
+    assert change.details == {"recording": REFERENCE, "call": CALL, "token": token}
     with reading(register.engine) as connection:
+        (made,) = history(connection, token)
+        assert (made.action, made.who) == ("token_created", "the test")
         assert [row["who"] for row in personal_data(connection, NUMBER)["blacklist_audit"]] == [
             "office"
         ]

@@ -371,8 +371,10 @@ def test_the_first_page_tells_what_is_to_be_done(
 ) -> None:
     """How many are open and late, what has ended today, what waits; each leads to its list."""
     opened(house, 1, target_hours=1)
-    ended = opened(house, 2)
+    ended, before = opened(house, 2), opened(house, 4)
     browser = signed_in("operator")
+    sent(browser, before, "status", status="cancelled")
+    clock.forward(days=1)
     sent(browser, ended, "status", status="cancelled")
     opened(house, 3)
     clock.forward(hours=2)
@@ -380,9 +382,16 @@ def test_the_first_page_tells_what_is_to_be_done(
     figures = dict(re.findall(r'<dt><a href="([^"]+)">[^<]*</a></dt>\s*<dd>(\d+)</dd>', page))
     assert figures["/tickets"] == "2"
     assert figures["/tickets?state=overdue&amp;order=most_overdue"] == "1"
-    assert figures["/deliveries?list=waiting"] == "4"
+    assert figures["/deliveries?list=waiting"] == "6"
     assert figures["/deliveries?list=dead"] == "0"
-    assert 'href="/tickets?status=open&amp;state=all"' in page
+    assert figures["/tickets?state=ended_today"] == "1"
+    of_status = re.findall(r'href="(/tickets\?status=[^"]+)"', page)
+    assert of_status == [
+        "/tickets?status=open&amp;state=open",
+        "/tickets?status=cancelled&amp;state=ended_today",
+    ]
+    for link in ("/tickets?state=ended_today", of_status[1].replace("&amp;", "&")):
+        assert references(browser.get(link).text) == [ended.service_request_id]
 
 
 def test_every_refusal_has_words() -> None:

@@ -63,6 +63,24 @@ def clock() -> Hands:
     return Hands()
 
 
+def test_without_a_thread_the_next_who_looks_tries_again(
+    queue: Asked, clock: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A system that gives none for a moment leaves nobody unasked for good."""
+
+    def none(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    queue.free.set()
+    made = QueueWatch([Watched("Asterisk a", queue, 0.01)], clock)
+    with monkeypatch.context() as without:
+        without.setattr(threading.Thread, "start", none)
+        assert made.look().unknown == ("Asterisk a",)
+    made.look()
+    wait_until(lambda: made.look().known, 20, "it is known")
+    made.close()
+
+
 @pytest.fixture
 def watched(queue: Asked, clock: Hands) -> Iterator[QueueWatch]:
     """What asks it, over and over."""

@@ -241,6 +241,44 @@ def test_a_ticket_that_ends_leaves_the_counts(engine: sa.Engine) -> None:
     assert by_department(engine, NOW) == {"roads": Load(1, 0)}
 
 
+def test_what_has_ended_lately_comes_last_ended_first(engine: sa.Engine) -> None:
+    """Those of a status or a department too, and page by page; nothing that ended before."""
+    for number, status in enumerate(("fixed", "fixed", "cancelled", "fixed"), 1):
+        ended = in_status(engine, status, number)
+        its = tickets.c.idempotency_key == ended.idempotency_key
+        with engine.begin() as connection:
+            at = NOW + timedelta(minutes=number)
+            connection.execute(tickets.update().where(its).values(status_datetime=at))
+    opened(engine, 5)
+    since: dict[str, Any] = {"ended_since": NOW + timedelta(minutes=2)}
+    lasts = shown(engine, "ended_last", **since)
+    assert lasts == ["4", "3", "2"]
+    assert shown(engine, "ended_last", **since, status="fixed") == ["4", "2"]
+    assert shown(engine, "ended_last", **since, department="roads") == lasts
+    assert shown(engine, "ended_last", **since, department="parks") == []
+    wanted, after, seen = Wanted(**since), None, []
+    while page := list_queue(engine, wanted, now=NOW, order="ended_last", limit=1, after=after):
+        seen += page
+        after = place_of(page[-1], "ended_last")
+    assert [ticket.origin.split(":")[1] for ticket in seen] == lasts
+    with pytest.raises(ValueError, match="ended_since"):
+        shown(engine, "ended_last")
+
+
+def test_what_has_ended_lately_is_found_along_its_index(engine: sa.Engine) -> None:
+    """However much has ended before."""
+    opened(engine, 1)
+    narrow: Sequence[dict[str, Any]] = ({}, {"status": "fixed"}, {"department": "roads"})
+    with explained(engine) as plans:
+        for one in narrow:
+            wanted = Wanted(ended_since=NOW, **one)
+            list_queue(engine, wanted, now=NOW, order="ended_last", after=(NOW, "x"))
+    assert len(plans) == len(narrow)
+    for plan in plans:
+        assert "Seq Scan" not in plan
+        assert "SCAN tickets" not in plan
+
+
 @pytest.mark.parametrize("order", ORDERS)
 def test_no_page_goes_through_all_tickets(engine: sa.Engine, order: Order) -> None:
     """Each queue is read along an index; and in the order of days none is sorted first."""
