@@ -94,8 +94,7 @@ def test_a_city_installs_upgrades_loses_power_and_restores(
     machine.cut_power()
     site.switch_on()
     office.open()
-    # Two attempts have failed before the power was cut: the third is made five minutes later.
-    wait_until(lambda: len(office.references()) == 3, 360, "the third ticket")
+    wait_until(lambda: len(office.references()) == 3, 90, "the third ticket")
     site.called(4)
 
     say("backing up, losing the folder, and restoring it")
